@@ -1,0 +1,75 @@
+// Package id makes the ids of everything in Purse. They grow with time, so
+// that newest-first lists are a walk down the key, and are random enough that
+// nobody finds another's by counting.
+package id
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"strings"
+	"sync"
+	"time"
+)
+
+var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// New makes an id such as "cus_06b3x…": the prefix, then 26 characters of
+// base32 over 48 bits of milliseconds and 80 random bits.
+func New(prefix string, now time.Time) string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16)
+	_, _ = rand.Read(b[6:])
+	return prefix + "_" + encoding.EncodeToString(b[:])
+}
+
+// Secret makes a secret with at least 190 random bits: the prefix, then 39
+// characters that survive copying by hand.
+func Secret(prefix string) string {
+	var b [24]byte
+	_, _ = rand.Read(b[:])
+	return prefix + encoding.EncodeToString(b[:])
+}
+
+var (
+	mu   sync.Mutex
+	last int64
+)
+
+// Number makes a positive 63-bit id for the ledger's dense tables: 41 bits of
+// milliseconds and 22 random bits, strictly growing within one process. Where
+// two processes meet, the primary key refuses the second and the caller retries.
+func Number(now time.Time) int64 {
+	var b [4]byte
+	_, _ = rand.Read(b[:])
+	random := int64(binary.BigEndian.Uint32(b[:]) & (1<<22 - 1))
+	n := (now.UnixMilli()&(1<<41-1))<<22 | random
+	mu.Lock()
+	defer mu.Unlock()
+	if n <= last {
+		n = last + 1 + random&0xff
+	}
+	last = n
+	return n
+}
+
+// Text writes a number with a prefix: "gr_" and 13 characters of base32.
+func Text(prefix string, n int64) string {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], uint64(n))
+	return prefix + "_" + encoding.EncodeToString(b[:])
+}
+
+// ParseText reads what Text wrote. It answers false for anything else.
+func ParseText(prefix, s string) (int64, bool) {
+	rest, ok := strings.CutPrefix(s, prefix+"_")
+	if !ok || len(rest) != 13 {
+		return 0, false
+	}
+	b, err := encoding.DecodeString(rest)
+	if err != nil || len(b) != 8 {
+		return 0, false
+	}
+	n := int64(binary.BigEndian.Uint64(b))
+	return n, n > 0 && Text(prefix, n) == s
+}

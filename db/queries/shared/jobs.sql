@@ -1,0 +1,34 @@
+-- name: InsertJob :execrows
+INSERT INTO jobs (id, kind, dedup, payload, run_at, max_attempts, created_at)
+VALUES (sqlc.arg(id), sqlc.arg(kind), sqlc.arg(dedup), sqlc.arg(payload), sqlc.arg(run_at), sqlc.arg(max_attempts), sqlc.arg(created_at))
+ON CONFLICT DO NOTHING;
+
+-- name: ClaimJobs :many
+UPDATE jobs SET leased_until = sqlc.arg(leased_until), attempts = attempts + 1
+WHERE id IN (
+  SELECT j.id FROM jobs j
+  WHERE j.parked_at = 0 AND j.run_at <= sqlc.arg(now) AND j.leased_until <= sqlc.arg(now)
+  ORDER BY j.run_at LIMIT sqlc.arg(max_rows))
+RETURNING *;
+
+-- name: DeleteJob :exec
+DELETE FROM jobs WHERE id = sqlc.arg(id);
+
+-- name: RetryJob :exec
+UPDATE jobs SET run_at = sqlc.arg(run_at), leased_until = 0, error = sqlc.arg(error) WHERE id = sqlc.arg(id);
+
+-- name: ParkJob :exec
+UPDATE jobs SET parked_at = sqlc.arg(parked_at), leased_until = 0, error = sqlc.arg(error) WHERE id = sqlc.arg(id);
+
+-- name: UnparkJob :execrows
+UPDATE jobs SET parked_at = 0, attempts = 0, run_at = sqlc.arg(run_at) WHERE id = sqlc.arg(id) AND parked_at <> 0;
+
+-- name: NextJob :one
+SELECT CAST(COALESCE(MIN(CASE WHEN leased_until > run_at THEN leased_until ELSE run_at END), 0) AS bigint) AS due
+FROM jobs WHERE parked_at = 0;
+
+-- name: ListParkedJobs :many
+SELECT * FROM jobs WHERE parked_at <> 0 ORDER BY parked_at DESC LIMIT sqlc.arg(max_rows);
+
+-- name: CountJobs :one
+SELECT COUNT(*) AS waiting, CAST(COALESCE(SUM(CASE WHEN parked_at <> 0 THEN 1 ELSE 0 END), 0) AS bigint) AS parked FROM jobs;

@@ -1,0 +1,94 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"purse/billing/tx"
+	"purse/db/gen"
+)
+
+// transaction is the one implementation of tx.Tx.
+type transaction struct {
+	ctx      context.Context
+	now      time.Time
+	db       *DB
+	sql      *sql.Tx
+	q        *gen.Queries
+	write    bool
+	onCommit []func()
+}
+
+func (t *transaction) Context() context.Context { return t.ctx }
+func (t *transaction) Now() time.Time           { return t.now }
+func (t *transaction) OnCommit(f func())        { t.onCommit = append(t.onCommit, f) }
+
+type inside struct{}
+
+// View runs f in one read snapshot.
+func (d *DB) View(ctx context.Context, f func(tx.Tx) error) error {
+	stx, err := d.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer stx.Rollback() //nolint:errcheck // nothing was written
+	return f(&transaction{ctx: ctx, now: d.now().UTC(), db: d, sql: stx, q: d.readQ.WithTx(stx)})
+}
+
+// Update runs f in one write transaction. The wait for the writer obeys ctx;
+// once the transaction is open it is not cancelled any more.
+func (d *DB) Update(ctx context.Context, f func(tx.Tx) error) error {
+	if ctx.Value(inside{}) != nil {
+		return tx.ErrNested
+	}
+	select {
+	case <-d.writing:
+		defer func() { d.writing <- struct{}{} }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	inner := context.WithValue(context.WithoutCancel(ctx), inside{}, true)
+	stx, err := d.write.BeginTx(inner, nil)
+	if err != nil {
+		return err
+	}
+	t := &transaction{ctx: inner, now: d.now().UTC(), db: d, sql: stx, q: d.writeQ.WithTx(stx), write: true}
+	done := false
+	defer func() {
+		if !done { // f failed or panicked
+			_ = stx.Rollback()
+		}
+	}()
+	if err := f(t); err != nil {
+		return err
+	}
+	done = true
+	if err := stx.Commit(); err != nil {
+		// A commit that failed can leave the connection inside the
+		// transaction; the driver's Rollback ends it.
+		_ = stx.Rollback()
+		return fmt.Errorf("%w: %w", tx.ErrUnknown, err)
+	}
+	for _, f := range t.onCommit {
+		f()
+	}
+	return nil
+}
+
+// open finds the transaction behind the interface. A Tx of another origin is a
+// programming error.
+func open(t tx.Tx) *transaction {
+	st, ok := t.(*transaction)
+	if !ok {
+		panic(fmt.Sprintf("db: a %T is not a transaction of this database", t))
+	}
+	return st
+}
+
+// q is the generated queries inside t.
+func q(t tx.Tx) (context.Context, *gen.Queries) {
+	st := open(t)
+	return st.ctx, st.q
+}
