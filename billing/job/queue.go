@@ -1,0 +1,211 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"purse/billing/tx"
+)
+
+const (
+	lease   = 5 * time.Minute
+	workers = 8
+	maxWait = 5 * time.Second // the poll behind the wake-up
+)
+
+// Handler does a job's work.
+type Handler func(ctx context.Context, j Job) error
+
+// Queue runs jobs. Register handlers and periods before Run.
+type Queue struct {
+	store    Store
+	run      tx.Runner
+	log      *slog.Logger
+	handlers map[string]Handler
+	periods  []period
+	wake     chan struct{}
+}
+
+type period struct {
+	kind  string
+	every time.Duration
+}
+
+// NewQueue makes a queue on a store.
+func NewQueue(store Store, run tx.Runner, log *slog.Logger) *Queue {
+	return &Queue{store: store, run: run, log: log, handlers: map[string]Handler{}, wake: make(chan struct{}, 1)}
+}
+
+// Handle names the handler of a kind.
+func (q *Queue) Handle(kind string, h Handler) { q.handlers[kind] = h }
+
+// Every makes h run each time the period has passed, at most once at a time,
+// over all processes on this database.
+func (q *Queue) Every(kind string, every time.Duration, h Handler) {
+	q.handlers[kind] = h
+	q.periods = append(q.periods, period{kind, every})
+}
+
+func (q *Queue) wakeUp() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until ctx ends, then waits for the jobs that run.
+func (q *Queue) Run(ctx context.Context) error {
+	if err := q.schedule(ctx); err != nil {
+		return err
+	}
+	slots := make(chan struct{}, workers)
+	done := make(chan Outcome, workers)
+	var running sync.WaitGroup
+	finished := make(chan struct{})
+	go func() { defer close(finished); q.finish(done) }()
+	for ctx.Err() == nil {
+		jobs, next := q.claim(ctx, workers-len(slots))
+		for _, j := range jobs {
+			slots <- struct{}{}
+			running.Go(func() {
+				done <- q.attempt(context.WithoutCancel(ctx), j)
+				<-slots
+				q.wakeUp()
+			})
+		}
+		if len(jobs) > 0 && len(slots) < workers {
+			continue
+		}
+		wait := maxWait
+		if !next.IsZero() && len(slots) < workers {
+			wait = min(wait, max(time.Until(next), 5*time.Millisecond))
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-q.wake:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+	running.Wait()
+	close(done)
+	<-finished
+	return nil
+}
+
+func (q *Queue) schedule(ctx context.Context) error {
+	return q.run.Update(ctx, func(t tx.Tx) error {
+		for _, p := range q.periods {
+			if err := q.Add(t, Spec{Kind: p.kind, Dedup: "period", Payload: struct{}{}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (q *Queue) claim(ctx context.Context, limit int) (jobs []Job, next time.Time) {
+	if limit <= 0 {
+		return nil, time.Time{}
+	}
+	// Looking is cheap and does not disturb the writer.
+	due := false
+	err := q.run.View(ctx, func(t tx.Tx) (err error) {
+		next, err = q.store.Next(t)
+		due = !next.IsZero() && !next.After(t.Now())
+		return err
+	})
+	if err == nil && due {
+		err = q.run.Update(ctx, func(t tx.Tx) (err error) {
+			jobs, err = q.store.Claim(t, t.Now().Add(lease), limit)
+			return err
+		})
+	}
+	if err != nil && ctx.Err() == nil {
+		q.log.Error("claiming jobs failed", "error", err)
+		return nil, time.Now().Add(time.Second)
+	}
+	return jobs, next
+}
+
+func (q *Queue) attempt(ctx context.Context, j Job) Outcome {
+	err := q.call(ctx, j)
+	out := Outcome{ID: j.ID}
+	for _, p := range q.periods {
+		if p.kind == j.Kind && j.Dedup == "period" {
+			if err != nil {
+				q.log.Error("periodic job failed", "kind", j.Kind, "error", err)
+				out.Err = err.Error()
+			}
+			out.RetryAt = time.Now().Add(p.every)
+			return out
+		}
+	}
+	var asked *later
+	var hopeless *permanent
+	switch {
+	case err == nil:
+	case errors.As(err, &asked):
+		out.Err, out.RetryAt = asked.why, asked.at
+	case errors.As(err, &hopeless) || j.Attempts >= j.MaxAttempts:
+		q.log.Error("job parked", "kind", j.Kind, "job", j.ID, "attempts", j.Attempts, "error", err)
+		out.Err = err.Error()
+	default:
+		q.log.Warn("job failed, will be tried again", "kind", j.Kind, "job", j.ID, "attempts", j.Attempts, "error", err)
+		out.Err, out.RetryAt = err.Error(), time.Now().Add(backoff(j.Attempts))
+	}
+	return out
+}
+
+func (q *Queue) call(ctx context.Context, j Job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	h, ok := q.handlers[j.Kind]
+	if !ok {
+		return Permanent(fmt.Errorf("no handler for jobs of kind %q", j.Kind))
+	}
+	return h(ctx, j)
+}
+
+// finish writes outcomes, as many as wait in one transaction. A write that
+// fails is given up after some tries: the lease runs out and the job runs again.
+func (q *Queue) finish(done <-chan Outcome) {
+	for first := range done {
+		batch := []Outcome{first}
+	more:
+		for {
+			select {
+			case o, ok := <-done:
+				if !ok {
+					break more
+				}
+				batch = append(batch, o)
+			default:
+				break more
+			}
+		}
+		for try := range 3 {
+			err := q.run.Update(context.Background(), func(t tx.Tx) error { return q.store.Finish(t, batch) })
+			if err == nil {
+				break
+			}
+			q.log.Error("writing the outcome of jobs failed", "jobs", len(batch), "try", try, "error", err)
+			time.Sleep(50 * time.Millisecond << try)
+		}
+	}
+}
+
+// backoff is 1 s, 2 s, 4 s … up to an hour, with a quarter of jitter.
+func backoff(attempts int) time.Duration {
+	d := min(time.Second<<min(attempts-1, 12), time.Hour)
+	return d + rand.N(d/4+1)
+}

@@ -1,0 +1,47 @@
+package db
+
+import (
+	"purse/billing/audit"
+	"purse/billing/event"
+	"purse/billing/tx"
+	"purse/db/gen"
+)
+
+// EventStore implements event.Store.
+type EventStore struct{}
+
+var _ event.Store = EventStore{}
+
+func (EventStore) Insert(t tx.Tx, e event.Event) error {
+	ctx, q := q(t)
+	return q.InsertEvent(ctx, gen.InsertEventParams{
+		ID: e.ID, Type: e.Type, CustomerID: e.Customer, WalletID: e.Wallet, Seq: e.Seq,
+		Data: string(e.Data), CreatedAt: micros(e.CreatedAt),
+	})
+}
+
+// AuditStore implements audit.Store.
+type AuditStore struct{}
+
+var _ audit.Store = AuditStore{}
+
+func (AuditStore) Insert(t tx.Tx, e audit.Entry) error {
+	ctx, q := q(t)
+	return q.InsertAudit(ctx, gen.InsertAuditParams{
+		ID: e.ID, Actor: e.Actor.ID, CustomerID: e.Customer, Action: e.Action, Object: e.Object,
+		BeforeState: e.Before, AfterState: e.After, Reason: e.Reason, Address: e.Actor.Address, CreatedAt: micros(e.CreatedAt),
+	})
+}
+
+func (AuditStore) List(t tx.Tx, customer, beforeID string, limit int) ([]audit.Entry, error) {
+	ctx, q := q(t)
+	rows, err := q.ListAudit(ctx, gen.ListAuditParams{CustomerID: customer, BeforeID: beforeID, MaxRows: int32(limit)}) //nolint:gosec // a small limit
+	out := make([]audit.Entry, len(rows))
+	for i, r := range rows {
+		out[i] = audit.Entry{
+			ID: r.ID, Actor: audit.Actor{ID: r.Actor, Address: r.Address}, Customer: r.CustomerID, Action: r.Action,
+			Object: r.Object, Before: r.BeforeState, After: r.AfterState, Reason: r.Reason, CreatedAt: instant(r.CreatedAt),
+		}
+	}
+	return out, err
+}

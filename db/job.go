@@ -1,0 +1,87 @@
+package db
+
+import (
+	"encoding/json"
+	"time"
+
+	"purse/billing/job"
+	"purse/billing/tx"
+	"purse/db/gen"
+)
+
+// JobStore implements job.Store.
+type JobStore struct{}
+
+var _ job.Store = JobStore{}
+
+func (JobStore) Insert(t tx.Tx, j job.Job) error {
+	ctx, q := q(t)
+	_, err := q.InsertJob(ctx, gen.InsertJobParams{
+		ID: j.ID, Kind: j.Kind, Dedup: j.Dedup, Payload: string(j.Payload), RunAt: micros(j.RunAt),
+		MaxAttempts: int64(j.MaxAttempts), CreatedAt: micros(j.CreatedAt),
+	})
+	return err
+}
+
+func (JobStore) Claim(t tx.Tx, until time.Time, limit int) ([]job.Job, error) {
+	ctx, q := q(t)
+	rows, err := q.ClaimJobs(ctx, gen.ClaimJobsParams{
+		LeasedUntil: micros(until), Now: micros(t.Now()), MaxRows: int32(limit), //nolint:gosec // a small limit
+	})
+	return jobs(rows), err
+}
+
+func (JobStore) Finish(t tx.Tx, outcomes []job.Outcome) error {
+	ctx, q := q(t)
+	for _, o := range outcomes {
+		var err error
+		switch {
+		case !o.RetryAt.IsZero():
+			err = q.RetryJob(ctx, gen.RetryJobParams{RunAt: micros(o.RetryAt), Error: o.Err, ID: o.ID})
+		case o.Err != "":
+			err = q.ParkJob(ctx, gen.ParkJobParams{ParkedAt: micros(t.Now()), Error: o.Err, ID: o.ID})
+		default:
+			err = q.DeleteJob(ctx, o.ID)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (JobStore) Next(t tx.Tx) (time.Time, error) {
+	ctx, q := q(t)
+	n, err := q.NextJob(ctx)
+	return instant(n), err
+}
+
+func (JobStore) Unpark(t tx.Tx, id string) (bool, error) {
+	ctx, q := q(t)
+	n, err := q.UnparkJob(ctx, gen.UnparkJobParams{RunAt: micros(t.Now()), ID: id})
+	return n > 0, err
+}
+
+func (JobStore) Parked(t tx.Tx, limit int) ([]job.Job, error) {
+	ctx, q := q(t)
+	rows, err := q.ListParkedJobs(ctx, int32(limit)) //nolint:gosec // a small limit
+	return jobs(rows), err
+}
+
+func (JobStore) Count(t tx.Tx) (job.Counts, error) {
+	ctx, q := q(t)
+	c, err := q.CountJobs(ctx)
+	return job.Counts{Waiting: c.Waiting - c.Parked, Parked: c.Parked}, err
+}
+
+func jobs(rows []gen.Job) []job.Job {
+	out := make([]job.Job, len(rows))
+	for i, r := range rows {
+		out[i] = job.Job{
+			ID: r.ID, Kind: r.Kind, Dedup: r.Dedup, Payload: json.RawMessage(r.Payload), RunAt: instant(r.RunAt),
+			Attempts: int(r.Attempts), MaxAttempts: int(r.MaxAttempts), ParkedAt: instant(r.ParkedAt),
+			Error: r.Error, CreatedAt: instant(r.CreatedAt),
+		}
+	}
+	return out
+}
