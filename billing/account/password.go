@@ -1,0 +1,123 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"runtime"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+
+	"purse/billing/fault"
+)
+
+// The cost of a hash: OWASP's first choice for argon2id.
+const (
+	argonMemory  = 19 * 1024 // KiB
+	argonTime    = 2
+	argonThreads = 1
+	argonLength  = 32
+)
+
+//go:embed breached.txt
+var breachedText string
+
+var breached = func() map[string]bool {
+	m := map[string]bool{}
+	for p := range strings.FieldsSeq(breachedText) {
+		m[p] = true
+	}
+	return m
+}()
+
+// CheckPassword says what is wrong with a new password, nil when nothing is.
+func CheckPassword(password, email string) error {
+	n := utf8.RuneCountInString(password)
+	switch {
+	case !utf8.ValidString(password) || n < 8 || n > 128:
+		return fault.New(fault.Invalid, "password_length", "password", "Choose a password of 8 to 128 characters.")
+	case breached[strings.ToLower(password)] || oneCharacter(password):
+		return fault.New(fault.Invalid, "password_breached", "password", "This password is on lists of stolen passwords: choose another one.")
+	case email != "" && (strings.EqualFold(password, email) || strings.EqualFold(password, strings.Split(email, "@")[0])):
+		return fault.New(fault.Invalid, "password_is_email", "password", "Choose a password that is not your e-mail address.")
+	}
+	return nil
+}
+
+func oneCharacter(s string) bool {
+	first, _ := utf8.DecodeRuneInString(s)
+	return strings.Trim(s, string(first)) == ""
+}
+
+// hasher hashes passwords, a few at a time: each takes 19 MiB.
+type hasher struct {
+	slots chan struct{}
+	dummy string // verified for addresses that nobody has, to take the same time
+}
+
+func (h *hasher) init() {
+	h.slots = make(chan struct{}, max(2, runtime.NumCPU()))
+	var salt [16]byte
+	_, _ = rand.Read(salt[:])
+	h.dummy = encodeHash(salt[:], make([]byte, argonLength))
+}
+
+func (h *hasher) take(ctx context.Context) error {
+	select {
+	case h.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fault.New(fault.Unavailable, "busy", "", "Too many people sign in at the moment. Try again.")
+	}
+}
+
+// hash makes the text that is stored for a password.
+func (h *hasher) hash(ctx context.Context, password string) (string, error) {
+	if err := h.take(ctx); err != nil {
+		return "", err
+	}
+	defer func() { <-h.slots }()
+	var salt [16]byte
+	_, _ = rand.Read(salt[:])
+	return encodeHash(salt[:], argon2.IDKey([]byte(password), salt[:], argonTime, argonMemory, argonThreads, argonLength)), nil
+}
+
+// verify says whether password belongs to stored; "" stands for nobody's and
+// takes as long.
+func (h *hasher) verify(ctx context.Context, stored, password string) (bool, error) {
+	known := stored != ""
+	if !known {
+		stored = h.dummy
+	}
+	var memory, time uint32
+	var threads uint8
+	parts := strings.Split(stored, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" {
+		return false, fmt.Errorf("account: a stored password hash is damaged")
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &time, &threads); err != nil {
+		return false, fmt.Errorf("account: a stored password hash is damaged: %w", err)
+	}
+	salt, err1 := base64.RawStdEncoding.DecodeString(parts[4])
+	want, err2 := base64.RawStdEncoding.DecodeString(parts[5])
+	if err1 != nil || err2 != nil || len(want) == 0 {
+		return false, fmt.Errorf("account: a stored password hash is damaged")
+	}
+	if err := h.take(ctx); err != nil {
+		return false, err
+	}
+	defer func() { <-h.slots }()
+	got := argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(len(want)))
+	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
+}
+
+func encodeHash(salt, key []byte) string {
+	e := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads,
+		e.EncodeToString(salt), e.EncodeToString(key))
+}

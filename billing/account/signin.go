@@ -1,0 +1,377 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"purse/billing/audit"
+	"purse/billing/fault"
+	"purse/billing/id"
+	"purse/billing/tx"
+)
+
+// SignUp is what a newcomer gives.
+type SignUp struct {
+	Email, Password, Name string
+	TermsVersion          string // the version of the terms agreed to, "" for none
+	From                  From
+}
+
+// SignUp asks for an account. The answer is the same, in text and time, whether
+// the address is known: the mail that follows tells its owner. The password of
+// a sign-up takes effect with the link in its own mail.
+func (s *Service) SignUp(ctx context.Context, up SignUp) error {
+	email, err := NormalEmail(up.Email)
+	if err != nil {
+		return err
+	}
+	if err := CheckPassword(up.Password, email); err != nil {
+		return err
+	}
+	name := strings.TrimSpace(up.Name)
+	if len(name) > 200 || !printable(name) {
+		return fault.Bad("name", "Give a name of at most 200 characters.")
+	}
+	send, err := s.mayMail(ctx, email, up.From)
+	if err != nil {
+		return err
+	}
+	hash, err := s.hasher.hash(ctx, up.Password)
+	if err != nil || !send {
+		return err
+	}
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		u, err := s.Store.UserByEmail(t, email)
+		if errors.Is(err, tx.ErrNotFound) {
+			u = User{ID: id.New("usr", t.Now()), Email: email, Name: name, PasswordHash: hash, PasswordChangedAt: t.Now(), CreatedAt: t.Now()}
+			err = s.Store.InsertUser(t, u)
+		}
+		if err != nil {
+			return err
+		}
+		if u.Verified() {
+			return s.mail(t, Mail{MailKnown, email, map[string]string{"link": "/sign-in"}})
+		}
+		if up.TermsVersion != "" {
+			err := s.RecordConsentIn(t, Consent{User: u.ID, Document: Terms, Version: up.TermsVersion, From: up.From})
+			if err != nil {
+				return err
+			}
+		}
+		return s.mailVerify(t, u, hash)
+	})
+}
+
+func (s *Service) mailVerify(t tx.Tx, u User, hash string) error {
+	secret, err := s.newLink(t, Link{Kind: LinkVerify, User: u.ID, PasswordHash: hash, CreatedBy: u.ID})
+	if err != nil {
+		return err
+	}
+	return s.mail(t, Mail{MailVerify, u.Email, map[string]string{"link": LinkVerify.Path(secret)}})
+}
+
+// VerifyEmail uses the link of a sign-up: the address is verified, the password
+// of that sign-up counts, and the user is signed in.
+func (s *Service) VerifyEmail(ctx context.Context, secret string, from From) (in SignedIn, err error) {
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		l, err := s.useLink(t, LinkVerify, secret)
+		if err != nil {
+			return err
+		}
+		u, err := s.Store.User(t, l.User)
+		if err != nil {
+			return missing(err, "user")
+		}
+		if u.Verified() {
+			return errLink
+		}
+		u.VerifiedAt = t.Now()
+		if l.PasswordHash != "" {
+			u.PasswordHash, u.PasswordChangedAt = l.PasswordHash, t.Now()
+		}
+		if err := s.Store.UpdateUser(t, u); err != nil {
+			return err
+		}
+		if err := s.Store.VoidLinks(t, LinkVerify, u.ID, t.Now()); err != nil {
+			return err
+		}
+		in, err = s.startSession(t, u, from)
+		return err
+	})
+	return in, err
+}
+
+// CreateVerifiedUser makes a user whose address counts as verified: for demo
+// data and tests.
+func (s *Service) CreateVerifiedUser(ctx context.Context, email, name, password string, staff StaffRole) (u User, err error) {
+	if email, err = NormalEmail(email); err != nil {
+		return u, err
+	}
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return u, err
+	}
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		if _, err := s.Store.UserByEmail(t, email); err == nil {
+			return fault.New(fault.Conflict, "email_taken", "email", "There is a user with this address.")
+		}
+		u = User{ID: id.New("usr", t.Now()), Email: email, Name: name, PasswordHash: hash, PasswordChangedAt: t.Now(), VerifiedAt: t.Now(), Staff: staff, CreatedAt: t.Now()}
+		return s.Store.InsertUser(t, u)
+	})
+	return u, err
+}
+
+// errSignIn is the one answer to every failed sign-in.
+var errSignIn = fault.New(fault.Unauthorized, "sign_in_failed", "email",
+	"The e-mail address and password do not match, or the address is not verified yet: then use the link in the mail that we sent.")
+
+// SignIn starts a session. Every failure is the same in text and time: an
+// unknown address, a wrong password, an address that is not verified.
+func (s *Service) SignIn(ctx context.Context, email, password string, from From) (in SignedIn, err error) {
+	if email, err = NormalEmail(email); err != nil {
+		return in, err
+	}
+	account, address := throttleName("account", email), throttleName("address", from.Address)
+	var u User
+	var now time.Time
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		if err := s.loadThrottles(t); err != nil {
+			return err
+		}
+		now = t.Now()
+		u, err = s.Store.UserByEmail(t, email)
+		if errors.Is(err, tx.ErrNotFound) {
+			u, err = User{}, nil
+		}
+		return err
+	})
+	if err != nil {
+		return in, err
+	}
+	if wait := max(s.throttle.blocked(account, perAccount, now), s.throttle.blocked(address, perAddress, now)); wait > 0 {
+		return in, slowDown(wait)
+	}
+	// Counted before the work, so that many guesses at once are many.
+	s.throttle.count(account, perAccount, now)
+	s.throttle.count(address, perAddress, now)
+	if len(password) > 4*128 {
+		password = ""
+	}
+	ok, err := s.hasher.verify(ctx, u.PasswordHash, password)
+	if err != nil {
+		return in, err
+	}
+	if !ok {
+		return in, errSignIn
+	}
+	if !u.Verified() {
+		// Whoever knows the password of the sign-up gets the mail once more.
+		send, err := s.mayMail(ctx, email, from)
+		if err != nil || !send {
+			return in, errSignIn
+		}
+		if err := s.Runner.Update(ctx, func(t tx.Tx) error { return s.mailVerify(t, u, "") }); err != nil {
+			return in, err
+		}
+		return in, errSignIn
+	}
+	s.throttle.forget(account, now)
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		fresh, err := s.Store.User(t, u.ID)
+		if err != nil {
+			return err
+		}
+		if fresh.PasswordHash != u.PasswordHash {
+			return errSignIn
+		}
+		in, err = s.startSession(t, fresh, from)
+		return err
+	})
+	return in, err
+}
+
+// mayMail counts a mail that anybody can ask for. Too many from one address are
+// a fault; too many to one address are left out without a word.
+func (s *Service) mayMail(ctx context.Context, email string, from From) (bool, error) {
+	if err := s.Runner.View(ctx, s.loadThrottles); err != nil {
+		return false, err
+	}
+	to, address, now := throttleName("mails_to", email), throttleName("mails_from", from.Address), s.Now()
+	if wait := s.throttle.blocked(address, mailsFrom, now); wait > 0 {
+		return false, slowDown(wait)
+	}
+	s.throttle.count(address, mailsFrom, now)
+	if s.throttle.blocked(to, mailsTo, now) > 0 {
+		return false, nil
+	}
+	s.throttle.count(to, mailsTo, now)
+	return true, nil
+}
+
+// RequestReset mails a link to choose a new password. The answer is the same
+// whether the address is known.
+func (s *Service) RequestReset(ctx context.Context, email string, from From) error {
+	email, err := NormalEmail(email)
+	if err != nil {
+		return err
+	}
+	send, err := s.mayMail(ctx, email, from)
+	if err != nil || !send {
+		return err
+	}
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		u, err := s.Store.UserByEmail(t, email)
+		if errors.Is(err, tx.ErrNotFound) {
+			return s.mail(t, Mail{MailNoAccount, email, map[string]string{"link": "/sign-up"}})
+		}
+		if err != nil {
+			return err
+		}
+		secret, err := s.newLink(t, Link{Kind: LinkReset, User: u.ID, CreatedBy: u.ID})
+		if err != nil {
+			return err
+		}
+		return s.mail(t, Mail{MailReset, email, map[string]string{"link": LinkReset.Path(secret)}})
+	})
+}
+
+// Reset uses a reset link: the new password counts, the address is verified,
+// every other session ends, and the user is signed in.
+func (s *Service) Reset(ctx context.Context, secret, password string, from From) (in SignedIn, err error) {
+	var u User
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		l, err := s.peekLink(t, LinkReset, secret)
+		if err != nil {
+			return err
+		}
+		u, err = s.Store.User(t, l.User)
+		return missing(err, "user")
+	})
+	if err != nil {
+		return in, err
+	}
+	if err := CheckPassword(password, u.Email); err != nil {
+		return in, err
+	}
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return in, err
+	}
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		l, err := s.useLink(t, LinkReset, secret)
+		if err != nil {
+			return err
+		}
+		if u, err = s.Store.User(t, l.User); err != nil {
+			return missing(err, "user")
+		}
+		if !u.Verified() {
+			u.VerifiedAt = t.Now()
+		}
+		if err := s.setPassword(t, &u, hash, "", from); err != nil {
+			return err
+		}
+		in, err = s.startSession(t, u, from)
+		return err
+	})
+	if err == nil {
+		s.throttle.forget(throttleName("account", u.Email), s.Now())
+	}
+	return in, err
+}
+
+// ChangePassword changes the password of a signed-in user, who gives the old
+// one. The other sessions end.
+func (s *Service) ChangePassword(ctx context.Context, userID, sessionID, old, password string, from From) error {
+	u, err := s.rightPassword(ctx, userID, old)
+	if err != nil {
+		return err
+	}
+	if err := CheckPassword(password, u.Email); err != nil {
+		return err
+	}
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		fresh, err := s.Store.User(t, userID)
+		if err != nil {
+			return missing(err, "user")
+		}
+		if fresh.PasswordHash != u.PasswordHash {
+			return errPassword
+		}
+		return s.setPassword(t, &fresh, hash, sessionID, from)
+	})
+}
+
+func (s *Service) setPassword(t tx.Tx, u *User, hash, keepSession string, from From) error {
+	u.PasswordHash, u.PasswordChangedAt = hash, t.Now()
+	if err := s.Store.UpdateUser(t, *u); err != nil {
+		return err
+	}
+	if err := s.Store.DeleteSessions(t, u.ID, keepSession); err != nil {
+		return err
+	}
+	for _, k := range []LinkKind{LinkReset, LinkVerify} {
+		if err := s.Store.VoidLinks(t, k, u.ID, t.Now()); err != nil {
+			return err
+		}
+	}
+	if err := s.mail(t, Mail{MailNewSecret, u.Email, map[string]string{"link": LinkResetRequest}}); err != nil {
+		return err
+	}
+	return s.Audit.Record(t, audit.Record{Actor: audit.Actor{ID: u.ID, Address: from.Address}, Action: "user.password_changed", Object: u.ID})
+}
+
+// LinkResetRequest is the path of the page that asks for a reset.
+const LinkResetRequest = "/reset"
+
+var errPassword = fault.New(fault.Invalid, "password_wrong", "password", "This is not your password.")
+
+func (s *Service) rightPassword(ctx context.Context, userID, password string) (u User, err error) {
+	name := throttleName("confirm", userID)
+	var now time.Time
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		if err := s.loadThrottles(t); err != nil {
+			return err
+		}
+		now = t.Now()
+		u, err = s.Store.User(t, userID)
+		return missing(err, "user")
+	})
+	if err != nil {
+		return u, err
+	}
+	if wait := s.throttle.blocked(name, perAccount, now); wait > 0 {
+		return u, slowDown(wait)
+	}
+	s.throttle.count(name, perAccount, now)
+	ok, err := s.hasher.verify(ctx, u.PasswordHash, password)
+	if err == nil && !ok {
+		err = errPassword
+	}
+	if err == nil {
+		s.throttle.forget(name, now)
+	}
+	return u, err
+}
+
+// ConfirmPassword takes the password again before something that matters. The
+// session counts as confirmed for a while and gets a new secret.
+func (s *Service) ConfirmPassword(ctx context.Context, secret, userID, password string) (string, error) {
+	if _, err := s.rightPassword(ctx, userID, password); err != nil {
+		return "", err
+	}
+	fresh := id.Secret("ses_")
+	return fresh, s.changeSession(ctx, secret, func(t tx.Tx, ses *Session) (string, error) {
+		if ses.User != userID {
+			return "", errSession
+		}
+		ses.ConfirmedAt = t.Now()
+		return hashSecret(fresh), nil
+	})
+}

@@ -1,0 +1,108 @@
+package account
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"sync"
+	"time"
+
+	"purse/billing/fault"
+	"purse/billing/tx"
+)
+
+// A limit lets burst attempts through at once and then one each interval: each
+// attempt pushes the time at which nothing of it is left by an interval, and
+// refuses when that would be too far ahead. So past attempts decay by
+// themselves, and one instant is all there is to keep.
+type limit struct {
+	burst    int
+	interval time.Duration
+}
+
+var (
+	perAccount = limit{8, time.Minute}       // failed sign-ins for one e-mail address
+	perAddress = limit{40, 15 * time.Second} // failed sign-ins from one network address
+	mailsTo    = limit{4, 10 * time.Minute}  // mails that anybody may ask for, to one e-mail address
+	mailsFrom  = limit{20, time.Minute}      // the same, from one network address
+)
+
+type throttle struct {
+	mu     sync.Mutex
+	loaded bool
+	free   map[string]time.Time
+	dirty  map[string]bool
+}
+
+// throttleName keeps addresses out of the table.
+func throttleName(kind, value string) string {
+	h := sha256.Sum256([]byte(value))
+	return kind + ":" + hex.EncodeToString(h[:12])
+}
+
+// blocked is how long to wait before an attempt, 0 when it may be made.
+func (th *throttle) blocked(name string, l limit, now time.Time) time.Duration {
+	th.mu.Lock()
+	defer th.mu.Unlock()
+	return max(0, th.free[name].Sub(now)-time.Duration(l.burst-1)*l.interval)
+}
+
+// count counts an attempt.
+func (th *throttle) count(name string, l limit, now time.Time) {
+	th.mu.Lock()
+	defer th.mu.Unlock()
+	at := th.free[name]
+	if at.Before(now) {
+		at = now
+	}
+	if ceiling := now.Add(time.Duration(l.burst) * l.interval); at.Add(l.interval).After(ceiling) {
+		at = ceiling.Add(-l.interval)
+	}
+	th.free[name] = at.Add(l.interval)
+	th.dirty[name] = true
+}
+
+// forget clears an account's failures after a success.
+func (th *throttle) forget(name string, now time.Time) {
+	th.mu.Lock()
+	defer th.mu.Unlock()
+	if _, ok := th.free[name]; ok {
+		th.free[name] = now
+		th.dirty[name] = true
+	}
+}
+
+// take hands out what changed, and drops what has decayed.
+func (th *throttle) take(now time.Time) map[string]time.Time {
+	th.mu.Lock()
+	defer th.mu.Unlock()
+	out := map[string]time.Time{}
+	for name := range th.dirty {
+		out[name] = th.free[name]
+	}
+	clear(th.dirty)
+	for name, at := range th.free {
+		if at.Before(now) {
+			delete(th.free, name)
+		}
+	}
+	return out
+}
+
+// loadThrottles reads what an earlier run left, once.
+func (s *Service) loadThrottles(t tx.Tx) error {
+	s.throttle.mu.Lock()
+	defer s.throttle.mu.Unlock()
+	if s.throttle.loaded {
+		return nil
+	}
+	free, err := s.Store.Throttles(t, t.Now())
+	if err != nil {
+		return err
+	}
+	s.throttle.free, s.throttle.dirty, s.throttle.loaded = free, map[string]bool{}, true
+	return nil
+}
+
+func slowDown(wait time.Duration) error {
+	return fault.New(fault.TooMany, "too_many_attempts", "", "Too many attempts. Try again in %s.", wait.Round(time.Second)+time.Second)
+}
