@@ -1,0 +1,116 @@
+package ui
+
+import "time"
+
+// Mode is which Stripe this installation speaks to.
+type Mode string
+
+// The three stamps that a database can bear.
+const (
+	Sandbox Mode = "sandbox"
+	Test    Mode = "test"
+	Live    Mode = "live"
+)
+
+// Site is what all pages of an installation share.
+type Site struct {
+	Brand      string // the vendor's name, as customers know it
+	Mode       Mode
+	PublicURL  string // without a slash at its end
+	MailboxURL string // the sandbox's mailbox, "" elsewhere
+	SandboxURL string // the sandbox's own pages, "" elsewhere
+	SupportURL string // where a person finds help: mailto: or https:, may be ""
+	TermsURL   string // terms of sale, may be ""
+}
+
+// Flash is one message that a page shows once, after an action.
+type Flash struct {
+	Tone Tone
+	Text string
+}
+
+// Tone colours a message, and says it to those who do not see colours through
+// its icon's name.
+type Tone string
+
+// Tones of alerts and badges.
+const (
+	Plain Tone = ""
+	Good  Tone = "good"
+	Info  Tone = "info"
+	Warn  Tone = "warn"
+	Bad   Tone = "bad"
+)
+
+// CustomerRef is a customer that the signed-in user may switch to.
+type CustomerRef struct {
+	ID, Name string
+	Current  bool
+}
+
+// Frame is what surrounds a page: who looks, where, and what to tell them.
+type Frame struct {
+	Site
+	Title     string         // of the page, without the brand
+	Section   string         // path of the navigation entry that is current
+	Failed    bool           // the form on the page was refused: the title begins with "Error:"
+	Flash     *Flash         // nil when there is none
+	Zone      *time.Location // that the times on the page are in
+	User      string         // e-mail of who is signed in, "" for nobody
+	Customer  string         // name of the current customer, "" for none
+	Customers []CustomerRef  // all customers of the user, when there are several
+	Staff     bool           // may open the admin console
+	Refresh   int            // seconds after which the page loads itself again without JavaScript; 0 never
+	Alerts    []NavCount     // small numbers beside navigation entries
+	Wide      bool           // a wider column on pages without navigation
+}
+
+// NavCount puts a number beside a navigation entry.
+type NavCount struct {
+	Path  string
+	Count int
+}
+
+func (f Frame) heading() string {
+	t := f.Title
+	if f.Brand != "" {
+		t += " · " + f.Brand
+	}
+	if f.Failed {
+		t = "Error: " + t
+	}
+	return t
+}
+
+func (f Frame) count(path string) int {
+	for _, a := range f.Alerts {
+		if a.Path == path {
+			return a.Count
+		}
+	}
+	return 0
+}
+
+// navItem is one entry of the navigation.
+type navItem struct {
+	Path, Name, Icon string
+}
+
+var portalNav = []navItem{
+	{"/", "Overview", "gauge"},
+	{"/buy", "Buy credits", "plus"},
+	{"/ledger", "Ledger", "list"},
+	{"/grants", "Grants", "layers"},
+}
+
+var adminNav = []navItem{
+	{"/admin", "Customers", "users"},
+	{"/admin/catalog", "Catalog", "tag"},
+	{"/admin/purchases", "Purchases", "card"},
+	{"/admin/inbox", "Stripe inbox", "inbox"},
+	{"/admin/jobs", "Jobs", "clock"},
+}
+
+func isAdmin(section string) bool {
+	return len(section) >= 6 && section[:6] == "/admin"
+}
