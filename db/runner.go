@@ -27,6 +27,9 @@ func (t *transaction) OnCommit(f func())        { t.onCommit = append(t.onCommit
 
 type inside struct{}
 
+// Inside says whether ctx is the context of an open Update.
+func (d *DB) Inside(ctx context.Context) bool { return ctx.Value(inside{}) != nil }
+
 // View runs f in one read snapshot.
 func (d *DB) View(ctx context.Context, f func(tx.Tx) error) error {
 	stx, err := d.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
@@ -40,7 +43,7 @@ func (d *DB) View(ctx context.Context, f func(tx.Tx) error) error {
 // Update runs f in one write transaction. The wait for the writer obeys ctx;
 // once the transaction is open it is not cancelled any more.
 func (d *DB) Update(ctx context.Context, f func(tx.Tx) error) error {
-	if ctx.Value(inside{}) != nil {
+	if d.Inside(ctx) {
 		return tx.ErrNested
 	}
 	select {

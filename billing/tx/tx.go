@@ -29,4 +29,6 @@ type Runner interface {
 	// An error of the commit itself is an ErrUnknown: it may or may not have
 	// happened, and the same operation under the same key settles it.
 	Update(ctx context.Context, f func(Tx) error) error
+	// Inside says whether ctx is the context of an open Update.
+	Inside(ctx context.Context) bool
 }

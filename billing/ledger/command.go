@@ -1,0 +1,181 @@
+package ledger
+
+import (
+	"time"
+
+	"purse/billing/fault"
+	"purse/billing/money"
+)
+
+// Command asks for one change. It applies whole or not at all.
+type Command struct {
+	// Key makes it count once: the same key and fingerprint is answered with
+	// the first result again, another fingerprint with a Conflict.
+	Key         Key
+	Fingerprint Fingerprint
+	Op          Op
+	// Counters are added up with what a debit costs, and may refuse it.
+	Counters []Counter
+	// Note is what a person says about it, kept beside the posting.
+	Note Note
+}
+
+// Note is a person's reason. It can be blanked; the posting cannot.
+type Note struct{ Actor, Reason string }
+
+// Op is what a Command does: one of the types below.
+type Op interface {
+	needs(*Needs)
+	decide(*State, *Command) Result
+}
+
+// Debit takes credits for one usage event, from one or more wallets at once.
+type Debit struct {
+	Charges []Charge
+	// Record books work that is already done: it is never refused for lack of
+	// credits, what is missing becomes debt.
+	Record bool
+	// Event, EventName, EventAt and Caller explain it.
+	Event, EventName, Caller string
+	EventAt                  time.Time
+}
+
+// Charge is what a Debit takes of one wallet. Lines are in order of meter keys.
+type Charge struct {
+	Wallet WalletKey
+	Lines  []Line
+}
+
+// NewGrant adds a lot. Paid lots repay the wallet's debt first.
+type NewGrant struct {
+	Wallet                 WalletKey
+	Credits                money.Credits
+	Kind                   Kind
+	Priority               int
+	EffectiveAt, ExpiresAt time.Time // zero: now, never
+	Meters                 []string
+	Paid                   money.Money
+	Source                 string // unique: what made it, "" for none
+	Ref                    string // shown with the posting: the purchase
+}
+
+// Void takes back all that is left of a grant. What a hold has reserved goes
+// when the hold ends.
+type Void struct {
+	Customer string // whose it must be, "" for anybody's
+	Grant    GrantID
+}
+
+// Adjust corrects a balance. Up, it returns credits to the grants of the posting
+// that it names, else makes a promotional grant; down, it never takes more than
+// is available.
+type Adjust struct {
+	Wallet   WalletKey
+	Credits  money.Credits // with sign
+	Corrects int64         // the Seq of a posting of this wallet, 0 for none
+}
+
+// Transfer moves credits between two customers' wallets of one credit type.
+// Each lot keeps its kind, dates, scope, cost basis and origin.
+type Transfer struct {
+	From, To WalletKey
+	Credits  money.Credits
+	Grant    GrantID // only from this grant, 0 for the unscoped in burn order
+}
+
+// NewHold sets credits aside from unscoped grants.
+type NewHold struct {
+	Wallet    WalletKey
+	Credits   money.Credits
+	ExpiresAt time.Time // zero: after DefaultHold
+}
+
+// Capture ends a hold and books what the work cost: from the hold, then from
+// the balance; what is over becomes debt.
+type Capture struct {
+	Customer string // whose it must be, "" for anybody's
+	Hold     HoldID
+	Credits  money.Credits
+}
+
+// Release ends a hold and takes nothing.
+type Release struct {
+	Customer string
+	Hold     HoldID
+}
+
+// SetOverdraft sets how far below zero decisions may take a wallet.
+type SetOverdraft struct {
+	Wallet WalletKey
+	Limit  money.Credits
+}
+
+// Settle writes what is due in a wallet: expired grants and holds. Every other
+// command does so first for the wallets that it touches.
+type Settle struct{ Wallet WalletKey }
+
+// Freeze stops a grant from being drawn while a dispute is open, or lets it go.
+type Freeze struct {
+	Grant  GrantID
+	Frozen bool
+}
+
+// Result is what became of a command.
+type Result struct {
+	// Refused says why nothing was done; nil when it was.
+	Refused  *Refusal
+	Replayed bool
+	Postings []Posted
+	Grant    GrantID // that was made
+	Hold     HoldID  // that was made or ended
+}
+
+// Err is the refusal as an error, nil when there is none.
+func (r Result) Err() error {
+	if r.Refused == nil {
+		return nil
+	}
+	return r.Refused
+}
+
+// Posted is a posting that a command made, with the wallet's own available
+// credits now.
+type Posted struct {
+	ID         PostingID
+	CreditType string
+	Amount     money.Credits // the change of the balance
+	Available  money.Credits
+}
+
+// Refusal says why a command was refused. Figures are set when credits lack or
+// a limit is reached.
+type Refusal struct {
+	Fault               *fault.Error
+	CreditType          string
+	Required, Available money.Credits
+	Limit               *LimitReached
+}
+
+func (r *Refusal) Error() string { return r.Fault.Error() }
+
+// Unwrap makes a Refusal a fault for errors.As.
+func (r *Refusal) Unwrap() error { return r.Fault }
+
+// final says whether the refusal is the lasting answer for its key.
+func (r *Refusal) final() bool { return r.Fault.Kind == fault.NoCredits }
+
+// The codes of refusals for lack of credits.
+const (
+	CodeInsufficient = "insufficient_credits"
+	CodeSpendLimit   = "spend_limit_reached"
+)
+
+func refuse(err *fault.Error) Result { return Result{Refused: &Refusal{Fault: err}} }
+
+func insufficient(creditType string, required, available money.Credits) Result {
+	return Result{Refused: &Refusal{
+		Fault: fault.New(fault.NoCredits, CodeInsufficient, "",
+			"This needs %s credits and %s are available. Buy credits and try again with a new id.", required, available),
+		CreditType: creditType, Required: required, Available: available,
+	}}
+}

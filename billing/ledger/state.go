@@ -1,0 +1,258 @@
+package ledger
+
+import (
+	"slices"
+	"time"
+
+	"purse/billing/fault"
+	"purse/billing/id"
+	"purse/billing/money"
+)
+
+// recordLife is how long a refusal for lack of credits stays the answer.
+const recordLife = 30 * 24 * time.Hour
+
+// State is what was loaded for a batch, and what its decisions made of it. It
+// is used by one goroutine and opens nothing.
+type State struct {
+	now      time.Time
+	wallets  map[WalletKey]*account
+	byID     map[WalletID]*account
+	grants   map[GrantID]*Grant
+	holds    map[HoldID]*Hold
+	due      map[WalletID][]*Hold // open holds whose time is over
+	records  map[Key]*Record
+	counters map[CounterID]money.Credits
+	callers  map[CallerRef]int64
+	sources  map[SourceRef][]Entry
+
+	undo            []func()
+	out             Changes
+	touchedWallets  map[WalletID]bool
+	touchedGrants   map[GrantID]bool
+	touchedHolds    map[HoldID]bool
+	touchedCounters map[CounterID]bool
+	touchedWatches  map[string]*Watch
+	touched         []*account // by the command being decided
+}
+
+// NewState makes a State of what a Store loaded. Wallets that are needed and do
+// not exist are made.
+func NewState(now time.Time, n *Needs, l *Loaded) *State {
+	s := &State{
+		now: now.UTC().Truncate(time.Microsecond), wallets: make(map[WalletKey]*account, len(l.Wallets)), byID: make(map[WalletID]*account, len(l.Wallets)),
+		grants: make(map[GrantID]*Grant, len(l.Grants)), holds: map[HoldID]*Hold{}, due: map[WalletID][]*Hold{},
+		records: make(map[Key]*Record, len(n.Keys)), counters: l.Counters, callers: l.Callers, sources: map[SourceRef][]Entry{},
+		touchedWallets: map[WalletID]bool{}, touchedGrants: map[GrantID]bool{}, touchedHolds: map[HoldID]bool{},
+		touchedCounters: map[CounterID]bool{}, touchedWatches: map[string]*Watch{},
+	}
+	if s.counters == nil {
+		s.counters = map[CounterID]money.Credits{}
+	}
+	s.out = Changes{
+		NewWallets: map[WalletID]bool{}, NewGrants: map[GrantID]bool{}, NewHolds: map[HoldID]bool{},
+		Counters: map[CounterID]money.Credits{}, Posted: map[RollupKey]*Rollup{}, Used: map[RollupKey]*Rollup{},
+	}
+	for _, w := range l.Wallets {
+		a := &account{Wallet: w}
+		s.wallets[w.WalletKey], s.byID[w.ID] = a, a
+	}
+	for i := range l.Grants {
+		g := &l.Grants[i]
+		if s.grants[g.ID] != nil {
+			continue
+		}
+		s.grants[g.ID] = g
+		if a := s.byID[g.Wallet]; a != nil {
+			a.grants = append(a.grants, g)
+		}
+	}
+	for _, a := range s.byID {
+		slices.SortFunc(a.grants, BurnOrder)
+	}
+	for i := range l.Holds {
+		h := &l.Holds[i]
+		if s.holds[h.ID] != nil {
+			continue
+		}
+		s.holds[h.ID] = h
+		if h.State == HoldOpen && !h.ExpiresAt.After(s.now) {
+			s.due[h.Wallet] = append(s.due[h.Wallet], h)
+		}
+	}
+	for i := range l.Watches {
+		w := &l.Watches[i]
+		if a := s.byID[w.Wallet]; a != nil {
+			a.watches = append(a.watches, w)
+		}
+	}
+	for i := range l.Records {
+		s.records[l.Records[i].Key] = &l.Records[i]
+	}
+	for _, e := range l.Sources {
+		if a := s.byID[e.Wallet]; a != nil {
+			seq := e.Seq
+			if e.Corrects != 0 {
+				seq = e.Corrects
+			}
+			ref := SourceRef{a.WalletKey, seq}
+			s.sources[ref] = append(s.sources[ref], e)
+		}
+	}
+	for _, k := range n.Wallets {
+		if s.wallets[k] == nil {
+			a := &account{Wallet: Wallet{ID: WalletID(id.Number(s.now)), WalletKey: k, CreatedAt: s.now}, isNew: true}
+			s.wallets[k], s.byID[a.ID] = a, a
+		}
+	}
+	return s
+}
+
+// Decide answers one command. After a refusal nothing of the command remains,
+// only what was due before it.
+func (s *State) Decide(c *Command) Result {
+	if replay := s.replay(c); replay != nil {
+		return *replay
+	}
+	s.touched, s.undo = s.touched[:0], s.undo[:0]
+	first := len(s.out.Entries)
+	s.settleFor(c)
+	s.undo = s.undo[:0] // what was due stays, whatever becomes of the command
+	entries, notes, events := len(s.out.Entries), len(s.out.Notes), len(s.out.Events)
+	res := c.Op.decide(s, c)
+	if res.Refused != nil {
+		for i := len(s.undo) - 1; i >= 0; i-- {
+			s.undo[i]()
+		}
+		s.out.Entries, s.out.Notes, s.out.Events = s.out.Entries[:entries], s.out.Notes[:notes], s.out.Events[:events]
+		res.Postings, res.Grant, res.Hold = nil, 0, 0
+	}
+	for _, e := range s.out.Entries[first:] {
+		s.rollUp(e)
+	}
+	for _, a := range s.touched {
+		s.checkWatches(a)
+	}
+	for i := range res.Postings {
+		res.Postings[i].Available = s.byID[res.Postings[i].ID.Wallet].available("", s.now)
+	}
+	if c.Key != (Key{}) && (res.Refused == nil || res.Refused.final()) {
+		r := Record{Key: c.Key, Fingerprint: c.Fingerprint, Refused: res.Refused != nil, At: s.now, Result: res}
+		s.records[c.Key] = &r
+		s.out.Records = append(s.out.Records, r)
+	}
+	return res
+}
+
+// replay answers a key that was decided before, nil when it was not.
+func (s *State) replay(c *Command) *Result {
+	if c.Key == (Key{}) {
+		return nil
+	}
+	r := s.records[c.Key]
+	if r == nil || (r.Refused && !r.At.Add(recordLife).After(s.now)) {
+		return nil
+	}
+	if r.Fingerprint != c.Fingerprint {
+		res := refuse(fault.New(fault.Conflict, "idempotency_mismatch", "id",
+			"This id was used for another request. Use a new id for a new request."))
+		return &res
+	}
+	res := r.Result
+	res.Replayed = true
+	res.Postings = slices.Clone(res.Postings)
+	for i, p := range res.Postings {
+		if a := s.byID[p.ID.Wallet]; a != nil {
+			res.Postings[i].Available = a.available("", s.now)
+		}
+	}
+	return &res
+}
+
+// settleFor settles the wallets that the command touches.
+func (s *State) settleFor(c *Command) {
+	var n Needs
+	c.Op.needs(&n)
+	for _, k := range n.Wallets {
+		s.settle(s.wallets[k])
+	}
+	for _, g := range n.Grants {
+		if grant := s.grants[g]; grant != nil {
+			s.settle(s.byID[grant.Wallet])
+		}
+	}
+	for _, h := range n.Holds {
+		if hold := s.holds[h]; hold != nil {
+			s.settle(s.byID[hold.Wallet])
+		}
+	}
+}
+
+func (s *State) onRollback(f func()) { s.undo = append(s.undo, f) }
+
+// touchGrant remembers a grant as it is before the command changes it.
+func (s *State) touchGrant(g *Grant) {
+	old := *g
+	s.onRollback(func() { *g = old })
+	s.touchedGrants[g.ID] = true
+}
+
+func (s *State) touchHold(h *Hold) {
+	old := *h
+	s.onRollback(func() { *h = old })
+	s.touchedHolds[h.ID] = true
+}
+
+func (s *State) touchWallet(a *account) {
+	old := a.Wallet
+	s.onRollback(func() { a.Wallet = old })
+	s.touchedWallets[a.ID] = true
+	s.touch(a)
+}
+
+func (s *State) touch(a *account) {
+	if !slices.Contains(s.touched, a) {
+		s.touched = append(s.touched, a)
+	}
+}
+
+// addGrant puts a new lot into a wallet, in its place in the burn order.
+func (s *State) addGrant(a *account, g *Grant) {
+	before := slices.Clone(a.grants)
+	s.onRollback(func() {
+		a.grants = before
+		delete(s.grants, g.ID)
+		delete(s.out.NewGrants, g.ID)
+		delete(s.touchedGrants, g.ID)
+	})
+	at, _ := slices.BinarySearchFunc(a.grants, g, BurnOrder)
+	a.grants = slices.Insert(slices.Clone(a.grants), at, g)
+	s.grants[g.ID] = g
+	s.out.NewGrants[g.ID] = true
+	s.touchedGrants[g.ID] = true
+}
+
+// Changes is everything that the decisions so far changed.
+func (s *State) Changes() *Changes {
+	out := s.out
+	for id := range s.touchedWallets {
+		a := s.byID[id]
+		out.Wallets = append(out.Wallets, &a.Wallet)
+		if a.isNew {
+			out.NewWallets[id] = true
+		}
+	}
+	for id := range s.touchedGrants {
+		out.Grants = append(out.Grants, s.grants[id])
+	}
+	for id := range s.touchedHolds {
+		out.Holds = append(out.Holds, s.holds[id])
+	}
+	for at := range s.touchedCounters {
+		out.Counters[at] = s.counters[at]
+	}
+	for _, w := range s.touchedWatches {
+		out.Watches = append(out.Watches, w)
+	}
+	return &out
+}

@@ -1,0 +1,135 @@
+package ledger
+
+import (
+	"time"
+
+	"purse/billing/event"
+	"purse/billing/job"
+	"purse/billing/money"
+	"purse/billing/tx"
+)
+
+// Needs is what a batch of commands must see.
+type Needs struct {
+	Wallets  []WalletKey // made when they do not exist
+	Holds    []HoldID    // and the wallets that they are in
+	Grants   []GrantID   // likewise
+	Postings []SourceRef // entries that a correction names
+	Keys     []Key
+	Counters []CounterRef
+	Callers  []CallerRef
+}
+
+// SourceRef names a posting by its wallet's key.
+type SourceRef struct {
+	Wallet WalletKey
+	Seq    int64
+}
+
+// CounterRef names a counter by its wallet's key.
+type CounterRef struct {
+	Wallet WalletKey
+	Key    string
+	Start  int64
+}
+
+// CallerRef is a caller of a customer, by name.
+type CallerRef struct{ Customer, Name string }
+
+// Record is the idempotency record of a key.
+type Record struct {
+	Key         Key
+	Fingerprint Fingerprint
+	Refused     bool
+	At          time.Time
+	// Result is what was answered, without what is current at each answer.
+	Result Result
+}
+
+// Loaded is what a Store found for Needs.
+type Loaded struct {
+	Wallets []Wallet // those that exist
+	// Grants are the grants of these wallets with something remaining, and
+	// those that Needs or a named posting or hold names.
+	Grants []Grant
+	// Holds are those named, and the open ones of these wallets that are due.
+	Holds    []Hold
+	Watches  []Watch
+	Records  []Record
+	Counters map[CounterID]money.Credits
+	Callers  map[CallerRef]int64 // made when they did not exist
+	// Sources are the entries of named postings and of what corrected them.
+	Sources []Entry
+}
+
+// Changes is what decisions made of what was loaded.
+type Changes struct {
+	Wallets    []*Wallet // the new state; New tells those to insert
+	NewWallets map[WalletID]bool
+	Grants     []*Grant
+	NewGrants  map[GrantID]bool
+	Holds      []*Hold
+	NewHolds   map[HoldID]bool
+	Entries    []Entry
+	Notes      []PostingNote
+	Records    []Record
+	Counters   map[CounterID]money.Credits
+	Watches    []*Watch
+	Posted     map[RollupKey]*Rollup // by hour of posting
+	Used       map[RollupKey]*Rollup // by hour of the event
+	Jobs       []job.Spec
+	Events     []Happened
+}
+
+// PostingNote is a Note on a posting.
+type PostingNote struct {
+	PostingID
+	Note
+}
+
+// Happened is an event to append to the outbox.
+type Happened struct {
+	Type, Customer string
+	Wallet         WalletID
+	Seq            int64
+	Data           any
+}
+
+// RollupKey is one line of an hourly rollup.
+type RollupKey struct {
+	Wallet WalletID
+	Hour   int64 // µs UTC of the hour's start
+	Kind   PostingKind
+	Meter  string
+	Caller int64
+}
+
+// Rollup is what happened in one hour under one RollupKey.
+type Rollup struct {
+	Count    int64
+	Credits  money.Credits // the change of the balance
+	FirstSeq int64
+	LastSeq  int64
+}
+
+// Store keeps the ledger.
+type Store interface {
+	Load(t tx.Tx, n *Needs) (*Loaded, error)
+	Save(t tx.Tx, c *Changes) error
+	Reader
+}
+
+// Events appends to the outbox; Jobs adds work. event.Log and job.Queue do.
+type (
+	Events interface {
+		Append(t tx.Tx, typ, customer string, wallet, seq int64, data any) error
+	}
+	Jobs interface {
+		Add(t tx.Tx, s job.Spec) error
+	}
+)
+
+var (
+	_ Events = (*event.Log)(nil)
+	_ Jobs   = (*job.Queue)(nil)
+)

@@ -1,0 +1,55 @@
+package ledger
+
+import (
+	"encoding/json"
+
+	"purse/billing/job"
+	"purse/billing/money"
+)
+
+// Watch is a level on a wallet's available credits. When they reach it or fall
+// below, a job of its kind is inserted in the same transaction and the watch is
+// disarmed until they are at Rearm or above.
+type Watch struct {
+	ID      string
+	Wallet  WalletID
+	Level   money.Credits
+	Rearm   money.Credits
+	Armed   bool
+	JobKind string
+	Payload json.RawMessage
+}
+
+// Crossing is the payload of a watch's job.
+type Crossing struct {
+	Watch      string          `json:"watch"`
+	Customer   string          `json:"customer"`
+	CreditType string          `json:"credit_type"`
+	Seq        int64           `json:"seq"` // the posting that crossed
+	Available  money.Credits   `json:"available"`
+	Level      money.Credits   `json:"level"`
+	Payload    json.RawMessage `json:"payload,omitempty"`
+}
+
+// checkWatches fires and re-arms the watches of a wallet after a change.
+func (s *State) checkWatches(a *account) {
+	if len(a.watches) == 0 {
+		return
+	}
+	available := a.available("", s.now)
+	for _, w := range a.watches {
+		switch {
+		case w.Armed && available <= w.Level:
+			w.Armed = false
+			s.out.Jobs = append(s.out.Jobs, job.Spec{Kind: w.JobKind, Payload: Crossing{
+				Watch: w.ID, Customer: a.Customer, CreditType: a.CreditType, Seq: a.Seq,
+				Available: available, Level: w.Level, Payload: w.Payload,
+			}})
+		case !w.Armed && available >= w.Rearm:
+			w.Armed = true
+		default:
+			continue
+		}
+		s.touchedWatches[w.ID] = w
+	}
+}
