@@ -63,4 +63,7 @@ type Store interface {
 	InsertConsent(t tx.Tx, c Consent) error
 	// LatestConsent is the newest consent of a user to a document.
 	LatestConsent(t tx.Tx, user, document string) (Consent, error)
+
+	Request(t tx.Tx, key string) (Request, error)
+	InsertRequest(t tx.Tx, r Request) error
 }

@@ -24,20 +24,122 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.callerByIDStmt, err = db.PrepareContext(ctx, callerByID); err != nil {
+		return nil, fmt.Errorf("error preparing query CallerByID: %w", err)
+	}
+	if q.callerByNameStmt, err = db.PrepareContext(ctx, callerByName); err != nil {
+		return nil, fmt.Errorf("error preparing query CallerByName: %w", err)
+	}
+	if q.callersOfStmt, err = db.PrepareContext(ctx, callersOf); err != nil {
+		return nil, fmt.Errorf("error preparing query CallersOf: %w", err)
+	}
 	if q.claimJobsStmt, err = db.PrepareContext(ctx, claimJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimJobs: %w", err)
 	}
 	if q.countJobsStmt, err = db.PrepareContext(ctx, countJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query CountJobs: %w", err)
 	}
+	if q.countStaffStmt, err = db.PrepareContext(ctx, countStaff); err != nil {
+		return nil, fmt.Errorf("error preparing query CountStaff: %w", err)
+	}
 	if q.deleteJobStmt, err = db.PrepareContext(ctx, deleteJob); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteJob: %w", err)
+	}
+	if q.deleteMemberStmt, err = db.PrepareContext(ctx, deleteMember); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteMember: %w", err)
+	}
+	if q.deleteSessionStmt, err = db.PrepareContext(ctx, deleteSession); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSession: %w", err)
+	}
+	if q.deleteSessionsStmt, err = db.PrepareContext(ctx, deleteSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSessions: %w", err)
+	}
+	if q.deleteStaleLinksStmt, err = db.PrepareContext(ctx, deleteStaleLinks); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteStaleLinks: %w", err)
+	}
+	if q.deleteStaleSessionsStmt, err = db.PrepareContext(ctx, deleteStaleSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteStaleSessions: %w", err)
+	}
+	if q.deleteThrottlesStmt, err = db.PrepareContext(ctx, deleteThrottles); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteThrottles: %w", err)
+	}
+	if q.deleteWatchStmt, err = db.PrepareContext(ctx, deleteWatch); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteWatch: %w", err)
+	}
+	if q.dueWalletsStmt, err = db.PrepareContext(ctx, dueWallets); err != nil {
+		return nil, fmt.Errorf("error preparing query DueWallets: %w", err)
+	}
+	if q.entriesBetweenStmt, err = db.PrepareContext(ctx, entriesBetween); err != nil {
+		return nil, fmt.Errorf("error preparing query EntriesBetween: %w", err)
+	}
+	if q.getCustomerStmt, err = db.PrepareContext(ctx, getCustomer); err != nil {
+		return nil, fmt.Errorf("error preparing query GetCustomer: %w", err)
+	}
+	if q.getCustomerByExternalIDStmt, err = db.PrepareContext(ctx, getCustomerByExternalID); err != nil {
+		return nil, fmt.Errorf("error preparing query GetCustomerByExternalID: %w", err)
+	}
+	if q.getCustomerByStripeIDStmt, err = db.PrepareContext(ctx, getCustomerByStripeID); err != nil {
+		return nil, fmt.Errorf("error preparing query GetCustomerByStripeID: %w", err)
 	}
 	if q.getInstallationStmt, err = db.PrepareContext(ctx, getInstallation); err != nil {
 		return nil, fmt.Errorf("error preparing query GetInstallation: %w", err)
 	}
+	if q.getKeyStmt, err = db.PrepareContext(ctx, getKey); err != nil {
+		return nil, fmt.Errorf("error preparing query GetKey: %w", err)
+	}
+	if q.getKeyByHashStmt, err = db.PrepareContext(ctx, getKeyByHash); err != nil {
+		return nil, fmt.Errorf("error preparing query GetKeyByHash: %w", err)
+	}
+	if q.getLatestConsentStmt, err = db.PrepareContext(ctx, getLatestConsent); err != nil {
+		return nil, fmt.Errorf("error preparing query GetLatestConsent: %w", err)
+	}
+	if q.getLinkStmt, err = db.PrepareContext(ctx, getLink); err != nil {
+		return nil, fmt.Errorf("error preparing query GetLink: %w", err)
+	}
+	if q.getMemberStmt, err = db.PrepareContext(ctx, getMember); err != nil {
+		return nil, fmt.Errorf("error preparing query GetMember: %w", err)
+	}
+	if q.getRequestStmt, err = db.PrepareContext(ctx, getRequest); err != nil {
+		return nil, fmt.Errorf("error preparing query GetRequest: %w", err)
+	}
+	if q.getSessionByHashStmt, err = db.PrepareContext(ctx, getSessionByHash); err != nil {
+		return nil, fmt.Errorf("error preparing query GetSessionByHash: %w", err)
+	}
+	if q.getUserStmt, err = db.PrepareContext(ctx, getUser); err != nil {
+		return nil, fmt.Errorf("error preparing query GetUser: %w", err)
+	}
+	if q.getUserByEmailStmt, err = db.PrepareContext(ctx, getUserByEmail); err != nil {
+		return nil, fmt.Errorf("error preparing query GetUserByEmail: %w", err)
+	}
+	if q.grantByIDStmt, err = db.PrepareContext(ctx, grantByID); err != nil {
+		return nil, fmt.Errorf("error preparing query GrantByID: %w", err)
+	}
+	if q.grantsOfStmt, err = db.PrepareContext(ctx, grantsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query GrantsOf: %w", err)
+	}
+	if q.holdByIDStmt, err = db.PrepareContext(ctx, holdByID); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldByID: %w", err)
+	}
+	if q.holdsOfStmt, err = db.PrepareContext(ctx, holdsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldsOf: %w", err)
+	}
+	if q.hoursAscendingStmt, err = db.PrepareContext(ctx, hoursAscending); err != nil {
+		return nil, fmt.Errorf("error preparing query HoursAscending: %w", err)
+	}
+	if q.hoursDescendingStmt, err = db.PrepareContext(ctx, hoursDescending); err != nil {
+		return nil, fmt.Errorf("error preparing query HoursDescending: %w", err)
+	}
 	if q.insertAuditStmt, err = db.PrepareContext(ctx, insertAudit); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAudit: %w", err)
+	}
+	if q.insertCallerStmt, err = db.PrepareContext(ctx, insertCaller); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertCaller: %w", err)
+	}
+	if q.insertConsentStmt, err = db.PrepareContext(ctx, insertConsent); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertConsent: %w", err)
+	}
+	if q.insertCustomerStmt, err = db.PrepareContext(ctx, insertCustomer); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertCustomer: %w", err)
 	}
 	if q.insertEventStmt, err = db.PrepareContext(ctx, insertEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEvent: %w", err)
@@ -48,32 +150,173 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertJobStmt, err = db.PrepareContext(ctx, insertJob); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertJob: %w", err)
 	}
+	if q.insertKeyStmt, err = db.PrepareContext(ctx, insertKey); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertKey: %w", err)
+	}
+	if q.insertLinkStmt, err = db.PrepareContext(ctx, insertLink); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertLink: %w", err)
+	}
+	if q.insertRequestStmt, err = db.PrepareContext(ctx, insertRequest); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertRequest: %w", err)
+	}
+	if q.insertSessionStmt, err = db.PrepareContext(ctx, insertSession); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSession: %w", err)
+	}
+	if q.insertUserStmt, err = db.PrepareContext(ctx, insertUser); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertUser: %w", err)
+	}
 	if q.listAuditStmt, err = db.PrepareContext(ctx, listAudit); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAudit: %w", err)
+	}
+	if q.listCreditTypesStmt, err = db.PrepareContext(ctx, listCreditTypes); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCreditTypes: %w", err)
+	}
+	if q.listCustomersAfterStmt, err = db.PrepareContext(ctx, listCustomersAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCustomersAfter: %w", err)
+	}
+	if q.listCustomersBeforeStmt, err = db.PrepareContext(ctx, listCustomersBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCustomersBefore: %w", err)
+	}
+	if q.listKeysAfterStmt, err = db.PrepareContext(ctx, listKeysAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query ListKeysAfter: %w", err)
+	}
+	if q.listKeysBeforeStmt, err = db.PrepareContext(ctx, listKeysBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query ListKeysBefore: %w", err)
+	}
+	if q.listMembersStmt, err = db.PrepareContext(ctx, listMembers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMembers: %w", err)
+	}
+	if q.listMembershipsStmt, err = db.PrepareContext(ctx, listMemberships); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMemberships: %w", err)
+	}
+	if q.listMetersStmt, err = db.PrepareContext(ctx, listMeters); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMeters: %w", err)
+	}
+	if q.listPacksStmt, err = db.PrepareContext(ctx, listPacks); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPacks: %w", err)
 	}
 	if q.listParkedJobsStmt, err = db.PrepareContext(ctx, listParkedJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query ListParkedJobs: %w", err)
 	}
+	if q.listRatesStmt, err = db.PrepareContext(ctx, listRates); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRates: %w", err)
+	}
+	if q.listSessionsStmt, err = db.PrepareContext(ctx, listSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSessions: %w", err)
+	}
+	if q.listThrottlesStmt, err = db.PrepareContext(ctx, listThrottles); err != nil {
+		return nil, fmt.Errorf("error preparing query ListThrottles: %w", err)
+	}
 	if q.nextJobStmt, err = db.PrepareContext(ctx, nextJob); err != nil {
 		return nil, fmt.Errorf("error preparing query NextJob: %w", err)
+	}
+	if q.notesBetweenStmt, err = db.PrepareContext(ctx, notesBetween); err != nil {
+		return nil, fmt.Errorf("error preparing query NotesBetween: %w", err)
+	}
+	if q.othersAscendingStmt, err = db.PrepareContext(ctx, othersAscending); err != nil {
+		return nil, fmt.Errorf("error preparing query OthersAscending: %w", err)
+	}
+	if q.othersDescendingStmt, err = db.PrepareContext(ctx, othersDescending); err != nil {
+		return nil, fmt.Errorf("error preparing query OthersDescending: %w", err)
 	}
 	if q.parkJobStmt, err = db.PrepareContext(ctx, parkJob); err != nil {
 		return nil, fmt.Errorf("error preparing query ParkJob: %w", err)
 	}
+	if q.postedBetweenStmt, err = db.PrepareContext(ctx, postedBetween); err != nil {
+		return nil, fmt.Errorf("error preparing query PostedBetween: %w", err)
+	}
+	if q.putCreditTypeStmt, err = db.PrepareContext(ctx, putCreditType); err != nil {
+		return nil, fmt.Errorf("error preparing query PutCreditType: %w", err)
+	}
 	if q.putInstallationStmt, err = db.PrepareContext(ctx, putInstallation); err != nil {
 		return nil, fmt.Errorf("error preparing query PutInstallation: %w", err)
+	}
+	if q.putMemberStmt, err = db.PrepareContext(ctx, putMember); err != nil {
+		return nil, fmt.Errorf("error preparing query PutMember: %w", err)
+	}
+	if q.putMeterStmt, err = db.PrepareContext(ctx, putMeter); err != nil {
+		return nil, fmt.Errorf("error preparing query PutMeter: %w", err)
+	}
+	if q.putPackStmt, err = db.PrepareContext(ctx, putPack); err != nil {
+		return nil, fmt.Errorf("error preparing query PutPack: %w", err)
+	}
+	if q.putRateStmt, err = db.PrepareContext(ctx, putRate); err != nil {
+		return nil, fmt.Errorf("error preparing query PutRate: %w", err)
+	}
+	if q.putThrottleStmt, err = db.PrepareContext(ctx, putThrottle); err != nil {
+		return nil, fmt.Errorf("error preparing query PutThrottle: %w", err)
+	}
+	if q.putWatchStmt, err = db.PrepareContext(ctx, putWatch); err != nil {
+		return nil, fmt.Errorf("error preparing query PutWatch: %w", err)
 	}
 	if q.retryJobStmt, err = db.PrepareContext(ctx, retryJob); err != nil {
 		return nil, fmt.Errorf("error preparing query RetryJob: %w", err)
 	}
+	if q.revokeKeyStmt, err = db.PrepareContext(ctx, revokeKey); err != nil {
+		return nil, fmt.Errorf("error preparing query RevokeKey: %w", err)
+	}
+	if q.setWatchArmedStmt, err = db.PrepareContext(ctx, setWatchArmed); err != nil {
+		return nil, fmt.Errorf("error preparing query SetWatchArmed: %w", err)
+	}
+	if q.timeOfPostingStmt, err = db.PrepareContext(ctx, timeOfPosting); err != nil {
+		return nil, fmt.Errorf("error preparing query TimeOfPosting: %w", err)
+	}
+	if q.touchKeyStmt, err = db.PrepareContext(ctx, touchKey); err != nil {
+		return nil, fmt.Errorf("error preparing query TouchKey: %w", err)
+	}
+	if q.touchSessionStmt, err = db.PrepareContext(ctx, touchSession); err != nil {
+		return nil, fmt.Errorf("error preparing query TouchSession: %w", err)
+	}
 	if q.unparkJobStmt, err = db.PrepareContext(ctx, unparkJob); err != nil {
 		return nil, fmt.Errorf("error preparing query UnparkJob: %w", err)
+	}
+	if q.updateCustomerStmt, err = db.PrepareContext(ctx, updateCustomer); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateCustomer: %w", err)
+	}
+	if q.updateSessionStmt, err = db.PrepareContext(ctx, updateSession); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateSession: %w", err)
+	}
+	if q.updateUserStmt, err = db.PrepareContext(ctx, updateUser); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateUser: %w", err)
+	}
+	if q.useLinkStmt, err = db.PrepareContext(ctx, useLink); err != nil {
+		return nil, fmt.Errorf("error preparing query UseLink: %w", err)
+	}
+	if q.usedBetweenStmt, err = db.PrepareContext(ctx, usedBetween); err != nil {
+		return nil, fmt.Errorf("error preparing query UsedBetween: %w", err)
+	}
+	if q.voidLinksStmt, err = db.PrepareContext(ctx, voidLinks); err != nil {
+		return nil, fmt.Errorf("error preparing query VoidLinks: %w", err)
+	}
+	if q.walletByIDStmt, err = db.PrepareContext(ctx, walletByID); err != nil {
+		return nil, fmt.Errorf("error preparing query WalletByID: %w", err)
+	}
+	if q.walletsAfterStmt, err = db.PrepareContext(ctx, walletsAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query WalletsAfter: %w", err)
+	}
+	if q.walletsOfStmt, err = db.PrepareContext(ctx, walletsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query WalletsOf: %w", err)
 	}
 	return &q, nil
 }
 
 func (q *Queries) Close() error {
 	var err error
+	if q.callerByIDStmt != nil {
+		if cerr := q.callerByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing callerByIDStmt: %w", cerr)
+		}
+	}
+	if q.callerByNameStmt != nil {
+		if cerr := q.callerByNameStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing callerByNameStmt: %w", cerr)
+		}
+	}
+	if q.callersOfStmt != nil {
+		if cerr := q.callersOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing callersOfStmt: %w", cerr)
+		}
+	}
 	if q.claimJobsStmt != nil {
 		if cerr := q.claimJobsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing claimJobsStmt: %w", cerr)
@@ -84,9 +327,74 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countJobsStmt: %w", cerr)
 		}
 	}
+	if q.countStaffStmt != nil {
+		if cerr := q.countStaffStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countStaffStmt: %w", cerr)
+		}
+	}
 	if q.deleteJobStmt != nil {
 		if cerr := q.deleteJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteJobStmt: %w", cerr)
+		}
+	}
+	if q.deleteMemberStmt != nil {
+		if cerr := q.deleteMemberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteMemberStmt: %w", cerr)
+		}
+	}
+	if q.deleteSessionStmt != nil {
+		if cerr := q.deleteSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSessionStmt: %w", cerr)
+		}
+	}
+	if q.deleteSessionsStmt != nil {
+		if cerr := q.deleteSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSessionsStmt: %w", cerr)
+		}
+	}
+	if q.deleteStaleLinksStmt != nil {
+		if cerr := q.deleteStaleLinksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteStaleLinksStmt: %w", cerr)
+		}
+	}
+	if q.deleteStaleSessionsStmt != nil {
+		if cerr := q.deleteStaleSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteStaleSessionsStmt: %w", cerr)
+		}
+	}
+	if q.deleteThrottlesStmt != nil {
+		if cerr := q.deleteThrottlesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteThrottlesStmt: %w", cerr)
+		}
+	}
+	if q.deleteWatchStmt != nil {
+		if cerr := q.deleteWatchStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteWatchStmt: %w", cerr)
+		}
+	}
+	if q.dueWalletsStmt != nil {
+		if cerr := q.dueWalletsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dueWalletsStmt: %w", cerr)
+		}
+	}
+	if q.entriesBetweenStmt != nil {
+		if cerr := q.entriesBetweenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing entriesBetweenStmt: %w", cerr)
+		}
+	}
+	if q.getCustomerStmt != nil {
+		if cerr := q.getCustomerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getCustomerStmt: %w", cerr)
+		}
+	}
+	if q.getCustomerByExternalIDStmt != nil {
+		if cerr := q.getCustomerByExternalIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getCustomerByExternalIDStmt: %w", cerr)
+		}
+	}
+	if q.getCustomerByStripeIDStmt != nil {
+		if cerr := q.getCustomerByStripeIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getCustomerByStripeIDStmt: %w", cerr)
 		}
 	}
 	if q.getInstallationStmt != nil {
@@ -94,9 +402,99 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getInstallationStmt: %w", cerr)
 		}
 	}
+	if q.getKeyStmt != nil {
+		if cerr := q.getKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getKeyStmt: %w", cerr)
+		}
+	}
+	if q.getKeyByHashStmt != nil {
+		if cerr := q.getKeyByHashStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getKeyByHashStmt: %w", cerr)
+		}
+	}
+	if q.getLatestConsentStmt != nil {
+		if cerr := q.getLatestConsentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getLatestConsentStmt: %w", cerr)
+		}
+	}
+	if q.getLinkStmt != nil {
+		if cerr := q.getLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getLinkStmt: %w", cerr)
+		}
+	}
+	if q.getMemberStmt != nil {
+		if cerr := q.getMemberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getMemberStmt: %w", cerr)
+		}
+	}
+	if q.getRequestStmt != nil {
+		if cerr := q.getRequestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getRequestStmt: %w", cerr)
+		}
+	}
+	if q.getSessionByHashStmt != nil {
+		if cerr := q.getSessionByHashStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getSessionByHashStmt: %w", cerr)
+		}
+	}
+	if q.getUserStmt != nil {
+		if cerr := q.getUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getUserStmt: %w", cerr)
+		}
+	}
+	if q.getUserByEmailStmt != nil {
+		if cerr := q.getUserByEmailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getUserByEmailStmt: %w", cerr)
+		}
+	}
+	if q.grantByIDStmt != nil {
+		if cerr := q.grantByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing grantByIDStmt: %w", cerr)
+		}
+	}
+	if q.grantsOfStmt != nil {
+		if cerr := q.grantsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing grantsOfStmt: %w", cerr)
+		}
+	}
+	if q.holdByIDStmt != nil {
+		if cerr := q.holdByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdByIDStmt: %w", cerr)
+		}
+	}
+	if q.holdsOfStmt != nil {
+		if cerr := q.holdsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdsOfStmt: %w", cerr)
+		}
+	}
+	if q.hoursAscendingStmt != nil {
+		if cerr := q.hoursAscendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing hoursAscendingStmt: %w", cerr)
+		}
+	}
+	if q.hoursDescendingStmt != nil {
+		if cerr := q.hoursDescendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing hoursDescendingStmt: %w", cerr)
+		}
+	}
 	if q.insertAuditStmt != nil {
 		if cerr := q.insertAuditStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertAuditStmt: %w", cerr)
+		}
+	}
+	if q.insertCallerStmt != nil {
+		if cerr := q.insertCallerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertCallerStmt: %w", cerr)
+		}
+	}
+	if q.insertConsentStmt != nil {
+		if cerr := q.insertConsentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertConsentStmt: %w", cerr)
+		}
+	}
+	if q.insertCustomerStmt != nil {
+		if cerr := q.insertCustomerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertCustomerStmt: %w", cerr)
 		}
 	}
 	if q.insertEventStmt != nil {
@@ -114,9 +512,79 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertJobStmt: %w", cerr)
 		}
 	}
+	if q.insertKeyStmt != nil {
+		if cerr := q.insertKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertKeyStmt: %w", cerr)
+		}
+	}
+	if q.insertLinkStmt != nil {
+		if cerr := q.insertLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertLinkStmt: %w", cerr)
+		}
+	}
+	if q.insertRequestStmt != nil {
+		if cerr := q.insertRequestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertRequestStmt: %w", cerr)
+		}
+	}
+	if q.insertSessionStmt != nil {
+		if cerr := q.insertSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSessionStmt: %w", cerr)
+		}
+	}
+	if q.insertUserStmt != nil {
+		if cerr := q.insertUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertUserStmt: %w", cerr)
+		}
+	}
 	if q.listAuditStmt != nil {
 		if cerr := q.listAuditStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listAuditStmt: %w", cerr)
+		}
+	}
+	if q.listCreditTypesStmt != nil {
+		if cerr := q.listCreditTypesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCreditTypesStmt: %w", cerr)
+		}
+	}
+	if q.listCustomersAfterStmt != nil {
+		if cerr := q.listCustomersAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCustomersAfterStmt: %w", cerr)
+		}
+	}
+	if q.listCustomersBeforeStmt != nil {
+		if cerr := q.listCustomersBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCustomersBeforeStmt: %w", cerr)
+		}
+	}
+	if q.listKeysAfterStmt != nil {
+		if cerr := q.listKeysAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listKeysAfterStmt: %w", cerr)
+		}
+	}
+	if q.listKeysBeforeStmt != nil {
+		if cerr := q.listKeysBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listKeysBeforeStmt: %w", cerr)
+		}
+	}
+	if q.listMembersStmt != nil {
+		if cerr := q.listMembersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMembersStmt: %w", cerr)
+		}
+	}
+	if q.listMembershipsStmt != nil {
+		if cerr := q.listMembershipsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMembershipsStmt: %w", cerr)
+		}
+	}
+	if q.listMetersStmt != nil {
+		if cerr := q.listMetersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMetersStmt: %w", cerr)
+		}
+	}
+	if q.listPacksStmt != nil {
+		if cerr := q.listPacksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPacksStmt: %w", cerr)
 		}
 	}
 	if q.listParkedJobsStmt != nil {
@@ -124,9 +592,39 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listParkedJobsStmt: %w", cerr)
 		}
 	}
+	if q.listRatesStmt != nil {
+		if cerr := q.listRatesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRatesStmt: %w", cerr)
+		}
+	}
+	if q.listSessionsStmt != nil {
+		if cerr := q.listSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSessionsStmt: %w", cerr)
+		}
+	}
+	if q.listThrottlesStmt != nil {
+		if cerr := q.listThrottlesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listThrottlesStmt: %w", cerr)
+		}
+	}
 	if q.nextJobStmt != nil {
 		if cerr := q.nextJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextJobStmt: %w", cerr)
+		}
+	}
+	if q.notesBetweenStmt != nil {
+		if cerr := q.notesBetweenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing notesBetweenStmt: %w", cerr)
+		}
+	}
+	if q.othersAscendingStmt != nil {
+		if cerr := q.othersAscendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing othersAscendingStmt: %w", cerr)
+		}
+	}
+	if q.othersDescendingStmt != nil {
+		if cerr := q.othersDescendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing othersDescendingStmt: %w", cerr)
 		}
 	}
 	if q.parkJobStmt != nil {
@@ -134,9 +632,49 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing parkJobStmt: %w", cerr)
 		}
 	}
+	if q.postedBetweenStmt != nil {
+		if cerr := q.postedBetweenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing postedBetweenStmt: %w", cerr)
+		}
+	}
+	if q.putCreditTypeStmt != nil {
+		if cerr := q.putCreditTypeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putCreditTypeStmt: %w", cerr)
+		}
+	}
 	if q.putInstallationStmt != nil {
 		if cerr := q.putInstallationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putInstallationStmt: %w", cerr)
+		}
+	}
+	if q.putMemberStmt != nil {
+		if cerr := q.putMemberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putMemberStmt: %w", cerr)
+		}
+	}
+	if q.putMeterStmt != nil {
+		if cerr := q.putMeterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putMeterStmt: %w", cerr)
+		}
+	}
+	if q.putPackStmt != nil {
+		if cerr := q.putPackStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putPackStmt: %w", cerr)
+		}
+	}
+	if q.putRateStmt != nil {
+		if cerr := q.putRateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putRateStmt: %w", cerr)
+		}
+	}
+	if q.putThrottleStmt != nil {
+		if cerr := q.putThrottleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putThrottleStmt: %w", cerr)
+		}
+	}
+	if q.putWatchStmt != nil {
+		if cerr := q.putWatchStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putWatchStmt: %w", cerr)
 		}
 	}
 	if q.retryJobStmt != nil {
@@ -144,9 +682,79 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing retryJobStmt: %w", cerr)
 		}
 	}
+	if q.revokeKeyStmt != nil {
+		if cerr := q.revokeKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing revokeKeyStmt: %w", cerr)
+		}
+	}
+	if q.setWatchArmedStmt != nil {
+		if cerr := q.setWatchArmedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setWatchArmedStmt: %w", cerr)
+		}
+	}
+	if q.timeOfPostingStmt != nil {
+		if cerr := q.timeOfPostingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing timeOfPostingStmt: %w", cerr)
+		}
+	}
+	if q.touchKeyStmt != nil {
+		if cerr := q.touchKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing touchKeyStmt: %w", cerr)
+		}
+	}
+	if q.touchSessionStmt != nil {
+		if cerr := q.touchSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing touchSessionStmt: %w", cerr)
+		}
+	}
 	if q.unparkJobStmt != nil {
 		if cerr := q.unparkJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing unparkJobStmt: %w", cerr)
+		}
+	}
+	if q.updateCustomerStmt != nil {
+		if cerr := q.updateCustomerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateCustomerStmt: %w", cerr)
+		}
+	}
+	if q.updateSessionStmt != nil {
+		if cerr := q.updateSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateSessionStmt: %w", cerr)
+		}
+	}
+	if q.updateUserStmt != nil {
+		if cerr := q.updateUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateUserStmt: %w", cerr)
+		}
+	}
+	if q.useLinkStmt != nil {
+		if cerr := q.useLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing useLinkStmt: %w", cerr)
+		}
+	}
+	if q.usedBetweenStmt != nil {
+		if cerr := q.usedBetweenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing usedBetweenStmt: %w", cerr)
+		}
+	}
+	if q.voidLinksStmt != nil {
+		if cerr := q.voidLinksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing voidLinksStmt: %w", cerr)
+		}
+	}
+	if q.walletByIDStmt != nil {
+		if cerr := q.walletByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing walletByIDStmt: %w", cerr)
+		}
+	}
+	if q.walletsAfterStmt != nil {
+		if cerr := q.walletsAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing walletsAfterStmt: %w", cerr)
+		}
+	}
+	if q.walletsOfStmt != nil {
+		if cerr := q.walletsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing walletsOfStmt: %w", cerr)
 		}
 	}
 	return err
@@ -186,43 +794,195 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                     DBTX
-	tx                     *sql.Tx
-	claimJobsStmt          *sql.Stmt
-	countJobsStmt          *sql.Stmt
-	deleteJobStmt          *sql.Stmt
-	getInstallationStmt    *sql.Stmt
-	insertAuditStmt        *sql.Stmt
-	insertEventStmt        *sql.Stmt
-	insertInstallationStmt *sql.Stmt
-	insertJobStmt          *sql.Stmt
-	listAuditStmt          *sql.Stmt
-	listParkedJobsStmt     *sql.Stmt
-	nextJobStmt            *sql.Stmt
-	parkJobStmt            *sql.Stmt
-	putInstallationStmt    *sql.Stmt
-	retryJobStmt           *sql.Stmt
-	unparkJobStmt          *sql.Stmt
+	db                          DBTX
+	tx                          *sql.Tx
+	callerByIDStmt              *sql.Stmt
+	callerByNameStmt            *sql.Stmt
+	callersOfStmt               *sql.Stmt
+	claimJobsStmt               *sql.Stmt
+	countJobsStmt               *sql.Stmt
+	countStaffStmt              *sql.Stmt
+	deleteJobStmt               *sql.Stmt
+	deleteMemberStmt            *sql.Stmt
+	deleteSessionStmt           *sql.Stmt
+	deleteSessionsStmt          *sql.Stmt
+	deleteStaleLinksStmt        *sql.Stmt
+	deleteStaleSessionsStmt     *sql.Stmt
+	deleteThrottlesStmt         *sql.Stmt
+	deleteWatchStmt             *sql.Stmt
+	dueWalletsStmt              *sql.Stmt
+	entriesBetweenStmt          *sql.Stmt
+	getCustomerStmt             *sql.Stmt
+	getCustomerByExternalIDStmt *sql.Stmt
+	getCustomerByStripeIDStmt   *sql.Stmt
+	getInstallationStmt         *sql.Stmt
+	getKeyStmt                  *sql.Stmt
+	getKeyByHashStmt            *sql.Stmt
+	getLatestConsentStmt        *sql.Stmt
+	getLinkStmt                 *sql.Stmt
+	getMemberStmt               *sql.Stmt
+	getRequestStmt              *sql.Stmt
+	getSessionByHashStmt        *sql.Stmt
+	getUserStmt                 *sql.Stmt
+	getUserByEmailStmt          *sql.Stmt
+	grantByIDStmt               *sql.Stmt
+	grantsOfStmt                *sql.Stmt
+	holdByIDStmt                *sql.Stmt
+	holdsOfStmt                 *sql.Stmt
+	hoursAscendingStmt          *sql.Stmt
+	hoursDescendingStmt         *sql.Stmt
+	insertAuditStmt             *sql.Stmt
+	insertCallerStmt            *sql.Stmt
+	insertConsentStmt           *sql.Stmt
+	insertCustomerStmt          *sql.Stmt
+	insertEventStmt             *sql.Stmt
+	insertInstallationStmt      *sql.Stmt
+	insertJobStmt               *sql.Stmt
+	insertKeyStmt               *sql.Stmt
+	insertLinkStmt              *sql.Stmt
+	insertRequestStmt           *sql.Stmt
+	insertSessionStmt           *sql.Stmt
+	insertUserStmt              *sql.Stmt
+	listAuditStmt               *sql.Stmt
+	listCreditTypesStmt         *sql.Stmt
+	listCustomersAfterStmt      *sql.Stmt
+	listCustomersBeforeStmt     *sql.Stmt
+	listKeysAfterStmt           *sql.Stmt
+	listKeysBeforeStmt          *sql.Stmt
+	listMembersStmt             *sql.Stmt
+	listMembershipsStmt         *sql.Stmt
+	listMetersStmt              *sql.Stmt
+	listPacksStmt               *sql.Stmt
+	listParkedJobsStmt          *sql.Stmt
+	listRatesStmt               *sql.Stmt
+	listSessionsStmt            *sql.Stmt
+	listThrottlesStmt           *sql.Stmt
+	nextJobStmt                 *sql.Stmt
+	notesBetweenStmt            *sql.Stmt
+	othersAscendingStmt         *sql.Stmt
+	othersDescendingStmt        *sql.Stmt
+	parkJobStmt                 *sql.Stmt
+	postedBetweenStmt           *sql.Stmt
+	putCreditTypeStmt           *sql.Stmt
+	putInstallationStmt         *sql.Stmt
+	putMemberStmt               *sql.Stmt
+	putMeterStmt                *sql.Stmt
+	putPackStmt                 *sql.Stmt
+	putRateStmt                 *sql.Stmt
+	putThrottleStmt             *sql.Stmt
+	putWatchStmt                *sql.Stmt
+	retryJobStmt                *sql.Stmt
+	revokeKeyStmt               *sql.Stmt
+	setWatchArmedStmt           *sql.Stmt
+	timeOfPostingStmt           *sql.Stmt
+	touchKeyStmt                *sql.Stmt
+	touchSessionStmt            *sql.Stmt
+	unparkJobStmt               *sql.Stmt
+	updateCustomerStmt          *sql.Stmt
+	updateSessionStmt           *sql.Stmt
+	updateUserStmt              *sql.Stmt
+	useLinkStmt                 *sql.Stmt
+	usedBetweenStmt             *sql.Stmt
+	voidLinksStmt               *sql.Stmt
+	walletByIDStmt              *sql.Stmt
+	walletsAfterStmt            *sql.Stmt
+	walletsOfStmt               *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                     tx,
-		tx:                     tx,
-		claimJobsStmt:          q.claimJobsStmt,
-		countJobsStmt:          q.countJobsStmt,
-		deleteJobStmt:          q.deleteJobStmt,
-		getInstallationStmt:    q.getInstallationStmt,
-		insertAuditStmt:        q.insertAuditStmt,
-		insertEventStmt:        q.insertEventStmt,
-		insertInstallationStmt: q.insertInstallationStmt,
-		insertJobStmt:          q.insertJobStmt,
-		listAuditStmt:          q.listAuditStmt,
-		listParkedJobsStmt:     q.listParkedJobsStmt,
-		nextJobStmt:            q.nextJobStmt,
-		parkJobStmt:            q.parkJobStmt,
-		putInstallationStmt:    q.putInstallationStmt,
-		retryJobStmt:           q.retryJobStmt,
-		unparkJobStmt:          q.unparkJobStmt,
+		db:                          tx,
+		tx:                          tx,
+		callerByIDStmt:              q.callerByIDStmt,
+		callerByNameStmt:            q.callerByNameStmt,
+		callersOfStmt:               q.callersOfStmt,
+		claimJobsStmt:               q.claimJobsStmt,
+		countJobsStmt:               q.countJobsStmt,
+		countStaffStmt:              q.countStaffStmt,
+		deleteJobStmt:               q.deleteJobStmt,
+		deleteMemberStmt:            q.deleteMemberStmt,
+		deleteSessionStmt:           q.deleteSessionStmt,
+		deleteSessionsStmt:          q.deleteSessionsStmt,
+		deleteStaleLinksStmt:        q.deleteStaleLinksStmt,
+		deleteStaleSessionsStmt:     q.deleteStaleSessionsStmt,
+		deleteThrottlesStmt:         q.deleteThrottlesStmt,
+		deleteWatchStmt:             q.deleteWatchStmt,
+		dueWalletsStmt:              q.dueWalletsStmt,
+		entriesBetweenStmt:          q.entriesBetweenStmt,
+		getCustomerStmt:             q.getCustomerStmt,
+		getCustomerByExternalIDStmt: q.getCustomerByExternalIDStmt,
+		getCustomerByStripeIDStmt:   q.getCustomerByStripeIDStmt,
+		getInstallationStmt:         q.getInstallationStmt,
+		getKeyStmt:                  q.getKeyStmt,
+		getKeyByHashStmt:            q.getKeyByHashStmt,
+		getLatestConsentStmt:        q.getLatestConsentStmt,
+		getLinkStmt:                 q.getLinkStmt,
+		getMemberStmt:               q.getMemberStmt,
+		getRequestStmt:              q.getRequestStmt,
+		getSessionByHashStmt:        q.getSessionByHashStmt,
+		getUserStmt:                 q.getUserStmt,
+		getUserByEmailStmt:          q.getUserByEmailStmt,
+		grantByIDStmt:               q.grantByIDStmt,
+		grantsOfStmt:                q.grantsOfStmt,
+		holdByIDStmt:                q.holdByIDStmt,
+		holdsOfStmt:                 q.holdsOfStmt,
+		hoursAscendingStmt:          q.hoursAscendingStmt,
+		hoursDescendingStmt:         q.hoursDescendingStmt,
+		insertAuditStmt:             q.insertAuditStmt,
+		insertCallerStmt:            q.insertCallerStmt,
+		insertConsentStmt:           q.insertConsentStmt,
+		insertCustomerStmt:          q.insertCustomerStmt,
+		insertEventStmt:             q.insertEventStmt,
+		insertInstallationStmt:      q.insertInstallationStmt,
+		insertJobStmt:               q.insertJobStmt,
+		insertKeyStmt:               q.insertKeyStmt,
+		insertLinkStmt:              q.insertLinkStmt,
+		insertRequestStmt:           q.insertRequestStmt,
+		insertSessionStmt:           q.insertSessionStmt,
+		insertUserStmt:              q.insertUserStmt,
+		listAuditStmt:               q.listAuditStmt,
+		listCreditTypesStmt:         q.listCreditTypesStmt,
+		listCustomersAfterStmt:      q.listCustomersAfterStmt,
+		listCustomersBeforeStmt:     q.listCustomersBeforeStmt,
+		listKeysAfterStmt:           q.listKeysAfterStmt,
+		listKeysBeforeStmt:          q.listKeysBeforeStmt,
+		listMembersStmt:             q.listMembersStmt,
+		listMembershipsStmt:         q.listMembershipsStmt,
+		listMetersStmt:              q.listMetersStmt,
+		listPacksStmt:               q.listPacksStmt,
+		listParkedJobsStmt:          q.listParkedJobsStmt,
+		listRatesStmt:               q.listRatesStmt,
+		listSessionsStmt:            q.listSessionsStmt,
+		listThrottlesStmt:           q.listThrottlesStmt,
+		nextJobStmt:                 q.nextJobStmt,
+		notesBetweenStmt:            q.notesBetweenStmt,
+		othersAscendingStmt:         q.othersAscendingStmt,
+		othersDescendingStmt:        q.othersDescendingStmt,
+		parkJobStmt:                 q.parkJobStmt,
+		postedBetweenStmt:           q.postedBetweenStmt,
+		putCreditTypeStmt:           q.putCreditTypeStmt,
+		putInstallationStmt:         q.putInstallationStmt,
+		putMemberStmt:               q.putMemberStmt,
+		putMeterStmt:                q.putMeterStmt,
+		putPackStmt:                 q.putPackStmt,
+		putRateStmt:                 q.putRateStmt,
+		putThrottleStmt:             q.putThrottleStmt,
+		putWatchStmt:                q.putWatchStmt,
+		retryJobStmt:                q.retryJobStmt,
+		revokeKeyStmt:               q.revokeKeyStmt,
+		setWatchArmedStmt:           q.setWatchArmedStmt,
+		timeOfPostingStmt:           q.timeOfPostingStmt,
+		touchKeyStmt:                q.touchKeyStmt,
+		touchSessionStmt:            q.touchSessionStmt,
+		unparkJobStmt:               q.unparkJobStmt,
+		updateCustomerStmt:          q.updateCustomerStmt,
+		updateSessionStmt:           q.updateSessionStmt,
+		updateUserStmt:              q.updateUserStmt,
+		useLinkStmt:                 q.useLinkStmt,
+		usedBetweenStmt:             q.usedBetweenStmt,
+		voidLinksStmt:               q.voidLinksStmt,
+		walletByIDStmt:              q.walletByIDStmt,
+		walletsAfterStmt:            q.walletsAfterStmt,
+		walletsOfStmt:               q.walletsOfStmt,
 	}
 }

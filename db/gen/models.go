@@ -4,6 +4,26 @@
 
 package gen
 
+type ApiKey struct {
+	ID         string
+	SecretHash string
+	Prefix     string
+	Name       string
+	Scopes     string
+	CustomerID string
+	CreatedBy  string
+	CreatedAt  int64
+	LastUsedAt int64
+	RevokedAt  int64
+}
+
+type ApiRequest struct {
+	KeyHash     string
+	Fingerprint string
+	Object      string
+	CreatedAt   int64
+}
+
 type AuditLog struct {
 	ID          string
 	Actor       string
@@ -17,6 +37,71 @@ type AuditLog struct {
 	CreatedAt   int64
 }
 
+type Caller struct {
+	ID         int64
+	CustomerID string
+	Name       string
+}
+
+type Consent struct {
+	ID         string
+	UserID     string
+	CustomerID string
+	Document   string
+	Version    string
+	Address    string
+	UserAgent  string
+	CreatedAt  int64
+}
+
+type Counter struct {
+	WalletID    int64
+	Name        string
+	PeriodStart int64
+	Spent       int64
+}
+
+type CreditType struct {
+	ID          string
+	Key         string
+	Name        string
+	Description string
+	Unit        string
+	Units       string
+	Decimals    int64
+	ArchivedAt  int64
+	CreatedAt   int64
+}
+
+type Customer struct {
+	ID               string
+	Name             string
+	Email            string
+	ExternalID       string
+	StripeCustomerID string
+	Timezone         string
+	Metadata         string
+	Status           string
+	SuspendedReason  string
+	Search           string
+	CreatedAt        int64
+	UpdatedAt        int64
+}
+
+type Entry struct {
+	ID           int64
+	WalletID     int64
+	Seq          int64
+	Line         int64
+	Kind         string
+	GrantID      int64
+	Amount       int64
+	BalanceAfter int64
+	At           int64
+	Corrects     int64
+	Detail       string
+}
+
 type Event struct {
 	ID         string
 	Type       string
@@ -25,6 +110,47 @@ type Event struct {
 	Seq        int64
 	Data       string
 	CreatedAt  int64
+}
+
+type Grant struct {
+	ID           int64
+	WalletID     int64
+	Kind         string
+	Priority     int64
+	Amount       int64
+	Remaining    int64
+	Held         int64
+	EffectiveAt  int64
+	ExpiresAt    int64
+	Meters       string
+	PaidAmount   int64
+	PaidCurrency string
+	PaidFor      int64
+	Source       string
+	Origin       int64
+	Frozen       int64
+	VoidedAt     int64
+	CreatedAt    int64
+}
+
+type Hold struct {
+	ID           int64
+	WalletID     int64
+	Amount       int64
+	Captured     int64
+	State        string
+	Reservations string
+	ExpiresAt    int64
+	CreatedAt    int64
+	EndedAt      int64
+}
+
+type Idempotency struct {
+	Key         []byte
+	Fingerprint []byte
+	Refused     int64
+	At          int64
+	Result      string
 }
 
 type Installation struct {
@@ -44,4 +170,140 @@ type Job struct {
 	ParkedAt    int64
 	Error       string
 	CreatedAt   int64
+}
+
+type Link struct {
+	SecretHash   string
+	Kind         string
+	UserID       string
+	CustomerID   string
+	Role         string
+	PasswordHash string
+	Reusable     int64
+	CreatedBy    string
+	CreatedAt    int64
+	ExpiresAt    int64
+	UsedAt       int64
+}
+
+type Member struct {
+	CustomerID string
+	UserID     string
+	Role       string
+	CreatedAt  int64
+}
+
+type Meter struct {
+	ID          string
+	Key         string
+	Event       string
+	Aggregation string
+	Property    string
+	ArchivedAt  int64
+	CreatedAt   int64
+}
+
+type Pack struct {
+	ID               string
+	Name             string
+	CreditType       string
+	Credits          int64
+	PriceAmount      int64
+	PriceCurrency    string
+	ExpiresAfterDays int64
+	ArchivedAt       int64
+	CreatedAt        int64
+}
+
+type PostedHour struct {
+	WalletID int64
+	Hour     int64
+	Kind     string
+	Meter    string
+	Caller   int64
+	Count    int64
+	Credits  int64
+	FirstSeq int64
+	LastSeq  int64
+}
+
+type PostingNote struct {
+	WalletID int64
+	Seq      int64
+	Actor    string
+	Reason   string
+}
+
+type Rate struct {
+	ID          int64
+	Meter       string
+	CreditType  string
+	Credits     string
+	Per         int64
+	Matching    string
+	EffectiveAt int64
+	ArchivedAt  int64
+	CreatedAt   int64
+}
+
+type Session struct {
+	ID          string
+	SecretHash  string
+	UserID      string
+	Data        string
+	Address     string
+	UserAgent   string
+	CreatedAt   int64
+	SeenAt      int64
+	ConfirmedAt int64
+}
+
+type Throttle struct {
+	Name   string
+	FreeAt int64
+}
+
+type UsedHour struct {
+	WalletID int64
+	Hour     int64
+	Kind     string
+	Meter    string
+	Caller   int64
+	Count    int64
+	Credits  int64
+	FirstSeq int64
+	LastSeq  int64
+}
+
+type User struct {
+	ID                string
+	Email             string
+	Name              string
+	PasswordHash      string
+	PasswordChangedAt int64
+	VerifiedAt        int64
+	StaffRole         string
+	CreatedAt         int64
+}
+
+type Wallet struct {
+	ID         int64
+	CustomerID string
+	CreditType string
+	Seq        int64
+	Balance    int64
+	Debt       int64
+	Overdraft  int64
+	LastAt     int64
+	CreatedAt  int64
+}
+
+type Watch struct {
+	ID       string
+	WalletID int64
+	Level    int64
+	Rearm    int64
+	Armed    int64
+	JobKind  string
+	Payload  string
 }

@@ -1,0 +1,103 @@
+package db
+
+import (
+	"encoding/json"
+
+	"purse/billing/catalog"
+	"purse/billing/money"
+	"purse/billing/tx"
+	"purse/db/gen"
+)
+
+// CatalogStore keeps the catalog.
+type CatalogStore struct{}
+
+var _ catalog.Store = CatalogStore{}
+
+// CreditTypes implements catalog.Store.
+func (CatalogStore) CreditTypes(t tx.Tx) ([]catalog.CreditType, error) {
+	ctx, q := q(t)
+	rows, err := q.ListCreditTypes(ctx)
+	return many(rows, err, func(r gen.CreditType) catalog.CreditType {
+		return catalog.CreditType{
+			ID: r.ID, Key: r.Key, Name: r.Name, Description: r.Description, Unit: r.Unit, Units: r.Units,
+			Decimals: int(r.Decimals), ArchivedAt: instant(r.ArchivedAt), CreatedAt: instant(r.CreatedAt),
+		}
+	})
+}
+
+// PutCreditType implements catalog.Store.
+func (CatalogStore) PutCreditType(t tx.Tx, c catalog.CreditType) error {
+	ctx, q := q(t)
+	return q.PutCreditType(ctx, gen.PutCreditTypeParams{
+		ID: c.ID, Key: c.Key, Name: c.Name, Description: c.Description, Unit: c.Unit, Units: c.Units,
+		Decimals: int64(c.Decimals), ArchivedAt: micros(c.ArchivedAt), CreatedAt: micros(c.CreatedAt),
+	})
+}
+
+// Meters implements catalog.Store.
+func (CatalogStore) Meters(t tx.Tx) ([]catalog.Meter, error) {
+	ctx, q := q(t)
+	rows, err := q.ListMeters(ctx)
+	return many(rows, err, func(r gen.Meter) catalog.Meter {
+		return catalog.Meter{
+			ID: r.ID, Key: r.Key, Event: r.Event, Aggregation: catalog.Aggregation(r.Aggregation), Property: r.Property,
+			ArchivedAt: instant(r.ArchivedAt), CreatedAt: instant(r.CreatedAt),
+		}
+	})
+}
+
+// PutMeter implements catalog.Store.
+func (CatalogStore) PutMeter(t tx.Tx, m catalog.Meter) error {
+	ctx, q := q(t)
+	return q.PutMeter(ctx, gen.PutMeterParams{
+		ID: m.ID, Key: m.Key, Event: m.Event, Aggregation: string(m.Aggregation), Property: m.Property,
+		ArchivedAt: micros(m.ArchivedAt), CreatedAt: micros(m.CreatedAt),
+	})
+}
+
+// Rates implements catalog.Store.
+func (CatalogStore) Rates(t tx.Tx) ([]catalog.Rate, error) {
+	ctx, q := q(t)
+	rows, err := q.ListRates(ctx)
+	return many(rows, err, func(r gen.Rate) catalog.Rate {
+		rate := catalog.Rate{
+			Number: r.ID, Meter: r.Meter, CreditType: r.CreditType, Credits: r.Credits, Per: r.Per, Match: map[string]string{},
+			EffectiveAt: instant(r.EffectiveAt), ArchivedAt: instant(r.ArchivedAt), CreatedAt: instant(r.CreatedAt),
+		}
+		_ = json.Unmarshal([]byte(r.Matching), &rate.Match) // written by metadataText
+		return rate
+	})
+}
+
+// PutRate implements catalog.Store.
+func (CatalogStore) PutRate(t tx.Tx, r catalog.Rate) error {
+	ctx, q := q(t)
+	return q.PutRate(ctx, gen.PutRateParams{
+		ID: r.Number, Meter: r.Meter, CreditType: r.CreditType, Credits: r.Credits, Per: r.Per, Matching: metadataText(r.Match),
+		EffectiveAt: micros(r.EffectiveAt), ArchivedAt: micros(r.ArchivedAt), CreatedAt: micros(r.CreatedAt),
+	})
+}
+
+// Packs implements catalog.Store.
+func (CatalogStore) Packs(t tx.Tx) ([]catalog.Pack, error) {
+	ctx, q := q(t)
+	rows, err := q.ListPacks(ctx)
+	return many(rows, err, func(r gen.Pack) catalog.Pack {
+		return catalog.Pack{
+			ID: r.ID, Name: r.Name, CreditType: r.CreditType, Credits: money.Credits(r.Credits),
+			Price:            money.Money{Amount: r.PriceAmount, Currency: r.PriceCurrency},
+			ExpiresAfterDays: int(r.ExpiresAfterDays), ArchivedAt: instant(r.ArchivedAt), CreatedAt: instant(r.CreatedAt),
+		}
+	})
+}
+
+// PutPack implements catalog.Store.
+func (CatalogStore) PutPack(t tx.Tx, p catalog.Pack) error {
+	ctx, q := q(t)
+	return q.PutPack(ctx, gen.PutPackParams{
+		ID: p.ID, Name: p.Name, CreditType: p.CreditType, Credits: int64(p.Credits), PriceAmount: p.Price.Amount,
+		PriceCurrency: p.Price.Currency, ExpiresAfterDays: int64(p.ExpiresAfterDays),
+		ArchivedAt: micros(p.ArchivedAt), CreatedAt: micros(p.CreatedAt),
+	})
+}

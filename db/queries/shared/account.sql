@@ -1,0 +1,153 @@
+-- name: InsertCustomer :exec
+INSERT INTO customers (id, name, email, external_id, stripe_customer_id, timezone, metadata, status, suspended_reason, search, created_at, updated_at)
+VALUES (sqlc.arg(id), sqlc.arg(name), sqlc.arg(email), sqlc.arg(external_id), sqlc.arg(stripe_customer_id), sqlc.arg(timezone), sqlc.arg(metadata), sqlc.arg(status), sqlc.arg(suspended_reason), sqlc.arg(search), sqlc.arg(created_at), sqlc.arg(updated_at));
+
+-- name: UpdateCustomer :execrows
+UPDATE customers SET name = sqlc.arg(name), email = sqlc.arg(email), external_id = sqlc.arg(external_id),
+  stripe_customer_id = sqlc.arg(stripe_customer_id), timezone = sqlc.arg(timezone), metadata = sqlc.arg(metadata),
+  status = sqlc.arg(status), suspended_reason = sqlc.arg(suspended_reason), search = sqlc.arg(search), updated_at = sqlc.arg(updated_at)
+WHERE id = sqlc.arg(id);
+
+-- name: GetCustomer :one
+SELECT * FROM customers WHERE id = sqlc.arg(id);
+
+-- name: GetCustomerByExternalID :one
+SELECT * FROM customers WHERE external_id = sqlc.arg(external_id) AND external_id <> '';
+
+-- name: GetCustomerByStripeID :one
+SELECT * FROM customers WHERE stripe_customer_id = sqlc.arg(stripe_customer_id) AND stripe_customer_id <> '';
+
+-- name: ListCustomersAfter :many
+SELECT * FROM customers WHERE id < sqlc.arg(before_id) AND (CAST(sqlc.arg(part) AS text) = '' OR REPLACE(search, sqlc.arg(part), '') <> search)
+ORDER BY id DESC LIMIT sqlc.arg(max_rows);
+
+-- name: ListCustomersBefore :many
+SELECT * FROM customers WHERE id > sqlc.arg(after_id) AND (CAST(sqlc.arg(part) AS text) = '' OR REPLACE(search, sqlc.arg(part), '') <> search)
+ORDER BY id LIMIT sqlc.arg(max_rows);
+
+-- name: InsertUser :exec
+INSERT INTO users (id, email, name, password_hash, password_changed_at, verified_at, staff_role, created_at)
+VALUES (sqlc.arg(id), sqlc.arg(email), sqlc.arg(name), sqlc.arg(password_hash), sqlc.arg(password_changed_at), sqlc.arg(verified_at), sqlc.arg(staff_role), sqlc.arg(created_at));
+
+-- name: UpdateUser :exec
+UPDATE users SET email = sqlc.arg(email), name = sqlc.arg(name), password_hash = sqlc.arg(password_hash),
+  password_changed_at = sqlc.arg(password_changed_at), verified_at = sqlc.arg(verified_at), staff_role = sqlc.arg(staff_role)
+WHERE id = sqlc.arg(id);
+
+-- name: GetUser :one
+SELECT * FROM users WHERE id = sqlc.arg(id);
+
+-- name: GetUserByEmail :one
+SELECT * FROM users WHERE email = sqlc.arg(email);
+
+-- name: CountStaff :one
+SELECT COUNT(*) FROM users WHERE staff_role <> '';
+
+-- name: PutMember :exec
+INSERT INTO members (customer_id, user_id, role, created_at)
+VALUES (sqlc.arg(customer_id), sqlc.arg(user_id), sqlc.arg(role), sqlc.arg(created_at))
+ON CONFLICT (customer_id, user_id) DO UPDATE SET role = excluded.role;
+
+-- name: DeleteMember :exec
+DELETE FROM members WHERE customer_id = sqlc.arg(customer_id) AND user_id = sqlc.arg(user_id);
+
+-- name: GetMember :one
+SELECT * FROM members WHERE customer_id = sqlc.arg(customer_id) AND user_id = sqlc.arg(user_id);
+
+-- name: ListMembers :many
+SELECT members.*, users.email, users.name FROM members JOIN users ON users.id = members.user_id
+WHERE members.customer_id = sqlc.arg(customer_id) ORDER BY members.created_at, members.user_id;
+
+-- name: ListMemberships :many
+SELECT * FROM members WHERE user_id = sqlc.arg(user_id) ORDER BY created_at, customer_id;
+
+-- name: InsertSession :exec
+INSERT INTO sessions (id, secret_hash, user_id, data, address, user_agent, created_at, seen_at, confirmed_at)
+VALUES (sqlc.arg(id), sqlc.arg(secret_hash), sqlc.arg(user_id), sqlc.arg(data), sqlc.arg(address), sqlc.arg(user_agent), sqlc.arg(created_at), sqlc.arg(seen_at), sqlc.arg(confirmed_at));
+
+-- name: GetSessionByHash :one
+SELECT * FROM sessions WHERE secret_hash = sqlc.arg(secret_hash);
+
+-- name: ListSessions :many
+SELECT * FROM sessions WHERE user_id = sqlc.arg(user_id) ORDER BY seen_at DESC, id;
+
+-- name: UpdateSession :exec
+UPDATE sessions SET data = sqlc.arg(data), confirmed_at = sqlc.arg(confirmed_at),
+  secret_hash = CASE WHEN CAST(sqlc.arg(new_hash) AS text) = '' THEN secret_hash ELSE sqlc.arg(new_hash) END
+WHERE id = sqlc.arg(id);
+
+-- name: TouchSession :exec
+UPDATE sessions SET seen_at = sqlc.arg(seen_at) WHERE id = sqlc.arg(id) AND seen_at < sqlc.arg(seen_at);
+
+-- name: DeleteSession :exec
+DELETE FROM sessions WHERE user_id = sqlc.arg(user_id) AND id = sqlc.arg(id);
+
+-- name: DeleteSessions :exec
+DELETE FROM sessions WHERE user_id = sqlc.arg(user_id) AND id <> sqlc.arg(keep);
+
+-- name: DeleteStaleSessions :exec
+DELETE FROM sessions WHERE seen_at < sqlc.arg(idle) OR created_at < sqlc.arg(absolute);
+
+-- name: DeleteStaleLinks :exec
+DELETE FROM links WHERE expires_at < sqlc.arg(expired);
+
+-- name: InsertLink :exec
+INSERT INTO links (secret_hash, kind, user_id, customer_id, role, password_hash, reusable, created_by, created_at, expires_at, used_at)
+VALUES (sqlc.arg(secret_hash), sqlc.arg(kind), sqlc.arg(user_id), sqlc.arg(customer_id), sqlc.arg(role), sqlc.arg(password_hash), sqlc.arg(reusable), sqlc.arg(created_by), sqlc.arg(created_at), sqlc.arg(expires_at), sqlc.arg(used_at));
+
+-- name: GetLink :one
+SELECT * FROM links WHERE secret_hash = sqlc.arg(secret_hash);
+
+-- name: UseLink :execrows
+UPDATE links SET used_at = sqlc.arg(used_at) WHERE secret_hash = sqlc.arg(secret_hash) AND used_at = 0;
+
+-- name: VoidLinks :exec
+UPDATE links SET used_at = sqlc.arg(used_at) WHERE user_id = sqlc.arg(user_id) AND kind = sqlc.arg(kind) AND used_at = 0;
+
+-- name: InsertKey :exec
+INSERT INTO api_keys (id, secret_hash, prefix, name, scopes, customer_id, created_by, created_at, last_used_at, revoked_at)
+VALUES (sqlc.arg(id), sqlc.arg(secret_hash), sqlc.arg(prefix), sqlc.arg(name), sqlc.arg(scopes), sqlc.arg(customer_id), sqlc.arg(created_by), sqlc.arg(created_at), sqlc.arg(last_used_at), sqlc.arg(revoked_at));
+
+-- name: GetKey :one
+SELECT * FROM api_keys WHERE id = sqlc.arg(id);
+
+-- name: GetKeyByHash :one
+SELECT * FROM api_keys WHERE secret_hash = sqlc.arg(secret_hash);
+
+-- name: ListKeysAfter :many
+SELECT * FROM api_keys WHERE customer_id = sqlc.arg(customer_id) AND id < sqlc.arg(before_id)
+ORDER BY id DESC LIMIT sqlc.arg(max_rows);
+
+-- name: ListKeysBefore :many
+SELECT * FROM api_keys WHERE customer_id = sqlc.arg(customer_id) AND id > sqlc.arg(after_id)
+ORDER BY id LIMIT sqlc.arg(max_rows);
+
+-- name: RevokeKey :exec
+UPDATE api_keys SET revoked_at = sqlc.arg(revoked_at) WHERE id = sqlc.arg(id) AND revoked_at = 0;
+
+-- name: TouchKey :exec
+UPDATE api_keys SET last_used_at = sqlc.arg(last_used_at) WHERE id = sqlc.arg(id) AND last_used_at < sqlc.arg(last_used_at);
+
+-- name: ListThrottles :many
+SELECT * FROM throttles WHERE free_at > sqlc.arg(now);
+
+-- name: PutThrottle :exec
+INSERT INTO throttles (name, free_at) VALUES (sqlc.arg(name), sqlc.arg(free_at))
+ON CONFLICT (name) DO UPDATE SET free_at = excluded.free_at;
+
+-- name: DeleteThrottles :exec
+DELETE FROM throttles WHERE free_at < sqlc.arg(now);
+
+-- name: InsertConsent :exec
+INSERT INTO consents (id, user_id, customer_id, document, version, address, user_agent, created_at)
+VALUES (sqlc.arg(id), sqlc.arg(user_id), sqlc.arg(customer_id), sqlc.arg(document), sqlc.arg(version), sqlc.arg(address), sqlc.arg(user_agent), sqlc.arg(created_at));
+
+-- name: GetLatestConsent :one
+SELECT * FROM consents WHERE user_id = sqlc.arg(user_id) AND document = sqlc.arg(document) ORDER BY id DESC LIMIT 1;
+
+-- name: GetRequest :one
+SELECT * FROM api_requests WHERE key_hash = sqlc.arg(key_hash);
+
+-- name: InsertRequest :exec
+INSERT INTO api_requests (key_hash, fingerprint, object, created_at)
+VALUES (sqlc.arg(key_hash), sqlc.arg(fingerprint), sqlc.arg(object), sqlc.arg(created_at));
