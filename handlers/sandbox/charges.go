@@ -1,0 +1,70 @@
+package sandbox
+
+// charge makes a charge for one attempt; the caller sets how it ended.
+func (c *call) charge(pi, pm obj) obj {
+	o := c.fresh("charge")
+	card := pm.sub("card")
+	o["amount"] = pi.num("amount")
+	o["amount_captured"] = int64(0)
+	o["amount_refunded"] = int64(0)
+	o["billing_details"] = publicValue(pm.sub("billing_details"))
+	o["calculated_statement_descriptor"] = "SANDBOX"
+	o["captured"] = false
+	o["currency"] = pi.str("currency")
+	o["customer"] = pi["customer"]
+	o["description"] = pi["description"]
+	o["disputed"] = false
+	o["fraud_details"] = obj{}
+	o["invoice"] = pi["invoice"]
+	o["metadata"] = publicValue(pi.sub("metadata"))
+	o["paid"] = false
+	o["payment_intent"] = pi.id()
+	o["payment_method"] = pm.id()
+	o["payment_method_details"] = obj{"type": "card", "card": obj{
+		"amount_authorized": pi.num("amount"), "brand": card["brand"], "checks": publicValue(card.sub("checks")),
+		"country": card["country"], "exp_month": card["exp_month"], "exp_year": card["exp_year"],
+		"fingerprint": card["fingerprint"], "funding": card["funding"], "installments": nil,
+		"last4": card["last4"], "mandate": nil, "network": card["brand"], "three_d_secure": nil, "wallet": nil,
+	}}
+	o["refunded"] = false
+	o["refunds"] = nil
+	return o
+}
+
+func getCharge(c *call) (obj, *apiError) { return c.find("charge", "charge", "charge") }
+
+func listCharges(c *call) (obj, *apiError) {
+	return c.page("charge", c.matches("customer", "payment_intent"))
+}
+
+// dispute opens the dispute that a test card brings about.
+func (c *call) dispute(ch obj, does behaviour) {
+	d := c.fresh("dispute")
+	d["amount"] = ch.num("amount")
+	d["balance_transactions"] = []any{}
+	d["charge"] = ch.id()
+	d["currency"] = ch["currency"]
+	d["evidence"] = obj{}
+	d["evidence_details"] = obj{"due_by": c.s.unix() + 9*24*60*60, "has_evidence": false, "past_due": false, "submission_count": int64(0)}
+	d["is_charge_refundable"] = does.inquiry
+	d["metadata"] = obj{}
+	d["payment_intent"] = ch["payment_intent"]
+	d["reason"] = does.dispute
+	d["status"] = "needs_response"
+	if does.inquiry {
+		d["status"] = "warning_needs_response"
+	}
+	c.s.store.put("dispute", d)
+	ch["disputed"] = true
+	c.s.store.put("charge", ch)
+	c.emit("charge.dispute.created", d)
+	if !does.inquiry {
+		c.emit("charge.dispute.funds_withdrawn", d)
+	}
+}
+
+func getDispute(c *call) (obj, *apiError) { return c.find("dispute", "dispute", "dispute") }
+
+func listDisputes(c *call) (obj, *apiError) {
+	return c.page("dispute", c.matches("charge", "payment_intent"))
+}

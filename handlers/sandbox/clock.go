@@ -1,0 +1,67 @@
+package sandbox
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Now is the sandbox's time: Options.Now plus what the clock was moved by.
+func (s *Server) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now()
+}
+
+func (s *Server) now() time.Time { return s.opts.Now().Add(s.offset) }
+
+func (s *Server) unix() int64 { return s.now().Unix() }
+
+// Advance moves the clock forward, never back, and does what becomes due:
+// sessions expire, idempotency keys are forgotten.
+func (s *Server) Advance(by time.Duration) error {
+	if by <= 0 || by > 5*366*24*time.Hour {
+		return fmt.Errorf("the clock moves forward only, by at most five years: %s", by)
+	}
+	s.locked(func() {
+		s.offset += by
+		s.saveSetting("offset", strconv.FormatInt(int64(s.offset), 10))
+		s.settleDue()
+	})
+	return nil
+}
+
+func (s *Server) saveSetting(name, value string) {
+	s.store.put(kindSetting, obj{"id": name, "value": value})
+}
+
+func (s *Server) setting(name string) string { return s.store.get(kindSetting, name).str("value") }
+
+func (s *Server) loadSettings() {
+	n, _ := strconv.ParseInt(s.setting("offset"), 10, 64)
+	s.offset = time.Duration(n)
+	s.loadFaults()
+	if s.setting("account") == "" {
+		s.saveSetting("account", "acct_1"+randomText(15))
+	}
+}
+
+// settleDue does what the passing of time demands, once a second of the clock.
+func (s *Server) settleDue() {
+	now := s.unix()
+	if now == s.settled {
+		return
+	}
+	s.settled = now
+	for _, r := range s.store.all("checkout.session") {
+		if r.body.str("status") == "open" && r.body.num("expires_at") <= now {
+			s.expireSession(r.body)
+		}
+	}
+	for _, r := range s.store.all("refund") {
+		if due := r.body.num("_settles_at"); due > 0 && due <= now {
+			s.settleRefund(r.body)
+		}
+	}
+	s.forgetKeys(now)
+}

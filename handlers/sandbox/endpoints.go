@@ -1,0 +1,102 @@
+package sandbox
+
+func createEndpoint(c *call) (obj, *apiError) {
+	if err := c.checkEndpoint(); err != nil {
+		return nil, err
+	}
+	if v := c.p.str("api_version"); v != "" && !knownVersion(v) {
+		return nil, bad("", "api_version", "Invalid API version: %s", v)
+	}
+	if c.p.yes("connect") {
+		return nil, notHere("Connect")
+	}
+	o := c.fresh("webhook_endpoint")
+	o["api_version"] = c.p.null("api_version")
+	o["description"] = c.p.null("description")
+	o["enabled_events"] = c.p.list("enabled_events")
+	o["metadata"] = c.p.metadata()
+	o["status"] = "enabled"
+	o["url"] = c.p.str("url")
+	o["_secret"] = "whsec_" + randomText(32)
+	c.s.store.put("webhook_endpoint", o)
+	shown := o.public()
+	shown["secret"] = o["_secret"] // only ever here
+	return shown, nil
+}
+
+// knownVersion says whether a version looks like one of Stripe's.
+func knownVersion(v string) bool {
+	return len(v) >= 10 && v[4] == '-' && v[7] == '-'
+}
+
+func (c *call) checkEndpoint() *apiError {
+	if u, ok := c.p["url"]; ok && !validURL(u.(string)) {
+		return bad("url_invalid", "url", "Invalid URL: An explicit scheme (such as https) must be provided.")
+	}
+	if _, ok := c.p["enabled_events"]; ok && len(c.p.list("enabled_events")) == 0 {
+		return bad("", "enabled_events", "You must specify at least one event.")
+	}
+	return nil
+}
+
+func (c *call) endpoint() (obj, *apiError) {
+	return c.find("webhook_endpoint", "webhook endpoint", "webhook_endpoint")
+}
+
+func getEndpoint(c *call) (obj, *apiError) { return c.endpoint() }
+
+func updateEndpoint(c *call) (obj, *apiError) {
+	o, err := c.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkEndpoint(); err != nil {
+		return nil, err
+	}
+	copyFields(o, c.p, "url", "enabled_events", "description")
+	if v, ok := c.p["disabled"].(bool); ok {
+		o["status"] = map[bool]string{true: "disabled", false: "enabled"}[v]
+	}
+	mergeMetadata(o, c.p)
+	c.s.store.put("webhook_endpoint", o)
+	return o, nil
+}
+
+func deleteEndpoint(c *call) (obj, *apiError) {
+	o, err := c.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	c.s.store.remove("webhook_endpoint", o.id())
+	return obj{"id": o.id(), "object": "webhook_endpoint", "deleted": true}, nil
+}
+
+func listEndpoints(c *call) (obj, *apiError) { return c.page("webhook_endpoint", nil) }
+
+// EnsureEndpoint makes sure that events are delivered to a URL, and answers the
+// secret that signs them. It is for the program that runs the sandbox inside
+// itself: over the API a secret is shown only once. No events means all.
+func (s *Server) EnsureEndpoint(url string, events ...string) (secret string) {
+	if len(events) == 0 {
+		events = []string{"*"}
+	}
+	list := make([]any, len(events))
+	for i, e := range events {
+		list[i] = e
+	}
+	s.locked(func() {
+		for _, r := range s.store.all("webhook_endpoint") {
+			if o := r.body; o.str("url") == url {
+				o["enabled_events"], o["status"] = list, "enabled"
+				s.store.put("webhook_endpoint", o)
+				secret = o.str("_secret")
+				return
+			}
+		}
+		o := s.fresh("webhook_endpoint")
+		secret = "whsec_" + randomText(32)
+		o["enabled_events"], o["metadata"], o["status"], o["url"], o["_secret"] = list, obj{}, "enabled", url, secret
+		s.store.put("webhook_endpoint", o)
+	})
+	return secret
+}

@@ -1,0 +1,52 @@
+package sandbox
+
+import "fmt"
+
+// invoiceOf makes the paid invoice of a session with invoice_creation.
+func (c *call) invoiceOf(o obj) {
+	in := c.fresh("invoice")
+	data := o.sub("invoice_creation").sub("invoice_data")
+	pi := c.s.store.get("payment_intent", o.str("payment_intent"))
+	n := len(c.s.store.all("invoice")) + 1
+	in["number"] = fmt.Sprintf("SANDBOX-%04d", n)
+	in["status"] = "paid"
+	in["paid"] = true
+	in["currency"] = o["currency"]
+	in["customer"] = o["customer"]
+	details := o.sub("_details")
+	in["customer_email"], in["customer_name"], in["customer_address"] = details["email"], details["name"], details["address"]
+	in["subtotal"], in["total"] = o["amount_subtotal"], o["amount_total"]
+	in["amount_due"], in["amount_paid"], in["amount_remaining"] = o["amount_total"], o["amount_total"], int64(0)
+	in["tax"] = o.sub("total_details")["amount_tax"]
+	in["attempted"], in["auto_advance"], in["attempt_count"] = true, false, int64(0)
+	in["billing_reason"], in["collection_method"] = "manual", "charge_automatically"
+	in["description"] = data.null("description")
+	in["metadata"] = data.metadata()
+	in["automatic_tax"] = publicValue(o["automatic_tax"])
+	in["hosted_invoice_url"] = c.base + "/receipts/" + in.id()
+	in["invoice_pdf"] = nil
+	lines := c.s.sessionItems(o)
+	in["lines"] = obj{"object": "list", "data": []any{}, "has_more": false, "url": "/v1/invoices/" + in.id() + "/lines"}
+	in["_items"] = lines["data"]
+	if pi != nil {
+		pi["invoice"] = in.id()
+		in["payment_intent"] = pi.id()
+		in["charge"] = pi["latest_charge"]
+		c.s.store.put("payment_intent", pi)
+		if ch := c.s.store.get("charge", pi.str("latest_charge")); ch != nil {
+			ch["invoice"] = in.id()
+			c.s.store.put("charge", ch)
+		}
+	}
+	c.s.store.put("invoice", in)
+	o["invoice"] = in.id()
+	for _, typ := range []string{"invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded"} {
+		c.emit(typ, in)
+	}
+}
+
+func getInvoice(c *call) (obj, *apiError) { return c.find("invoice", "invoice", "invoice") }
+
+func listInvoices(c *call) (obj, *apiError) {
+	return c.page("invoice", c.matches("customer", "status"))
+}
