@@ -1,0 +1,111 @@
+package portal
+
+import (
+	"strconv"
+	"time"
+
+	"purse/billing/money"
+	"purse/views/ui"
+)
+
+// Buy offers packs.
+type Buy struct {
+	Form         ui.Form
+	Packs        []Pack
+	Selected     string        // id of a pack
+	RefundTerms  string        // the vendor's words, "" for the default
+	SupportURL   string        // where to ask for a refund
+	Nonce        string        // makes a form that is sent twice one purchase
+	AskTax       bool          // taxes are calculated at Checkout
+	TermsURL     string        // what is agreed to with the purchase
+	Open         *OpenCheckout // one that can be gone on with
+	Unverified   bool          // the e-mail address is not verified: nothing can be bought
+	NothingToBuy bool
+}
+
+// Pack is credits for sale, with what a purchase of it would leave.
+type Pack struct {
+	ID         string
+	Name       string
+	Credits    money.Credits
+	Price      money.Money
+	Unit       ui.Unit
+	ExpireDays int
+	Expires    time.Time     // if it were bought now; zero: never
+	Debt       money.Credits // owed in the wallet that it goes to
+	Zone       *time.Location
+}
+
+// OpenCheckout is a Checkout that was begun and not finished.
+type OpenCheckout struct {
+	Path string
+	Pack string
+}
+
+// Leave is the page between us and Stripe.
+type Leave struct {
+	URL     string // Stripe's
+	Pack    Pack
+	Host    string // where it leads, for people
+	Sandbox bool
+}
+
+// ReturnState is how far a purchase is, as the way back from Checkout sees it.
+type ReturnState string
+
+// The states of the page on the way back.
+const (
+	ReturnWaiting   ReturnState = "waiting"   // paid, or being paid: credits come by themselves
+	ReturnDone      ReturnState = "done"      // credits are there
+	ReturnDelayed   ReturnState = "delayed"   // the payment method takes days
+	ReturnCancelled ReturnState = "cancelled" // left Checkout
+	ReturnFailed    ReturnState = "failed"    // the payment failed for good
+	ReturnExpired   ReturnState = "expired"   // nobody paid in time
+)
+
+// Return is the page on the way back from Checkout.
+type Return struct {
+	State     ReturnState
+	Pack      string
+	Credits   money.Credits
+	Price     money.Money
+	Unit      ui.Unit
+	Reference string // to quote to support
+	Late      bool   // it takes longer than a minute
+	PollPath  string // asks again, "" when nothing can change
+	Balance   *money.Credits
+	Debt      money.Credits // that the purchase settled
+	SignedIn  bool
+	Receipt   string // Stripe's, "" until it is known
+	Onward    string // the vendor's success_url, "" for none
+	Resume    string // Checkout again, after leaving it
+}
+
+func expiryText(days int, at time.Time, z *time.Location) string {
+	if days <= 0 {
+		return "Never expires"
+	}
+	return "Expires " + strconv.Itoa(days) + " days after purchase (bought now: " + ui.Day(at, z) + ")"
+}
+
+func (p Pack) available() money.Credits { return max(p.Credits-p.Debt, 0) }
+
+func (p Buy) selected() *Pack {
+	id := p.Form.Or("pack", p.Selected)
+	for i := range p.Packs {
+		if p.Packs[i].ID == id {
+			return &p.Packs[i]
+		}
+	}
+	if len(p.Packs) > 0 {
+		return &p.Packs[0]
+	}
+	return nil
+}
+
+func (p Buy) refundTerms() string {
+	if p.RefundTerms != "" {
+		return p.RefundTerms
+	}
+	return "Credits that were not used can be refunded: ask us within 14 days of the purchase. What was used is not refunded."
+}

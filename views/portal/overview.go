@@ -1,0 +1,232 @@
+package portal
+
+import (
+	"strconv"
+	"time"
+
+	"purse/billing/money"
+	"purse/views/ui"
+)
+
+// State is whether requests go through, in the order of what matters most.
+type State string
+
+// The states of a wallet.
+const (
+	StateOK        State = "ok"
+	StateNew       State = "new"       // nothing was ever bought or granted
+	StateLow       State = "low"       // runs out soon
+	StateEmpty     State = "empty"     // nothing is available
+	StateDebt      State = "debt"      // more was used than there was
+	StateSuspended State = "suspended" // by the vendor
+)
+
+// Overview is the first page of a customer.
+type Overview struct {
+	Wallet    Wallet
+	Types     []TypeLink // the credit types that have a wallet, when several
+	Checklist *Checklist // nil when all is done
+	Chart     *ui.Chart  // nil before the first posting
+	LivePath  string     // of the stream
+	CanBuy    bool
+}
+
+// TypeLink leads to the overview of another credit type.
+type TypeLink struct {
+	Name, Path string
+	Current    bool
+}
+
+// Wallet is what the live parts of the overview show.
+type Wallet struct {
+	Unit      ui.Unit
+	State     State
+	Available money.Credits
+	Held      money.Credits
+	Pending   money.Credits // bought, not credited yet
+	Debt      money.Credits
+	Scoped    []Scoped
+	PerDay    money.Credits // burn rate of the last days
+	RateOver  string        // what PerDay was measured over: "the last 7 days"
+	RunsOut   time.Time     // zero: not at this rate
+	Expiry    *Expiry       // the next one, nil for none
+	Sources   []Source
+	Grants    []Grant // that can still be drawn, in burn order
+	Recent    []Row
+	Updated   time.Time
+	Zone      *time.Location
+	CanBuy    bool
+}
+
+// Scoped is credits that only some meters may draw.
+type Scoped struct {
+	Meters    []string
+	Available money.Credits
+}
+
+// Expiry is what the next date takes away.
+type Expiry struct {
+	At     time.Time
+	Amount money.Credits
+}
+
+// Source is the part of the balance of one kind of grant.
+type Source struct {
+	Kind   string
+	Amount money.Credits
+}
+
+// Grant is one lot.
+type Grant struct {
+	ID        string
+	Kind      string
+	Amount    money.Credits
+	Used      money.Credits
+	Expired   money.Credits
+	Held      money.Credits
+	Left      money.Credits
+	Paid      money.Money
+	Effective time.Time
+	Expires   time.Time
+	Created   time.Time
+	Priority  int
+	Order     int // place in the burn order, 0 when it cannot be drawn
+	Meters    []string
+	State     string // "usable", "not yet", "expired", "used up", "frozen", "voided"
+}
+
+// Row is one posting in a list.
+type Row struct {
+	ID        string
+	At        time.Time
+	Kind      string
+	What      string
+	Amount    money.Credits
+	After     money.Credits
+	GrantID   string
+	GrantName string
+	More      int // further grants that it moved
+	Href      string
+}
+
+// Checklist is the way to the first charge.
+type Checklist struct {
+	Bought, Used, Explained bool
+	Samples                 bool   // the sandbox can send sample requests
+	Why                     string // path of an explained charge, "" before there is one
+	Unit                    ui.Unit
+	Key                     *SampleKey
+}
+
+// SampleKey is a key that was just made, shown once.
+type SampleKey struct {
+	Curl string
+}
+
+func (c *Checklist) left() int {
+	n := 0
+	for _, done := range []bool{c.Bought, c.Used, c.Explained} {
+		if !done {
+			n++
+		}
+	}
+	return n
+}
+
+// KindName says a kind of grant in words.
+func KindName(kind string) string {
+	switch kind {
+	case "paid":
+		return "Purchased"
+	case "promotional":
+		return "Promotional"
+	case "included":
+		return "Included"
+	case "committed":
+		return "Committed"
+	}
+	return kind
+}
+
+// PostingName says a kind of posting in words.
+func PostingName(kind string) string {
+	switch kind {
+	case "debit":
+		return "Usage"
+	case "grant":
+		return "Credits added"
+	case "capture":
+		return "Hold captured"
+	case "expire":
+		return "Expired"
+	case "void":
+		return "Taken back"
+	case "adjust":
+		return "Correction"
+	case "transfer":
+		return "Transfer"
+	case "refund":
+		return "Refund"
+	}
+	return kind
+}
+
+func (g Grant) barLabel(u ui.Unit) string {
+	s := ui.Credits(g.Used) + " of " + u.Amount(g.Amount) + " used"
+	if g.Held > 0 {
+		s += ", " + ui.Credits(g.Held) + " held"
+	}
+	return s
+}
+
+func (g Grant) segments() []ui.Segment {
+	return []ui.Segment{{Class: "used", Part: g.Used}, {Class: "held", Part: g.Held}, {Class: "gone", Part: g.Expired}}
+}
+
+func (w Wallet) total() money.Credits {
+	var sum money.Credits
+	for _, s := range w.Sources {
+		sum += s.Amount
+	}
+	return sum
+}
+
+func (w Wallet) sourceSegments() []ui.Segment {
+	var out []ui.Segment
+	for _, s := range w.Sources {
+		out = append(out, ui.Segment{Class: "kind-" + s.Kind, Part: s.Amount})
+	}
+	return out
+}
+
+func (w Wallet) sourceLabel() string {
+	s := "Balance by source:"
+	for i, src := range w.Sources {
+		if i > 0 {
+			s += ","
+		}
+		s += " " + KindName(src.Kind) + " " + ui.Credits(src.Amount)
+	}
+	return s
+}
+
+func (w Wallet) runsOutNote() string {
+	if w.RunsOut.IsZero() {
+		return ""
+	}
+	return "about " + ui.Day(w.RunsOut, w.Zone)
+}
+
+func (w Wallet) runsOut() string {
+	switch {
+	case w.Available <= 0:
+		return "Now"
+	case w.PerDay <= 0:
+		return "No use yet"
+	case w.RunsOut.IsZero():
+		return "More than a year"
+	}
+	return ui.Span(w.RunsOut.Sub(w.Updated))
+}
+
+func order(n int) string { return strconv.Itoa(n) }
