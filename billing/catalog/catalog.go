@@ -39,7 +39,7 @@ type Service struct {
 // New makes a service. Call Load before anything else.
 func New(d Deps) *Service {
 	s := &Service{Deps: d}
-	s.snapshot.Store(build(nil, nil, nil, nil))
+	s.snapshot.Store(NewSnapshot(nil, nil, nil, nil))
 	return s
 }
 
@@ -86,7 +86,7 @@ func (s *Service) read(t tx.Tx) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return build(types, meters, rates, packs), nil
+	return NewSnapshot(types, meters, rates, packs), nil
 }
 
 // Snapshot is the catalog as it was last committed. It never changes.

@@ -31,10 +31,16 @@ type Rate struct {
 	CreatedAt   time.Time
 
 	scaled *big.Int // Credits × 10^12
+	text   string   // the id, once a Snapshot holds the rate
 }
 
 // ID is "rate_…".
-func (r *Rate) ID() string { return id.Text("rate", r.Number) }
+func (r *Rate) ID() string {
+	if r.text != "" {
+		return r.text
+	}
+	return id.Text("rate", r.Number)
+}
 
 // Scale is the number of decimals that a rate may have.
 const Scale = 12

@@ -43,7 +43,8 @@ func (l *Line) At(at time.Time) *Rate {
 	return nil
 }
 
-func build(types []CreditType, meters []Meter, rates []Rate, packs []Pack) *Snapshot {
+// NewSnapshot makes a snapshot of rows as a Store keeps them.
+func NewSnapshot(types []CreditType, meters []Meter, rates []Rate, packs []Pack) *Snapshot {
 	s := &Snapshot{
 		types: map[string]*CreditType{}, meters: map[string]*Meter{}, rates: map[string]*Rate{}, packs: map[string]*Pack{},
 		byEvent: map[string][]*Meter{}, lines: map[string][]*Line{},
@@ -73,8 +74,9 @@ func build(types []CreditType, meters []Meter, rates []Rate, packs []Pack) *Snap
 				continue // the database holds what CreateRate checked
 			}
 		}
+		r.text = r.ID()
 		s.Rates = append(s.Rates, r)
-		s.rates[r.ID()] = r
+		s.rates[r.text] = r
 	}
 	slices.SortFunc(s.Rates, func(a, b *Rate) int { return cmp.Compare(b.Number, a.Number) })
 	for _, r := range s.Rates {

@@ -1,0 +1,164 @@
+// Package rating turns a usage event into credits: which meters count it, which
+// rate of each wins, what that costs exactly, and how it is rounded. It is pure:
+// the same event and catalog always give the same charges, and a charge names
+// all that is needed to compute it again.
+package rating
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"purse/billing/catalog"
+	"purse/billing/fault"
+	"purse/billing/ledger"
+	"purse/billing/money"
+)
+
+// Event is what happened, as far as rating looks at it.
+type Event struct {
+	Name       string
+	At         time.Time // chooses the versions of rates
+	Properties Properties
+}
+
+// ValueKind is what a property's value is.
+type ValueKind byte
+
+// The kinds of JSON values.
+const (
+	Null ValueKind = iota
+	Bool
+	Number
+	String
+	Other // an object or an array
+)
+
+// Property is one property of an event. Text is a string's text, or the literal
+// of a number or of true and false.
+type Property struct {
+	Name string
+	Kind ValueKind
+	Text string
+}
+
+// Properties are those of one event, each name once.
+type Properties []Property
+
+// Get finds a property.
+func (ps Properties) Get(name string) (Property, bool) {
+	for _, p := range ps {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Property{}, false
+}
+
+// Charge is what an event costs in one credit type. Its lines add up to it.
+type Charge struct {
+	CreditType string
+	Credits    money.Credits
+	Lines      []ledger.Line // in order of meter keys
+}
+
+// line is a ledger.Line before rounding.
+type line struct {
+	rate     *catalog.Rate
+	quantity Quantity
+}
+
+// Rate answers what an event costs, by credit type in order of their keys, or
+// the fault in it.
+func Rate(c *catalog.Snapshot, e Event) ([]Charge, error) {
+	meters := c.MetersOf(e.Name)
+	if len(meters) == 0 {
+		return nil, fault.New(fault.Invalid, "unknown_event", "event", "No meter reads events named %q. Create a meter for it, or correct the name.", e.Name)
+	}
+	var room [8]line
+	lines := room[:0]
+	for _, m := range meters {
+		q, err := quantity(m, e.Properties)
+		if err != nil {
+			return nil, err
+		}
+		r := winner(c.Lines(m.Key), &e)
+		if r == nil {
+			return nil, fault.New(fault.Invalid, "no_rate", "properties", "No rate of the meter %q matches this event at its time. Create one.", m.Key)
+		}
+		lines = append(lines, line{r, q})
+	}
+	return charges(lines)
+}
+
+// quantity is what a meter counts of an event.
+func quantity(m *catalog.Meter, ps Properties) (Quantity, error) {
+	if m.Aggregation == catalog.Count {
+		return One, nil
+	}
+	p, ok := ps.Get(m.Property)
+	if !ok {
+		return Quantity{}, fault.New(fault.Invalid, "missing_property", "properties."+m.Property, "The meter %q counts the property %q, which this event lacks.", m.Key, m.Property)
+	}
+	if p.Kind != Number {
+		return Quantity{}, fault.New(fault.Invalid, "invalid_property", "properties."+m.Property, "The property %q %s.", m.Property, errNotNumber)
+	}
+	q, err := ParseQuantity(p.Text)
+	if err != nil {
+		return Quantity{}, fault.New(fault.Invalid, "invalid_property", "properties."+m.Property, "The property %q %s.", m.Property, err)
+	}
+	return q, nil
+}
+
+// winner is the rate with most matched properties that applied at the event's
+// time. The catalog sees to it that there is only one.
+func winner(lines []*catalog.Line, e *Event) *catalog.Rate {
+	for _, l := range lines {
+		if !matches(l.Match, e.Properties) {
+			continue
+		}
+		if r := l.At(e.At); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+func matches(match map[string]string, ps Properties) bool {
+	for name, want := range match {
+		p, ok := ps.Get(name)
+		if !ok || p.Text != want || (p.Kind != String && p.Kind != Number && p.Kind != Bool) {
+			return false
+		}
+	}
+	return true
+}
+
+// charges groups lines by credit type and rounds each group.
+func charges(lines []line) ([]Charge, error) {
+	out := make([]Charge, 0, 1)
+	for i, l := range lines {
+		if slices.ContainsFunc(lines[:i], func(before line) bool { return before.rate.CreditType == l.rate.CreditType }) {
+			continue
+		}
+		var room [8]line
+		group := room[:0]
+		for _, other := range lines[i:] {
+			if other.rate.CreditType == l.rate.CreditType {
+				group = append(group, other)
+			}
+		}
+		credits, err := round(group)
+		if err != nil {
+			return nil, err
+		}
+		c := Charge{CreditType: l.rate.CreditType, Lines: make([]ledger.Line, len(group))}
+		for j, g := range group {
+			c.Credits += credits[j]
+			c.Lines[j] = ledger.Line{Meter: g.rate.Meter, Rate: g.rate.ID(), Quantity: g.quantity.String(), Credits: credits[j]}
+		}
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b Charge) int { return strings.Compare(a.CreditType, b.CreditType) })
+	return out, nil
+}
