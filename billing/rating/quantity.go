@@ -52,18 +52,18 @@ func ParseQuantity(s string) (Quantity, error) {
 			return Quantity{}, errNotNumber
 		}
 	}
+	if shift > 1000 || shift < -1000 {
+		if shift > 0 {
+			return Quantity{}, errTooLarge
+		}
+		return Quantity{}, errTooFine
+	}
 	all := strings.TrimLeft(whole+fraction, "0")
 	if all == "" {
 		return Quantity{text: "0"}, nil // also of "-0" and "0e99"
 	}
 	if negative {
 		return Quantity{}, errNegative
-	}
-	if shift > 1000 || shift < -1000 {
-		if shift > 0 {
-			return Quantity{}, errTooLarge
-		}
-		return Quantity{}, errTooFine
 	}
 	scale := len(fraction) - shift
 	trimmed := strings.TrimRight(all, "0")
