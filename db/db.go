@@ -98,7 +98,7 @@ func (d *DB) prepare(ctx context.Context) (err error) {
 	if d.readQ, err = gen.Prepare(ctx, d.read); err != nil {
 		return err
 	}
-	return d.ledger.prepare(ctx, d.write)
+	return d.ledger.prepare(ctx, d.write, d.read)
 }
 
 // Close closes every connection. Transactions that are open fail.

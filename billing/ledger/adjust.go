@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"slices"
+
 	"purse/billing/event"
 	"purse/billing/fault"
 	"purse/billing/id"
@@ -75,7 +77,11 @@ func (a Adjust) giveBack(s *State, c *Command) Result {
 	var order []GrantID
 	var total money.Credits
 	found := false
-	for _, e := range s.sources[SourceRef{a.Wallet, a.Corrects}] {
+	// What this batch posted so far belongs to the wallet's history too.
+	for _, e := range slices.Concat(s.sources, s.out.Entries) {
+		if e.Wallet != acc.ID {
+			continue
+		}
 		switch {
 		case e.Seq == a.Corrects:
 			found = true
@@ -124,12 +130,6 @@ func (a Adjust) giveBack(s *State, c *Command) Result {
 	posted, ok := s.post(acc, PostAdjust, &Detail{}, moves, a.Corrects, c.Note)
 	if !ok {
 		return overflow()
-	}
-	for _, e := range s.out.Entries {
-		if e.PostingID == posted.ID { // a second correction in this batch must see this one
-			ref := SourceRef{a.Wallet, a.Corrects}
-			s.sources[ref] = append(s.sources[ref], e)
-		}
 	}
 	res.Postings = []Posted{posted}
 	return res

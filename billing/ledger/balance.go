@@ -35,6 +35,8 @@ type Reader interface {
 	// Posted and Used answer the hourly rollups within [from, to).
 	Posted(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error)
 	Used(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error)
+	// DueWallets answers wallets in which something has expired.
+	DueWallets(t tx.Tx, limit int) ([]WalletKey, error)
 	// Verify's walks.
 	EachWallet(t tx.Tx, f func(Wallet) error) error
 	EachEntry(t tx.Tx, w WalletID, f func(Entry) error) error

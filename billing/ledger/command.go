@@ -126,8 +126,9 @@ type Result struct {
 	Refused  *Refusal
 	Replayed bool
 	Postings []Posted
-	Grant    GrantID // that was made
-	Hold     HoldID  // that was made or ended
+	Grant    GrantID   // that was made or voided
+	Grants   []GrantID // that a transfer made, in burn order
+	Hold     HoldID    // that was made or ended
 }
 
 // Err is the refusal as an error, nil when there is none.

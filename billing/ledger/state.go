@@ -24,7 +24,7 @@ type State struct {
 	records  map[Key]*Record
 	counters map[CounterID]money.Credits
 	callers  map[CallerRef]int64
-	sources  map[SourceRef][]Entry
+	sources  []Entry
 
 	undo            []func()
 	out             Changes
@@ -42,7 +42,7 @@ func NewState(now time.Time, n *Needs, l *Loaded) *State {
 	s := &State{
 		now: now.UTC().Truncate(time.Microsecond), wallets: make(map[WalletKey]*account, len(l.Wallets)), byID: make(map[WalletID]*account, len(l.Wallets)),
 		grants: make(map[GrantID]*Grant, len(l.Grants)), holds: map[HoldID]*Hold{}, due: map[WalletID][]*Hold{},
-		records: make(map[Key]*Record, len(n.Keys)), counters: l.Counters, callers: l.Callers, sources: map[SourceRef][]Entry{},
+		records: make(map[Key]*Record, len(n.Keys)), counters: l.Counters, callers: l.Callers,
 		touchedWallets: map[WalletID]bool{}, touchedGrants: map[GrantID]bool{}, touchedHolds: map[HoldID]bool{},
 		touchedCounters: map[CounterID]bool{}, touchedWatches: map[string]*Watch{},
 	}
@@ -89,14 +89,9 @@ func NewState(now time.Time, n *Needs, l *Loaded) *State {
 	for i := range l.Records {
 		s.records[l.Records[i].Key] = &l.Records[i]
 	}
-	for _, e := range l.Sources {
-		if a := s.byID[e.Wallet]; a != nil {
-			seq := e.Seq
-			if e.Corrects != 0 {
-				seq = e.Corrects
-			}
-			ref := SourceRef{a.WalletKey, seq}
-			s.sources[ref] = append(s.sources[ref], e)
+	for _, e := range l.Sources { // two corrections of one batch may have loaded the same
+		if !slices.ContainsFunc(s.sources, func(o Entry) bool { return o.PostingID == e.PostingID && o.Line == e.Line }) {
+			s.sources = append(s.sources, e)
 		}
 	}
 	for _, k := range n.Wallets {
@@ -125,7 +120,7 @@ func (s *State) Decide(c *Command) Result {
 			s.undo[i]()
 		}
 		s.out.Entries, s.out.Notes, s.out.Events = s.out.Entries[:entries], s.out.Notes[:notes], s.out.Events[:events]
-		res.Postings, res.Grant, res.Hold = nil, 0, 0
+		res.Postings, res.Grant, res.Grants, res.Hold = nil, 0, nil, 0
 	}
 	for _, e := range s.out.Entries[first:] {
 		s.rollUp(e)

@@ -49,7 +49,11 @@ func (t Transfer) decide(s *State, c *Command) Result {
 	if !ok {
 		return overflow()
 	}
-	return Result{Postings: []Posted{sent, received}}
+	res := Result{Postings: []Posted{sent, received}}
+	for _, lot := range lots {
+		res.Grants = append(res.Grants, lot.ID)
+	}
+	return res
 }
 
 // plan says which lots give how much. It never lets credits leave that cover a

@@ -295,14 +295,14 @@ func (q *Queries) HoldByID(ctx context.Context, id int64) (HoldByIDRow, error) {
 
 const holdsOf = `-- name: HoldsOf :many
 SELECT h.id, h.wallet_id, h.amount, h.captured, h.state, h.reservations, h.expires_at, h.created_at, h.ended_at, w.customer_id, w.credit_type FROM holds h JOIN wallets w ON w.id = h.wallet_id
-WHERE h.wallet_id = $1 AND h.id < $2 AND (h.state = 'open' OR $3 = 1)
+WHERE h.wallet_id = $1 AND h.id < $2 AND (h.state = 'open' OR CAST($3 AS bigint) = 1)
 ORDER BY h.id DESC LIMIT $4
 `
 
 type HoldsOfParams struct {
 	WalletID int64
 	BeforeID int64
-	EndedToo interface{}
+	EndedToo int64
 	MaxRows  int32
 }
 
@@ -363,8 +363,8 @@ func (q *Queries) HoldsOf(ctx context.Context, arg HoldsOfParams) ([]HoldsOfRow,
 const hoursAscending = `-- name: HoursAscending :many
 SELECT CAST(MIN(first_seq) AS bigint) AS first_seq, CAST(MAX(last_seq) AS bigint) AS last_seq FROM posted_hours
 WHERE wallet_id = $1 AND kind = $2
-  AND ($3 = '' OR meter = $3)
-  AND ($4 = 0 OR caller = $4)
+  AND (CAST($3 AS text) = '' OR meter = $3)
+  AND (CAST($4 AS bigint) = 0 OR caller = $4)
   AND last_seq >= $5 AND first_seq <= $6
 GROUP BY hour ORDER BY hour LIMIT $7
 `
@@ -372,8 +372,8 @@ GROUP BY hour ORDER BY hour LIMIT $7
 type HoursAscendingParams struct {
 	WalletID int64
 	Kind     string
-	Meter    interface{}
-	Caller   interface{}
+	Meter    string
+	Caller   int64
 	Lowest   int64
 	Highest  int64
 	MaxRows  int32
@@ -418,8 +418,8 @@ func (q *Queries) HoursAscending(ctx context.Context, arg HoursAscendingParams) 
 const hoursDescending = `-- name: HoursDescending :many
 SELECT CAST(MIN(first_seq) AS bigint) AS first_seq, CAST(MAX(last_seq) AS bigint) AS last_seq FROM posted_hours
 WHERE wallet_id = $1 AND kind = $2
-  AND ($3 = '' OR meter = $3)
-  AND ($4 = 0 OR caller = $4)
+  AND (CAST($3 AS text) = '' OR meter = $3)
+  AND (CAST($4 AS bigint) = 0 OR caller = $4)
   AND last_seq >= $5 AND first_seq <= $6
 GROUP BY hour ORDER BY hour DESC LIMIT $7
 `
@@ -427,8 +427,8 @@ GROUP BY hour ORDER BY hour DESC LIMIT $7
 type HoursDescendingParams struct {
 	WalletID int64
 	Kind     string
-	Meter    interface{}
-	Caller   interface{}
+	Meter    string
+	Caller   int64
 	Lowest   int64
 	Highest  int64
 	MaxRows  int32

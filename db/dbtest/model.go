@@ -1,0 +1,237 @@
+package dbtest
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"purse/billing/ledger"
+)
+
+// model is the ledger as one would explain it on paper: no batches, no
+// database, whole loops over everything. Amounts are plain micro-credits.
+type model struct {
+	now     time.Time
+	wallets map[ledger.WalletKey]*mWallet
+	answers map[string]mAnswer
+}
+
+type mWallet struct {
+	lots      []*mLot
+	debt      int64
+	overdraft int64
+	holds     []*mHold
+	postings  []mPosting
+}
+
+type mLot struct {
+	id                 ledger.GrantID
+	kind               ledger.Kind
+	priority           int
+	amount, left, held int64
+	effective, expires time.Time
+	meters             []string
+	paid               int64 // for paidFor credits
+	paidFor            int64
+	void               bool
+}
+
+type mHold struct {
+	id      ledger.HoldID
+	amount  int64
+	parts   []mPart
+	expires time.Time
+	open    bool
+}
+
+type mPart struct {
+	lot    *mLot
+	amount int64
+}
+
+type mPosting struct {
+	kind     ledger.PostingKind
+	parts    []mPart // nil lot: debt; amounts with sign
+	corrects int
+}
+
+type mAnswer struct {
+	refused     string
+	fingerprint int
+	at          time.Time
+}
+
+func newModel() *model {
+	return &model{wallets: map[ledger.WalletKey]*mWallet{}, answers: map[string]mAnswer{}}
+}
+
+func (m *model) wallet(k ledger.WalletKey) *mWallet {
+	if m.wallets[k] == nil {
+		m.wallets[k] = &mWallet{}
+	}
+	return m.wallets[k]
+}
+
+func (l *mLot) usable(now time.Time) bool {
+	return !l.void && !l.effective.After(now) && (l.expires.IsZero() || l.expires.After(now))
+}
+
+func (l *mLot) serves(meter string) bool {
+	return len(l.meters) == 0 || slices.Contains(l.meters, meter)
+}
+
+// burnOrder is invariant 25, written once more.
+func (w *mWallet) burnOrder() []*mLot {
+	never := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	rank := func(l *mLot) (r struct {
+		scope, priority, kind int
+		expires               time.Time
+	}) {
+		r.scope = 1
+		if len(l.meters) > 0 {
+			r.scope = 0
+		}
+		r.priority = l.priority
+		r.expires = l.expires
+		if l.expires.IsZero() {
+			r.expires = never
+		}
+		r.kind = slices.Index([]ledger.Kind{"promotional", "included", "committed", "paid"}, l.kind)
+		return r
+	}
+	lots := slices.Clone(w.lots)
+	slices.SortFunc(lots, func(a, b *mLot) int {
+		x, y := rank(a), rank(b)
+		return cmp.Or(cmp.Compare(x.scope, y.scope), cmp.Compare(x.priority, y.priority), x.expires.Compare(y.expires),
+			cmp.Compare(x.kind, y.kind), cmp.Compare(a.paid*b.paidFor, b.paid*a.paidFor), a.effective.Compare(b.effective), cmp.Compare(a.id, b.id))
+	})
+	return lots
+}
+
+func (w *mWallet) available(meter string, now time.Time) int64 {
+	sum := -w.debt
+	for _, l := range w.lots {
+		if l.usable(now) && l.serves(meter) {
+			sum += l.left - l.held
+		}
+	}
+	return sum
+}
+
+func (w *mWallet) balance() int64 {
+	sum := -w.debt
+	for _, l := range w.lots {
+		sum += l.left
+	}
+	return sum
+}
+
+func (w *mWallet) heldSum() (sum int64) {
+	for _, l := range w.lots {
+		sum += l.held
+	}
+	return sum
+}
+
+// clone copies a wallet with its lots and holds, to look ahead.
+func (w *mWallet) clone() *mWallet {
+	copies := map[*mLot]*mLot{nil: nil}
+	c := *w
+	c.lots, c.holds, c.postings = nil, nil, slices.Clone(w.postings)
+	for _, l := range w.lots {
+		copied := *l
+		copies[l] = &copied
+		c.lots = append(c.lots, &copied)
+	}
+	for _, h := range w.holds {
+		copied := *h
+		copied.parts = slices.Clone(h.parts)
+		for i := range copied.parts {
+			copied.parts[i].lot = copies[copied.parts[i].lot]
+		}
+		c.holds = append(c.holds, &copied)
+	}
+	return &c
+}
+
+// settle ends holds and lots whose time is over.
+func (w *mWallet) settle(now time.Time) {
+	for _, h := range w.holds {
+		if h.open && !h.expires.After(now) {
+			h.end()
+		}
+	}
+	for _, l := range w.burnOrder() {
+		if free := l.left - l.held; free > 0 && (l.void || (!l.expires.IsZero() && !l.expires.After(now))) {
+			kind := ledger.PostExpire
+			if l.void {
+				kind = ledger.PostVoid
+			}
+			w.post(kind, 0, mPart{l, -free})
+		}
+	}
+}
+
+func (h *mHold) end() {
+	h.open = false
+	for _, p := range h.parts {
+		p.lot.held -= p.amount
+	}
+}
+
+func (w *mWallet) post(kind ledger.PostingKind, corrects int, parts ...mPart) {
+	for _, p := range parts {
+		if p.lot == nil {
+			w.debt -= p.amount
+		} else {
+			p.lot.left += p.amount
+		}
+	}
+	w.postings = append(w.postings, mPosting{kind, parts, corrects})
+}
+
+// draw says which lots an amount comes from now, and takes it at once.
+func (w *mWallet) draw(meter string, amount int64, now time.Time) (parts []mPart) {
+	for _, l := range w.burnOrder() {
+		if !l.usable(now) || !l.serves(meter) {
+			continue
+		}
+		if part := min(amount, l.left-l.held); part > 0 {
+			l.left -= part
+			amount -= part
+			parts = append(parts, mPart{l, -part})
+		}
+	}
+	if amount > 0 {
+		w.debt += amount
+		parts = append(parts, mPart{nil, -amount})
+	}
+	return parts
+}
+
+// undo puts back what draw took.
+func (w *mWallet) undo(parts []mPart) {
+	for _, p := range parts {
+		if p.lot == nil {
+			w.debt += p.amount
+		} else {
+			p.lot.left -= p.amount
+		}
+	}
+}
+
+// add puts lots into the wallet; paid ones pay its debt first.
+func (w *mWallet) add(lots []*mLot, kind ledger.PostingKind) {
+	var parts []mPart
+	for _, l := range lots {
+		w.lots = append(w.lots, l)
+		l.left = l.amount
+		parts = append(parts, mPart{l, l.amount})
+		if pay := min(w.debt, l.amount); l.kind == ledger.Paid && pay > 0 {
+			w.debt -= pay
+			l.left -= pay
+			parts = append(parts, mPart{l, -pay}, mPart{nil, pay})
+		}
+	}
+	w.postings = append(w.postings, mPosting{kind, parts, 0})
+}

@@ -1,0 +1,257 @@
+package db
+
+import (
+	"database/sql"
+	"errors"
+	"math"
+	"time"
+
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/tx"
+	"purse/db/gen"
+)
+
+func (LedgerStore) WalletsOf(t tx.Tx, customer string) ([]ledger.Wallet, error) {
+	ctx, q := q(t)
+	rows, err := q.WalletsOf(ctx, customer)
+	out := make([]ledger.Wallet, len(rows))
+	for i, r := range rows {
+		out[i] = wallet(r)
+	}
+	return out, err
+}
+
+func (LedgerStore) WalletByID(t tx.Tx, id ledger.WalletID) (ledger.Wallet, error) {
+	ctx, q := q(t)
+	r, err := q.WalletByID(ctx, int64(id))
+	return wallet(r), notFound(err)
+}
+
+// notFound gives billing's name to database/sql's error.
+func notFound(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return tx.ErrNotFound
+	}
+	return err
+}
+
+// below is the exclusive upper bound of a walk down ids; 0 means from the top.
+func below(id int64) int64 {
+	if id == 0 {
+		return math.MaxInt64
+	}
+	return id
+}
+
+func (LedgerStore) GrantsOf(t tx.Tx, w ledger.WalletID, live bool, before ledger.GrantID, limit int) ([]ledger.Grant, error) {
+	ctx, q := q(t)
+	rows, err := q.GrantsOf(ctx, gen.GrantsOfParams{
+		WalletID: int64(w), BeforeID: below(int64(before)), LeastRemaining: flag(live), MaxRows: int32(limit), //nolint:gosec // a page
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ledger.Grant, len(rows))
+	for i, r := range rows {
+		if out[i], err = grant(r); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (LedgerStore) GrantByID(t tx.Tx, id ledger.GrantID) (ledger.Grant, error) {
+	ctx, q := q(t)
+	r, err := q.GrantByID(ctx, int64(id))
+	if err != nil {
+		return ledger.Grant{}, notFound(err)
+	}
+	return grant(r)
+}
+
+func (LedgerStore) HoldByID(t tx.Tx, id ledger.HoldID) (ledger.Hold, error) {
+	ctx, q := q(t)
+	r, err := q.HoldByID(ctx, int64(id))
+	if err != nil {
+		return ledger.Hold{}, notFound(err)
+	}
+	return holdOf(gen.HoldsOfRow(r))
+}
+
+func holdOf(r gen.HoldsOfRow) (ledger.Hold, error) {
+	h, err := hold(gen.Hold{ID: r.ID, WalletID: r.WalletID, Amount: r.Amount, Captured: r.Captured, State: r.State,
+		Reservations: r.Reservations, ExpiresAt: r.ExpiresAt, CreatedAt: r.CreatedAt, EndedAt: r.EndedAt})
+	h.WalletKey = ledger.WalletKey{Customer: r.CustomerID, CreditType: r.CreditType}
+	return h, err
+}
+
+func (LedgerStore) HoldsOf(t tx.Tx, w ledger.WalletID, onlyOpen bool, before ledger.HoldID, limit int) ([]ledger.Hold, error) {
+	ctx, q := q(t)
+	rows, err := q.HoldsOf(ctx, gen.HoldsOfParams{
+		WalletID: int64(w), BeforeID: below(int64(before)), EndedToo: flag(!onlyOpen), MaxRows: int32(limit), //nolint:gosec // a page
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ledger.Hold, len(rows))
+	for i, r := range rows {
+		if out[i], err = holdOf(r); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (LedgerStore) Entries(t tx.Tx, w ledger.WalletID, from, to int64) ([]ledger.Entry, error) {
+	ctx, q := q(t)
+	rows, err := q.EntriesBetween(ctx, gen.EntriesBetweenParams{WalletID: int64(w), FirstSeq: from, LastSeq: to})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ledger.Entry, len(rows))
+	for i, r := range rows {
+		if out[i], err = entry(r); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (LedgerStore) Others(t tx.Tx, w ledger.WalletID, kind ledger.PostingKind, from, to int64, ascending bool, limit int) ([]int64, error) {
+	ctx, q := q(t)
+	p := gen.OthersDescendingParams{WalletID: int64(w), Kind: string(kind), FirstSeq: from, LastSeq: to, MaxRows: int32(limit)} //nolint:gosec // a page
+	if ascending {
+		return q.OthersAscending(ctx, gen.OthersAscendingParams(p))
+	}
+	return q.OthersDescending(ctx, p)
+}
+
+func (LedgerStore) Hours(t tx.Tx, w ledger.WalletID, f ledger.HourFilter, from, to int64, ascending bool, limit int) ([]ledger.SeqRange, error) {
+	ctx, q := q(t)
+	p := gen.HoursDescendingParams{
+		WalletID: int64(w), Kind: string(f.Kind), Meter: f.Meter, Caller: f.Caller, Lowest: from, Highest: to, MaxRows: int32(limit), //nolint:gosec // a page
+	}
+	var out []ledger.SeqRange
+	if ascending {
+		rows, err := q.HoursAscending(ctx, gen.HoursAscendingParams(p))
+		for _, r := range rows {
+			out = append(out, ledger.SeqRange{First: r.FirstSeq, Last: r.LastSeq})
+		}
+		return out, err
+	}
+	rows, err := q.HoursDescending(ctx, p)
+	for _, r := range rows {
+		out = append(out, ledger.SeqRange{First: r.FirstSeq, Last: r.LastSeq})
+	}
+	return out, err
+}
+
+func (LedgerStore) TimeOf(t tx.Tx, w ledger.WalletID, seq int64) (time.Time, error) {
+	ctx, q := q(t)
+	at, err := q.TimeOfPosting(ctx, gen.TimeOfPostingParams{WalletID: int64(w), Seq: seq})
+	return instant(at), notFound(err)
+}
+
+func (LedgerStore) Notes(t tx.Tx, w ledger.WalletID, from, to int64) (map[int64]ledger.Note, error) {
+	ctx, q := q(t)
+	rows, err := q.NotesBetween(ctx, gen.NotesBetweenParams{WalletID: int64(w), FirstSeq: from, LastSeq: to})
+	out := make(map[int64]ledger.Note, len(rows))
+	for _, r := range rows {
+		out[r.Seq] = ledger.Note{Actor: r.Actor, Reason: r.Reason}
+	}
+	return out, err
+}
+
+func (LedgerStore) CallerNames(t tx.Tx, ids []int64) (map[int64]string, error) {
+	ctx, q := q(t)
+	out := make(map[int64]string, len(ids))
+	for _, id := range ids {
+		name, err := q.CallerByID(ctx, id)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, err
+		}
+		out[id] = name
+	}
+	return out, nil
+}
+
+func (LedgerStore) CallersOf(t tx.Tx, customer string, limit int) ([]ledger.CallerName, error) {
+	ctx, q := q(t)
+	rows, err := q.CallersOf(ctx, gen.CallersOfParams{CustomerID: customer, MaxRows: int32(limit)}) //nolint:gosec // a page
+	out := make([]ledger.CallerName, len(rows))
+	for i, r := range rows {
+		out[i] = ledger.CallerName{ID: r.ID, Name: r.Name}
+	}
+	return out, err
+}
+
+func (LedgerStore) Posted(t tx.Tx, w ledger.WalletID, from, to time.Time) ([]ledger.HourRow, error) {
+	ctx, q := q(t)
+	rows, err := q.PostedBetween(ctx, gen.PostedBetweenParams{WalletID: int64(w), FirstHour: micros(from), LastHour: micros(to)})
+	out := make([]ledger.HourRow, len(rows))
+	for i, r := range rows {
+		out[i] = hourRow(r)
+	}
+	return out, err
+}
+
+func (LedgerStore) Used(t tx.Tx, w ledger.WalletID, from, to time.Time) ([]ledger.HourRow, error) {
+	ctx, q := q(t)
+	rows, err := q.UsedBetween(ctx, gen.UsedBetweenParams{WalletID: int64(w), FirstHour: micros(from), LastHour: micros(to)})
+	out := make([]ledger.HourRow, len(rows))
+	for i, r := range rows {
+		out[i] = hourRow(gen.PostedHour(r))
+	}
+	return out, err
+}
+
+func hourRow(r gen.PostedHour) ledger.HourRow {
+	return ledger.HourRow{
+		Hour: instant(r.Hour), Kind: ledger.PostingKind(r.Kind), Meter: r.Meter, Caller: r.Caller,
+		Rollup: ledger.Rollup{Count: r.Count, Credits: money.Credits(r.Credits), FirstSeq: r.FirstSeq, LastSeq: r.LastSeq},
+	}
+}
+
+// DueWallets answers wallets in which a grant or a hold has expired.
+func (LedgerStore) DueWallets(t tx.Tx, limit int) ([]ledger.WalletKey, error) {
+	ctx, q := q(t)
+	rows, err := q.DueWallets(ctx, gen.DueWalletsParams{Now: micros(t.Now()), MaxRows: int32(limit)}) //nolint:gosec // a page
+	out := make([]ledger.WalletKey, len(rows))
+	for i, r := range rows {
+		out[i] = ledger.WalletKey{Customer: r.CustomerID, CreditType: r.CreditType}
+	}
+	return out, err
+}
+
+// EachWallet walks over all wallets by key, a page at a time.
+func (LedgerStore) EachWallet(t tx.Tx, f func(ledger.Wallet) error) error {
+	ctx, q := q(t)
+	for last := int64(0); ; {
+		rows, err := q.WalletsAfter(ctx, gen.WalletsAfterParams{ID: last, MaxRows: 1000})
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		for _, r := range rows {
+			last = r.ID
+			if err := f(wallet(r)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// EachEntry walks over the entries of a wallet in order, a page at a time.
+func (s LedgerStore) EachEntry(t tx.Tx, w ledger.WalletID, f func(ledger.Entry) error) error {
+	for seq := int64(1); ; seq += 1000 {
+		entries, err := s.Entries(t, w, seq, seq+999)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		for _, e := range entries {
+			if err := f(e); err != nil {
+				return err
+			}
+		}
+	}
+}

@@ -1,0 +1,106 @@
+-- name: WalletsOf :many
+SELECT * FROM wallets WHERE customer_id = sqlc.arg(customer_id) ORDER BY id;
+
+-- name: WalletByID :one
+SELECT * FROM wallets WHERE id = sqlc.arg(id);
+
+-- name: WalletsAfter :many
+SELECT * FROM wallets WHERE id > sqlc.arg(id) ORDER BY id LIMIT sqlc.arg(max_rows);
+
+-- name: GrantsOf :many
+SELECT * FROM grants
+WHERE wallet_id = sqlc.arg(wallet_id) AND id < sqlc.arg(before_id) AND remaining >= sqlc.arg(least_remaining)
+ORDER BY id DESC LIMIT sqlc.arg(max_rows);
+
+-- name: GrantByID :one
+SELECT * FROM grants WHERE id = sqlc.arg(id);
+
+-- name: HoldByID :one
+SELECT h.*, w.customer_id, w.credit_type FROM holds h JOIN wallets w ON w.id = h.wallet_id WHERE h.id = sqlc.arg(id);
+
+-- name: HoldsOf :many
+SELECT h.*, w.customer_id, w.credit_type FROM holds h JOIN wallets w ON w.id = h.wallet_id
+WHERE h.wallet_id = sqlc.arg(wallet_id) AND h.id < sqlc.arg(before_id) AND (h.state = 'open' OR CAST(sqlc.arg(ended_too) AS bigint) = 1)
+ORDER BY h.id DESC LIMIT sqlc.arg(max_rows);
+
+-- name: EntriesBetween :many
+SELECT * FROM entries
+WHERE wallet_id = sqlc.arg(wallet_id) AND seq BETWEEN sqlc.arg(first_seq) AND sqlc.arg(last_seq)
+ORDER BY seq, line;
+
+-- name: OthersDescending :many
+SELECT seq FROM entries
+WHERE wallet_id = sqlc.arg(wallet_id) AND kind = sqlc.arg(kind) AND kind <> 'debit' AND line = 0
+  AND seq BETWEEN sqlc.arg(first_seq) AND sqlc.arg(last_seq)
+ORDER BY seq DESC LIMIT sqlc.arg(max_rows);
+
+-- name: OthersAscending :many
+SELECT seq FROM entries
+WHERE wallet_id = sqlc.arg(wallet_id) AND kind = sqlc.arg(kind) AND kind <> 'debit' AND line = 0
+  AND seq BETWEEN sqlc.arg(first_seq) AND sqlc.arg(last_seq)
+ORDER BY seq LIMIT sqlc.arg(max_rows);
+
+-- name: HoursDescending :many
+SELECT CAST(MIN(first_seq) AS bigint) AS first_seq, CAST(MAX(last_seq) AS bigint) AS last_seq FROM posted_hours
+WHERE wallet_id = sqlc.arg(wallet_id) AND kind = sqlc.arg(kind)
+  AND (CAST(sqlc.arg(meter) AS text) = '' OR meter = sqlc.arg(meter))
+  AND (CAST(sqlc.arg(caller) AS bigint) = 0 OR caller = sqlc.arg(caller))
+  AND last_seq >= sqlc.arg(lowest) AND first_seq <= sqlc.arg(highest)
+GROUP BY hour ORDER BY hour DESC LIMIT sqlc.arg(max_rows);
+
+-- name: HoursAscending :many
+SELECT CAST(MIN(first_seq) AS bigint) AS first_seq, CAST(MAX(last_seq) AS bigint) AS last_seq FROM posted_hours
+WHERE wallet_id = sqlc.arg(wallet_id) AND kind = sqlc.arg(kind)
+  AND (CAST(sqlc.arg(meter) AS text) = '' OR meter = sqlc.arg(meter))
+  AND (CAST(sqlc.arg(caller) AS bigint) = 0 OR caller = sqlc.arg(caller))
+  AND last_seq >= sqlc.arg(lowest) AND first_seq <= sqlc.arg(highest)
+GROUP BY hour ORDER BY hour LIMIT sqlc.arg(max_rows);
+
+-- name: TimeOfPosting :one
+SELECT at FROM entries WHERE wallet_id = sqlc.arg(wallet_id) AND seq = sqlc.arg(seq) AND line = 0;
+
+-- name: NotesBetween :many
+SELECT * FROM posting_notes
+WHERE wallet_id = sqlc.arg(wallet_id) AND seq BETWEEN sqlc.arg(first_seq) AND sqlc.arg(last_seq);
+
+-- name: CallersOf :many
+SELECT * FROM callers WHERE customer_id = sqlc.arg(customer_id) ORDER BY name LIMIT sqlc.arg(max_rows);
+
+-- name: CallerByID :one
+SELECT name FROM callers WHERE id = sqlc.arg(id);
+
+-- name: InsertCaller :exec
+INSERT INTO callers (customer_id, name) VALUES (sqlc.arg(customer_id), sqlc.arg(name)) ON CONFLICT DO NOTHING;
+
+-- name: CallerByName :one
+SELECT id FROM callers WHERE customer_id = sqlc.arg(customer_id) AND name = sqlc.arg(name);
+
+-- name: PostedBetween :many
+SELECT * FROM posted_hours
+WHERE wallet_id = sqlc.arg(wallet_id) AND hour >= sqlc.arg(first_hour) AND hour < sqlc.arg(last_hour)
+ORDER BY hour, kind, meter, caller;
+
+-- name: UsedBetween :many
+SELECT * FROM used_hours
+WHERE wallet_id = sqlc.arg(wallet_id) AND hour >= sqlc.arg(first_hour) AND hour < sqlc.arg(last_hour)
+ORDER BY hour, kind, meter, caller;
+
+-- name: DueWallets :many
+SELECT DISTINCT w.customer_id, w.credit_type FROM wallets w
+WHERE w.id IN (
+  SELECT g.wallet_id FROM grants g WHERE g.remaining > g.held AND g.expires_at > 0 AND g.expires_at <= sqlc.arg(now) AND g.frozen = 0)
+OR w.id IN (
+  SELECT h.wallet_id FROM holds h WHERE h.state = 'open' AND h.expires_at <= sqlc.arg(now))
+LIMIT sqlc.arg(max_rows);
+
+-- name: PutWatch :exec
+INSERT INTO watches (id, wallet_id, level, rearm, armed, job_kind, payload)
+VALUES (sqlc.arg(id), sqlc.arg(wallet_id), sqlc.arg(level), sqlc.arg(rearm), sqlc.arg(armed), sqlc.arg(job_kind), sqlc.arg(payload))
+ON CONFLICT (id) DO UPDATE SET level = excluded.level, rearm = excluded.rearm, armed = excluded.armed,
+  job_kind = excluded.job_kind, payload = excluded.payload;
+
+-- name: DeleteWatch :exec
+DELETE FROM watches WHERE id = sqlc.arg(id);
+
+-- name: SetWatchArmed :exec
+UPDATE watches SET armed = sqlc.arg(armed) WHERE id = sqlc.arg(id);
