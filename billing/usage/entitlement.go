@@ -1,0 +1,79 @@
+package usage
+
+import (
+	"context"
+
+	"purse/billing/account"
+	"purse/billing/fault"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/tx"
+)
+
+// Question asks whether a customer may go on. CreditType may be empty where
+// there is only one; Meter asks for the credits of a meter's scope too; Credits
+// is what is needed, any at all when 0.
+type Question struct {
+	CreditType, Meter string
+	Credits           money.Credits
+}
+
+// Entitlement is the answer: may this customer go on now, and why not.
+type Entitlement struct {
+	CreditType string
+	Allowed    bool
+	Reason     string        // "" when allowed: "customer_suspended", "insufficient_credits"
+	Available  money.Credits // with the overdraft
+}
+
+// Entitled answers a question about a customer. It decides nothing: between it
+// and the usage, somebody else may use the credits.
+func (s *Service) Entitled(ctx context.Context, c *account.Customer, q Question) (e Entitlement, err error) {
+	shop := s.Catalog.Snapshot()
+	switch {
+	case q.CreditType != "":
+		ct := shop.CreditType(q.CreditType)
+		if ct == nil {
+			return e, fault.New(fault.Invalid, "unknown_credit_type", "credit_type", "There is no credit type %q.", q.CreditType)
+		}
+		q.CreditType = ct.Key
+	case len(shop.CreditTypes) == 1:
+		q.CreditType = shop.CreditTypes[0].Key
+	default:
+		return e, fault.Bad("credit_type", "Name the credit type.")
+	}
+	if q.Meter != "" {
+		m := shop.Meter(q.Meter)
+		if m == nil {
+			return e, fault.New(fault.Invalid, "unknown_meter", "meter", "There is no meter %q.", q.Meter)
+		}
+		q.Meter = m.Key
+	}
+	if q.Credits < 0 {
+		return e, fault.Bad("credits", "Ask for zero credits or more.")
+	}
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		k := ledger.WalletKey{Customer: c.ID, CreditType: q.CreditType}
+		b, err := s.Ledger.Balance(t, k)
+		if err != nil {
+			return err
+		}
+		available := b.Available
+		if q.Meter != "" {
+			if available, err = s.Ledger.AvailableTo(t, k, q.Meter); err != nil {
+				return err
+			}
+		}
+		e = Entitlement{CreditType: q.CreditType, Available: available + b.Overdraft}
+		switch {
+		case c.Status == account.Suspended:
+			e.Reason = "customer_suspended"
+		case e.Available < q.Credits || e.Available <= 0:
+			e.Reason = ledger.CodeInsufficient
+		default:
+			e.Allowed = true
+		}
+		return nil
+	})
+	return e, err
+}

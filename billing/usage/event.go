@@ -1,0 +1,241 @@
+package usage
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"purse/billing/fault"
+	"purse/billing/ledger"
+	"purse/billing/rating"
+)
+
+// Mode says whether an event may be refused.
+type Mode string
+
+const (
+	// Decide allows or refuses, before the work.
+	Decide Mode = "decide"
+	// Record books work that is already done, always; what is missing becomes debt.
+	Record Mode = "record"
+)
+
+// Event is one thing that a customer consumed.
+type Event struct {
+	ID         string // counts once per customer, 1–255 characters
+	Customer   string // an id, or "ext:" and the vendor's own
+	Name       string
+	Timestamp  time.Time // zero: now
+	Mode       Mode      // "": Decide
+	Backdated  bool      // lifts the floor of Timestamp
+	Caller     string    // a key, seat or agent of the customer, "" for none
+	Properties rating.Properties
+
+	// Err is what is wrong with the event as it was sent, nil for nothing.
+	Err error
+
+	// fingerprint is the event as it was sent; of an event that was not read
+	// from JSON it is made of the fields.
+	fingerprint ledger.Fingerprint
+}
+
+// MaxBatch is how many events one request may hold.
+const MaxBatch = 1000
+
+// ParseEvents reads one event, or {"events":[…]} of 1 to 1,000; batch says
+// which. A *SyntaxError concerns the whole body. What is wrong with one event
+// is in its Err.
+func ParseEvents(body []byte) (events []Event, batch bool, err error) {
+	p := &scanner{s: string(body)}
+	if !p.isBatch() {
+		events = make([]Event, 1)
+		if err := p.event(&events[0]); err != nil {
+			return nil, false, err
+		}
+		return events, false, p.end()
+	}
+	err = p.each(func(name string) error {
+		if name != "events" || events != nil {
+			return broken("A batch has one field, events.")
+		}
+		events = []Event{}
+		if p.peek() != '[' {
+			return broken("events is an array.")
+		}
+		return p.elements(func() error {
+			if len(events) == MaxBatch {
+				return broken("A batch has at most 1,000 events.")
+			}
+			events = append(events, Event{})
+			return p.event(&events[len(events)-1])
+		})
+	})
+	if err == nil {
+		err = p.end()
+	}
+	if err == nil && len(events) == 0 {
+		err = broken("A batch has at least one event.")
+	}
+	return events, true, err
+}
+
+// isBatch looks at the first name of the object.
+func (p *scanner) isBatch() bool {
+	q := *p
+	if q.peek() != '{' {
+		return false
+	}
+	q.i++
+	if q.peek() != '"' {
+		return false
+	}
+	name, err := q.text()
+	return err == nil && name == "events"
+}
+
+// The fields of an event, in the order of their bits and in the fingerprint.
+var fields = [...]string{"id", "customer", "event", "timestamp", "mode", "backdated", "caller", "properties"}
+
+// event reads one event. Its error is one of syntax; others are in e.Err.
+func (p *scanner) event(e *Event) error {
+	var seen uint
+	var timestamp string
+	if c := p.peek(); c != '{' {
+		if _, _, err := p.value(maxDepth); err != nil {
+			return err
+		}
+		e.Err = fault.New(fault.Invalid, "invalid", "", "An event is an object.")
+		return nil
+	}
+	err := p.each(func(name string) error {
+		field := -1
+		for i, f := range fields {
+			if f == name {
+				field = i
+				break
+			}
+		}
+		if field >= 0 && seen&(1<<field) != 0 {
+			return broken("An object has a name twice.")
+		}
+		if field == 7 && p.peek() == '{' {
+			ps, err := p.object(maxDepth)
+			e.Properties = ps
+			seen |= 1 << field
+			return err
+		}
+		kind, text, err := p.value(maxDepth)
+		if err != nil {
+			return err
+		}
+		if field < 0 {
+			e.fail(fault.New(fault.Invalid, "unknown_field", name, "An event has no field %q.", name))
+			return nil
+		}
+		seen |= 1 << field
+		want := rating.String
+		switch field {
+		case 5:
+			want = rating.Bool
+		case 7:
+			want = rating.Other
+		}
+		if kind != want || field == 7 {
+			e.fail(fault.Bad(name, "The field %s is %s.", name, map[bool]string{true: "a string", false: "true or false"}[want == rating.String]))
+			if field == 7 {
+				e.Err = fault.Bad(name, "The field properties is an object.")
+			}
+			return nil
+		}
+		switch field {
+		case 0:
+			e.ID = text
+		case 1:
+			e.Customer = text
+		case 2:
+			e.Name = text
+		case 3:
+			timestamp = text
+		case 4:
+			e.Mode = Mode(text)
+		case 5:
+			e.Backdated = text == "true"
+		case 6:
+			e.Caller = text
+		}
+		return nil
+	})
+	if err != nil || e.Err != nil {
+		return err
+	}
+	e.mark(seen, timestamp)
+	if seen&(1<<3) != 0 {
+		at, err := time.Parse(time.RFC3339Nano, timestamp)
+		if err != nil {
+			e.fail(fault.Bad("timestamp", "Give a time such as 2026-01-31T12:00:00Z."))
+		}
+		e.Timestamp = at.UTC().Truncate(time.Microsecond)
+	}
+	if seen&(1<<4) != 0 && e.Mode == "" {
+		e.Mode = "?" // sent, and wrong
+	}
+	if seen&(1<<6) != 0 && e.Caller == "" {
+		e.fail(fault.Bad("caller", "A caller has 1 to 255 characters. Leave it out if there is none."))
+	}
+	return nil
+}
+
+func (e *Event) fail(err error) {
+	if e.Err == nil {
+		e.Err = err
+	}
+}
+
+// mark makes the fingerprint of the fields that were sent.
+func (e *Event) mark(seen uint, timestamp string) {
+	var room [512]byte
+	b := append(room[:0], byte(seen))
+	for _, s := range []string{e.ID, e.Customer, e.Name, timestamp, string(e.Mode), e.Caller} {
+		b = appendText(b, s)
+	}
+	if e.Backdated {
+		b = append(b, '+')
+	}
+	e.fingerprint = ledger.NewFingerprint(appendProperties(b, e.Properties))
+}
+
+// check says what is wrong with the event itself.
+func (e *Event) check() error {
+	if e.Err != nil {
+		return e.Err
+	}
+	if e.fingerprint == (ledger.Fingerprint{}) {
+		timestamp := ""
+		if !e.Timestamp.IsZero() {
+			timestamp = e.Timestamp.UTC().Format(time.RFC3339Nano)
+		}
+		e.mark(0, timestamp)
+	}
+	if e.Mode == "" {
+		e.Mode = Decide
+	}
+	switch {
+	case !sized(e.ID, 1, 255):
+		return fault.Bad("id", "An event has an id of 1 to 255 characters, which counts once.")
+	case e.Customer == "":
+		return fault.Bad("customer", "Name the customer by its id, or by ext: and your own.")
+	case !sized(e.Name, 1, 100):
+		return fault.Bad("event", "Name what happened, in 1 to 100 characters.")
+	case e.Mode != Decide && e.Mode != Record:
+		return fault.Bad("mode", "The mode is decide or record.")
+	case !sized(e.Caller, 0, 255):
+		return fault.Bad("caller", "A caller has 1 to 255 characters.")
+	}
+	return nil
+}
+
+func sized(s string, least, most int) bool {
+	n := utf8.RuneCountInString(s)
+	return n >= least && n <= most && !strings.ContainsFunc(s, unicode.IsControl)
+}

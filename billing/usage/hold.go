@@ -1,0 +1,85 @@
+package usage
+
+import (
+	"context"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/fault"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/tx"
+)
+
+// Once makes a command count once: the hash of an operation and its caller's
+// key, and the fingerprint of the request. The zero Once may be repeated.
+type Once struct {
+	Key         ledger.Key
+	Fingerprint ledger.Fingerprint
+}
+
+// NewHold asks for a hold.
+type NewHold struct {
+	Customer   string // an id, or "ext:" and the vendor's own
+	CreditType string // a key, or an id
+	Credits    money.Credits
+	ExpiresAt  time.Time // zero: in 10 minutes
+}
+
+// Hold sets credits aside. A suspended customer gets none.
+func (s *Service) Hold(ctx context.Context, who Reporter, once Once, n NewHold) (ledger.Hold, *account.Customer, error) {
+	c, err := s.reach(ctx, who, n.Customer)
+	if err != nil {
+		return ledger.Hold{}, nil, err
+	}
+	ct := s.Catalog.Snapshot().CreditType(n.CreditType)
+	if ct == nil {
+		return ledger.Hold{}, c, fault.New(fault.Invalid, "unknown_credit_type", "credit_type", "There is no credit type %q.", n.CreditType)
+	}
+	cmd := &ledger.Command{Key: once.Key, Fingerprint: once.Fingerprint, Op: ledger.NewHold{
+		Wallet: ledger.WalletKey{Customer: c.ID, CreditType: ct.Key}, Credits: n.Credits, ExpiresAt: n.ExpiresAt,
+	}}
+	going := Going(c)
+	if going != nil && once.Key == (ledger.Key{}) {
+		return ledger.Hold{}, c, going
+	}
+	if going != nil {
+		cmd.Op = ledger.Debit{} // refused, unless it replays
+	}
+	h, res, err := s.hold(ctx, c.ID, cmd)
+	if going != nil && !res.Replayed && !fault.HasCode(err, "idempotency_mismatch") {
+		err = going
+	}
+	return h, c, err
+}
+
+// CaptureHold ends a hold and books what the work cost, for a suspended customer
+// too. It answers the posting.
+func (s *Service) CaptureHold(ctx context.Context, who Reporter, once Once, h ledger.HoldID, credits money.Credits) (ledger.Hold, ledger.Result, error) {
+	return s.end(ctx, who, once, h, ledger.Capture{Customer: who.Customer, Hold: h, Credits: credits})
+}
+
+// ReleaseHold ends a hold and takes nothing.
+func (s *Service) ReleaseHold(ctx context.Context, who Reporter, once Once, h ledger.HoldID) (ledger.Hold, ledger.Result, error) {
+	return s.end(ctx, who, once, h, ledger.Release{Customer: who.Customer, Hold: h})
+}
+
+func (s *Service) end(ctx context.Context, who Reporter, once Once, _ ledger.HoldID, op ledger.Op) (ledger.Hold, ledger.Result, error) {
+	return s.hold(ctx, who.Customer, &ledger.Command{Key: once.Key, Fingerprint: once.Fingerprint, Op: op})
+}
+
+func (s *Service) hold(ctx context.Context, customer string, c *ledger.Command) (h ledger.Hold, r ledger.Result, err error) {
+	results, err := s.Ledger.Submit(ctx, c)
+	if err != nil {
+		return h, r, err
+	}
+	r = results[0]
+	if err := r.Err(); err != nil {
+		return h, r, err
+	}
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		h, err = s.Ledger.Hold(t, customer, r.Hold)
+		return err
+	})
+	return h, r, err
+}

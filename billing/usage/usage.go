@@ -1,0 +1,218 @@
+// Package usage takes usage events in: it finds the customer, rates the event,
+// has the ledger decide, and answers with a receipt. Nothing on the way to the
+// ledger needs a query. It also answers whether a customer may go on, and takes
+// holds for work whose cost is not known yet.
+package usage
+
+import (
+	"context"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/catalog"
+	"purse/billing/fault"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/rating"
+	"purse/billing/tx"
+)
+
+// How far an event's timestamp may lie from now.
+const (
+	MaxAge   = 35 * 24 * time.Hour
+	MaxAhead = 5 * time.Minute
+)
+
+// Deps is what a Service needs.
+type Deps struct {
+	Runner   tx.Runner
+	Ledger   *ledger.Ledger
+	Accounts *account.Service
+	Catalog  *catalog.Service
+	Now      func() time.Time // time.Now when nil
+}
+
+// Service takes usage in.
+type Service struct{ Deps }
+
+// New makes a service.
+func New(d Deps) *Service {
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	return &Service{d}
+}
+
+// Reporter is who reports: what it reaches and may do.
+type Reporter struct {
+	Customer    string // the only customer's id, "" for all
+	MayBackdate bool
+}
+
+// Receipt is the answer to an event that was booked.
+type Receipt struct {
+	ID       string
+	Replayed bool
+	Mode     Mode
+	Charges  []Charge
+}
+
+// Charge is what one posting of a receipt took. Available is current.
+type Charge struct {
+	Posting    string
+	CreditType string
+	Credits    money.Credits
+	Available  money.Credits
+}
+
+// Outcome is a receipt or the error of one event. A refusal for lack of credits
+// is a *ledger.Refusal; Customer is then known.
+type Outcome struct {
+	ID       string
+	Customer string // the customer's id, "" when it was not found
+	Receipt  Receipt
+	Replayed bool // the refusal was given before
+	Err      error
+}
+
+// Report books events and answers each in its order. The error is that of all:
+// an unknown outcome, to be retried with the same ids.
+func (s *Service) Report(ctx context.Context, who Reporter, events []Event) ([]Outcome, error) {
+	out := make([]Outcome, len(events))
+	commands := make([]*ledger.Command, 0, len(events))
+	from := make([]int, 0, len(events)) // the event of each command
+	now := s.Now().UTC()
+	for i := range events {
+		e := &events[i]
+		c, err := s.command(ctx, who, e, now, &out[i])
+		out[i].ID, out[i].Err = e.ID, err
+		if c != nil {
+			commands, from = append(commands, c), append(from, i)
+		}
+	}
+	results, err := s.Ledger.Submit(ctx, commands...)
+	if err != nil {
+		return nil, err
+	}
+	for j, r := range results {
+		o := &out[from[j]]
+		if err := s.settle(ctx, o, &events[from[j]], commands[j], r); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// command makes the ledger's command of an event. With an error there may still
+// be a command: one that only answers what was decided before under this id.
+func (s *Service) command(ctx context.Context, who Reporter, e *Event, now time.Time, o *Outcome) (*ledger.Command, error) {
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	customer, err := s.reach(ctx, who, e.Customer)
+	if err != nil {
+		return nil, err
+	}
+	o.Customer = customer.ID
+	c := &ledger.Command{Key: ledger.NewKey("usage", customer.ID, e.ID), Fingerprint: e.fingerprint}
+	charges, err := s.rate(who, customer, e, now)
+	if err != nil {
+		c.Op = ledger.Debit{} // refused, unless it replays
+		return c, err
+	}
+	d := ledger.Debit{
+		Record: e.Mode == Record, Event: e.ID, EventName: e.Name, Caller: e.Caller, EventAt: e.Timestamp,
+		Charges: make([]ledger.Charge, len(charges)),
+	}
+	if d.EventAt.IsZero() {
+		d.EventAt = now
+	}
+	for i, ch := range charges {
+		d.Charges[i] = ledger.Charge{Wallet: ledger.WalletKey{Customer: customer.ID, CreditType: ch.CreditType}, Lines: ch.Lines}
+	}
+	c.Op = d
+	return c, nil
+}
+
+// reach finds a customer that the reporter may touch. Another's is not there.
+func (s *Service) reach(ctx context.Context, who Reporter, ref string) (*account.Customer, error) {
+	c, err := s.Accounts.Customer(ctx, ref)
+	if err == nil && who.Customer != "" && who.Customer != c.ID {
+		err = fault.Missing("customer")
+	}
+	if fault.Is(err, fault.NotFound) {
+		err = fault.New(fault.NotFound, "unknown_customer", "customer", "There is no such customer.")
+	}
+	return c, err
+}
+
+func (s *Service) rate(who Reporter, c *account.Customer, e *Event, now time.Time) ([]rating.Charge, error) {
+	if e.Backdated && !who.MayBackdate {
+		return nil, fault.New(fault.Forbidden, "backdating_forbidden", "backdated", "Only a key with the scope admin may backdate events.")
+	}
+	at := e.Timestamp
+	if at.IsZero() {
+		at = now
+	}
+	switch {
+	case at.After(now.Add(MaxAhead)):
+		return nil, fault.New(fault.Invalid, "timestamp_in_future", "timestamp", "The event is more than 5 minutes ahead. Check the clock of your server.")
+	case at.Before(now.Add(-MaxAge)) && !e.Backdated:
+		return nil, fault.New(fault.Invalid, "timestamp_too_old", "timestamp", "The event is more than 35 days old. Send backdated: true with a key of the scope admin.")
+	case at.Year() < 1970:
+		return nil, fault.New(fault.Invalid, "timestamp_too_old", "timestamp", "The event is older than computers count.")
+	}
+	if e.Mode == Decide {
+		if err := Going(c); err != nil {
+			return nil, err
+		}
+	}
+	return rating.Rate(s.Catalog.Snapshot(), rating.Event{Name: e.Name, At: at, Properties: e.Properties})
+}
+
+// Going says no for a suspended customer.
+func Going(c *account.Customer) error {
+	if c.Status == account.Suspended {
+		return fault.New(fault.Forbidden, "customer_suspended", "customer", "This customer is suspended. Resume it first.")
+	}
+	return nil
+}
+
+// settle turns a result into the outcome of its event.
+func (s *Service) settle(ctx context.Context, o *Outcome, e *Event, c *ledger.Command, r ledger.Result) error {
+	if o.Err != nil && !r.Replayed {
+		if f, ok := fault.As(r.Err()); ok && f.Kind == fault.Conflict {
+			o.Err = r.Refused // the id was used for another request
+		}
+		return nil
+	}
+	o.Replayed = r.Replayed
+	if o.Err = r.Err(); o.Err != nil {
+		return nil
+	}
+	o.Receipt = Receipt{ID: e.ID, Replayed: r.Replayed, Mode: e.Mode, Charges: make([]Charge, len(r.Postings))}
+	for i, p := range r.Postings {
+		o.Receipt.Charges[i] = Charge{Posting: p.ID.String(), CreditType: p.CreditType, Credits: -p.Amount, Available: p.Available}
+		if r.Replayed && !charges(c, p.CreditType) {
+			// The wallet was not loaded: the event would be rated otherwise today.
+			err := s.Runner.View(ctx, func(t tx.Tx) error {
+				b, err := s.Ledger.Balance(t, ledger.WalletKey{Customer: o.Customer, CreditType: p.CreditType})
+				o.Receipt.Charges[i].Available = b.Available
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func charges(c *ledger.Command, creditType string) bool {
+	for _, ch := range c.Op.(ledger.Debit).Charges {
+		if ch.Wallet.CreditType == creditType {
+			return true
+		}
+	}
+	return false
+}
