@@ -22,34 +22,9 @@ func CursorOf(r *http.Request) Cursor {
 	return c
 }
 
-// Links are the addresses of the newer and the older page, with all filters
-// kept, "" where there is none. First and last are the cursors of the rows
-// shown; more says whether rows follow in the direction that was read.
-func (c Cursor) Links(r *http.Request, first, last string, more bool) (newer, older string) {
-	if first == "" {
-		if c != (Cursor{}) {
-			newer = withQuery(r.URL, "", "")
-		}
-		return newer, ""
-	}
-	switch {
-	case c.Before != "":
-		older = withQuery(r.URL, "after", last)
-		if more {
-			newer = withQuery(r.URL, "before", first)
-		}
-	default:
-		if c.After != "" {
-			newer = withQuery(r.URL, "before", first)
-		}
-		if more {
-			older = withQuery(r.URL, "after", last)
-		}
-	}
-	return newer, older
-}
-
-func withQuery(u *url.URL, key, value string) string {
+// WithCursor is an address with all filters kept and the cursor set to value
+// under key, "after" or "before"; with neither it is the first page.
+func WithCursor(u *url.URL, key, value string) string {
 	q := u.Query()
 	q.Del("after")
 	q.Del("before")

@@ -23,6 +23,7 @@ type sessionStore struct {
 type remembered struct {
 	Customer string    `json:"customer,omitempty"` // the customer chosen
 	Flash    *ui.Flash `json:"flash,omitempty"`
+	Learned  bool      `json:"learned,omitempty"` // has seen why a charge was made
 }
 
 const (
@@ -148,6 +149,14 @@ func (k *Kit) Say(w http.ResponseWriter, r *http.Request, tone ui.Tone, text str
 // has checked the membership.
 func (k *Kit) Choose(w http.ResponseWriter, r *http.Request, customerID string) error {
 	return k.remember(w, r, func(m *remembered) { m.Customer = customerID })
+}
+
+// Learn remembers that the visitor has seen why a charge was made.
+func (k *Kit) Learn(w http.ResponseWriter, r *http.Request) error {
+	if v := VisitorOf(r); v == nil || v.Learned {
+		return nil
+	}
+	return k.remember(w, r, func(m *remembered) { m.Learned = true })
 }
 
 func (k *Kit) remember(w http.ResponseWriter, r *http.Request, change func(*remembered)) error {

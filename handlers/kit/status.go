@@ -1,9 +1,11 @@
 package kit
 
 import (
+	"errors"
 	"net/http"
 
 	"purse/billing/fault"
+	"purse/billing/tx"
 )
 
 // Status is the HTTP status of a kind of fault: the only place where kinds
@@ -36,4 +38,13 @@ func ErrorStatus(err error) int {
 		return Status(f.Kind)
 	}
 	return http.StatusInternalServerError
+}
+
+// Missing turns a row that is not there into the fault that says so, the same
+// for what belongs to somebody else.
+func Missing(err error, thing string) error {
+	if errors.Is(err, tx.ErrNotFound) {
+		return fault.Missing(thing)
+	}
+	return err
 }

@@ -18,6 +18,7 @@ type Visitor struct {
 	Memberships []account.Membership
 	Customer    *account.Customer // the current one, nil for none
 	Role        account.Role      // in Customer
+	Learned     bool              // has seen why a charge was made
 	flash       *ui.Flash
 }
 
@@ -70,6 +71,7 @@ func (k *Kit) identify(w http.ResponseWriter, r *http.Request) (*http.Request, e
 	v.Session, _ = session.Values[valueSession].(account.Session)
 	v.User, _ = session.Values[valueUser].(account.User)
 	state, _ := session.Values[valueState].(remembered)
+	v.Learned = state.Learned
 	if v.Memberships, err = k.Accounts.Memberships(r.Context(), v.User.ID); err != nil {
 		return r, err
 	}

@@ -1,0 +1,70 @@
+// Package portal is the pages and actions of customers: one file per page.
+package portal
+
+import (
+	"context"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/catalog"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/tx"
+	"purse/billing/usage"
+	"purse/handlers/kit"
+	"purse/views/ui"
+)
+
+// Deps is what the portal needs.
+type Deps struct {
+	Kit      *kit.Kit
+	Runner   tx.Runner
+	Accounts *account.Service
+	Catalog  *catalog.Service
+	Ledger   *ledger.Ledger
+	Hub      *kit.Hub
+	// Usage takes the sample requests of the sandbox.
+	Usage *usage.Service
+	// Pending is what a customer has paid for and not been credited yet, of one
+	// credit type.
+	Pending func(t tx.Tx, customer, creditType string) (money.Credits, error)
+	// Terms is the version of the terms that people accept, "" for none.
+	TermsVersion string
+	// RefundTerms are the vendor's words on refunds, "" for the default.
+	RefundTerms string
+}
+
+// Portal answers the customers' pages. Each exported method with the signature
+// of a kit.Handler is one route.
+type Portal struct {
+	Deps
+	burn burnCache
+}
+
+// New makes a Portal.
+func New(d Deps) *Portal { return &Portal{Deps: d} }
+
+// view runs f in one read snapshot.
+func (p *Portal) view(ctx context.Context, f func(tx.Tx) error) error { return p.Runner.View(ctx, f) }
+
+// zoneOptions are the time zones that a new customer chooses from.
+func zoneOptions() []ui.Option {
+	var out []ui.Option
+	for _, name := range []string{
+		"UTC", "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi",
+		"America/Anchorage", "America/Argentina/Buenos_Aires", "America/Bogota", "America/Chicago", "America/Denver",
+		"America/Halifax", "America/Los_Angeles", "America/Mexico_City", "America/New_York", "America/Phoenix",
+		"America/Sao_Paulo", "America/Toronto", "Asia/Bangkok", "Asia/Dhaka", "Asia/Dubai", "Asia/Hong_Kong",
+		"Asia/Jakarta", "Asia/Jerusalem", "Asia/Karachi", "Asia/Kolkata", "Asia/Manila", "Asia/Riyadh", "Asia/Seoul",
+		"Asia/Shanghai", "Asia/Singapore", "Asia/Taipei", "Asia/Tokyo", "Australia/Brisbane", "Australia/Perth",
+		"Australia/Sydney", "Europe/Amsterdam", "Europe/Athens", "Europe/Berlin", "Europe/Brussels", "Europe/Bucharest",
+		"Europe/Dublin", "Europe/Helsinki", "Europe/Istanbul", "Europe/Kyiv", "Europe/Lisbon", "Europe/London",
+		"Europe/Madrid", "Europe/Oslo", "Europe/Paris", "Europe/Prague", "Europe/Rome", "Europe/Stockholm",
+		"Europe/Vienna", "Europe/Warsaw", "Europe/Zurich", "Pacific/Auckland", "Pacific/Honolulu",
+	} {
+		if l, err := time.LoadLocation(name); err == nil {
+			out = append(out, ui.Option{Value: name, Text: ui.Zone(l)})
+		}
+	}
+	return out
+}

@@ -1,0 +1,241 @@
+// Package show turns what the ledger and the catalog answer into what pages
+// show, for the portal and the admin console alike.
+package show
+
+import (
+	"strings"
+	"time"
+
+	"purse/billing/catalog"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/tx"
+	"purse/views/portal"
+	"purse/views/ui"
+)
+
+// Unit is how credits of a type are shown.
+func Unit(c *catalog.Snapshot, key string) ui.Unit {
+	t := c.CreditType(key)
+	if t == nil {
+		return ui.DefaultUnit
+	}
+	return ui.Unit{Name: t.Name, Singular: t.Unit, Plural: t.Units, Decimals: t.Decimals}
+}
+
+// Type is the credit type that a page is about: the one asked for, else the
+// first that the customer has a wallet of, else the first that there is.
+func Type(asked string, c *catalog.Snapshot, balances []ledger.Balance) string {
+	if t := c.CreditType(asked); t != nil {
+		return t.Key
+	}
+	if len(balances) > 0 {
+		return balances[0].CreditType
+	}
+	for _, t := range c.CreditTypes {
+		if !t.Archived() {
+			return t.Key
+		}
+	}
+	return "credits"
+}
+
+// Types are links to the pages of each credit type that the customer has, none
+// when there is only one.
+func Types(c *catalog.Snapshot, balances []ledger.Balance, current, path string) []portal.TypeLink {
+	if len(balances) < 2 {
+		return nil
+	}
+	var out []portal.TypeLink
+	for _, b := range balances {
+		name := b.CreditType
+		if t := c.CreditType(name); t != nil {
+			name = t.Name
+		}
+		out = append(out, portal.TypeLink{Name: name, Path: path + "?credit_type=" + b.CreditType, Current: b.CreditType == current})
+	}
+	return out
+}
+
+// Balance picks the balance of a credit type; zeros when there is none.
+func Balance(balances []ledger.Balance, customer, creditType string) ledger.Balance {
+	for _, b := range balances {
+		if b.CreditType == creditType {
+			return b
+		}
+	}
+	return ledger.Balance{WalletKey: ledger.WalletKey{Customer: customer, CreditType: creditType}}
+}
+
+// Sources are the parts of a balance by kind of grant, in burn order.
+func Sources(b ledger.Balance) []portal.Source {
+	var out []portal.Source
+	for _, k := range ledger.Kinds() {
+		if c := b.ByKind[k]; c > 0 {
+			out = append(out, portal.Source{Kind: string(k), Amount: c})
+		}
+	}
+	return out
+}
+
+// Scoped are the credits of a balance that only some meters may draw.
+func Scoped(b ledger.Balance) []portal.Scoped {
+	var out []portal.Scoped
+	for _, s := range b.Scoped {
+		out = append(out, portal.Scoped{Meters: s.Meters, Available: s.Available})
+	}
+	return out
+}
+
+// Grant shows one lot. Gone is what expired or was taken back of it.
+func Grant(g ledger.Grant, now time.Time, gone money.Credits) portal.Grant {
+	out := portal.Grant{
+		ID: g.ID.String(), Kind: string(g.Kind), Amount: g.Amount, Held: g.Held, Left: g.Remaining,
+		Paid: g.Paid, Effective: g.EffectiveAt, Expires: g.ExpiresAt, Created: g.CreatedAt,
+		Priority: g.Priority, Meters: g.Meters, Expired: gone,
+	}
+	if g.Expired(now) && out.Left > 0 && !g.Frozen { // the sweep has not written it down yet
+		out.Expired += out.Left - out.Held
+		out.Left = out.Held
+	}
+	out.Used = max(g.Amount-out.Left-out.Expired, 0)
+	switch {
+	case !g.VoidedAt.IsZero():
+		out.State = "taken back"
+	case g.Frozen:
+		out.State = "frozen"
+	case g.Expired(now):
+		out.State = "expired"
+	case g.Remaining == 0:
+		out.State = "used up"
+	case g.EffectiveAt.After(now):
+		out.State = "not yet"
+	default:
+		out.State = "usable"
+	}
+	return out
+}
+
+// LiveGrants shows lots that are in burn order, numbering those that can be
+// drawn.
+func LiveGrants(grants []ledger.Grant, now time.Time) []portal.Grant {
+	var out []portal.Grant
+	n := 0
+	for _, g := range grants {
+		s := Grant(g, now, 0)
+		if s.State == "usable" {
+			n++
+			s.Order = n
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// Gone is what expired of a wallet's grants or was taken back, by grant: from
+// the newest 500 postings of each kind.
+func Gone(t tx.Tx, l *ledger.Ledger, k ledger.WalletKey) (map[ledger.GrantID]money.Credits, error) {
+	out := map[ledger.GrantID]money.Credits{}
+	for _, kind := range []ledger.PostingKind{ledger.PostExpire, ledger.PostVoid} {
+		page, err := l.Postings(t, ledger.Query{Wallet: k, Kind: kind, Limit: 500})
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range page.Postings {
+			for _, e := range p.Entries {
+				if e.Grant != 0 && e.Amount < 0 {
+					out[e.Grant] -= e.Amount
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// Rows shows postings. Base is the path below which each has its page.
+func Rows(t tx.Tx, l *ledger.Ledger, customer string, postings []ledger.Posting, base string) ([]portal.Row, error) {
+	kinds := map[ledger.GrantID]string{}
+	var out []portal.Row
+	for _, p := range postings {
+		r := portal.Row{
+			ID: p.ID.String(), At: p.At, Kind: string(p.Kind), What: What(p), Amount: p.Amount, After: p.BalanceAfter,
+			Href: base + p.ID.String(),
+		}
+		var grants []ledger.GrantID
+		debt := false
+		for _, e := range p.Entries {
+			if e.Grant != 0 {
+				grants = append(grants, e.Grant)
+			} else if e.Amount != 0 {
+				debt = true
+			}
+		}
+		switch {
+		case len(grants) > 0:
+			first := grants[0]
+			name, ok := kinds[first]
+			if !ok {
+				g, _, err := l.Grant(t, customer, first)
+				if err != nil {
+					return nil, err
+				}
+				name = portal.KindName(string(g.Kind))
+				kinds[first] = name
+			}
+			r.GrantID, r.GrantName = first.String(), name
+			for _, g := range grants[1:] {
+				if g != first {
+					r.More++
+				}
+			}
+		case debt:
+			r.GrantName = "Debt"
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// What says in a line what a posting was for.
+func What(p ledger.Posting) string {
+	d := p.Detail
+	var parts []string
+	if d.EventName != "" {
+		parts = append(parts, d.EventName)
+	}
+	if len(d.Lines) > 0 {
+		var lines []string
+		for i, l := range d.Lines {
+			if i == 3 {
+				lines = append(lines, "…")
+				break
+			}
+			if l.Quantity != "" {
+				lines = append(lines, ui.Decimal(l.Quantity)+" "+l.Meter)
+			} else {
+				lines = append(lines, l.Meter)
+			}
+		}
+		parts = append(parts, strings.Join(lines, ", "))
+	}
+	if p.Caller != "" {
+		parts = append(parts, "by "+p.Caller)
+	}
+	if p.Reason != "" {
+		parts = append(parts, p.Reason)
+	}
+	if len(parts) == 0 && d.Ref != "" {
+		parts = append(parts, refName(d.Ref))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func refName(ref string) string {
+	switch {
+	case strings.HasPrefix(ref, "pur_"):
+		return "Purchase " + ref
+	case strings.HasPrefix(ref, "hold_"):
+		return "Hold " + ref
+	}
+	return ref
+}
