@@ -9,5 +9,6 @@ func (s *Server) routes() http.Handler {
 		mux.Handle(pattern, s.api(pattern, do))
 	}
 	mux.HandleFunc("/v1/", s.unknownURL)
+	s.pages(mux)
 	return mux
 }

@@ -1,0 +1,71 @@
+package sandbox
+
+import (
+	"net/http"
+
+	view "purse/views/sandbox"
+)
+
+// receiptPage shows the receipt of a charge or a paid invoice.
+func (s *Server) receiptPage(w http.ResponseWriter, r *http.Request) {
+	var v view.Receipt
+	s.locked(func() {
+		id := r.PathValue("id")
+		if ch := s.store.get("charge", id); ch != nil && ch.yes("paid") {
+			v = s.receiptOfCharge(ch)
+		} else if in := s.store.get("invoice", id); in != nil {
+			v = s.receiptOfInvoice(in)
+		}
+	})
+	if v.Title == "" {
+		s.notFoundPage(w, r)
+		return
+	}
+	s.show(w, r, http.StatusOK, view.ReceiptPage(v))
+}
+
+func (s *Server) receiptOfCharge(ch obj) view.Receipt {
+	currency := ch.str("currency")
+	card := ch.sub("payment_method_details").sub("card")
+	v := view.Receipt{Merchant: MerchantName, Title: "Receipt from " + MerchantName, Number: ch.id()[len(ch.id())-8:],
+		Amount: amountText(ch.num("amount"), currency), Date: instant(ch.num("created")),
+		Method: brandNames[card.str("brand")] + " ending in " + card.str("last4"),
+		Email:  ch.sub("billing_details").str("email"), Status: "Paid"}
+	if o := s.store.get("checkout.session", s.store.get("payment_intent", ch.str("payment_intent")).str("_session")); o != nil {
+		s.addLines(&v, o.list("_items"), o.sub("total_details"), currency)
+	}
+	if len(v.Lines) == 0 {
+		v.Lines = []view.Line{{Name: ch.or("description", "Payment").(string), Amount: v.Amount}}
+	}
+	v.Totals = append(v.Totals, view.Pair{Term: "Amount charged", Value: v.Amount})
+	if n := ch.num("amount_refunded"); n > 0 {
+		v.Status = "Partially refunded"
+		if ch.yes("refunded") {
+			v.Status = "Refunded"
+		}
+		v.Totals = append(v.Totals, view.Pair{Term: "Refunded", Value: "−" + amountText(n, currency)})
+	}
+	return v
+}
+
+func (s *Server) receiptOfInvoice(in obj) view.Receipt {
+	currency := in.str("currency")
+	v := view.Receipt{Merchant: MerchantName, Title: "Invoice " + in.str("number"), Number: in.str("number"),
+		Amount: amountText(in.num("amount_paid"), currency), Date: instant(in.num("created")), Email: in.str("customer_email"), Status: "Paid"}
+	s.addLines(&v, in.list("_items"), obj{"amount_tax": in["tax"]}, currency)
+	v.Totals = append(v.Totals, view.Pair{Term: "Total", Value: v.Amount})
+	return v
+}
+
+func (s *Server) addLines(v *view.Receipt, items []any, details obj, currency string) {
+	for _, l := range items {
+		l := l.(obj)
+		v.Lines = append(v.Lines, view.Line{Name: l.str("description"), Amount: amountText(l.num("amount_subtotal"), currency)})
+	}
+	if n := details.num("amount_discount"); n > 0 {
+		v.Totals = append(v.Totals, view.Pair{Term: "Discount", Value: "−" + amountText(n, currency)})
+	}
+	if n := details.num("amount_tax"); n > 0 {
+		v.Totals = append(v.Totals, view.Pair{Term: "Tax", Value: amountText(n, currency)})
+	}
+}

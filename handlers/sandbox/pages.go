@@ -1,0 +1,105 @@
+package sandbox
+
+import (
+	"bytes"
+	"embed"
+	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+
+	view "purse/views/sandbox"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// policy keeps pages to what the sandbox serves itself. It has no form-action:
+// browsers apply that to redirects too, and a paid Checkout leads back to the
+// vendor's site.
+const policy = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
+
+// pages adds the pages for people to the mux.
+func (s *Server) pages(mux *http.ServeMux) {
+	page := func(pattern string, f http.HandlerFunc) {
+		mux.Handle(pattern, http.NewCrossOriginProtection().Handler(headers(f)))
+	}
+	page("GET /assets/", http.FileServerFS(assets).ServeHTTP)
+	page("GET /c/pay/{session}", s.checkoutPage)
+	page("POST /c/pay/{session}", s.payCheckout)
+	page("GET /c/return/{session}", s.checkoutReturn)
+	page("GET /3ds/{intent}", s.authenticationPage)
+	page("POST /3ds/{intent}", s.endAuthentication)
+	page("GET /receipts/{id}", s.receiptPage)
+
+	page("GET /{$}", s.homePage)
+	page("GET /objects/{kind}", s.objectsPage)
+	page("GET /objects/{kind}/{id}", s.objectPage)
+	page("POST /objects/checkout.session/{id}/expire", s.expireOnPage)
+	page("POST /objects/charge/{id}/refund", s.refundOnPage)
+	page("GET /events", s.eventsPage)
+	page("POST /events/{id}/resend", s.resendOnPage)
+	page("GET /settings", s.settingsPage)
+	page("POST /sandbox/clock", s.moveClockOnPage)
+	page("POST /sandbox/faults", s.setFaultOnPage)
+	page("POST /sandbox/tax", s.setTaxOnPage)
+	page("GET /mail", s.mailboxPage)
+	page("GET /mail/{id}", s.mailPage)
+	page("GET /mail/{id}/html", s.mailHTML)
+	page("/", s.notFoundPage)
+}
+
+func headers(next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next(w, r)
+	})
+}
+
+// show renders a page into a buffer first, so that a failure is an error and
+// not half a page.
+func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, page templ.Component) {
+	var b bytes.Buffer
+	if err := page.Render(r.Context(), &b); err != nil {
+		s.log.Error("sandbox: page not rendered", "path", r.URL.Path, "error", err)
+		http.Error(w, "The page could not be rendered.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes())
+}
+
+// pageCall is the call that a page makes on behalf of a person.
+func (s *Server) pageCall(r *http.Request) *call {
+	return &call{s: s, r: r, p: obj{}, reqID: "req_" + randomText(14), base: s.base(r)}
+}
+
+func (s *Server) frame(title, active string, r *http.Request) view.Frame {
+	f := view.Frame{Title: title, Active: active, Clock: instant(s.unix()), Home: s.opts.ReturnTo, Notice: notices[r.URL.Query().Get("done")]}
+	if s.offset > 0 {
+		f.Moved = s.offset.Round(time.Second).String()
+	}
+	return f
+}
+
+// notices are what actions say on the page that follows.
+var notices = map[string]string{
+	"expired": "The session is expired.", "refunded": "The refund was made.", "resent": "The event is on its way again.",
+	"clock": "The clock was moved.", "faults": "Faults were changed.", "tax": "The tax was changed.",
+}
+
+func instant(unix int64) string { return time.Unix(unix, 0).UTC().Format("2006-01-02 15:04:05 UTC") }
+
+func (s *Server) message(w http.ResponseWriter, r *http.Request, status int, title, text, link, label string) {
+	s.show(w, r, status, view.MessagePage(view.Message{Title: title, Text: text, Link: link, Label: label}))
+}
+
+func (s *Server) notFoundPage(w http.ResponseWriter, r *http.Request) {
+	s.message(w, r, http.StatusNotFound, "Nothing here", "The sandbox has no such page or object. It may have been started with another file.", "/", "To the sandbox")
+}

@@ -1,0 +1,133 @@
+// Package sandbox renders the pages of the Stripe sandbox: Checkout as a
+// customer sees it, and the dashboard and mailbox for people who develop. It
+// has a look of its own, so that nobody takes it for Purse or for Stripe.
+package sandbox
+
+import "github.com/a-h/templ"
+
+// Frame is what every page of the dashboard shows around its content.
+type Frame struct {
+	Title  string
+	Active string // which link of the navigation is current
+	Clock  string // the sandbox's time
+	Moved  string // by how much it was moved, "" when not
+	Home   string // "your site", or ""
+	Notice string // what the last action did
+}
+
+// Line is one thing that is sold.
+type Line struct{ Name, About, Each, Amount string }
+
+// TestCard is a button that fills the form.
+type TestCard struct{ Number, Label string }
+
+// CheckoutForm is what a customer typed.
+type CheckoutForm struct{ Email, Number, Expiry, CVC, Name, Country string }
+
+// Checkout is the hosted Checkout page of one session.
+type Checkout struct {
+	Session, Merchant, Cancel, Total string
+	Lines                            []Line
+	Subtotal, Discount, Tax          string // "" when there is nothing to itemise
+	Fixed                            string // the customer's e-mail, which cannot be changed here
+	Form                             CheckoutForm
+	Field, Error                     string // what is wrong, and where ("card" for the whole)
+	Button                           string
+	Setup                            bool
+	Free                             bool
+	Promotion                        bool // codes may be entered
+	Cards                            []TestCard
+	Countries                        []Country
+	Expires                          string
+}
+
+// Country is one option of the form.
+type Country struct{ Code, Name string }
+
+// Authentication is the bank's page of 3-D Secure.
+type Authentication struct{ ID, Merchant, Amount, Card string }
+
+// Message is a page that says one thing.
+type Message struct{ Title, Text, Link, Label string }
+
+// Receipt is what a customer gets for a payment.
+type Receipt struct {
+	Merchant, Title, Number, Amount, Date, Method, Email, Status string
+	Lines                                                        []Line
+	Totals                                                       []Pair
+}
+
+// Pair is a term and its value.
+type Pair struct{ Term, Value string }
+
+// Table is a list of things, cards on a phone.
+type Table struct {
+	Caption, Empty string
+	Head           []string
+	Rows           []Row
+	Older          string // link to more, or ""
+}
+
+// Row links its first cell.
+type Row struct {
+	Href  string
+	Cells []string
+}
+
+// Kind is one kind of object and how many there are.
+type Kind struct {
+	Name, Label string
+	Count       int
+}
+
+// Home is the dashboard's first page.
+type Home struct {
+	Kinds    []Kind
+	Sessions Table
+	Events   Table
+	Faults   []string
+	Endpoint string
+}
+
+// Object is one object and what can be done with it.
+type Object struct {
+	Kind, ID, JSON string
+	Links          []Pair // label, address
+	Expire         bool
+	Refund         string // the charge or intent to refund, ""
+	RefundLeft     string
+	Currency       string
+	Resend         bool
+	Deliveries     []Delivery
+	Error          string
+}
+
+// Delivery is one event on its way to one endpoint.
+type Delivery struct {
+	ID, URL, Status, Fault, Next string
+	Attempts                     []Attempt
+}
+
+// Attempt is one try.
+type Attempt struct{ At, Status, Answer, Took string }
+
+// Settings is the page of clock, faults and tax.
+type Settings struct {
+	Deliveries, API []string
+	Tax             string
+	Error           string
+}
+
+// Mail is one message.
+type Mail struct {
+	ID, From, To, Subject, Sent string
+	Text                        []TextPart
+	HTML                        bool
+	Links                       []templ.SafeURL
+}
+
+// TextPart is plain text, or a link when Link is set.
+type TextPart struct {
+	Text string
+	Link templ.SafeURL
+}
