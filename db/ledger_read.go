@@ -201,7 +201,7 @@ func (LedgerStore) Used(t tx.Tx, w ledger.WalletID, from, to time.Time) ([]ledge
 	rows, err := q.UsedBetween(ctx, gen.UsedBetweenParams{WalletID: int64(w), FirstHour: micros(from), LastHour: micros(to)})
 	out := make([]ledger.HourRow, len(rows))
 	for i, r := range rows {
-		out[i] = hourRow(gen.PostedHour(r))
+		out[i] = hourRow(gen.PostedHour{Hour: r.Hour, Kind: string(ledger.PostDebit), Meter: r.Meter, Caller: r.Caller, Count: r.Count, Credits: r.Credits})
 	}
 	return out, err
 }

@@ -142,7 +142,7 @@ func saveRollups(st *transaction, l *ledgerStatements, c *ledger.Changes) error 
 	for _, r := range []struct {
 		into *bulk
 		rows map[ledger.RollupKey]*ledger.Rollup
-	}{{l.upsertPosted, c.Posted}, {l.upsertUsed, c.Used}} {
+	}{{l.upsertPosted, c.Posted}, {l.upsertMoved, c.Moved}} {
 		keys := make([]ledger.RollupKey, 0, len(r.rows))
 		for k := range r.rows {
 			keys = append(keys, k)

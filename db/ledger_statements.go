@@ -108,7 +108,7 @@ type ledgerStatements struct {
 	insertEntries, insertNotes   *bulk
 	upsertRecords                *bulk
 	upsertCounters               *bulk
-	upsertPosted, upsertUsed     *bulk
+	upsertPosted, upsertMoved    *bulk
 }
 
 func (l *ledgerStatements) prepare(ctx context.Context, write, read *sql.DB) error {
@@ -151,9 +151,9 @@ WHERE idempotency.refused = 1`)
 	add := ` ON CONFLICT (wallet_id, hour, kind, meter, caller) DO UPDATE SET count = count + excluded.count, credits = credits + excluded.credits,
 first_seq = min(first_seq, excluded.first_seq), last_seq = max(last_seq, excluded.last_seq)`
 	l.upsertPosted = newBulk(`INSERT INTO posted_hours`+rollup, 9, add)
-	l.upsertUsed = newBulk(`INSERT INTO used_hours`+rollup, 9, add)
+	l.upsertMoved = newBulk(`INSERT INTO moved_hours`+rollup, 9, add)
 	for _, b := range []*bulk{l.keys, l.insertWallets, l.updateWallets, l.insertGrants, l.updateGrants, l.upsertHolds, l.insertEntries,
-		l.insertNotes, l.upsertRecords, l.upsertCounters, l.upsertPosted, l.upsertUsed} {
+		l.insertNotes, l.upsertRecords, l.upsertCounters, l.upsertPosted, l.upsertMoved} {
 		if err := b.prepare(ctx, write); err != nil {
 			return err
 		}

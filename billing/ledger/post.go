@@ -101,8 +101,13 @@ func (s *State) rollUp(e Entry) {
 	for _, l := range e.Detail.Lines {
 		k.Meter = l.Meter
 		add(s.out.Posted, k, -l.Credits, 1)
-		used := k
-		used.Hour = hourOf(time.UnixMicro(e.Detail.EventAt))
-		add(s.out.Used, used, -l.Credits, 1)
+		// Most usage is posted in the hour in which it happened. Only what was
+		// not moves from one hour to the other.
+		if used := hourOf(time.UnixMicro(e.Detail.EventAt)); used != k.Hour {
+			from, to := k, k
+			to.Hour = used
+			add(s.out.Moved, from, l.Credits, -1)
+			add(s.out.Moved, to, -l.Credits, 1)
+		}
 	}
 }

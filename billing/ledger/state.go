@@ -51,7 +51,7 @@ func NewState(now time.Time, n *Needs, l *Loaded) *State {
 	}
 	s.out = Changes{
 		NewWallets: map[WalletID]bool{}, NewGrants: map[GrantID]bool{}, NewHolds: map[HoldID]bool{},
-		Counters: map[CounterID]money.Credits{}, Posted: map[RollupKey]*Rollup{}, Used: map[RollupKey]*Rollup{},
+		Counters: map[CounterID]money.Credits{}, Posted: map[RollupKey]*Rollup{}, Moved: map[RollupKey]*Rollup{},
 	}
 	for _, w := range l.Wallets {
 		a := &account{Wallet: w}

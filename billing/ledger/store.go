@@ -76,9 +76,11 @@ type Changes struct {
 	Counters   map[CounterID]money.Credits
 	Watches    []*Watch
 	Posted     map[RollupKey]*Rollup // by hour of posting
-	Used       map[RollupKey]*Rollup // by hour of the event
-	Jobs       []job.Spec
-	Events     []Happened
+	// Moved is what usage adds to its own hour and takes from the hour in which
+	// it was posted, where these differ.
+	Moved  map[RollupKey]*Rollup
+	Jobs   []job.Spec
+	Events []Happened
 }
 
 // PostingNote is a Note on a posting.

@@ -717,9 +717,15 @@ func (q *Queries) TimeOfPosting(ctx context.Context, arg TimeOfPostingParams) (i
 }
 
 const usedBetween = `-- name: UsedBetween :many
-SELECT wallet_id, hour, kind, meter, caller, count, credits, first_seq, last_seq FROM used_hours
-WHERE wallet_id = $1 AND hour >= $2 AND hour < $3
-ORDER BY hour, kind, meter, caller
+SELECT u.hour, u.meter, u.caller, CAST(SUM(u.count) AS bigint) AS count, CAST(SUM(u.credits) AS bigint) AS credits
+FROM (
+  SELECT p.hour, p.meter, p.caller, p.count, p.credits FROM posted_hours p
+  WHERE p.wallet_id = $1 AND p.hour >= $2 AND p.hour < $3 AND p.kind = 'debit'
+  UNION ALL
+  SELECT m.hour, m.meter, m.caller, m.count, m.credits FROM moved_hours m
+  WHERE m.wallet_id = $1 AND m.hour >= $2 AND m.hour < $3
+) u
+GROUP BY u.hour, u.meter, u.caller HAVING SUM(u.count) <> 0 ORDER BY u.hour, u.meter, u.caller
 `
 
 type UsedBetweenParams struct {
@@ -728,25 +734,29 @@ type UsedBetweenParams struct {
 	LastHour  int64
 }
 
-func (q *Queries) UsedBetween(ctx context.Context, arg UsedBetweenParams) ([]UsedHour, error) {
+type UsedBetweenRow struct {
+	Hour    int64
+	Meter   string
+	Caller  int64
+	Count   int64
+	Credits int64
+}
+
+func (q *Queries) UsedBetween(ctx context.Context, arg UsedBetweenParams) ([]UsedBetweenRow, error) {
 	rows, err := q.query(ctx, q.usedBetweenStmt, usedBetween, arg.WalletID, arg.FirstHour, arg.LastHour)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []UsedHour{}
+	items := []UsedBetweenRow{}
 	for rows.Next() {
-		var i UsedHour
+		var i UsedBetweenRow
 		if err := rows.Scan(
-			&i.WalletID,
 			&i.Hour,
-			&i.Kind,
 			&i.Meter,
 			&i.Caller,
 			&i.Count,
 			&i.Credits,
-			&i.FirstSeq,
-			&i.LastSeq,
 		); err != nil {
 			return nil, err
 		}

@@ -203,6 +203,18 @@ type Meter struct {
 	CreatedAt   int64
 }
 
+type MovedHour struct {
+	WalletID int64
+	Hour     int64
+	Kind     string
+	Meter    string
+	Caller   int64
+	Count    int64
+	Credits  int64
+	FirstSeq int64
+	LastSeq  int64
+}
+
 type Pack struct {
 	ID               string
 	Name             string
@@ -261,18 +273,6 @@ type Session struct {
 type Throttle struct {
 	Name   string
 	FreeAt int64
-}
-
-type UsedHour struct {
-	WalletID int64
-	Hour     int64
-	Kind     string
-	Meter    string
-	Caller   int64
-	Count    int64
-	Credits  int64
-	FirstSeq int64
-	LastSeq  int64
 }
 
 type User struct {

@@ -120,7 +120,8 @@ CREATE TABLE callers (
 );
 CREATE UNIQUE INDEX callers_name ON callers (customer_id, name);
 
--- Hourly figures by hour of posting, and by hour of the usage event's own time.
+-- Hourly figures by hour of posting; and, for usage that was posted in another
+-- hour than its own, what to move from the one to the other.
 CREATE TABLE posted_hours (
   wallet_id bigint NOT NULL,
   hour      bigint NOT NULL,
@@ -134,7 +135,7 @@ CREATE TABLE posted_hours (
   PRIMARY KEY (wallet_id, hour, kind, meter, caller)
 );
 
-CREATE TABLE used_hours (
+CREATE TABLE moved_hours (
   wallet_id bigint NOT NULL,
   hour      bigint NOT NULL,
   kind      text NOT NULL,
@@ -148,7 +149,7 @@ CREATE TABLE used_hours (
 );
 
 -- +goose Down
-DROP TABLE used_hours;
+DROP TABLE moved_hours;
 DROP TABLE posted_hours;
 DROP TABLE callers;
 DROP TABLE watches;

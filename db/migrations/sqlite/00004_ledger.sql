@@ -122,7 +122,8 @@ CREATE TABLE callers (
 ) STRICT;
 CREATE UNIQUE INDEX callers_name ON callers (customer_id, name);
 
--- Hourly figures by hour of posting, and by hour of the usage event's own time.
+-- Hourly figures by hour of posting; and, for usage that was posted in another
+-- hour than its own, what to move from the one to the other.
 CREATE TABLE posted_hours (
   wallet_id INTEGER NOT NULL,
   hour      INTEGER NOT NULL,
@@ -136,7 +137,7 @@ CREATE TABLE posted_hours (
   PRIMARY KEY (wallet_id, hour, kind, meter, caller)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE used_hours (
+CREATE TABLE moved_hours (
   wallet_id INTEGER NOT NULL,
   hour      INTEGER NOT NULL,
   kind      TEXT NOT NULL,
@@ -150,7 +151,7 @@ CREATE TABLE used_hours (
 ) STRICT, WITHOUT ROWID;
 
 -- +goose Down
-DROP TABLE used_hours;
+DROP TABLE moved_hours;
 DROP TABLE posted_hours;
 DROP TABLE callers;
 DROP TABLE watches;

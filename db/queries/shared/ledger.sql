@@ -81,9 +81,15 @@ WHERE wallet_id = sqlc.arg(wallet_id) AND hour >= sqlc.arg(first_hour) AND hour 
 ORDER BY hour, kind, meter, caller;
 
 -- name: UsedBetween :many
-SELECT * FROM used_hours
-WHERE wallet_id = sqlc.arg(wallet_id) AND hour >= sqlc.arg(first_hour) AND hour < sqlc.arg(last_hour)
-ORDER BY hour, kind, meter, caller;
+SELECT u.hour, u.meter, u.caller, CAST(SUM(u.count) AS bigint) AS count, CAST(SUM(u.credits) AS bigint) AS credits
+FROM (
+  SELECT p.hour, p.meter, p.caller, p.count, p.credits FROM posted_hours p
+  WHERE p.wallet_id = sqlc.arg(wallet_id) AND p.hour >= sqlc.arg(first_hour) AND p.hour < sqlc.arg(last_hour) AND p.kind = 'debit'
+  UNION ALL
+  SELECT m.hour, m.meter, m.caller, m.count, m.credits FROM moved_hours m
+  WHERE m.wallet_id = sqlc.arg(wallet_id) AND m.hour >= sqlc.arg(first_hour) AND m.hour < sqlc.arg(last_hour)
+) u
+GROUP BY u.hour, u.meter, u.caller HAVING SUM(u.count) <> 0 ORDER BY u.hour, u.meter, u.caller;
 
 -- name: DueWallets :many
 SELECT DISTINCT w.customer_id, w.credit_type FROM wallets w
