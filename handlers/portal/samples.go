@@ -165,7 +165,7 @@ func sampleSize(property string) int {
 		sizes = answers
 	}
 	n := sizes[rand.IntN(len(sizes))] //nolint:gosec // a sample
-	return n + rand.IntN(n/4+1)      //nolint:gosec // a sample
+	return n + rand.IntN(n/4+1)       //nolint:gosec // a sample
 }
 
 func sortedKeys(m map[string]string) []string {

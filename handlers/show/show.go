@@ -158,7 +158,7 @@ func Rows(t tx.Tx, l *ledger.Ledger, customer string, postings []ledger.Posting,
 	var out []portal.Row
 	for _, p := range postings {
 		r := portal.Row{
-			ID: p.ID.String(), At: p.At, Kind: string(p.Kind), What: What(p), Amount: p.Amount, After: p.BalanceAfter,
+			ID: p.ID.String(), At: p.At, Kind: string(p.Kind), Title: Title(p), What: What(p), Amount: p.Amount, After: p.BalanceAfter,
 			Href: base + p.ID.String(),
 		}
 		var grants []ledger.GrantID
@@ -196,13 +196,18 @@ func Rows(t tx.Tx, l *ledger.Ledger, customer string, postings []ledger.Posting,
 	return out, nil
 }
 
+// Title names a posting: usage by its event, everything else by its kind.
+func Title(p ledger.Posting) string {
+	if p.Detail.EventName != "" {
+		return p.Detail.EventName
+	}
+	return portal.PostingName(string(p.Kind))
+}
+
 // What says in a line what a posting was for.
 func What(p ledger.Posting) string {
 	d := p.Detail
 	var parts []string
-	if d.EventName != "" {
-		parts = append(parts, d.EventName)
-	}
 	if len(d.Lines) > 0 {
 		var lines []string
 		for i, l := range d.Lines {

@@ -116,3 +116,21 @@ func stateTone(state string) ui.Tone {
 	}
 	return ui.Plain
 }
+
+// amountDecimals and balanceDecimals are what the exact figures of a column
+// need, so that they line up.
+func amountDecimals(rows []Row) int {
+	n := 0
+	for _, r := range rows {
+		n = max(n, ui.DecimalsOf(r.Amount))
+	}
+	return n
+}
+
+func balanceDecimals(rows []Row) int {
+	n := 0
+	for _, r := range rows {
+		n = max(n, ui.DecimalsOf(r.After))
+	}
+	return n
+}

@@ -100,6 +100,7 @@ type Row struct {
 	ID        string
 	At        time.Time
 	Kind      string
+	Title     string // of usage, the event's name; else the kind in words
 	What      string
 	Amount    money.Credits
 	After     money.Credits
@@ -219,6 +220,8 @@ func (w Wallet) runsOutNote() string {
 
 func (w Wallet) runsOut() string {
 	switch {
+	case w.State == StateNew:
+		return "No use yet"
 	case w.Available <= 0:
 		return "Now"
 	case w.PerDay <= 0:

@@ -92,6 +92,7 @@ type Home struct {
 // Object is one object and what can be done with it.
 type Object struct {
 	Kind, ID, JSON string
+	What           string // what it is in a few words
 	Links          []Pair // label, address
 	Expire         bool
 	Refund         string // the charge or intent to refund, ""

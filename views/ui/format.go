@@ -56,6 +56,29 @@ func Signed(c money.Credits) string {
 	return Credits(c)
 }
 
+// DecimalsOf is how many decimals the exact amount has.
+func DecimalsOf(c money.Credits) int {
+	_, fraction, _ := strings.Cut(c.String(), ".")
+	return len(fraction)
+}
+
+// CreditsFixed is the exact amount padded to so many decimals, for columns.
+func CreditsFixed(c money.Credits, decimals int) string {
+	whole, fraction, _ := strings.Cut(c.String(), ".")
+	if decimals <= 0 && fraction == "" {
+		return group(whole)
+	}
+	return group(whole) + "." + fraction + strings.Repeat("0", max(decimals-len(fraction), 0))
+}
+
+// SignedFixed is CreditsFixed with a plus before what was added.
+func SignedFixed(c money.Credits, decimals int) string {
+	if c > 0 {
+		return "+" + CreditsFixed(c, decimals)
+	}
+	return CreditsFixed(c, decimals)
+}
+
 // CreditsCut is the amount with exactly that many decimals, cut towards zero.
 // Amounts that would read as zero but are not keep all their decimals.
 func CreditsCut(c money.Credits, decimals int) string {

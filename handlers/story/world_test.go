@@ -1,0 +1,323 @@
+// Package story tests the pages of the portal and the admin console as people
+// meet them: mounted together, on a real database, in a real browser.
+package story
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"purse/billing/account"
+	"purse/billing/audit"
+	"purse/billing/catalog"
+	"purse/billing/event"
+	"purse/billing/job"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/rating"
+	"purse/billing/tx"
+	"purse/billing/usage"
+	"purse/db"
+	"purse/handlers/kit"
+	"purse/handlers/portal"
+	"purse/static"
+	"purse/views/ui"
+)
+
+// clock is a clock that tests move; it goes on by itself from where it is.
+type clock struct {
+	mu   sync.Mutex
+	base time.Time
+	from time.Time
+}
+
+func newClock(at time.Time) *clock { return &clock{base: at, from: time.Now()} }
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.base.Add(time.Since(c.from))
+}
+
+func (c *clock) Step(d time.Duration) { c.mu.Lock(); c.base = c.base.Add(d); c.mu.Unlock() }
+
+// world is a whole Purse without its commands.
+type world struct {
+	t        testing.TB
+	clock    *clock
+	db       *db.DB
+	jobs     *job.Queue
+	accounts *account.Service
+	catalog  *catalog.Service
+	ledger   *ledger.Ledger
+	usage    *usage.Service
+	kit      *kit.Kit
+	hub      *kit.Hub
+	url      string
+}
+
+var ctx = context.Background()
+
+func newWorld(t testing.TB) *world { return newWorldAt(t, "127.0.0.1:0") }
+
+func newWorldAt(t testing.TB, addr string) *world {
+	t.Helper()
+	w := &world{t: t, clock: newClock(time.Now().Add(-32 * 24 * time.Hour))}
+	var err error
+	w.db, err = db.Open(ctx, filepath.Join(t.TempDir(), "purse.db"), db.Options{Now: w.clock.Now})
+	w.check(err)
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	w.jobs = job.NewQueue(db.JobStore{}, w.db, log)
+	events, audits := event.NewLog(db.EventStore{}), audit.NewLog(db.AuditStore{})
+	w.hub = kit.NewHub(log)
+	w.accounts = account.New(account.Deps{Runner: w.db, Store: db.AccountStore{}, Jobs: w.jobs, Events: events, Audit: audits, Log: log, Now: w.clock.Now})
+	w.catalog = catalog.New(catalog.Deps{Runner: w.db, Store: db.CatalogStore{}, Audit: audits})
+	w.check(w.catalog.Load(ctx))
+	w.ledger = ledger.New(db.NewLedgerStore(), w.db, w.jobs, events, ledger.Options{Changed: func(customers []string) {
+		for _, c := range customers {
+			w.hub.Notify(c)
+		}
+	}})
+	w.usage = usage.New(usage.Deps{Runner: w.db, Ledger: w.ledger, Accounts: w.accounts, Catalog: w.catalog, Now: w.clock.Now})
+	running, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { w.ledger.Run(running); close(done) }()
+
+	listener, err := net.Listen("tcp", addr)
+	w.check(err)
+	w.url = "http://" + listener.Addr().String()
+	w.kit = kit.New(kit.Deps{
+		Site:     ui.Site{Brand: "Example AI", Mode: ui.Sandbox, PublicURL: w.url, MailboxURL: w.url + "/mailbox", SandboxURL: w.url + "/sandbox", SupportURL: "mailto:help@example.com"},
+		Accounts: w.accounts, Log: log, Now: w.clock.Now,
+	})
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: w.router(), ReadHeaderTimeout: time.Minute}} //nolint:gosec // a test
+	server.Start()
+	t.Cleanup(func() {
+		w.hub.Close()
+		server.Close()
+		stop()
+		<-done
+		w.check(w.db.Close())
+	})
+	return w
+}
+
+func (w *world) router() http.Handler {
+	r := chi.NewRouter()
+	r.Use(kit.WithRequestID, w.kit.Headers, w.kit.Protect)
+	r.Handle(static.Prefix+"*", static.Handler())
+	r.NotFound(w.kit.NotFound().ServeHTTP)
+	r.MethodNotAllowed(w.kit.MethodNotAllowed().ServeHTTP)
+	p := portal.New(portal.Deps{
+		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Hub: w.hub, Usage: w.usage,
+	})
+	w.kit.Mount(r, portalRoutes(p))
+	return r
+}
+
+func portalRoutes(p *portal.Portal) []kit.Route {
+	return []kit.Route{
+		{Method: "GET", Pattern: "/", Who: kit.Member, Handle: p.Overview},
+		{Method: "GET", Pattern: "/live", Who: kit.Member, Handle: p.Live},
+		{Method: "POST", Pattern: "/samples", Who: kit.Member, Handle: p.SendSamples},
+		{Method: "POST", Pattern: "/samples/key", Who: kit.Developer, Handle: p.SampleKey},
+		{Method: "GET", Pattern: "/ledger", Who: kit.Member, Handle: p.Postings},
+		{Method: "GET", Pattern: "/ledger.csv", Who: kit.Member, Handle: p.LedgerCSV},
+		{Method: "GET", Pattern: "/ledger/{posting}", Who: kit.Member, Handle: p.Why},
+		{Method: "GET", Pattern: "/grants", Who: kit.Member, Handle: p.Grants},
+		{Method: "GET", Pattern: "/customers", Who: kit.SignedIn, Handle: p.Customers},
+		{Method: "POST", Pattern: "/customers", Who: kit.SignedIn, Handle: p.SwitchCustomer},
+		{Method: "GET", Pattern: "/customers/new", Who: kit.SignedIn, Handle: p.NewCustomer},
+		{Method: "POST", Pattern: "/customers/new", Who: kit.SignedIn, Handle: p.NewCustomerSend},
+		{Method: "GET", Pattern: "/join", Who: kit.Anyone, Handle: p.Join},
+		{Method: "POST", Pattern: "/join", Who: kit.SignedIn, Handle: p.JoinSend},
+		{Method: "GET", Pattern: "/sign-up", Who: kit.Anyone, Handle: p.SignUp},
+		{Method: "POST", Pattern: "/sign-up", Who: kit.Anyone, Handle: p.SignUpSend},
+		{Method: "GET", Pattern: "/verify", Who: kit.Anyone, Handle: p.Verify},
+		{Method: "POST", Pattern: "/verify", Who: kit.Anyone, Handle: p.VerifySend},
+		{Method: "GET", Pattern: "/sign-in", Who: kit.Anyone, Handle: p.SignIn},
+		{Method: "POST", Pattern: "/sign-in", Who: kit.Anyone, Handle: p.SignInSend},
+		{Method: "GET", Pattern: "/sign-in/link", Who: kit.Anyone, Handle: p.SignInLink},
+		{Method: "POST", Pattern: "/sign-out", Who: kit.Anyone, Handle: p.SignOut},
+		{Method: "GET", Pattern: "/reset", Who: kit.Anyone, Handle: p.Reset},
+		{Method: "POST", Pattern: "/reset", Who: kit.Anyone, Handle: p.ResetSend},
+		{Method: "GET", Pattern: "/reset/new", Who: kit.Anyone, Handle: p.ResetNew},
+		{Method: "POST", Pattern: "/reset/new", Who: kit.Anyone, Handle: p.ResetNewSend},
+	}
+}
+
+func (w *world) check(err error) {
+	if err != nil {
+		w.t.Helper()
+		w.t.Fatal(err)
+	}
+}
+
+func credits(s string) money.Credits { return money.MustCredits(s) }
+
+// fillCatalog makes a catalog like that of an LLM product.
+func (w *world) fillCatalog() {
+	by := audit.System
+	_, err := w.catalog.CreateCreditType(ctx, by, catalog.NewCreditType{Key: "credits", Name: "API credits", Unit: "credit", Units: "credits", Decimals: 2})
+	w.check(err)
+	for _, m := range []string{"input_tokens", "output_tokens"} {
+		_, err = w.catalog.CreateMeter(ctx, by, catalog.NewMeter{Key: m, Event: "llm.completion", Property: m})
+		w.check(err)
+	}
+	for _, r := range []catalog.NewRate{
+		{Meter: "input_tokens", CreditType: "credits", Credits: "0.25", Per: 1000, Match: map[string]string{"model": "small"}},
+		{Meter: "output_tokens", CreditType: "credits", Credits: "1.25", Per: 1000, Match: map[string]string{"model": "small"}},
+		{Meter: "input_tokens", CreditType: "credits", Credits: "3", Per: 1000, Match: map[string]string{"model": "large"}},
+		{Meter: "output_tokens", CreditType: "credits", Credits: "15", Per: 1000, Match: map[string]string{"model": "large"}},
+	} {
+		_, err = w.catalog.CreateRate(ctx, by, r)
+		w.check(err)
+	}
+	for _, p := range []catalog.NewPack{
+		{Name: "Starter", CreditType: "credits", Credits: credits("1000"), Price: money.Money{Amount: 1000, Currency: "usd"}, ExpiresAfterDays: 365},
+		{Name: "Team", CreditType: "credits", Credits: credits("2600"), Price: money.Money{Amount: 2500, Currency: "usd"}, ExpiresAfterDays: 365},
+		{Name: "Business", CreditType: "credits", Credits: credits("11000"), Price: money.Money{Amount: 10000, Currency: "usd"}, ExpiresAfterDays: 365},
+		{Name: "Scale", CreditType: "credits", Credits: credits("60000"), Price: money.Money{Amount: 50000, Currency: "usd"}},
+	} {
+		_, err = w.catalog.CreatePack(ctx, by, p)
+		w.check(err)
+	}
+}
+
+// person is a user with a customer and a link to sign in by.
+type person struct {
+	user     account.User
+	customer *account.Customer
+	link     string
+}
+
+func (w *world) person(name, email, zone string, role account.StaffRole) person {
+	u, err := w.accounts.CreateVerifiedUser(ctx, email, "", "correct horse battery", role)
+	w.check(err)
+	p := person{user: u}
+	if name != "" {
+		p.customer, err = w.accounts.CreateCustomer(ctx, audit.System, account.NewCustomer{Name: name, Email: email, Timezone: zone, Owner: u.ID})
+		w.check(err)
+	}
+	return p
+}
+
+// links gives people links to sign in by; they last a week.
+func (w *world) links(ps ...*person) {
+	for _, p := range ps {
+		secret, err := w.accounts.SignInLink(ctx, p.user.ID)
+		w.check(err)
+		p.link = w.url + account.LinkSignIn.Path(secret)
+	}
+}
+
+func (w *world) apply(op ledger.Op, note ledger.Note) ledger.Result {
+	var res ledger.Result
+	w.check(w.db.Update(ctx, func(t tx.Tx) (err error) {
+		res, err = w.ledger.ApplyOne(t, &ledger.Command{Op: op, Note: note})
+		return err
+	}))
+	return res
+}
+
+func (w *world) grant(p person, amount string, kind ledger.Kind, days int, paid int64) ledger.GrantID {
+	g := ledger.NewGrant{Wallet: ledger.WalletKey{Customer: p.customer.ID, CreditType: "credits"}, Credits: credits(amount), Kind: kind, Priority: 50}
+	if days > 0 {
+		g.ExpiresAt = w.clock.Now().Add(time.Duration(days) * 24 * time.Hour)
+	}
+	if paid > 0 {
+		g.Paid = money.Money{Amount: paid, Currency: "usd"}
+	}
+	return w.apply(g, ledger.Note{}).Grant
+}
+
+var nextEvent int
+
+// use reports n requests of a customer.
+func (w *world) use(p person, r *rand.Rand, n int, model string) {
+	events := make([]usage.Event, n)
+	for i := range events {
+		nextEvent++
+		events[i] = usage.Event{
+			ID: fmt.Sprintf("req-%06d", nextEvent), Customer: p.customer.ID, Name: "llm.completion",
+			Caller: []string{"backend", "batch", "playground"}[r.IntN(3)],
+			Properties: rating.Properties{
+				{Name: "model", Kind: rating.String, Text: model},
+				{Name: "input_tokens", Kind: rating.Number, Text: fmt.Sprint(100 + r.IntN(5000))},
+				{Name: "output_tokens", Kind: rating.Number, Text: fmt.Sprint(5 + r.IntN(500))},
+			},
+		}
+	}
+	_, err := w.usage.Report(ctx, usage.Reporter{}, events)
+	w.check(err)
+}
+
+// people are who the stories are about.
+type people struct {
+	healthy, low, empty, fresh, admin person
+}
+
+// fill makes a month of history.
+func (w *world) fill() people {
+	w.fillCatalog()
+	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test
+	ps := people{
+		admin:   w.person("", "admin@example.com", "", account.Admin),
+		healthy: w.person("Northwind Labs", "ada@example.com", "Europe/Berlin", account.NoStaff),
+		low:     w.person("Low Tide GmbH", "lee@example.com", "America/New_York", account.NoStaff),
+		empty:   w.person("Empty Shell Ltd", "eve@example.com", "UTC", account.NoStaff),
+	}
+	w.grant(ps.healthy, "250", ledger.Promotional, 20, 0)
+	w.grant(ps.healthy, "11000", ledger.Paid, 365, 10000)
+	w.grant(ps.low, "1000", ledger.Paid, 365, 1000)
+	w.grant(ps.empty, "300", ledger.Paid, 365, 300)
+	for day := range 32 {
+		for range 4 {
+			w.use(ps.healthy, r, 6+r.IntN(25), "small")
+			w.use(ps.healthy, r, r.IntN(4), "large")
+			if day > 20 {
+				w.use(ps.low, r, 2+r.IntN(4), "large")
+			}
+			w.clock.Step(6 * time.Hour)
+		}
+		if day == 12 {
+			w.grant(ps.healthy, "2600", ledger.Paid, 365, 2500)
+			w.grant(ps.healthy, "500", ledger.Included, 30, 0)
+		}
+	}
+	w.use(ps.empty, r, 40, "large")
+	w.apply(ledger.NewHold{Wallet: ledger.WalletKey{Customer: ps.healthy.customer.ID, CreditType: "credits"}, Credits: credits("120"), ExpiresAt: w.clock.Now().Add(20 * time.Hour)}, ledger.Note{})
+	ps.fresh = w.person("Fresh Start Inc", "sam@example.com", "Asia/Tokyo", account.NoStaff)
+	w.links(&ps.healthy, &ps.low, &ps.empty, &ps.fresh, &ps.admin)
+	return ps
+}
+
+// TestServe serves the stories for as long as somebody looks, when asked to:
+// PURSE_STORY=127.0.0.1:8099 go test -run TestServe -timeout 0 ./handlers/story
+func TestServe(t *testing.T) {
+	addr := os.Getenv("PURSE_STORY")
+	if addr == "" {
+		t.Skip("set PURSE_STORY to an address to look at the pages")
+	}
+	w := newWorldAt(t, addr)
+	ps := w.fill()
+	for name, p := range map[string]person{"healthy": ps.healthy, "low": ps.low, "empty": ps.empty, "fresh": ps.fresh, "admin": ps.admin} {
+		fmt.Println(name, p.link)
+	}
+	r := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // a test
+	for {
+		w.use(ps.healthy, r, 2, "small")
+		time.Sleep(700 * time.Millisecond)
+	}
+}
