@@ -1,16 +1,13 @@
 package sandbox
 
-// MerchantName is what the sandbox's pages call the seller.
-const MerchantName = "Purse sandbox"
-
 func getAccount(c *call) (obj, *apiError) { return c.s.account(), nil }
 
 func (s *Server) account() obj {
-	return obj{"id": s.setting("account"), "object": "account", "business_profile": obj{"name": MerchantName, "url": nil},
+	return obj{"id": s.setting("account"), "object": "account", "business_profile": obj{"name": s.opts.Merchant, "url": nil},
 		"business_type": "company", "capabilities": obj{"card_payments": "active", "transfers": "active"},
 		"charges_enabled": true, "country": "US", "default_currency": "usd", "details_submitted": true, "email": nil,
 		"metadata": obj{}, "payouts_enabled": true, "type": "standard",
-		"settings": obj{"dashboard": obj{"display_name": MerchantName, "timezone": "Etc/UTC"}}}
+		"settings": obj{"dashboard": obj{"display_name": s.opts.Merchant, "timezone": "Etc/UTC"}}}
 }
 
 // getBalance adds up what was charged and not refunded.

@@ -46,7 +46,7 @@ func (s *Server) showCheckout(w http.ResponseWriter, r *http.Request, status int
 	case o.str("status") == "complete":
 		http.Redirect(w, r, successURL(o), http.StatusSeeOther)
 	case o.str("status") == "expired":
-		s.message(w, r, http.StatusGone, "This Checkout has expired", "Nothing was paid. Go back and start again.", o.str("cancel_url"), "Back to "+MerchantName)
+		s.message(w, r, http.StatusGone, "This Checkout has expired", "Nothing was paid. Go back and start again.", o.str("cancel_url"), "Back to "+s.opts.Merchant)
 	default:
 		c.Form, c.Error = form, message
 		if message != "" {
@@ -58,7 +58,7 @@ func (s *Server) showCheckout(w http.ResponseWriter, r *http.Request, status int
 
 func (s *Server) checkoutView(o obj) view.Checkout {
 	currency := o.str("currency")
-	c := view.Checkout{Session: o.id(), Merchant: MerchantName, Cancel: o.str("cancel_url"), Cards: offered, Countries: countries,
+	c := view.Checkout{Session: o.id(), Merchant: s.opts.Merchant, Cancel: o.str("cancel_url"), Cards: offered, Countries: countries,
 		Total: amountText(o.num("amount_total"), currency), Button: "Pay " + amountText(o.num("amount_total"), currency),
 		Expires: instant(o.num("expires_at")), Setup: o.str("mode") == "setup", Promotion: o.yes("allow_promotion_codes")}
 	if c.Setup {
@@ -257,7 +257,7 @@ func (s *Server) authenticationPage(w http.ResponseWriter, r *http.Request) {
 				continue
 			}
 			card := s.store.get("payment_method", o.str("payment_method")).sub("card")
-			a = view.Authentication{ID: id, Merchant: MerchantName, Card: brandNames[card.str("brand")] + " ending in " + card.str("last4")}
+			a = view.Authentication{ID: id, Merchant: s.opts.Merchant, Card: brandNames[card.str("brand")] + " ending in " + card.str("last4")}
 			if kind == "payment_intent" {
 				a.Amount = amountText(o.num("amount"), o.str("currency"))
 			}

@@ -217,7 +217,7 @@ func (s *Server) showObject(w http.ResponseWriter, r *http.Request, status int, 
 		if kind == "event" {
 			f.Active = "event"
 		}
-		v = view.Object{Kind: kind, ID: id, JSON: prettyJSON(o), Error: problem}
+		v = view.Object{Kind: kind, ID: id, JSON: prettyJSON(o), Error: problem, What: s.summary(kind, o)}
 		link := func(label, address string) { v.Links = append(v.Links, view.Pair{Term: label, Value: address}) }
 		switch kind {
 		case "checkout.session":

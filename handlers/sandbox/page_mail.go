@@ -71,5 +71,10 @@ func (s *Server) mailHTML(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Security-Policy", "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'self'; frame-ancestors 'self'")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = io.WriteString(w, `<base target="_blank">`+m.HTML)
+	const base = `<base target="_blank">`
+	body := strings.Replace(m.HTML, "<head>", "<head>"+base, 1)
+	if body == m.HTML {
+		body = "<!doctype html>" + base + m.HTML
+	}
+	_, _ = io.WriteString(w, body)
 }

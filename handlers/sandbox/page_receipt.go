@@ -27,7 +27,7 @@ func (s *Server) receiptPage(w http.ResponseWriter, r *http.Request) {
 func (s *Server) receiptOfCharge(ch obj) view.Receipt {
 	currency := ch.str("currency")
 	card := ch.sub("payment_method_details").sub("card")
-	v := view.Receipt{Merchant: MerchantName, Title: "Receipt from " + MerchantName, Number: ch.id()[len(ch.id())-8:],
+	v := view.Receipt{Merchant: s.opts.Merchant, Title: "Receipt from " + s.opts.Merchant, Number: ch.id()[len(ch.id())-8:],
 		Amount: amountText(ch.num("amount"), currency), Date: instant(ch.num("created")),
 		Method: brandNames[card.str("brand")] + " ending in " + card.str("last4"),
 		Email:  ch.sub("billing_details").str("email"), Status: "Paid"}
@@ -50,7 +50,7 @@ func (s *Server) receiptOfCharge(ch obj) view.Receipt {
 
 func (s *Server) receiptOfInvoice(in obj) view.Receipt {
 	currency := in.str("currency")
-	v := view.Receipt{Merchant: MerchantName, Title: "Invoice " + in.str("number"), Number: in.str("number"),
+	v := view.Receipt{Merchant: s.opts.Merchant, Title: "Invoice " + in.str("number"), Number: in.str("number"),
 		Amount: amountText(in.num("amount_paid"), currency), Date: instant(in.num("created")), Email: in.str("customer_email"), Status: "Paid"}
 	s.addLines(&v, in.list("_items"), obj{"amount_tax": in["tax"]}, currency)
 	v.Totals = append(v.Totals, view.Pair{Term: "Total", Value: v.Amount})

@@ -29,6 +29,8 @@ type Options struct {
 	// PublicURL is where browsers reach Handler, without a slash at the end.
 	// Empty: the host that the request names.
 	PublicURL string
+	// Merchant is what pages call the seller. Default "Purse sandbox".
+	Merchant string
 	// ReturnTo is where the pages link to as "your site", or "".
 	ReturnTo string
 	// EventVersion is the API version that events bear unless their endpoint
@@ -78,6 +80,9 @@ func Open(path string, opts Options) (*Server, error) {
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opts.Merchant == "" {
+		opts.Merchant = "Purse sandbox"
 	}
 	if opts.EventVersion == "" {
 		opts.EventVersion = "2025-03-31.basil"
