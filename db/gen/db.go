@@ -24,6 +24,9 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.allPurchasesStmt, err = db.PrepareContext(ctx, allPurchases); err != nil {
+		return nil, fmt.Errorf("error preparing query AllPurchases: %w", err)
+	}
 	if q.callerByIDStmt, err = db.PrepareContext(ctx, callerByID); err != nil {
 		return nil, fmt.Errorf("error preparing query CallerByID: %w", err)
 	}
@@ -65,6 +68,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteWatchStmt, err = db.PrepareContext(ctx, deleteWatch); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteWatch: %w", err)
+	}
+	if q.duePurchasesStmt, err = db.PrepareContext(ctx, duePurchases); err != nil {
+		return nil, fmt.Errorf("error preparing query DuePurchases: %w", err)
 	}
 	if q.dueWalletsStmt, err = db.PrepareContext(ctx, dueWallets); err != nil {
 		return nil, fmt.Errorf("error preparing query DueWallets: %w", err)
@@ -129,6 +135,18 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.hoursDescendingStmt, err = db.PrepareContext(ctx, hoursDescending); err != nil {
 		return nil, fmt.Errorf("error preparing query HoursDescending: %w", err)
 	}
+	if q.inboxAllStmt, err = db.PrepareContext(ctx, inboxAll); err != nil {
+		return nil, fmt.Errorf("error preparing query InboxAll: %w", err)
+	}
+	if q.inboxEventStmt, err = db.PrepareContext(ctx, inboxEvent); err != nil {
+		return nil, fmt.Errorf("error preparing query InboxEvent: %w", err)
+	}
+	if q.inboxInStateStmt, err = db.PrepareContext(ctx, inboxInState); err != nil {
+		return nil, fmt.Errorf("error preparing query InboxInState: %w", err)
+	}
+	if q.inboxLagStmt, err = db.PrepareContext(ctx, inboxLag); err != nil {
+		return nil, fmt.Errorf("error preparing query InboxLag: %w", err)
+	}
 	if q.insertAuditStmt, err = db.PrepareContext(ctx, insertAudit); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAudit: %w", err)
 	}
@@ -144,6 +162,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertEventStmt, err = db.PrepareContext(ctx, insertEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEvent: %w", err)
 	}
+	if q.insertInboxStmt, err = db.PrepareContext(ctx, insertInbox); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertInbox: %w", err)
+	}
 	if q.insertInstallationStmt, err = db.PrepareContext(ctx, insertInstallation); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertInstallation: %w", err)
 	}
@@ -155,6 +176,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertLinkStmt, err = db.PrepareContext(ctx, insertLink); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertLink: %w", err)
+	}
+	if q.insertPurchaseStmt, err = db.PrepareContext(ctx, insertPurchase); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertPurchase: %w", err)
 	}
 	if q.insertRequestStmt, err = db.PrepareContext(ctx, insertRequest); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertRequest: %w", err)
@@ -213,6 +237,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.notesBetweenStmt, err = db.PrepareContext(ctx, notesBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query NotesBetween: %w", err)
 	}
+	if q.openPurchasesStmt, err = db.PrepareContext(ctx, openPurchases); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenPurchases: %w", err)
+	}
 	if q.othersAscendingStmt, err = db.PrepareContext(ctx, othersAscending); err != nil {
 		return nil, fmt.Errorf("error preparing query OthersAscending: %w", err)
 	}
@@ -224,6 +251,18 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.postedBetweenStmt, err = db.PrepareContext(ctx, postedBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query PostedBetween: %w", err)
+	}
+	if q.purchaseByIDStmt, err = db.PrepareContext(ctx, purchaseByID); err != nil {
+		return nil, fmt.Errorf("error preparing query PurchaseByID: %w", err)
+	}
+	if q.purchaseByKeyStmt, err = db.PrepareContext(ctx, purchaseByKey); err != nil {
+		return nil, fmt.Errorf("error preparing query PurchaseByKey: %w", err)
+	}
+	if q.purchaseBySessionStmt, err = db.PrepareContext(ctx, purchaseBySession); err != nil {
+		return nil, fmt.Errorf("error preparing query PurchaseBySession: %w", err)
+	}
+	if q.purchasesOfStmt, err = db.PrepareContext(ctx, purchasesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query PurchasesOf: %w", err)
 	}
 	if q.putCreditTypeStmt, err = db.PrepareContext(ctx, putCreditType); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCreditType: %w", err)
@@ -273,6 +312,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.updateCustomerStmt, err = db.PrepareContext(ctx, updateCustomer); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateCustomer: %w", err)
 	}
+	if q.updateInboxStmt, err = db.PrepareContext(ctx, updateInbox); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateInbox: %w", err)
+	}
+	if q.updatePurchaseStmt, err = db.PrepareContext(ctx, updatePurchase); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdatePurchase: %w", err)
+	}
 	if q.updateSessionStmt, err = db.PrepareContext(ctx, updateSession); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateSession: %w", err)
 	}
@@ -302,6 +347,11 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
+	if q.allPurchasesStmt != nil {
+		if cerr := q.allPurchasesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing allPurchasesStmt: %w", cerr)
+		}
+	}
 	if q.callerByIDStmt != nil {
 		if cerr := q.callerByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing callerByIDStmt: %w", cerr)
@@ -370,6 +420,11 @@ func (q *Queries) Close() error {
 	if q.deleteWatchStmt != nil {
 		if cerr := q.deleteWatchStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteWatchStmt: %w", cerr)
+		}
+	}
+	if q.duePurchasesStmt != nil {
+		if cerr := q.duePurchasesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing duePurchasesStmt: %w", cerr)
 		}
 	}
 	if q.dueWalletsStmt != nil {
@@ -477,6 +532,26 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing hoursDescendingStmt: %w", cerr)
 		}
 	}
+	if q.inboxAllStmt != nil {
+		if cerr := q.inboxAllStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing inboxAllStmt: %w", cerr)
+		}
+	}
+	if q.inboxEventStmt != nil {
+		if cerr := q.inboxEventStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing inboxEventStmt: %w", cerr)
+		}
+	}
+	if q.inboxInStateStmt != nil {
+		if cerr := q.inboxInStateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing inboxInStateStmt: %w", cerr)
+		}
+	}
+	if q.inboxLagStmt != nil {
+		if cerr := q.inboxLagStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing inboxLagStmt: %w", cerr)
+		}
+	}
 	if q.insertAuditStmt != nil {
 		if cerr := q.insertAuditStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertAuditStmt: %w", cerr)
@@ -502,6 +577,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertEventStmt: %w", cerr)
 		}
 	}
+	if q.insertInboxStmt != nil {
+		if cerr := q.insertInboxStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertInboxStmt: %w", cerr)
+		}
+	}
 	if q.insertInstallationStmt != nil {
 		if cerr := q.insertInstallationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertInstallationStmt: %w", cerr)
@@ -520,6 +600,11 @@ func (q *Queries) Close() error {
 	if q.insertLinkStmt != nil {
 		if cerr := q.insertLinkStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertLinkStmt: %w", cerr)
+		}
+	}
+	if q.insertPurchaseStmt != nil {
+		if cerr := q.insertPurchaseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertPurchaseStmt: %w", cerr)
 		}
 	}
 	if q.insertRequestStmt != nil {
@@ -617,6 +702,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing notesBetweenStmt: %w", cerr)
 		}
 	}
+	if q.openPurchasesStmt != nil {
+		if cerr := q.openPurchasesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openPurchasesStmt: %w", cerr)
+		}
+	}
 	if q.othersAscendingStmt != nil {
 		if cerr := q.othersAscendingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing othersAscendingStmt: %w", cerr)
@@ -635,6 +725,26 @@ func (q *Queries) Close() error {
 	if q.postedBetweenStmt != nil {
 		if cerr := q.postedBetweenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing postedBetweenStmt: %w", cerr)
+		}
+	}
+	if q.purchaseByIDStmt != nil {
+		if cerr := q.purchaseByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing purchaseByIDStmt: %w", cerr)
+		}
+	}
+	if q.purchaseByKeyStmt != nil {
+		if cerr := q.purchaseByKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing purchaseByKeyStmt: %w", cerr)
+		}
+	}
+	if q.purchaseBySessionStmt != nil {
+		if cerr := q.purchaseBySessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing purchaseBySessionStmt: %w", cerr)
+		}
+	}
+	if q.purchasesOfStmt != nil {
+		if cerr := q.purchasesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing purchasesOfStmt: %w", cerr)
 		}
 	}
 	if q.putCreditTypeStmt != nil {
@@ -717,6 +827,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing updateCustomerStmt: %w", cerr)
 		}
 	}
+	if q.updateInboxStmt != nil {
+		if cerr := q.updateInboxStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateInboxStmt: %w", cerr)
+		}
+	}
+	if q.updatePurchaseStmt != nil {
+		if cerr := q.updatePurchaseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updatePurchaseStmt: %w", cerr)
+		}
+	}
 	if q.updateSessionStmt != nil {
 		if cerr := q.updateSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateSessionStmt: %w", cerr)
@@ -796,6 +916,7 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                          DBTX
 	tx                          *sql.Tx
+	allPurchasesStmt            *sql.Stmt
 	callerByIDStmt              *sql.Stmt
 	callerByNameStmt            *sql.Stmt
 	callersOfStmt               *sql.Stmt
@@ -810,6 +931,7 @@ type Queries struct {
 	deleteStaleSessionsStmt     *sql.Stmt
 	deleteThrottlesStmt         *sql.Stmt
 	deleteWatchStmt             *sql.Stmt
+	duePurchasesStmt            *sql.Stmt
 	dueWalletsStmt              *sql.Stmt
 	entriesBetweenStmt          *sql.Stmt
 	getCustomerStmt             *sql.Stmt
@@ -831,15 +953,21 @@ type Queries struct {
 	holdsOfStmt                 *sql.Stmt
 	hoursAscendingStmt          *sql.Stmt
 	hoursDescendingStmt         *sql.Stmt
+	inboxAllStmt                *sql.Stmt
+	inboxEventStmt              *sql.Stmt
+	inboxInStateStmt            *sql.Stmt
+	inboxLagStmt                *sql.Stmt
 	insertAuditStmt             *sql.Stmt
 	insertCallerStmt            *sql.Stmt
 	insertConsentStmt           *sql.Stmt
 	insertCustomerStmt          *sql.Stmt
 	insertEventStmt             *sql.Stmt
+	insertInboxStmt             *sql.Stmt
 	insertInstallationStmt      *sql.Stmt
 	insertJobStmt               *sql.Stmt
 	insertKeyStmt               *sql.Stmt
 	insertLinkStmt              *sql.Stmt
+	insertPurchaseStmt          *sql.Stmt
 	insertRequestStmt           *sql.Stmt
 	insertSessionStmt           *sql.Stmt
 	insertUserStmt              *sql.Stmt
@@ -859,10 +987,15 @@ type Queries struct {
 	listThrottlesStmt           *sql.Stmt
 	nextJobStmt                 *sql.Stmt
 	notesBetweenStmt            *sql.Stmt
+	openPurchasesStmt           *sql.Stmt
 	othersAscendingStmt         *sql.Stmt
 	othersDescendingStmt        *sql.Stmt
 	parkJobStmt                 *sql.Stmt
 	postedBetweenStmt           *sql.Stmt
+	purchaseByIDStmt            *sql.Stmt
+	purchaseByKeyStmt           *sql.Stmt
+	purchaseBySessionStmt       *sql.Stmt
+	purchasesOfStmt             *sql.Stmt
 	putCreditTypeStmt           *sql.Stmt
 	putInstallationStmt         *sql.Stmt
 	putMemberStmt               *sql.Stmt
@@ -879,6 +1012,8 @@ type Queries struct {
 	touchSessionStmt            *sql.Stmt
 	unparkJobStmt               *sql.Stmt
 	updateCustomerStmt          *sql.Stmt
+	updateInboxStmt             *sql.Stmt
+	updatePurchaseStmt          *sql.Stmt
 	updateSessionStmt           *sql.Stmt
 	updateUserStmt              *sql.Stmt
 	useLinkStmt                 *sql.Stmt
@@ -893,6 +1028,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                          tx,
 		tx:                          tx,
+		allPurchasesStmt:            q.allPurchasesStmt,
 		callerByIDStmt:              q.callerByIDStmt,
 		callerByNameStmt:            q.callerByNameStmt,
 		callersOfStmt:               q.callersOfStmt,
@@ -907,6 +1043,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteStaleSessionsStmt:     q.deleteStaleSessionsStmt,
 		deleteThrottlesStmt:         q.deleteThrottlesStmt,
 		deleteWatchStmt:             q.deleteWatchStmt,
+		duePurchasesStmt:            q.duePurchasesStmt,
 		dueWalletsStmt:              q.dueWalletsStmt,
 		entriesBetweenStmt:          q.entriesBetweenStmt,
 		getCustomerStmt:             q.getCustomerStmt,
@@ -928,15 +1065,21 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		holdsOfStmt:                 q.holdsOfStmt,
 		hoursAscendingStmt:          q.hoursAscendingStmt,
 		hoursDescendingStmt:         q.hoursDescendingStmt,
+		inboxAllStmt:                q.inboxAllStmt,
+		inboxEventStmt:              q.inboxEventStmt,
+		inboxInStateStmt:            q.inboxInStateStmt,
+		inboxLagStmt:                q.inboxLagStmt,
 		insertAuditStmt:             q.insertAuditStmt,
 		insertCallerStmt:            q.insertCallerStmt,
 		insertConsentStmt:           q.insertConsentStmt,
 		insertCustomerStmt:          q.insertCustomerStmt,
 		insertEventStmt:             q.insertEventStmt,
+		insertInboxStmt:             q.insertInboxStmt,
 		insertInstallationStmt:      q.insertInstallationStmt,
 		insertJobStmt:               q.insertJobStmt,
 		insertKeyStmt:               q.insertKeyStmt,
 		insertLinkStmt:              q.insertLinkStmt,
+		insertPurchaseStmt:          q.insertPurchaseStmt,
 		insertRequestStmt:           q.insertRequestStmt,
 		insertSessionStmt:           q.insertSessionStmt,
 		insertUserStmt:              q.insertUserStmt,
@@ -956,10 +1099,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listThrottlesStmt:           q.listThrottlesStmt,
 		nextJobStmt:                 q.nextJobStmt,
 		notesBetweenStmt:            q.notesBetweenStmt,
+		openPurchasesStmt:           q.openPurchasesStmt,
 		othersAscendingStmt:         q.othersAscendingStmt,
 		othersDescendingStmt:        q.othersDescendingStmt,
 		parkJobStmt:                 q.parkJobStmt,
 		postedBetweenStmt:           q.postedBetweenStmt,
+		purchaseByIDStmt:            q.purchaseByIDStmt,
+		purchaseByKeyStmt:           q.purchaseByKeyStmt,
+		purchaseBySessionStmt:       q.purchaseBySessionStmt,
+		purchasesOfStmt:             q.purchasesOfStmt,
 		putCreditTypeStmt:           q.putCreditTypeStmt,
 		putInstallationStmt:         q.putInstallationStmt,
 		putMemberStmt:               q.putMemberStmt,
@@ -976,6 +1124,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		touchSessionStmt:            q.touchSessionStmt,
 		unparkJobStmt:               q.unparkJobStmt,
 		updateCustomerStmt:          q.updateCustomerStmt,
+		updateInboxStmt:             q.updateInboxStmt,
+		updatePurchaseStmt:          q.updatePurchaseStmt,
 		updateSessionStmt:           q.updateSessionStmt,
 		updateUserStmt:              q.updateUserStmt,
 		useLinkStmt:                 q.useLinkStmt,

@@ -153,6 +153,20 @@ type Idempotency struct {
 	Result      string
 }
 
+type Inbox struct {
+	ID          string
+	Type        string
+	ObjectID    string
+	Livemode    int64
+	State       string
+	Attempts    int64
+	Error       string
+	PurchaseID  string
+	CreatedAt   int64
+	ReceivedAt  int64
+	ProcessedAt int64
+}
+
 type Installation struct {
 	Name  string
 	Value string
@@ -244,6 +258,43 @@ type PostingNote struct {
 	Seq      int64
 	Actor    string
 	Reason   string
+}
+
+type Purchase struct {
+	ID                string
+	BeginKey          string
+	CustomerID        string
+	PackID            string
+	PackName          string
+	CreditType        string
+	Credits           int64
+	Price             int64
+	Currency          string
+	ExpiresAfterDays  int64
+	State             string
+	Problem           string
+	CheckoutSession   string
+	CheckoutUrl       string
+	CheckoutExpiresAt int64
+	PaymentIntent     string
+	Total             int64
+	Tax               int64
+	Discount          int64
+	ReceiptUrl        string
+	CardBrand         string
+	CardLast4         string
+	SuccessUrl        string
+	CancelUrl         string
+	TermsVersion      string
+	Address           string
+	CreatedBy         string
+	GrantID           int64
+	DebtRepaid        int64
+	CheckAt           int64
+	Checks            int64
+	CreatedAt         int64
+	PaidAt            int64
+	UpdatedAt         int64
 }
 
 type Rate struct {

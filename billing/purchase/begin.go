@@ -1,0 +1,261 @@
+package purchase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/audit"
+	"purse/billing/fault"
+	"purse/billing/id"
+	"purse/billing/money"
+	"purse/billing/tx"
+)
+
+// checkoutLife is how long a Checkout stays open: Stripe allows 30 minutes to
+// 24 hours, a little less leaves room for clocks that differ.
+const checkoutLife = 23 * time.Hour
+
+// Begin says what is to be bought.
+type Begin struct {
+	Customer string // its id
+	Pack     string
+	// Key makes the purchase count once: a form's nonce, an Idempotency-Key.
+	// Empty for no such promise.
+	Key string
+	// SuccessURL and CancelURL are where to go on to, "" for Purse's own pages.
+	SuccessURL, CancelURL string
+	Address               string // the buyer's network address, where known
+}
+
+// Begin starts a purchase and opens a Checkout for it; an older open one of the
+// same customer and pack is expired. The intent is committed before Stripe is
+// called. An error that is a fault.Unavailable may be retried under the same Key.
+func (s *Service) Begin(ctx context.Context, by audit.Actor, b Begin) (*Purchase, error) {
+	if err := s.checkURLs(b); err != nil {
+		return nil, err
+	}
+	p, older, err := s.intend(ctx, by, b)
+	if err != nil {
+		return nil, err
+	}
+	if p.CheckoutSession != "" || p.State != Created {
+		return p, nil
+	}
+	for _, o := range older {
+		if err := s.expireOlder(ctx, o); err != nil {
+			return nil, s.unavailable(err)
+		}
+	}
+	if err := s.openCheckout(ctx, p); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// intend writes down what is to be bought, or finds what was begun under the key.
+func (s *Service) intend(ctx context.Context, by audit.Actor, b Begin) (p *Purchase, older []*Purchase, err error) {
+	key := ""
+	if b.Key != "" {
+		key = b.Customer + "/" + b.Key
+	}
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		p, older = nil, nil
+		c, err := s.Accounts.CustomerIn(t, b.Customer)
+		if err != nil {
+			return err
+		}
+		if c.Status != account.Active {
+			return fault.New(fault.Forbidden, "customer_suspended", "", "The customer is suspended and cannot buy.")
+		}
+		if key != "" {
+			p, err = s.Store.ByKey(t, key)
+			switch {
+			case err == nil && p.Pack != b.Pack:
+				return fault.New(fault.Conflict, "idempotency_mismatch", "pack", "This key was used to buy another pack. Use a new one.")
+			case err == nil:
+				return nil
+			case !errors.Is(err, tx.ErrNotFound):
+				return err
+			}
+		}
+		pack := s.Catalog.Snapshot().Pack(b.Pack)
+		if pack == nil || pack.Archived() {
+			return fault.New(fault.Invalid, "unknown_pack", "pack", "There is no such pack for sale.")
+		}
+		if older, err = s.Store.OpenOf(t, c.ID, pack.ID); err != nil {
+			return err
+		}
+		p = &Purchase{
+			ID: id.New("pur", t.Now()), Customer: c.ID, Pack: pack.ID, PackName: pack.Name, CreditType: pack.CreditType,
+			Credits: pack.Credits, Price: pack.Price, ExpiresAfterDays: pack.ExpiresAfterDays, State: Created,
+			SuccessURL: b.SuccessURL, CancelURL: b.CancelURL, TermsVersion: s.TermsVersion, Address: b.Address, CreatedBy: by.ID,
+			CheckoutExpiresAt: t.Now().Add(checkoutLife).Truncate(time.Second),
+			CheckAt:           t.Now().Add(firstCheck), CreatedAt: t.Now(), UpdatedAt: t.Now(),
+		}
+		if key == "" {
+			key = p.ID
+		}
+		return s.Store.Insert(t, p, key)
+	})
+	return p, older, err
+}
+
+// expireOlder ends an older Checkout. One that was paid meanwhile is fulfilled.
+func (s *Service) expireOlder(ctx context.Context, o *Purchase) error {
+	if o.CheckoutSession == "" {
+		return s.setState(ctx, o.ID, Expired, "Another Checkout was opened.")
+	}
+	err := s.Gateway.ExpireCheckout(ctx, o.CheckoutSession)
+	if err != nil && !errors.Is(err, ErrNotOpen) && !errors.Is(err, ErrGone) {
+		return err
+	}
+	_, err = s.FulfilBySession(ctx, o.CheckoutSession)
+	return err
+}
+
+// openCheckout opens the Checkout of a purchase at Stripe, under keys made of
+// its id: repeated, it answers the same Checkout.
+func (s *Service) openCheckout(ctx context.Context, p *Purchase) error {
+	stripeCustomer, err := s.ensureCustomer(ctx, p.Customer)
+	if err != nil {
+		return s.refused(ctx, p, err)
+	}
+	unit := "credits"
+	if ct := s.Catalog.Snapshot().CreditType(p.CreditType); ct != nil {
+		unit = ct.Units
+	}
+	c, err := s.Gateway.CreateCheckout(ctx, CheckoutParams{
+		Purchase: p.ID, Customer: p.Customer, Installation: s.Installation, StripeCustomer: stripeCustomer,
+		Name: p.PackName, Description: describe(p, unit), Price: p.Price,
+		SuccessURL: s.PublicURL + "/checkout/return?session_id={CHECKOUT_SESSION_ID}",
+		CancelURL:  s.PublicURL + "/checkout/cancelled?purchase=" + p.ID,
+		ExpiresAt:  p.CheckoutExpiresAt,
+	}, p.ID)
+	if err != nil {
+		return s.refused(ctx, p, err)
+	}
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		now, err := s.Store.Purchase(t, p.ID)
+		if err != nil {
+			return err
+		}
+		if now.CheckoutSession == "" {
+			now.CheckoutSession, now.CheckoutURL, now.UpdatedAt = c.ID, c.URL, t.Now()
+			if !c.ExpiresAt.IsZero() {
+				now.CheckoutExpiresAt = c.ExpiresAt
+			}
+			if err := s.Store.Update(t, now); err != nil {
+				return err
+			}
+		}
+		*p = *now
+		return nil
+	})
+}
+
+// describe says on the Checkout page what is bought and how long it lasts.
+func describe(p *Purchase, unit string) string {
+	d := p.Credits.String() + " " + unit
+	if p.ExpiresAfterDays > 0 {
+		return fmt.Sprintf("%s, to be used within %d days", d, p.ExpiresAfterDays)
+	}
+	return d + ", which do not expire"
+}
+
+// refused turns Stripe's answer into the buyer's. What Stripe refuses for good
+// fails the purchase; everything else leaves it to be tried again.
+func (s *Service) refused(ctx context.Context, p *Purchase, err error) error {
+	var no *RefusedError
+	if !errors.As(err, &no) {
+		return s.unavailable(err)
+	}
+	s.Log.Error("Stripe refused a Checkout", "purchase", p.ID, "code", no.Code, "message", no.Message)
+	if err := s.setState(ctx, p.ID, Failed, "Stripe refused to open a Checkout: "+no.Message); err != nil {
+		return err
+	}
+	return fault.New(fault.Conflict, "checkout_refused", "", "The payment page could not be opened. Nothing was charged; the vendor has been told why (%s).", p.ID)
+}
+
+func (s *Service) unavailable(err error) error {
+	s.Log.Warn("Stripe did not answer", "error", err)
+	return fmt.Errorf("%w: %w", fault.New(fault.Unavailable, "stripe_unavailable", "",
+		"The payment service does not answer at the moment. Nothing was charged; try again."), err)
+}
+
+// ensureCustomer answers Stripe's id of a customer, and makes it once.
+func (s *Service) ensureCustomer(ctx context.Context, customer string) (string, error) {
+	c, err := s.Accounts.Customer(ctx, customer)
+	if err != nil || c.StripeCustomerID != "" {
+		return c.StripeCustomerID, err
+	}
+	stripeID, err := s.Gateway.EnsureCustomer(ctx, CustomerParams{Customer: c.ID, Name: c.Name, Email: c.Email, Installation: s.Installation}, "customer-"+c.ID)
+	if err != nil {
+		return "", err
+	}
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		now, err := s.Accounts.CustomerIn(t, c.ID)
+		if err != nil {
+			return err
+		}
+		if now.StripeCustomerID != "" { // somebody was faster, or an admin set it
+			stripeID = now.StripeCustomerID
+			return nil
+		}
+		return s.Accounts.SetStripeCustomerIn(t, audit.System, c.ID, stripeID)
+	})
+	return stripeID, err
+}
+
+// setState ends a purchase that has not ended.
+func (s *Service) setState(ctx context.Context, purchase string, to State, problem string) error {
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		p, err := s.Store.Purchase(t, purchase)
+		if err != nil || p.State.Final() {
+			return err
+		}
+		p.State, p.Problem, p.CheckAt, p.UpdatedAt = to, problem, time.Time{}, t.Now()
+		return s.Store.Update(t, p)
+	})
+}
+
+func (s *Service) checkURLs(b Begin) error {
+	for param, u := range map[string]string{"success_url": b.SuccessURL, "cancel_url": b.CancelURL} {
+		if u != "" && !s.allowed(u) {
+			return fault.Bad(param, "The address must be on one of the origins in PURSE_RETURN_ORIGINS, or on Purse's own.")
+		}
+	}
+	return nil
+}
+
+// allowed says whether a browser may be sent to an address after Checkout.
+func (s *Service) allowed(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil || strings.ContainsAny(address, "\\\r\n\t ") {
+		return false
+	}
+	origin := strings.ToLower(u.Scheme + "://" + u.Host)
+	if origin == strings.ToLower(s.PublicURL) || slices.ContainsFunc(s.ReturnOrigins, func(o string) bool {
+		return strings.EqualFold(strings.TrimSuffix(o, "/"), origin)
+	}) {
+		return u.Scheme == "http" || u.Scheme == "https"
+	}
+	if !s.AllowLoopback || (u.Scheme != "http" && u.Scheme != "https") {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// Settled is what a purchase would leave: the credits bought less the debt that
+// they repay first.
+func Settled(credits, debt money.Credits) (repaid, available money.Credits) {
+	repaid = min(debt, credits)
+	return repaid, credits - repaid
+}

@@ -1,0 +1,237 @@
+package purchase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/event"
+	"purse/billing/fault"
+	"purse/billing/job"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/tx"
+)
+
+// FulfilBySession looks at a Checkout at Stripe and writes what it means. It is
+// what the return page, the inbox and the sweep call, in any order, as often as
+// they like. It answers fault.NotFound for a session that is not ours.
+func (s *Service) FulfilBySession(ctx context.Context, session string) (*Purchase, error) {
+	p, err := s.BySession(ctx, session)
+	if err == nil && (p.State == Paid || p.State == Expired) {
+		return p, nil // nothing in a Checkout can change these
+	}
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	c, err := s.Gateway.Checkout(ctx, session)
+	switch {
+	case errors.Is(err, ErrGone):
+		return nil, fault.Missing("purchase")
+	case err != nil:
+		return nil, s.unavailable(err)
+	}
+	p, why, err := s.fulfil(ctx, &c, nil)
+	switch {
+	case err != nil:
+		return nil, err
+	case p == nil:
+		s.Log.Warn("a Checkout was looked at that is not ours", "session", session, "why", why)
+		return nil, fault.Missing("purchase")
+	}
+	return p, nil
+}
+
+// fulfil writes what a Checkout means, in one transaction with note, which
+// records why it was looked at. It answers nil and a reason when the Checkout
+// is not a purchase of ours.
+func (s *Service) fulfil(ctx context.Context, c *Checkout, note func(t tx.Tx, p *Purchase, why string) error) (p *Purchase, why string, err error) {
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		p, why, err = s.find(t, c)
+		if err != nil {
+			return err
+		}
+		if p != nil {
+			if err := s.advance(t, p, c); err != nil {
+				return err
+			}
+		}
+		if note != nil {
+			return note(t, p, why)
+		}
+		return nil
+	})
+	return p, why, err
+}
+
+// Reasons why a Checkout is not a purchase of ours.
+const (
+	notOurs = "not ours"
+	unknown = "ours, but unknown here: was a backup restored?"
+)
+
+// find answers the purchase of a Checkout. Only our own keys in the metadata
+// count, and only where they name this installation.
+func (s *Service) find(t tx.Tx, c *Checkout) (*Purchase, string, error) {
+	p, err := s.Store.BySession(t, c.ID)
+	if err == nil {
+		return p, "", nil
+	}
+	if !errors.Is(err, tx.ErrNotFound) {
+		return nil, "", err
+	}
+	if c.Installation != s.Installation || c.Purchase == "" {
+		return nil, notOurs, nil
+	}
+	p, err = s.Store.Purchase(t, c.Purchase)
+	switch {
+	case errors.Is(err, tx.ErrNotFound):
+		return nil, unknown, nil
+	case err != nil:
+		return nil, "", err
+	case p.CheckoutSession != "":
+		return nil, "names a purchase that has another Checkout", nil
+	}
+	// The answer to creating it was lost: now we know it.
+	p.CheckoutSession, p.CheckoutURL = c.ID, c.URL
+	return p, "", nil
+}
+
+// advance moves a purchase to where its Checkout is. States only go forward: a
+// paid purchase stays paid whatever comes late.
+func (s *Service) advance(t tx.Tx, p *Purchase, c *Checkout) error {
+	if p.State == Paid {
+		return nil
+	}
+	before := *p
+	p.PaymentIntent = c.Payment.ID
+	switch {
+	case c.Status == "expired":
+		p.State, p.CheckAt = Expired, time.Time{}
+	case c.Status != "complete":
+		p.Problem = ""
+	case c.PaymentStatus == "unpaid" && (c.Payment.Status == "requires_payment_method" || c.Payment.Status == "canceled"):
+		p.State, p.CheckAt = Failed, time.Time{}
+		p.Problem = "The payment failed"
+		if c.Payment.FailureMessage != "" {
+			p.Problem += ": " + c.Payment.FailureMessage
+		}
+	case c.PaymentStatus == "unpaid":
+		p.State = Processing
+	default:
+		if problem := s.mismatch(t, p, c); problem != "" {
+			return s.alarm(t, p, problem)
+		}
+		if err := s.grant(t, p, c); err != nil {
+			return err
+		}
+	}
+	if p.State == Failed && before.State != Failed {
+		if err := s.Events.Append(t, event.PurchaseFailed, p.Customer, 0, 0, eventData(p)); err != nil {
+			return err
+		}
+	}
+	if *p == before {
+		return nil
+	}
+	p.UpdatedAt = t.Now()
+	return s.Store.Update(t, p)
+}
+
+// mismatch says what of a paid Checkout differs from what we stored, "" when
+// nothing does.
+func (s *Service) mismatch(t tx.Tx, p *Purchase, c *Checkout) string {
+	customer, err := s.Accounts.CustomerIn(t, p.Customer)
+	switch {
+	case err != nil:
+		return "the customer cannot be read: " + err.Error()
+	case c.Currency != p.Price.Currency:
+		return fmt.Sprintf("the currency is %s, ours is %s", c.Currency, p.Price.Currency)
+	case c.Subtotal != p.Price.Amount:
+		return fmt.Sprintf("the subtotal is %d, our price is %d", c.Subtotal, p.Price.Amount)
+	case c.Total != c.Subtotal-c.Discount+c.Tax && c.Total != c.Subtotal-c.Discount:
+		return fmt.Sprintf("the total of %d is not subtotal %d less discount %d plus tax %d", c.Total, c.Subtotal, c.Discount, c.Tax)
+	case c.StripeCustomer != customer.StripeCustomerID:
+		return "Stripe's customer is another than this customer's"
+	case c.Livemode != s.Livemode:
+		return "livemode differs"
+	case c.Installation != s.Installation || c.Purchase != p.ID || c.Customer != p.Customer:
+		return "the metadata names another installation, purchase or customer"
+	}
+	return ""
+}
+
+// alarm keeps a paid Checkout that does not match for a person to look at.
+func (s *Service) alarm(t tx.Tx, p *Purchase, problem string) error {
+	s.Log.Error("a payment does not match its purchase; nothing is granted", "purchase", p.ID, "problem", problem)
+	p.Problem = "Paid, and not granted: " + problem
+	p.CheckAt, p.UpdatedAt = time.Time{}, t.Now()
+	return s.Store.Update(t, p)
+}
+
+// grant gives the credits, once: the ledger knows the purchase's key, and the
+// database lets a source make one grant.
+func (s *Service) grant(t tx.Tx, p *Purchase, c *Checkout) error {
+	key := ledger.WalletKey{Customer: p.Customer, CreditType: p.CreditType}
+	before, err := s.Ledger.Balance(t, key)
+	if err != nil {
+		return err
+	}
+	op := ledger.NewGrant{
+		Wallet: key, Credits: p.Credits, Kind: ledger.Paid, Priority: ledger.DefaultPriority, Source: p.ID + ":credits", Ref: p.ID,
+		// The cost basis is what was paid net of tax.
+		Paid: money.Money{Amount: c.Total - c.Tax, Currency: c.Currency},
+	}
+	if c.PaymentStatus == "no_payment_required" || c.Total == 0 {
+		op.Kind, op.Paid = ledger.Promotional, money.Money{}
+	}
+	if p.ExpiresAfterDays > 0 {
+		op.ExpiresAt = t.Now().AddDate(0, 0, p.ExpiresAfterDays)
+	}
+	r, err := s.Ledger.ApplyOne(t, &ledger.Command{Key: ledger.NewKey("purchase", op.Source), Op: op})
+	if err != nil {
+		return fmt.Errorf("grant for %s: %w", p.ID, err)
+	}
+	p.State, p.Problem, p.CheckAt = Paid, "", time.Time{}
+	p.Grant, p.PaidAt = r.Grant, t.Now()
+	if op.Kind == ledger.Paid {
+		p.DebtRepaid, _ = Settled(p.Credits, before.Debt)
+	}
+	p.Total, p.Tax, p.Discount = c.Total, c.Tax, c.Discount
+	p.ReceiptURL, p.CardBrand, p.CardLast4 = c.Payment.ReceiptURL, c.Payment.CardBrand, c.Payment.CardLast4
+	if err := s.Events.Append(t, event.PurchasePaid, p.Customer, int64(r.Postings[0].ID.Wallet), r.Postings[0].ID.Seq, eventData(p)); err != nil {
+		return err
+	}
+	return s.mailReceipt(t, p)
+}
+
+// MailReceipt is the template of the mail after a purchase; its data are the
+// purchase's id, customer, credits, price, currency and Stripe's receipt.
+const MailReceipt = "receipt"
+
+func (s *Service) mailReceipt(t tx.Tx, p *Purchase) error {
+	c, err := s.Accounts.CustomerIn(t, p.Customer)
+	if err != nil || c.Email == "" {
+		return err
+	}
+	return s.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: MailReceipt, To: c.Email, Data: map[string]string{
+		"purchase": p.ID, "customer": c.Name, "pack": p.PackName, "credits": p.Credits.String(), "credit_type": p.CreditType,
+		"amount": money.Money{Amount: p.Total, Currency: p.Price.Currency}.Decimal(), "currency": p.Price.Currency,
+		"receipt_url": p.ReceiptURL, "link": "/ledger",
+	}}})
+}
+
+type purchaseEvent struct {
+	Purchase   string `json:"purchase"`
+	State      State  `json:"status"`
+	CreditType string `json:"credit_type"`
+	Credits    string `json:"credits"`
+	Amount     int64  `json:"amount"`
+	Currency   string `json:"currency"`
+}
+
+func eventData(p *Purchase) purchaseEvent {
+	return purchaseEvent{p.ID, p.State, p.CreditType, p.Credits.String(), p.Price.Amount, p.Price.Currency}
+}

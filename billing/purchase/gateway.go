@@ -1,0 +1,83 @@
+package purchase
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"purse/billing/money"
+)
+
+// Gateway is Stripe, as far as purchases need it. Each method answers what
+// Stripe says now. A call that changes something takes an idempotency key: with
+// the same key and parameters it counts once within 23 hours.
+type Gateway interface {
+	// EnsureCustomer makes Stripe's customer and answers its id.
+	EnsureCustomer(ctx context.Context, p CustomerParams, key string) (string, error)
+	CreateCheckout(ctx context.Context, p CheckoutParams, key string) (Checkout, error)
+	// Checkout answers a session with its payment, ErrGone when there is none.
+	Checkout(ctx context.Context, id string) (Checkout, error)
+	// ExpireCheckout ends an open session; ErrNotOpen when it is not open.
+	ExpireCheckout(ctx context.Context, id string) error
+	// PaymentIntent answers a payment, ErrGone when there is none.
+	PaymentIntent(ctx context.Context, id string) (PaymentIntent, error)
+}
+
+// Errors of a Gateway that callers tell apart. Anything else is an unknown
+// outcome: retry with the same key.
+var (
+	ErrGone    = errors.New("Stripe does not know the object") //nolint:staticcheck // a name
+	ErrNotOpen = errors.New("the Checkout is not open any more")
+)
+
+// RefusedError is Stripe's final no to a request: it will not do it, however
+// often it is asked.
+type RefusedError struct{ Code, Message string }
+
+func (e *RefusedError) Error() string { return "Stripe refused: " + e.Message }
+
+// CustomerParams describe a customer to Stripe.
+type CustomerParams struct {
+	Customer, Name, Email, Installation string
+}
+
+// CheckoutParams describe a Checkout in payment mode for one pack.
+type CheckoutParams struct {
+	Purchase, Customer, Installation string // ours, for the metadata
+	StripeCustomer                   string
+	Name, Description                string // of what is sold
+	Price                            money.Money
+	SuccessURL, CancelURL            string // {CHECKOUT_SESSION_ID} is replaced by Stripe
+	ExpiresAt                        time.Time
+	SubmitMessage                    string // shown beside the button, "" for none
+}
+
+// Checkout is a Checkout Session with its payment.
+type Checkout struct {
+	ID, URL        string
+	Status         string // open, complete, expired
+	PaymentStatus  string // paid, unpaid, no_payment_required
+	Livemode       bool
+	StripeCustomer string
+	Subtotal       int64
+	Total          int64
+	Discount       int64
+	Tax            int64
+	Currency       string
+	Purchase       string // metadata: ours
+	Customer       string
+	Installation   string
+	ExpiresAt      time.Time
+	Payment        PaymentIntent // zero before confirmation
+}
+
+// PaymentIntent is a payment and its latest charge.
+type PaymentIntent struct {
+	ID                   string
+	Status               string // Stripe's: succeeded, processing, requires_payment_method, canceled …
+	Purchase             string // metadata: ours
+	Installation         string
+	ReceiptURL           string
+	CardBrand, CardLast4 string
+	FailureMessage       string
+}

@@ -1,0 +1,190 @@
+package purchase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"purse/billing/audit"
+	"purse/billing/fault"
+	"purse/billing/job"
+	"purse/billing/tx"
+)
+
+// InboxState is what became of an event of Stripe's.
+type InboxState string
+
+const (
+	Received InboxState = "received" // stored, not processed yet
+	Done     InboxState = "done"     // its effect is committed with this state
+	NotOurs  InboxState = "not_ours" // about an object of another product
+	Ignored  InboxState = "ignored"  // of a type that changes nothing here
+	Alarm    InboxState = "alarm"    // ours, and a person must look: Error says why
+	Retrying InboxState = "retrying" // processing failed, and is tried again
+)
+
+// InboxEvent is an event of Stripe's, as far as it is kept: never its payload,
+// the object is fetched instead.
+type InboxEvent struct {
+	ID, Type, ObjectID      string
+	Livemode                bool
+	State                   InboxState
+	Attempts                int
+	Error                   string
+	Purchase                string // that it was about
+	CreatedAt               time.Time
+	ReceivedAt, ProcessedAt time.Time
+}
+
+// Receive stores an event whose signature was verified, once, with the job that
+// processes it. It answers whether it was new.
+func (s *Service) Receive(ctx context.Context, e InboxEvent) (isNew bool, err error) {
+	if e.Livemode != s.Livemode {
+		return false, fault.New(fault.Invalid, "livemode", "", "The event's livemode is not that of this installation.")
+	}
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		e.State, e.ReceivedAt = Received, t.Now()
+		if isNew, err = s.Store.InsertEvent(t, &e); err != nil || !isNew {
+			return err
+		}
+		return s.Jobs.Add(t, job.Spec{Kind: jobEvent, Dedup: e.ID, Payload: e.ID, MaxAttempts: 20})
+	})
+	return isNew, err
+}
+
+// Replay processes an event again.
+func (s *Service) Replay(ctx context.Context, by audit.Actor, eventID string) (e *InboxEvent, err error) {
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		if e, err = s.Store.Event(t, eventID); errors.Is(err, tx.ErrNotFound) {
+			return fault.Missing("event")
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	// What the processing says is written to the event, where the admin sees it.
+	if err := s.process(ctx, eventID); err != nil {
+		s.Log.Warn("replaying an event failed", "event", eventID, "error", err)
+	}
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		if e, err = s.Store.Event(t, eventID); err != nil {
+			return err
+		}
+		return s.Audit.Record(t, audit.Record{Actor: by, Action: "stripe_event.replayed", Object: e.ID, After: e.State})
+	})
+	return e, err
+}
+
+func (s *Service) processJob(ctx context.Context, j job.Job) error {
+	var id string
+	if err := j.Decode(&id); err != nil {
+		return job.Permanent(err)
+	}
+	return s.process(ctx, id)
+}
+
+// process does what an event asks for: it fetches the object from Stripe and
+// writes what that means, together with the event's own row.
+func (s *Service) process(ctx context.Context, eventID string) error {
+	var e *InboxEvent
+	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
+		e, err = s.Store.Event(t, eventID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	session, state, why, err := s.sessionOf(ctx, e)
+	if err == nil && session != "" {
+		err = s.processSession(ctx, eventID, session)
+	} else if err == nil {
+		err = s.conclude(ctx, eventID, state, why)
+	}
+	if err != nil {
+		if note := s.conclude(ctx, eventID, Retrying, err.Error()); note != nil {
+			return errors.Join(err, note)
+		}
+	}
+	return err
+}
+
+// sessionOf finds the Checkout that an event is about, or why there is none.
+func (s *Service) sessionOf(ctx context.Context, e *InboxEvent) (session string, state InboxState, why string, err error) {
+	switch {
+	case strings.HasPrefix(e.Type, "checkout.session."):
+		return e.ObjectID, "", "", nil
+	case strings.HasPrefix(e.Type, "payment_intent."):
+		pi, err := s.Gateway.PaymentIntent(ctx, e.ObjectID)
+		switch {
+		case errors.Is(err, ErrGone):
+			return "", NotOurs, "Stripe does not know the payment", nil
+		case err != nil:
+			return "", "", "", err
+		case pi.Installation != s.Installation || pi.Purchase == "":
+			return "", NotOurs, "", nil
+		}
+		p, err := s.Purchase(ctx, pi.Purchase)
+		switch {
+		case fault.Is(err, fault.NotFound):
+			return "", Alarm, unknown, nil
+		case err != nil:
+			return "", "", "", err
+		case p.CheckoutSession == "":
+			// Its Checkout is being opened at this moment.
+			return "", "", "", fmt.Errorf("the Checkout of %s is not known yet", p.ID)
+		}
+		return p.CheckoutSession, "", "", nil
+	}
+	return "", Ignored, "", nil
+}
+
+func (s *Service) processSession(ctx context.Context, eventID, session string) error {
+	c, err := s.Gateway.Checkout(ctx, session)
+	if errors.Is(err, ErrGone) {
+		return s.conclude(ctx, eventID, NotOurs, "Stripe does not know the Checkout")
+	}
+	if err != nil {
+		return err
+	}
+	_, _, err = s.fulfil(ctx, &c, func(t tx.Tx, p *Purchase, why string) error {
+		e, err := s.Store.Event(t, eventID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case p != nil && p.Problem != "" && p.State != Failed:
+			e.State, e.Error = Alarm, p.Problem
+		case p != nil:
+			e.State, e.Error = Done, ""
+		case why == notOurs:
+			e.State, e.Error = NotOurs, ""
+		default:
+			e.State, e.Error = Alarm, why
+		}
+		if p != nil {
+			e.Purchase = p.ID
+		}
+		return s.finish(t, e)
+	})
+	return err
+}
+
+func (s *Service) conclude(ctx context.Context, eventID string, state InboxState, why string) error {
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		e, err := s.Store.Event(t, eventID)
+		if err != nil {
+			return err
+		}
+		e.State, e.Error = state, why
+		return s.finish(t, e)
+	})
+}
+
+func (s *Service) finish(t tx.Tx, e *InboxEvent) error {
+	e.Attempts++
+	e.ProcessedAt = t.Now()
+	return s.Store.UpdateEvent(t, e)
+}

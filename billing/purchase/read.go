@@ -1,0 +1,106 @@
+package purchase
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"purse/billing/fault"
+	"purse/billing/money"
+	"purse/billing/tx"
+)
+
+// Purchase answers a purchase by its id.
+func (s *Service) Purchase(ctx context.Context, purchaseID string) (p *Purchase, err error) {
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		p, err = s.Store.Purchase(t, purchaseID)
+		return missing(err)
+	})
+	return p, err
+}
+
+// BySession answers the purchase of a Checkout.
+func (s *Service) BySession(ctx context.Context, session string) (p *Purchase, err error) {
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		p, err = s.Store.BySession(t, session)
+		return missing(err)
+	})
+	return p, err
+}
+
+func missing(err error) error {
+	if errors.Is(err, tx.ErrNotFound) {
+		return fault.Missing("purchase")
+	}
+	return err
+}
+
+// Open answers the newest purchase of a customer that waits at Checkout, nil
+// when there is none.
+func (s *Service) Open(t tx.Tx, customer string) (*Purchase, error) {
+	open, err := s.Store.OpenOf(t, customer, "")
+	for _, p := range open {
+		if p.Open(t.Now()) {
+			return p, err
+		}
+	}
+	return nil, err
+}
+
+// Pending is what a customer has confirmed and is not granted yet, in credits.
+func (s *Service) Pending(t tx.Tx, customer, creditType string) (sum money.Credits, err error) {
+	open, err := s.Store.OpenOf(t, customer, "")
+	for _, p := range open {
+		if p.State == Processing && p.CreditType == creditType {
+			sum += p.Credits
+		}
+	}
+	return sum, err
+}
+
+// List answers purchases, newest first: of one customer or of all for "", older
+// than the purchase before ("" for the newest), whose id, Checkout, payment or
+// card's last four digits contain text.
+func (s *Service) List(t tx.Tx, customer, text, before string, limit int) ([]*Purchase, error) {
+	return s.Store.List(t, customer, strings.TrimSpace(text), before, limit)
+}
+
+// Inbox answers Stripe's events, newest first: in one state or in all for "",
+// received before the event before ("" for the newest).
+func (s *Service) Inbox(t tx.Tx, state InboxState, before string, limit int) ([]*InboxEvent, error) {
+	return s.Store.Events(t, state, before, limit)
+}
+
+// InboxLag answers how many events wait to be processed and for how long the
+// oldest has.
+func (s *Service) InboxLag(ctx context.Context) (waiting int64, lag time.Duration, err error) {
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		n, oldest, err := s.Store.Lag(t)
+		waiting = n
+		if n > 0 {
+			lag = t.Now().Sub(oldest)
+		}
+		return err
+	})
+	return waiting, lag, err
+}
+
+// Onward is where the buyer goes after the return page: the vendor's
+// success_url with purchase= added, "" when there is none.
+func (p *Purchase) Onward() string { return onward(p.SuccessURL, p.ID) }
+
+// OnwardCancelled is where the buyer goes who left the Checkout.
+func (p *Purchase) OnwardCancelled() string { return onward(p.CancelURL, p.ID) }
+
+func onward(address, purchaseID string) string {
+	u, err := url.Parse(address)
+	if address == "" || err != nil {
+		return ""
+	}
+	q := u.Query()
+	q.Set("purchase", purchaseID)
+	u.RawQuery = q.Encode()
+	return u.String()
+}

@@ -1,0 +1,62 @@
+package purchase
+
+import (
+	"log/slog"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/audit"
+	"purse/billing/catalog"
+	"purse/billing/event"
+	"purse/billing/job"
+	"purse/billing/ledger"
+	"purse/billing/tx"
+)
+
+// Deps is what a Service needs.
+type Deps struct {
+	Runner   tx.Runner
+	Store    Store
+	Gateway  Gateway
+	Accounts *account.Service
+	Catalog  *catalog.Service
+	Ledger   *ledger.Ledger
+	Jobs     *job.Queue
+	Events   *event.Log
+	Audit    *audit.Log
+	Log      *slog.Logger
+	// Installation is this database's id: it tells our objects at Stripe from
+	// those of other products on the same account.
+	Installation string
+	// Livemode is what the Stripe key is for.
+	Livemode bool
+	// PublicURL is where Purse's own pages are.
+	PublicURL string
+	// ReturnOrigins are other origins that success_url and cancel_url may have.
+	ReturnOrigins []string
+	// AllowLoopback also permits loopback in them: in the sandbox.
+	AllowLoopback bool
+	// TermsVersion is the version of the terms that buyers accept.
+	TermsVersion string
+}
+
+// Service sells packs.
+type Service struct{ Deps }
+
+// Names of jobs, and how often the sweep runs.
+const (
+	jobEvent   = "stripe.event"
+	jobSweep   = "purchase.sweep"
+	sweepEvery = 30 * time.Second
+)
+
+// New makes a Service and registers its jobs.
+func New(d Deps) *Service {
+	s := &Service{d}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	d.Jobs.Handle(jobEvent, s.processJob)
+	d.Jobs.Every(jobSweep, sweepEvery, s.sweepJob)
+	return s
+}

@@ -1,0 +1,37 @@
+package purchase
+
+import (
+	"time"
+
+	"purse/billing/tx"
+)
+
+// Store keeps purchases and the inbox. Rows that are not there are
+// tx.ErrNotFound.
+type Store interface {
+	Insert(t tx.Tx, p *Purchase, key string) error
+	Update(t tx.Tx, p *Purchase) error
+	Purchase(t tx.Tx, id string) (*Purchase, error)
+	// ByKey finds the purchase that was begun under a key of the caller's.
+	ByKey(t tx.Tx, key string) (*Purchase, error)
+	BySession(t tx.Tx, session string) (*Purchase, error)
+	// OpenOf answers the purchases of a customer and pack ("" for any) that
+	// wait at Checkout, newest first.
+	OpenOf(t tx.Tx, customer, pack string) ([]*Purchase, error)
+	// List answers purchases with id below before ("" for the newest), newest
+	// first; of one customer, or of all for "". text "" or contained in id,
+	// session, payment or last four digits.
+	List(t tx.Tx, customer, text, before string, limit int) ([]*Purchase, error)
+	// Due answers purchases whose time to be looked at has come.
+	Due(t tx.Tx, now time.Time, limit int) ([]*Purchase, error)
+
+	// InsertEvent answers false when the inbox holds the event already.
+	InsertEvent(t tx.Tx, e *InboxEvent) (bool, error)
+	UpdateEvent(t tx.Tx, e *InboxEvent) error
+	Event(t tx.Tx, id string) (*InboxEvent, error)
+	// Events answers events received before an event ("" for the newest),
+	// newest first, in one state or in all for "".
+	Events(t tx.Tx, state InboxState, before string, limit int) ([]*InboxEvent, error)
+	// Lag answers how many events wait and when the oldest was received.
+	Lag(t tx.Tx) (waiting int64, oldest time.Time, err error)
+}
