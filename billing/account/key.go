@@ -184,3 +184,12 @@ func hashSecret(secret string) string {
 	h := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(h[:])
 }
+
+// Key finds a key by id.
+func (s *Service) Key(ctx context.Context, id string) (k Key, err error) {
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		k, err = s.Store.Key(t, id)
+		return missing(err, "key")
+	})
+	return k, err
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"purse/billing/account"
 	"purse/billing/fault"
 	"purse/billing/ledger"
 	"purse/billing/money"
@@ -26,22 +25,23 @@ type NewHold struct {
 	ExpiresAt  time.Time // zero: in 10 minutes
 }
 
-// Hold sets credits aside. A suspended customer gets none.
-func (s *Service) Hold(ctx context.Context, who Reporter, once Once, n NewHold) (ledger.Hold, *account.Customer, error) {
+// Hold sets credits aside. A suspended customer gets none. replayed says that
+// the same request was answered before.
+func (s *Service) Hold(ctx context.Context, who Reporter, once Once, n NewHold) (h ledger.Hold, replayed bool, err error) {
 	c, err := s.reach(ctx, who, n.Customer)
 	if err != nil {
-		return ledger.Hold{}, nil, err
+		return h, false, err
 	}
 	ct := s.Catalog.Snapshot().CreditType(n.CreditType)
 	if ct == nil {
-		return ledger.Hold{}, c, fault.New(fault.Invalid, "unknown_credit_type", "credit_type", "There is no credit type %q.", n.CreditType)
+		return h, false, fault.New(fault.Invalid, "unknown_credit_type", "credit_type", "There is no credit type %q.", n.CreditType)
 	}
 	cmd := &ledger.Command{Key: once.Key, Fingerprint: once.Fingerprint, Op: ledger.NewHold{
 		Wallet: ledger.WalletKey{Customer: c.ID, CreditType: ct.Key}, Credits: n.Credits, ExpiresAt: n.ExpiresAt,
 	}}
 	going := Going(c)
 	if going != nil && once.Key == (ledger.Key{}) {
-		return ledger.Hold{}, c, going
+		return h, false, going
 	}
 	if going != nil {
 		cmd.Op = ledger.Debit{} // refused, unless it replays
@@ -50,7 +50,7 @@ func (s *Service) Hold(ctx context.Context, who Reporter, once Once, n NewHold) 
 	if going != nil && !res.Replayed && !fault.HasCode(err, "idempotency_mismatch") {
 		err = going
 	}
-	return h, c, err
+	return h, res.Replayed, err
 }
 
 // CaptureHold ends a hold and books what the work cost, for a suspended customer

@@ -348,14 +348,18 @@ func appendText(b []byte, s string) []byte {
 	return append(b, s...)
 }
 
-// Canonical is a canonical form of a JSON object, for fingerprints: key order
-// and white space do not count, everything else does. It is strict about
-// syntax, as the events are.
-func Canonical(body []byte) ([]byte, error) {
+// Object reads a JSON object strictly, as the events are: no name twice, not
+// nested too deeply, nothing after it. It answers its properties, sorted by
+// name, and a canonical form for fingerprints, in which key order and white
+// space do not count and everything else does.
+func Object(body []byte) (rating.Properties, []byte, error) {
 	p := &scanner{s: string(body)}
 	ps, err := p.object(maxDepth)
 	if err == nil {
 		err = p.end()
 	}
-	return appendProperties(nil, ps), err
+	if err != nil {
+		return nil, nil, err
+	}
+	return ps, appendProperties(nil, ps), nil
 }

@@ -1,0 +1,106 @@
+// Package api is the JSON API under /v1. One table of routes, in routes.go,
+// feeds the router, the OpenAPI document and the authorization test.
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/httprate"
+
+	"purse/billing/account"
+	"purse/billing/audit"
+	"purse/billing/catalog"
+	"purse/billing/fault"
+	"purse/billing/ledger"
+	"purse/billing/tx"
+	"purse/billing/usage"
+	"purse/handlers/kit"
+)
+
+// Deps is what the API needs.
+type Deps struct {
+	Runner   tx.Runner
+	Accounts *account.Service
+	Catalog  *catalog.Service
+	Ledger   *ledger.Ledger
+	Usage    *usage.Service
+	Audit    *audit.Log
+	Log      *slog.Logger
+	// PublicURL is Purse's own origin, for links in answers.
+	PublicURL string
+	// RatePerMinute bounds the requests of each key; 0 does not.
+	RatePerMinute int
+	Version       string
+}
+
+// API answers /v1.
+type API struct {
+	Deps
+	router  chi.Router
+	open    *huma.OpenAPI
+	limiter *httprate.RateLimiter
+}
+
+// New makes the API.
+func New(d Deps) *API {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	d.PublicURL = strings.TrimRight(d.PublicURL, "/")
+	a := &API{Deps: d, router: chi.NewRouter()}
+	if d.RatePerMinute > 0 {
+		a.limiter = httprate.NewRateLimiter(d.RatePerMinute, time.Minute, httprate.WithResponseHeaders(httprate.ResponseHeaders{
+			Limit: "RateLimit-Limit", Remaining: "RateLimit-Remaining", Reset: "RateLimit-Reset", RetryAfter: "Retry-After",
+		}))
+	}
+	a.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		a.write(w, r, fault.New(fault.NotFound, "unknown_path", "", "There is nothing at this path. See /docs for what there is."))
+	})
+	a.router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		p := a.problem(r.Context(), fault.New(fault.Invalid, "method_not_allowed", "", "This path does not take %s.", r.Method))
+		p.Status = http.StatusMethodNotAllowed
+		p.writeTo(w)
+	})
+	api := humachi.New(a.router, config(d.Version))
+	for _, r := range table() {
+		r.register(a, api, r)
+	}
+	a.open = api.OpenAPI()
+	a.describe()
+	a.router.Get("/v1/openapi.json", a.openAPI())
+	return a
+}
+
+// ServeHTTP answers a request under /v1, with a Request-Id of its own where the
+// router around it has not given one.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if kit.RequestID(r.Context()) == "" {
+		kit.WithRequestID(a.router).ServeHTTP(w, r)
+		return
+	}
+	a.router.ServeHTTP(w, r)
+}
+
+// Route is one line of the table of routes.
+type Route struct {
+	Method, Path string
+	// Scope is what a key must have; "" needs no key.
+	Scope account.Scope
+	// Vendor routes refuse keys that reach only one customer.
+	Vendor bool
+
+	id, tag, summary string
+	status           int
+	register         func(*API, huma.API, Route)
+}
+
+// Routes is the table of routes, for tests and for whoever documents them.
+func Routes() []Route {
+	return append(table(), Route{Method: http.MethodGet, Path: "/v1/openapi.json"})
+}

@@ -1,0 +1,179 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"purse/billing/audit"
+	"purse/billing/ledger"
+	"purse/billing/tx"
+	"purse/billing/usage"
+)
+
+type balanceObject struct {
+	Object     string         `json:"object" enum:"balance"`
+	Customer   string         `json:"customer"`
+	CreditType string         `json:"credit_type"`
+	Balance    string         `json:"balance" doc:"All that remains, less the debt"`
+	Held       string         `json:"held" doc:"Set aside by holds"`
+	Pending    string         `json:"pending" doc:"In grants that are not effective yet"`
+	Available  string         `json:"available" doc:"For work of any kind, less the debt"`
+	Debt       string         `json:"debt"`
+	Overdraft  string         `json:"overdraft" doc:"How far below zero decisions may go"`
+	Scoped     []scopedObject `json:"scoped" nullable:"false" doc:"What some meters can draw besides"`
+	ByKind     byKind         `json:"by_kind"`
+	NextExpiry *expiry        `json:"next_expiry"`
+}
+
+type scopedObject struct {
+	Meters    []string `json:"meters" nullable:"false"`
+	Available string   `json:"available"`
+}
+
+type byKind struct {
+	Paid        string `json:"paid"`
+	Promotional string `json:"promotional"`
+	Included    string `json:"included"`
+	Committed   string `json:"committed"`
+}
+
+type expiry struct {
+	At      time.Time `json:"at"`
+	Credits string    `json:"credits"`
+}
+
+func showBalance(b ledger.Balance) balanceObject {
+	o := balanceObject{
+		Object: "balance", Customer: b.Customer, CreditType: b.CreditType, Balance: b.Balance.String(), Held: b.Held.String(),
+		Pending: b.Pending.String(), Available: b.Available.String(), Debt: b.Debt.String(), Overdraft: b.Overdraft.String(),
+		Scoped: []scopedObject{},
+		ByKind: byKind{
+			b.ByKind[ledger.Paid].String(), b.ByKind[ledger.Promotional].String(),
+			b.ByKind[ledger.Included].String(), b.ByKind[ledger.Committed].String(),
+		},
+	}
+	for _, s := range b.Scoped {
+		o.Scoped = append(o.Scoped, scopedObject{s.Meters, s.Available.String()})
+	}
+	if !b.NextExpiry.IsZero() {
+		o.NextExpiry = &expiry{stamp(b.NextExpiry), b.NextExpiryCredits.String()}
+	}
+	return o
+}
+
+func getBalance(a *API, ctx context.Context, in *inCustomer) (*reply[list[balanceObject]], error) {
+	c, err := a.customer(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	var balances []ledger.Balance
+	if err := a.Runner.View(ctx, func(t tx.Tx) error {
+		balances, err = a.Ledger.Balances(t, c.ID)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	byType := map[string]ledger.Balance{}
+	for _, b := range balances {
+		byType[b.CreditType] = b
+	}
+	var out []ledger.Balance
+	for _, ct := range a.Catalog.Snapshot().CreditTypes {
+		b, exists := byType[ct.Key]
+		if !exists {
+			if ct.Archived() {
+				continue
+			}
+			b.WalletKey = ledger.WalletKey{Customer: c.ID, CreditType: ct.Key}
+		}
+		out = append(out, b)
+	}
+	return ok(listOf(out, false, showBalance))
+}
+
+type entitlementIn struct {
+	inCustomer
+	CreditType string `query:"credit_type" doc:"Needed where there are several"`
+	Meter      string `query:"meter" doc:"Counts credits that only this meter may draw, too"`
+	Credits    string `query:"credits" doc:"What is needed; any at all by default"`
+}
+
+type entitlementObject struct {
+	Object     string  `json:"object" enum:"entitlement"`
+	Customer   string  `json:"customer"`
+	CreditType string  `json:"credit_type"`
+	Allowed    bool    `json:"allowed"`
+	Reason     *string `json:"reason" doc:"customer_suspended, insufficient_credits"`
+	Available  string  `json:"available"`
+	TopUpURL   *string `json:"top_up_url"`
+}
+
+func getEntitlement(a *API, ctx context.Context, in *entitlementIn) (*reply[entitlementObject], error) {
+	c, err := a.customer(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	q := usage.Question{CreditType: in.CreditType, Meter: in.Meter}
+	if in.Credits != "" {
+		if q.Credits, err = credits("credits", in.Credits); err != nil {
+			return nil, err
+		}
+	}
+	e, err := a.Usage.Entitled(ctx, c, q)
+	if err != nil {
+		return nil, err
+	}
+	o := entitlementObject{
+		Object: "entitlement", Customer: c.ID, CreditType: e.CreditType, Allowed: e.Allowed, Reason: orNull(e.Reason),
+		Available: max(e.Available, 0).String(),
+	}
+	if e.Reason == ledger.CodeInsufficient {
+		o.TopUpURL = orNull(a.topUpURL())
+	}
+	return ok(o)
+}
+
+type newOverdraft struct {
+	CreditType string `json:"credit_type"`
+	Limit      string `json:"limit" doc:"How far below zero decisions may go; 0: not at all"`
+	Reason     string `json:"reason" minLength:"1" maxLength:"500"`
+}
+
+type overdraftIn struct {
+	inCustomer
+	onceKey
+	Body body[newOverdraft]
+}
+
+func setOverdraft(a *API, ctx context.Context, in *overdraftIn) (*reply[balanceObject], error) {
+	v := in.Body.V
+	c, err := a.customer(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	k, err := walletKey(a.Catalog.Snapshot(), c, v.CreditType)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := credits("limit", v.Limit)
+	if err != nil {
+		return nil, err
+	}
+	note, err := needReason(ctx, v.Reason)
+	if err != nil {
+		return nil, err
+	}
+	once := in.once("overdraft.set", in.Body.sent, in.ID)
+	cmd := &ledger.Command{Key: once.Key, Fingerprint: once.Fingerprint, Op: ledger.SetOverdraft{Wallet: k, Limit: limit}, Note: note}
+	if _, err := a.apply(ctx, cmd, audit.Record{Customer: c.ID, Action: "overdraft.set", Object: k.CreditType, After: v, Reason: note.Reason}); err != nil {
+		return nil, err
+	}
+	var b ledger.Balance
+	if err := a.Runner.View(ctx, func(t tx.Tx) error {
+		b, err = a.Ledger.Balance(t, k)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	return ok(showBalance(b))
+}

@@ -1,0 +1,403 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"purse/billing/catalog"
+	"purse/billing/fault"
+	"purse/billing/tx"
+)
+
+// Credit types.
+
+type creditTypeObject struct {
+	Object      string    `json:"object" enum:"credit_type"`
+	ID          string    `json:"id"`
+	Key         string    `json:"key"`
+	Name        string    `json:"name"`
+	Description string    `json:"description"`
+	Unit        string    `json:"unit"`
+	Units       string    `json:"units"`
+	Decimals    int       `json:"decimals" doc:"How many decimals pages show"`
+	Archived    bool      `json:"archived"`
+	CreatedAt   time.Time `json:"created_at"`
+}
+
+func showCreditType(c *catalog.CreditType) creditTypeObject {
+	return creditTypeObject{
+		"credit_type", c.ID, c.Key, c.Name, c.Description, c.Unit, c.Units, c.Decimals, c.Archived(), stamp(c.CreatedAt),
+	}
+}
+
+type newCreditType struct {
+	Key         string `json:"key" doc:"Names it for ever: a–z, 0–9, _, - and dots" example:"credits"`
+	Name        string `json:"name,omitempty" doc:"The key by default"`
+	Description string `json:"description,omitempty"`
+	Unit        string `json:"unit,omitempty" doc:"credit by default"`
+	Units       string `json:"units,omitempty" doc:"credits by default"`
+	Decimals    int    `json:"decimals,omitempty" minimum:"0" maximum:"6"`
+}
+
+type creditTypeChange struct {
+	Name        *string `json:"name,omitempty"`
+	Description *string `json:"description,omitempty"`
+	Unit        *string `json:"unit,omitempty"`
+	Units       *string `json:"units,omitempty"`
+	Decimals    *int    `json:"decimals,omitempty" minimum:"0" maximum:"6"`
+	Archived    *bool   `json:"archived,omitempty"`
+}
+
+type createCreditTypeIn struct {
+	onceKey
+	Body body[newCreditType]
+}
+
+func createCreditType(a *API, ctx context.Context, in *createCreditTypeIn) (*reply[creditTypeObject], error) {
+	v := in.Body.V
+	id, replayed, err := a.doOnce(ctx, in.once("credit_types.create", in.Body.sent), func(t tx.Tx) (string, error) {
+		c, err := a.Catalog.CreateCreditTypeIn(t, actor(ctx), catalog.NewCreditType{
+			Key: v.Key, Name: v.Name, Description: v.Description, Unit: v.Unit, Units: v.Units, Decimals: v.Decimals,
+		})
+		return c.ID, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made(showCreditType(a.Catalog.Snapshot().CreditType(id)), replayed)
+}
+
+func listCreditTypes(a *API, _ context.Context, in *page) (*reply[list[creditTypeObject]], error) {
+	return cutList(*in, newestFirst(a.Catalog.Snapshot().CreditTypes), func(c *catalog.CreditType) string { return c.ID }, showCreditType)
+}
+
+// newestFirst turns a list round.
+func newestFirst[T any](in []T) []T {
+	out := slices.Clone(in)
+	slices.Reverse(out)
+	return out
+}
+
+// named is the path of what has a key or an id.
+type named struct {
+	ID string `path:"id" doc:"Its id or its key"`
+}
+
+func getCreditType(a *API, _ context.Context, in *named) (*reply[creditTypeObject], error) {
+	c := a.Catalog.Snapshot().CreditType(in.ID)
+	if c == nil {
+		return nil, fault.Missing("credit type")
+	}
+	return ok(showCreditType(c))
+}
+
+type updateCreditTypeIn struct {
+	named
+	Body body[creditTypeChange]
+}
+
+func updateCreditType(a *API, ctx context.Context, in *updateCreditTypeIn) (*reply[creditTypeObject], error) {
+	v := in.Body.V
+	c, err := a.Catalog.UpdateCreditType(ctx, actor(ctx), in.ID, catalog.CreditTypeChange{
+		Name: v.Name, Description: v.Description, Unit: v.Unit, Units: v.Units, Decimals: v.Decimals, Archived: v.Archived,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ok(showCreditType(&c))
+}
+
+// Meters.
+
+type meterObject struct {
+	Object      string    `json:"object" enum:"meter"`
+	ID          string    `json:"id"`
+	Key         string    `json:"key"`
+	Event       string    `json:"event" doc:"The name of the events that it reads"`
+	Aggregation string    `json:"aggregation" enum:"sum,count"`
+	Property    *string   `json:"property"`
+	Archived    bool      `json:"archived"`
+	CreatedAt   time.Time `json:"created_at"`
+}
+
+func showMeter(m *catalog.Meter) meterObject {
+	return meterObject{"meter", m.ID, m.Key, m.Event, string(m.Aggregation), orNull(m.Property), m.Archived(), stamp(m.CreatedAt)}
+}
+
+type newMeter struct {
+	Key         string `json:"key" example:"input_tokens"`
+	Event       string `json:"event" example:"llm.completion"`
+	Aggregation string `json:"aggregation,omitempty" enum:"sum,count" doc:"sum by default: the property's value; count: 1 for each event"`
+	Property    string `json:"property,omitempty" example:"input_tokens"`
+}
+
+type createMeterIn struct {
+	onceKey
+	Body body[newMeter]
+}
+
+func createMeter(a *API, ctx context.Context, in *createMeterIn) (*reply[meterObject], error) {
+	v := in.Body.V
+	id, replayed, err := a.doOnce(ctx, in.once("meters.create", in.Body.sent), func(t tx.Tx) (string, error) {
+		m, err := a.Catalog.CreateMeterIn(t, actor(ctx), catalog.NewMeter{
+			Key: v.Key, Event: v.Event, Aggregation: catalog.Aggregation(v.Aggregation), Property: v.Property,
+		})
+		return m.ID, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made(showMeter(a.Catalog.Snapshot().Meter(id)), replayed)
+}
+
+func listMeters(a *API, _ context.Context, in *page) (*reply[list[meterObject]], error) {
+	all := slices.Clone(a.Catalog.Snapshot().Meters)
+	slices.SortFunc(all, func(x, y *catalog.Meter) int { return -compare(x.ID, y.ID) })
+	return cutList(*in, all, func(m *catalog.Meter) string { return m.ID }, showMeter)
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func getMeter(a *API, _ context.Context, in *named) (*reply[meterObject], error) {
+	m := a.Catalog.Snapshot().Meter(in.ID)
+	if m == nil {
+		return nil, fault.Missing("meter")
+	}
+	return ok(showMeter(m))
+}
+
+type archived struct {
+	Archived bool `json:"archived"`
+}
+
+type updateMeterIn struct {
+	named
+	Body body[archived]
+}
+
+func updateMeter(a *API, ctx context.Context, in *updateMeterIn) (*reply[meterObject], error) {
+	m, err := a.Catalog.ArchiveMeter(ctx, actor(ctx), in.ID, in.Body.V.Archived)
+	if err != nil {
+		return nil, err
+	}
+	return ok(showMeter(&m))
+}
+
+// Rates.
+
+type rateObject struct {
+	Object      string            `json:"object" enum:"rate"`
+	ID          string            `json:"id"`
+	Meter       string            `json:"meter"`
+	CreditType  string            `json:"credit_type"`
+	Credits     string            `json:"credits" doc:"A decimal of up to 12 places, for per units"`
+	Per         int64             `json:"per"`
+	Match       map[string]string `json:"match" nullable:"false"`
+	EffectiveAt *time.Time        `json:"effective_at" doc:"null: from the beginning"`
+	ArchivedAt  *time.Time        `json:"archived_at"`
+	CreatedAt   time.Time         `json:"created_at"`
+}
+
+func showRate(r *catalog.Rate) rateObject {
+	match := r.Match
+	if match == nil {
+		match = map[string]string{}
+	}
+	return rateObject{
+		"rate", r.ID(), r.Meter, r.CreditType, r.Credits, r.Per, match,
+		stampOrNull(r.EffectiveAt), stampOrNull(r.ArchivedAt), stamp(r.CreatedAt),
+	}
+}
+
+type newRate struct {
+	Meter       string            `json:"meter"`
+	CreditType  string            `json:"credit_type"`
+	Credits     string            `json:"credits" doc:"A decimal of up to 12 places" example:"3"`
+	Per         *int64            `json:"per,omitempty" minimum:"1" doc:"1 by default" example:"1000000"`
+	Match       map[string]string `json:"match,omitempty" doc:"Properties and the values that they must have"`
+	EffectiveAt *time.Time        `json:"effective_at,omitempty" doc:"By default the first rate of a meter and match applies from the beginning, later ones from now"`
+}
+
+type createRateIn struct {
+	onceKey
+	Body body[newRate]
+}
+
+func createRate(a *API, ctx context.Context, in *createRateIn) (*reply[rateObject], error) {
+	v := in.Body.V
+	n := catalog.NewRate{Meter: v.Meter, CreditType: v.CreditType, Credits: v.Credits, Match: v.Match}
+	if v.Per != nil {
+		if n.Per = *v.Per; n.Per < 1 {
+			return nil, fault.Bad("per", "A rate is per 1 unit or more.")
+		}
+	}
+	if v.EffectiveAt != nil {
+		n.EffectiveAt = *v.EffectiveAt
+	}
+	id, replayed, err := a.doOnce(ctx, in.once("rates.create", in.Body.sent), func(t tx.Tx) (string, error) {
+		r, err := a.Catalog.CreateRateIn(t, actor(ctx), n)
+		return r.ID(), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made(showRate(a.Catalog.Snapshot().Rate(id)), replayed)
+}
+
+type listRatesIn struct {
+	page
+	Meter string `query:"meter" doc:"Only rates of this meter"`
+}
+
+func listRates(a *API, _ context.Context, in *listRatesIn) (*reply[list[rateObject]], error) {
+	shop := a.Catalog.Snapshot()
+	all := shop.Rates
+	if in.Meter != "" {
+		m := shop.Meter(in.Meter)
+		if m == nil {
+			return nil, fault.New(fault.Invalid, "unknown_meter", "meter", "There is no meter %q.", in.Meter)
+		}
+		all = slices.DeleteFunc(slices.Clone(all), func(r *catalog.Rate) bool { return r.Meter != m.Key })
+	}
+	return cutList(in.page, all, func(r *catalog.Rate) string { return r.ID() }, showRate)
+}
+
+type byID struct {
+	ID string `path:"id"`
+}
+
+func getRate(a *API, _ context.Context, in *byID) (*reply[rateObject], error) {
+	r := a.Catalog.Snapshot().Rate(in.ID)
+	if r == nil {
+		return nil, fault.Missing("rate")
+	}
+	return ok(showRate(r))
+}
+
+func archiveRate(a *API, ctx context.Context, in *byID) (*reply[rateObject], error) {
+	r, err := a.Catalog.ArchiveRate(ctx, actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return ok(showRate(&r))
+}
+
+// Packs.
+
+type packObject struct {
+	Object           string    `json:"object" enum:"pack"`
+	ID               string    `json:"id"`
+	Name             string    `json:"name"`
+	CreditType       string    `json:"credit_type"`
+	Credits          string    `json:"credits"`
+	Price            price     `json:"price"`
+	ExpiresAfterDays *int      `json:"expires_after_days" doc:"null: never"`
+	Archived         bool      `json:"archived"`
+	CreatedAt        time.Time `json:"created_at"`
+}
+
+func showPack(p *catalog.Pack) packObject {
+	o := packObject{
+		"pack", p.ID, p.Name, p.CreditType, p.Credits.String(), price{p.Price.Amount, p.Price.Currency}, nil, p.Archived(), stamp(p.CreatedAt),
+	}
+	if p.ExpiresAfterDays > 0 {
+		o.ExpiresAfterDays = &p.ExpiresAfterDays
+	}
+	return o
+}
+
+type newPack struct {
+	Name             string `json:"name,omitempty" doc:"Made of the credits by default"`
+	CreditType       string `json:"credit_type"`
+	Credits          string `json:"credits" example:"1000"`
+	Price            *price `json:"price"`
+	ExpiresAfterDays int    `json:"expires_after_days,omitempty" minimum:"0" maximum:"3650" doc:"0 or absent: never"`
+}
+
+type packChange struct {
+	Name             *string `json:"name,omitempty"`
+	Credits          *string `json:"credits,omitempty"`
+	Price            *price  `json:"price,omitempty"`
+	ExpiresAfterDays *int    `json:"expires_after_days,omitempty" minimum:"0" maximum:"3650"`
+	Archived         *bool   `json:"archived,omitempty"`
+}
+
+type createPackIn struct {
+	onceKey
+	Body body[newPack]
+}
+
+func createPack(a *API, ctx context.Context, in *createPackIn) (*reply[packObject], error) {
+	v := in.Body.V
+	amount, err := credits("credits", v.Credits)
+	if err != nil {
+		return nil, err
+	}
+	if v.Price == nil {
+		return nil, fault.Bad("price", "A pack has a price: {\"amount\": 2500, \"currency\": \"usd\"}.")
+	}
+	cost, err := v.Price.money("price")
+	if err != nil {
+		return nil, err
+	}
+	id, replayed, err := a.doOnce(ctx, in.once("packs.create", in.Body.sent), func(t tx.Tx) (string, error) {
+		p, err := a.Catalog.CreatePackIn(t, actor(ctx), catalog.NewPack{
+			Name: v.Name, CreditType: v.CreditType, Credits: amount, Price: cost, ExpiresAfterDays: v.ExpiresAfterDays,
+		})
+		return p.ID, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made(showPack(a.Catalog.Snapshot().Pack(id)), replayed)
+}
+
+func listPacks(a *API, _ context.Context, in *page) (*reply[list[packObject]], error) {
+	return cutList(*in, newestFirst(a.Catalog.Snapshot().Packs), func(p *catalog.Pack) string { return p.ID }, showPack)
+}
+
+func getPack(a *API, _ context.Context, in *byID) (*reply[packObject], error) {
+	p := a.Catalog.Snapshot().Pack(in.ID)
+	if p == nil {
+		return nil, fault.Missing("pack")
+	}
+	return ok(showPack(p))
+}
+
+type updatePackIn struct {
+	byID
+	Body body[packChange]
+}
+
+func updatePack(a *API, ctx context.Context, in *updatePackIn) (*reply[packObject], error) {
+	v := in.Body.V
+	ch := catalog.PackChange{Name: v.Name, ExpiresAfterDays: v.ExpiresAfterDays, Archived: v.Archived}
+	if v.Credits != nil {
+		amount, err := credits("credits", *v.Credits)
+		if err != nil {
+			return nil, err
+		}
+		ch.Credits = &amount
+	}
+	if v.Price != nil {
+		cost, err := v.Price.money("price")
+		if err != nil {
+			return nil, err
+		}
+		ch.Price = &cost
+	}
+	p, err := a.Catalog.UpdatePack(ctx, actor(ctx), in.ID, ch)
+	if err != nil {
+		return nil, err
+	}
+	return ok(showPack(&p))
+}

@@ -1,0 +1,200 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/tx"
+)
+
+type customerObject struct {
+	Object           string            `json:"object" enum:"customer"`
+	ID               string            `json:"id"`
+	Name             string            `json:"name"`
+	Email            *string           `json:"email"`
+	ExternalID       *string           `json:"external_id" doc:"Your own id: usable as ext:… wherever a customer is named"`
+	StripeCustomerID *string           `json:"stripe_customer_id"`
+	Timezone         string            `json:"timezone"`
+	Metadata         map[string]string `json:"metadata" nullable:"false"`
+	Status           string            `json:"status" enum:"active,suspended"`
+	SuspendedReason  *string           `json:"suspended_reason"`
+	CreatedAt        time.Time         `json:"created_at"`
+	UpdatedAt        time.Time         `json:"updated_at"`
+}
+
+// orNull is null for "".
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// stamp is a time as the API shows it: UTC, microseconds.
+func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// stampOrNull is null for no time.
+func stampOrNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = stamp(t)
+	return &t
+}
+
+func showCustomer(c account.Customer) customerObject {
+	metadata := c.Metadata
+	if metadata == nil {
+		metadata = map[string]string{}
+	}
+	return customerObject{
+		Object: "customer", ID: c.ID, Name: c.Name, Email: orNull(c.Email), ExternalID: orNull(c.ExternalID),
+		StripeCustomerID: orNull(c.StripeCustomerID), Timezone: c.Timezone, Metadata: metadata, Status: string(c.Status),
+		SuspendedReason: orNull(c.SuspendedReason), CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt),
+	}
+}
+
+type newCustomer struct {
+	Name             string            `json:"name" minLength:"1" maxLength:"200"`
+	Email            string            `json:"email,omitempty"`
+	ExternalID       string            `json:"external_id,omitempty" maxLength:"255"`
+	StripeCustomerID string            `json:"stripe_customer_id,omitempty"`
+	Timezone         string            `json:"timezone,omitempty" doc:"An IANA name, UTC by default" example:"Europe/Berlin"`
+	Metadata         map[string]string `json:"metadata,omitempty" doc:"Up to 50 keys of 40 characters with values of 500"`
+}
+
+type customerChange struct {
+	Name             *string           `json:"name,omitempty"`
+	Email            *string           `json:"email,omitempty"`
+	ExternalID       *string           `json:"external_id,omitempty"`
+	StripeCustomerID *string           `json:"stripe_customer_id,omitempty"`
+	Timezone         *string           `json:"timezone,omitempty"`
+	Metadata         map[string]string `json:"metadata,omitempty" doc:"Merged: an empty value removes its key"`
+}
+
+type reason struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Why, for the audit log"`
+}
+
+// inCustomer is the path of what is below a customer.
+type inCustomer struct {
+	ID string `path:"id" doc:"The customer's id, or ext: and your own"`
+}
+
+type createCustomerIn struct {
+	onceKey
+	Body body[newCustomer]
+}
+
+func createCustomer(a *API, ctx context.Context, in *createCustomerIn) (*reply[customerObject], error) {
+	v := in.Body.V
+	id, replayed, err := a.doOnce(ctx, in.once("customers.create", in.Body.sent), func(t tx.Tx) (string, error) {
+		c, err := a.Accounts.CreateCustomerIn(t, actor(ctx), account.NewCustomer{
+			Name: v.Name, Email: v.Email, ExternalID: v.ExternalID, StripeCustomerID: v.StripeCustomerID, Timezone: v.Timezone, Metadata: v.Metadata,
+		})
+		if err != nil {
+			return "", err
+		}
+		return c.ID, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.Accounts.Customer(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return made(showCustomer(*c), replayed)
+}
+
+type listCustomersIn struct {
+	page
+	Query string `query:"query" maxLength:"255" doc:"Part of a name, e-mail address, id, external id or Stripe id"`
+}
+
+func listCustomers(a *API, ctx context.Context, in *listCustomersIn) (*reply[list[customerObject]], error) {
+	p, err := in.account()
+	if err != nil {
+		return nil, err
+	}
+	cs, more, err := a.Accounts.SearchCustomers(ctx, in.Query, p)
+	if err != nil {
+		return nil, err
+	}
+	return ok(listOf(cs, more, showCustomer))
+}
+
+func getCustomer(a *API, ctx context.Context, in *inCustomer) (*reply[customerObject], error) {
+	c, err := a.customer(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return ok(showCustomer(*c))
+}
+
+type updateCustomerIn struct {
+	inCustomer
+	Body body[customerChange]
+}
+
+func updateCustomer(a *API, ctx context.Context, in *updateCustomerIn) (*reply[customerObject], error) {
+	v := in.Body.V
+	c, err := a.Accounts.UpdateCustomer(ctx, actor(ctx), in.ID, account.CustomerChange{
+		Name: v.Name, Email: v.Email, ExternalID: v.ExternalID, StripeCustomerID: v.StripeCustomerID, Timezone: v.Timezone, Metadata: v.Metadata,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ok(showCustomer(*c))
+}
+
+type statusIn struct {
+	inCustomer
+	Body body[reason]
+}
+
+func suspendCustomer(a *API, ctx context.Context, in *statusIn) (*reply[customerObject], error) {
+	c, err := a.Accounts.Suspend(ctx, actor(ctx), in.ID, in.Body.V.Reason)
+	if err != nil {
+		return nil, err
+	}
+	return ok(showCustomer(*c))
+}
+
+func resumeCustomer(a *API, ctx context.Context, in *statusIn) (*reply[customerObject], error) {
+	c, err := a.Accounts.Resume(ctx, actor(ctx), in.ID, in.Body.V.Reason)
+	if err != nil {
+		return nil, err
+	}
+	return ok(showCustomer(*c))
+}
+
+type joinLinkObject struct {
+	Object    string    `json:"object" enum:"join_link"`
+	Customer  string    `json:"customer"`
+	Role      string    `json:"role"`
+	URL       string    `json:"url" doc:"Works once. Give it to the person who is to join."`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+type newJoinLink struct {
+	Role string `json:"role,omitempty" enum:"owner,billing,developer,viewer" doc:"owner by default"`
+}
+
+type joinLinkIn struct {
+	inCustomer
+	Body body[newJoinLink]
+}
+
+func createJoinLink(a *API, ctx context.Context, in *joinLinkIn) (*reply[joinLinkObject], error) {
+	role := account.Role(in.Body.V.Role)
+	if role == "" {
+		role = account.Owner
+	}
+	secret, l, err := a.Accounts.JoinLink(ctx, actor(ctx), in.ID, role)
+	if err != nil {
+		return nil, err
+	}
+	return made(joinLinkObject{"join_link", l.Customer, string(l.Role), a.PublicURL + account.LinkJoin.Path(secret), stamp(l.ExpiresAt)}, false)
+}

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"net/http"
+
+	"purse/billing/account"
+)
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+)
+
+// table is every route of the API: method, path, who.
+func table() []Route {
+	admin, read, report := account.ScopeAdmin, account.ScopeRead, account.ScopeUsage
+	vendor := true
+	r := func(method, path string, scope account.Scope, vendor bool, tag, id, summary string) Route {
+		status := http.StatusOK
+		return Route{Method: method, Path: path, Scope: scope, Vendor: vendor, tag: tag, id: id, summary: summary, status: status}
+	}
+	return []Route{
+		usageRoute(r(post, "/v1/usage", report, false, "Usage", "reportUsage", "Report usage: one event or a batch")),
+
+		op(r(post, "/v1/holds", report, false, "Holds", "createHold", "Set credits aside"), createHold).makes(),
+		op(r(get, "/v1/holds/{id}", read, false, "Holds", "getHold", "Read a hold"), getHold),
+		op(r(post, "/v1/holds/{id}/capture", report, false, "Holds", "captureHold", "End a hold and book what the work cost"), captureHold),
+		op(r(post, "/v1/holds/{id}/release", report, false, "Holds", "releaseHold", "End a hold and take nothing"), releaseHold),
+
+		op(r(get, "/v1/customers/{id}/balance", read, false, "Balances", "getBalance", "Read the balances of a customer"), getBalance),
+		op(r(get, "/v1/customers/{id}/entitlement", read, false, "Balances", "getEntitlement", "Ask whether a customer may go on"), getEntitlement),
+		op(r(get, "/v1/customers/{id}/grants", read, false, "Balances", "listGrants", "List the grants of a customer"), listGrants),
+		op(r(get, "/v1/customers/{id}/ledger", read, false, "Balances", "listPostings", "List the postings of a wallet"), listPostings),
+		op(r(get, "/v1/grants/{id}", read, false, "Balances", "getGrant", "Read a grant"), getGrant),
+		op(r(get, "/v1/postings/{id}", read, false, "Balances", "getPosting", "Read a posting and why it was made"), getPosting),
+
+		op(r(post, "/v1/customers", admin, vendor, "Customers", "createCustomer", "Create a customer"), createCustomer).makes(),
+		op(r(get, "/v1/customers", read, vendor, "Customers", "listCustomers", "List and search customers"), listCustomers),
+		op(r(get, "/v1/customers/{id}", read, false, "Customers", "getCustomer", "Read a customer"), getCustomer),
+		op(r(post, "/v1/customers/{id}", admin, vendor, "Customers", "updateCustomer", "Change a customer"), updateCustomer),
+		op(r(post, "/v1/customers/{id}/suspend", admin, vendor, "Customers", "suspendCustomer", "Stop decisions, holds and purchases"), suspendCustomer),
+		op(r(post, "/v1/customers/{id}/resume", admin, vendor, "Customers", "resumeCustomer", "Lift a suspension"), resumeCustomer),
+		op(r(post, "/v1/customers/{id}/join_links", admin, vendor, "Customers", "createJoinLink", "Make a one-time link by which a person joins"), createJoinLink).makes(),
+
+		op(r(post, "/v1/customers/{id}/grants", admin, vendor, "Credits", "createGrant", "Grant credits"), createGrant).makes(),
+		op(r(post, "/v1/grants/{id}/void", admin, vendor, "Credits", "voidGrant", "Take back what is left of a grant"), voidGrant),
+		op(r(post, "/v1/customers/{id}/adjustments", admin, vendor, "Credits", "adjust", "Correct a balance"), adjust).makes(),
+		op(r(post, "/v1/customers/{id}/overdraft", admin, vendor, "Credits", "setOverdraft", "Set how far below zero decisions may go"), setOverdraft),
+		op(r(post, "/v1/transfers", admin, vendor, "Credits", "transfer", "Move credits between two customers"), transfer).makes(),
+
+		op(r(post, "/v1/credit_types", admin, vendor, "Catalog", "createCreditType", "Create a credit type"), createCreditType).makes(),
+		op(r(get, "/v1/credit_types", read, false, "Catalog", "listCreditTypes", "List credit types"), listCreditTypes),
+		op(r(get, "/v1/credit_types/{id}", read, false, "Catalog", "getCreditType", "Read a credit type"), getCreditType),
+		op(r(post, "/v1/credit_types/{id}", admin, vendor, "Catalog", "updateCreditType", "Change or archive a credit type"), updateCreditType),
+		op(r(post, "/v1/meters", admin, vendor, "Catalog", "createMeter", "Create a meter"), createMeter).makes(),
+		op(r(get, "/v1/meters", read, false, "Catalog", "listMeters", "List meters"), listMeters),
+		op(r(get, "/v1/meters/{id}", read, false, "Catalog", "getMeter", "Read a meter"), getMeter),
+		op(r(post, "/v1/meters/{id}", admin, vendor, "Catalog", "updateMeter", "Archive a meter, or take it back into use"), updateMeter),
+		op(r(post, "/v1/rates", admin, vendor, "Catalog", "createRate", "Create a rate, or a new version of one"), createRate).makes(),
+		op(r(get, "/v1/rates", read, false, "Catalog", "listRates", "List rates"), listRates),
+		op(r(get, "/v1/rates/{id}", read, false, "Catalog", "getRate", "Read a rate"), getRate),
+		op(r(post, "/v1/rates/{id}/archive", admin, vendor, "Catalog", "archiveRate", "End a rate now"), archiveRate),
+		op(r(post, "/v1/packs", admin, vendor, "Catalog", "createPack", "Create a pack"), createPack).makes(),
+		op(r(get, "/v1/packs", read, false, "Catalog", "listPacks", "List packs"), listPacks),
+		op(r(get, "/v1/packs/{id}", read, false, "Catalog", "getPack", "Read a pack"), getPack),
+		op(r(post, "/v1/packs/{id}", admin, vendor, "Catalog", "updatePack", "Change or archive a pack"), updatePack),
+
+		op(r(post, "/v1/keys", admin, vendor, "Keys", "createKey", "Create an API key"), createKey).makes(),
+		op(r(get, "/v1/keys", admin, vendor, "Keys", "listKeys", "List API keys"), listKeys),
+		op(r(post, "/v1/keys/{id}/revoke", admin, vendor, "Keys", "revokeKey", "End an API key at once"), revokeKey),
+	}
+}
+
+// makes says that the route answers 201.
+func (r Route) makes() Route {
+	r.status = http.StatusCreated
+	return r
+}
