@@ -61,7 +61,7 @@ func showBalance(b ledger.Balance) balanceObject {
 	return o
 }
 
-func getBalance(a *API, ctx context.Context, in *inCustomer) (*reply[list[balanceObject]], error) {
+func getBalance(a *API, ctx context.Context, in *InCustomer) (*reply[list[balanceObject]], error) {
 	c, err := a.customer(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func getBalance(a *API, ctx context.Context, in *inCustomer) (*reply[list[balanc
 }
 
 type entitlementIn struct {
-	inCustomer
+	InCustomer
 	CreditType string `query:"credit_type" doc:"Needed where there are several"`
 	Meter      string `query:"meter" doc:"Counts credits that only this meter may draw, too"`
 	Credits    string `query:"credits" doc:"What is needed; any at all by default"`
@@ -140,8 +140,8 @@ type newOverdraft struct {
 }
 
 type overdraftIn struct {
-	inCustomer
-	onceKey
+	InCustomer
+	OnceKey
 	Body body[newOverdraft]
 }
 

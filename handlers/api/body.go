@@ -125,14 +125,14 @@ func config(version string) huma.Config {
 	return c
 }
 
-// onceKey is the optional Idempotency-Key of a request.
-type onceKey struct {
+// OnceKey is the optional Idempotency-Key of a request.
+type OnceKey struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"Makes the request count once"`
 }
 
 // once makes what counts once of a request: the operation, and what was sent.
 // The parts are those of the path.
-func (k onceKey) once(operation string, sent []byte, parts ...string) usage.Once {
+func (k OnceKey) once(operation string, sent []byte, parts ...string) usage.Once {
 	if k.IdempotencyKey == "" {
 		return usage.Once{}
 	}
@@ -157,18 +157,18 @@ func (a *API) doOnce(ctx context.Context, once usage.Once, f func(t tx.Tx) (obje
 	return object, replayed, err
 }
 
-// page is the part of a list that is asked for.
-type page struct {
+// Page is the part of a list that is asked for.
+type Page struct {
 	Limit         int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many, 1 to 100"`
 	StartingAfter string `query:"starting_after" maxLength:"255" doc:"The id that the page starts after"`
 	EndingBefore  string `query:"ending_before" maxLength:"255" doc:"The id that the page ends before"`
 }
 
-func (p page) account() (account.Page, error) {
+func (p Page) account() (account.Page, error) {
 	return account.Page{After: p.StartingAfter, Before: p.EndingBefore, Limit: p.Limit}, p.check()
 }
 
-func (p page) check() error {
+func (p Page) check() error {
 	if p.StartingAfter != "" && p.EndingBefore != "" {
 		return fault.Bad("ending_before", "Give starting_after or ending_before, not both.")
 	}
@@ -191,7 +191,7 @@ func listOf[R, T any](rows []R, more bool, f func(R) T) list[T] {
 }
 
 // cutList takes a page out of a list that is in memory, newest first.
-func cutList[R, T any](p page, all []R, id func(R) string, f func(R) T) (*reply[list[T]], error) {
+func cutList[R, T any](p Page, all []R, id func(R) string, f func(R) T) (*reply[list[T]], error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ type creditTypeChange struct {
 }
 
 type createCreditTypeIn struct {
-	onceKey
+	OnceKey
 	Body body[newCreditType]
 }
 
@@ -68,7 +68,7 @@ func createCreditType(a *API, ctx context.Context, in *createCreditTypeIn) (*rep
 	return made(showCreditType(a.Catalog.Snapshot().CreditType(id)), replayed)
 }
 
-func listCreditTypes(a *API, _ context.Context, in *page) (*reply[list[creditTypeObject]], error) {
+func listCreditTypes(a *API, _ context.Context, in *Page) (*reply[list[creditTypeObject]], error) {
 	return cutList(*in, newestFirst(a.Catalog.Snapshot().CreditTypes), func(c *catalog.CreditType) string { return c.ID }, showCreditType)
 }
 
@@ -79,12 +79,12 @@ func newestFirst[T any](in []T) []T {
 	return out
 }
 
-// named is the path of what has a key or an id.
-type named struct {
+// Named is the path of what has a key or an id.
+type Named struct {
 	ID string `path:"id" doc:"Its id or its key"`
 }
 
-func getCreditType(a *API, _ context.Context, in *named) (*reply[creditTypeObject], error) {
+func getCreditType(a *API, _ context.Context, in *Named) (*reply[creditTypeObject], error) {
 	c := a.Catalog.Snapshot().CreditType(in.ID)
 	if c == nil {
 		return nil, fault.Missing("credit type")
@@ -93,7 +93,7 @@ func getCreditType(a *API, _ context.Context, in *named) (*reply[creditTypeObjec
 }
 
 type updateCreditTypeIn struct {
-	named
+	Named
 	Body body[creditTypeChange]
 }
 
@@ -133,7 +133,7 @@ type newMeter struct {
 }
 
 type createMeterIn struct {
-	onceKey
+	OnceKey
 	Body body[newMeter]
 }
 
@@ -151,7 +151,7 @@ func createMeter(a *API, ctx context.Context, in *createMeterIn) (*reply[meterOb
 	return made(showMeter(a.Catalog.Snapshot().Meter(id)), replayed)
 }
 
-func listMeters(a *API, _ context.Context, in *page) (*reply[list[meterObject]], error) {
+func listMeters(a *API, _ context.Context, in *Page) (*reply[list[meterObject]], error) {
 	all := slices.Clone(a.Catalog.Snapshot().Meters)
 	slices.SortFunc(all, func(x, y *catalog.Meter) int { return -compare(x.ID, y.ID) })
 	return cutList(*in, all, func(m *catalog.Meter) string { return m.ID }, showMeter)
@@ -167,7 +167,7 @@ func compare(a, b string) int {
 	return 0
 }
 
-func getMeter(a *API, _ context.Context, in *named) (*reply[meterObject], error) {
+func getMeter(a *API, _ context.Context, in *Named) (*reply[meterObject], error) {
 	m := a.Catalog.Snapshot().Meter(in.ID)
 	if m == nil {
 		return nil, fault.Missing("meter")
@@ -180,7 +180,7 @@ type archived struct {
 }
 
 type updateMeterIn struct {
-	named
+	Named
 	Body body[archived]
 }
 
@@ -228,7 +228,7 @@ type newRate struct {
 }
 
 type createRateIn struct {
-	onceKey
+	OnceKey
 	Body body[newRate]
 }
 
@@ -254,7 +254,7 @@ func createRate(a *API, ctx context.Context, in *createRateIn) (*reply[rateObjec
 }
 
 type listRatesIn struct {
-	page
+	Page
 	Meter string `query:"meter" doc:"Only rates of this meter"`
 }
 
@@ -268,14 +268,15 @@ func listRates(a *API, _ context.Context, in *listRatesIn) (*reply[list[rateObje
 		}
 		all = slices.DeleteFunc(slices.Clone(all), func(r *catalog.Rate) bool { return r.Meter != m.Key })
 	}
-	return cutList(in.page, all, func(r *catalog.Rate) string { return r.ID() }, showRate)
+	return cutList(in.Page, all, func(r *catalog.Rate) string { return r.ID() }, showRate)
 }
 
-type byID struct {
+// ByID is the path of what has an id.
+type ByID struct {
 	ID string `path:"id"`
 }
 
-func getRate(a *API, _ context.Context, in *byID) (*reply[rateObject], error) {
+func getRate(a *API, _ context.Context, in *ByID) (*reply[rateObject], error) {
 	r := a.Catalog.Snapshot().Rate(in.ID)
 	if r == nil {
 		return nil, fault.Missing("rate")
@@ -283,7 +284,7 @@ func getRate(a *API, _ context.Context, in *byID) (*reply[rateObject], error) {
 	return ok(showRate(r))
 }
 
-func archiveRate(a *API, ctx context.Context, in *byID) (*reply[rateObject], error) {
+func archiveRate(a *API, ctx context.Context, in *ByID) (*reply[rateObject], error) {
 	r, err := a.Catalog.ArchiveRate(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
@@ -332,7 +333,7 @@ type packChange struct {
 }
 
 type createPackIn struct {
-	onceKey
+	OnceKey
 	Body body[newPack]
 }
 
@@ -361,11 +362,11 @@ func createPack(a *API, ctx context.Context, in *createPackIn) (*reply[packObjec
 	return made(showPack(a.Catalog.Snapshot().Pack(id)), replayed)
 }
 
-func listPacks(a *API, _ context.Context, in *page) (*reply[list[packObject]], error) {
+func listPacks(a *API, _ context.Context, in *Page) (*reply[list[packObject]], error) {
 	return cutList(*in, newestFirst(a.Catalog.Snapshot().Packs), func(p *catalog.Pack) string { return p.ID }, showPack)
 }
 
-func getPack(a *API, _ context.Context, in *byID) (*reply[packObject], error) {
+func getPack(a *API, _ context.Context, in *ByID) (*reply[packObject], error) {
 	p := a.Catalog.Snapshot().Pack(in.ID)
 	if p == nil {
 		return nil, fault.Missing("pack")
@@ -374,7 +375,7 @@ func getPack(a *API, _ context.Context, in *byID) (*reply[packObject], error) {
 }
 
 type updatePackIn struct {
-	byID
+	ByID
 	Body body[packChange]
 }
 

@@ -77,13 +77,13 @@ type reason struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Why, for the audit log"`
 }
 
-// inCustomer is the path of what is below a customer.
-type inCustomer struct {
+// InCustomer is the path of what is below a customer.
+type InCustomer struct {
 	ID string `path:"id" doc:"The customer's id, or ext: and your own"`
 }
 
 type createCustomerIn struct {
-	onceKey
+	OnceKey
 	Body body[newCustomer]
 }
 
@@ -109,7 +109,7 @@ func createCustomer(a *API, ctx context.Context, in *createCustomerIn) (*reply[c
 }
 
 type listCustomersIn struct {
-	page
+	Page
 	Query string `query:"query" maxLength:"255" doc:"Part of a name, e-mail address, id, external id or Stripe id"`
 }
 
@@ -125,7 +125,7 @@ func listCustomers(a *API, ctx context.Context, in *listCustomersIn) (*reply[lis
 	return ok(listOf(cs, more, showCustomer))
 }
 
-func getCustomer(a *API, ctx context.Context, in *inCustomer) (*reply[customerObject], error) {
+func getCustomer(a *API, ctx context.Context, in *InCustomer) (*reply[customerObject], error) {
 	c, err := a.customer(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func getCustomer(a *API, ctx context.Context, in *inCustomer) (*reply[customerOb
 }
 
 type updateCustomerIn struct {
-	inCustomer
+	InCustomer
 	Body body[customerChange]
 }
 
@@ -150,7 +150,7 @@ func updateCustomer(a *API, ctx context.Context, in *updateCustomerIn) (*reply[c
 }
 
 type statusIn struct {
-	inCustomer
+	InCustomer
 	Body body[reason]
 }
 
@@ -183,7 +183,7 @@ type newJoinLink struct {
 }
 
 type joinLinkIn struct {
-	inCustomer
+	InCustomer
 	Body body[newJoinLink]
 }
 

@@ -67,8 +67,8 @@ type newGrant struct {
 }
 
 type createGrantIn struct {
-	inCustomer
-	onceKey
+	InCustomer
+	OnceKey
 	Body body[newGrant]
 }
 
@@ -235,7 +235,7 @@ func grantID(s string) (ledger.GrantID, error) {
 	return id, nil
 }
 
-func getGrant(a *API, ctx context.Context, in *byID) (*reply[grantObject], error) {
+func getGrant(a *API, ctx context.Context, in *ByID) (*reply[grantObject], error) {
 	id, err := grantID(in.ID)
 	if err != nil {
 		return nil, err
@@ -248,8 +248,8 @@ func getGrant(a *API, ctx context.Context, in *byID) (*reply[grantObject], error
 }
 
 type voidIn struct {
-	byID
-	onceKey
+	ByID
+	OnceKey
 	Body body[reason]
 }
 
@@ -284,8 +284,8 @@ func voidGrant(a *API, ctx context.Context, in *voidIn) (*reply[grantObject], er
 }
 
 type listGrantsIn struct {
-	inCustomer
-	page
+	InCustomer
+	Page
 	CreditType string `query:"credit_type" doc:"Only grants of this credit type"`
 	Live       bool   `query:"live" doc:"Only grants with something remaining"`
 }

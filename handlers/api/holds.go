@@ -46,7 +46,7 @@ type newHold struct {
 }
 
 type createHoldIn struct {
-	onceKey
+	OnceKey
 	Body body[newHold]
 }
 
@@ -76,7 +76,7 @@ func holdID(s string) (ledger.HoldID, error) {
 	return id, nil
 }
 
-func getHold(a *API, ctx context.Context, in *byID) (*reply[holdObject], error) {
+func getHold(a *API, ctx context.Context, in *ByID) (*reply[holdObject], error) {
 	id, err := holdID(in.ID)
 	if err != nil {
 		return nil, err
@@ -97,8 +97,8 @@ type newCapture struct {
 }
 
 type captureIn struct {
-	byID
-	onceKey
+	ByID
+	OnceKey
 	Body body[newCapture]
 }
 
@@ -116,8 +116,8 @@ func captureHold(a *API, ctx context.Context, in *captureIn) (*reply[holdObject]
 }
 
 type releaseIn struct {
-	byID
-	onceKey
+	ByID
+	OnceKey
 }
 
 func releaseHold(a *API, ctx context.Context, in *releaseIn) (*reply[holdObject], error) {

@@ -45,7 +45,7 @@ type newKey struct {
 }
 
 type createKeyIn struct {
-	onceKey
+	OnceKey
 	Body body[newKey]
 }
 
@@ -86,7 +86,7 @@ func createKey(a *API, ctx context.Context, in *createKeyIn) (*reply[keyObject],
 }
 
 type listKeysIn struct {
-	page
+	Page
 	Customer string `query:"customer" doc:"The keys of one customer; without it those for all customers"`
 }
 

@@ -88,8 +88,8 @@ func showPosting(p ledger.Posting, k ledger.WalletKey, shop *catalog.Snapshot) p
 }
 
 type listPostingsIn struct {
-	inCustomer
-	page
+	InCustomer
+	Page
 	CreditType string    `query:"credit_type" doc:"Needed where there are several"`
 	Kind       string    `query:"kind" enum:"debit,grant,capture,expire,void,adjust,transfer"`
 	Meter      string    `query:"meter" doc:"Only usage of this meter"`
@@ -181,7 +181,7 @@ func (a *API) posting(ctx context.Context, customer string, id ledger.PostingID)
 	return o, err
 }
 
-func getPosting(a *API, ctx context.Context, in *byID) (*reply[postingObject], error) {
+func getPosting(a *API, ctx context.Context, in *ByID) (*reply[postingObject], error) {
 	id, isID := ledger.ParsePostingID(in.ID)
 	if !isID {
 		return nil, fault.Missing("posting")
@@ -201,8 +201,8 @@ type newAdjustment struct {
 }
 
 type adjustIn struct {
-	inCustomer
-	onceKey
+	InCustomer
+	OnceKey
 	Body body[newAdjustment]
 }
 
@@ -264,7 +264,7 @@ type transferObject struct {
 }
 
 type transferIn struct {
-	onceKey
+	OnceKey
 	Body body[newTransfer]
 }
 
