@@ -60,7 +60,8 @@ func (s *Server) checkoutView(o obj) view.Checkout {
 	currency := o.str("currency")
 	c := view.Checkout{Session: o.id(), Merchant: s.opts.Merchant, Cancel: o.str("cancel_url"), Cards: offered, Countries: countries,
 		Total: amountText(o.num("amount_total"), currency), Button: "Pay " + amountText(o.num("amount_total"), currency),
-		Expires: instant(o.num("expires_at")), Setup: o.str("mode") == "setup", Promotion: o.yes("allow_promotion_codes")}
+		Expires: instant(o.num("expires_at")), Setup: o.str("mode") == "setup", Promotion: o.yes("allow_promotion_codes"),
+		Submit: o.sub("custom_text").sub("submit").str("message")}
 	if c.Setup {
 		c.Button = "Save card"
 	} else if o.num("amount_total") == 0 {

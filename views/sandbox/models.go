@@ -39,6 +39,7 @@ type Checkout struct {
 	Cards                            []TestCard
 	Countries                        []Country
 	Expires                          string
+	Submit                           string // what the merchant says beside the button
 }
 
 // Country is one option of the form.

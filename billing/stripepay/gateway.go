@@ -1,0 +1,129 @@
+package stripepay
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"purse/billing/purchase"
+)
+
+// The keys of metadata by which we know our own objects.
+const (
+	metaInstallation = "purse_installation"
+	metaCustomer     = "purse_customer"
+	metaPurchase     = "purse_purchase"
+)
+
+// write is the part that every write has in common.
+func write(ctx context.Context, key string, metadata map[string]string) stripe.Params {
+	p := stripe.Params{Context: ctx, Metadata: metadata}
+	if key != "" {
+		p.IdempotencyKey = stripe.String(key)
+	}
+	return p
+}
+
+// text leaves out what is empty.
+func text(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// EnsureCustomer makes Stripe's customer and answers its id. It is the same
+// customer for the same key while Stripe remembers the key.
+func (g *Gateway) EnsureCustomer(ctx context.Context, c purchase.CustomerParams, key string) (string, error) {
+	made, err := g.api.Customers.New(&stripe.CustomerParams{
+		Params: write(ctx, key, map[string]string{metaInstallation: c.Installation, metaCustomer: c.Customer}),
+		Name:   text(c.Name), Email: text(c.Email),
+	})
+	if err != nil {
+		return "", translate(err)
+	}
+	return made.ID, nil
+}
+
+// CreateCheckout opens a Checkout Session for one pack. Its metadata names the
+// purchase, on the session and on the payment intent, to which Stripe does not
+// copy it.
+func (g *Gateway) CreateCheckout(ctx context.Context, c purchase.CheckoutParams, key string) (purchase.Checkout, error) {
+	meta := map[string]string{metaInstallation: c.Installation, metaCustomer: c.Customer, metaPurchase: c.Purchase}
+	p := &stripe.CheckoutSessionParams{
+		Params:            write(ctx, key, meta),
+		Mode:              stripe.String(string(stripe.CheckoutSessionModePayment)),
+		Customer:          text(c.StripeCustomer),
+		ClientReferenceID: text(c.Purchase),
+		LineItems: []*stripe.CheckoutSessionLineItemParams{{
+			Quantity: stripe.Int64(1),
+			PriceData: &stripe.CheckoutSessionLineItemPriceDataParams{
+				Currency: stripe.String(c.Price.Currency), UnitAmount: stripe.Int64(c.Price.Amount),
+				ProductData: &stripe.CheckoutSessionLineItemPriceDataProductDataParams{
+					Name: stripe.String(c.Name), Description: text(c.Description),
+				},
+			},
+		}},
+		PaymentIntentData: &stripe.CheckoutSessionPaymentIntentDataParams{Metadata: meta, Description: text(c.Name)},
+		SuccessURL:        stripe.String(c.SuccessURL),
+		CancelURL:         text(c.CancelURL),
+	}
+	if c.SubmitMessage != "" {
+		p.CustomText = &stripe.CheckoutSessionCustomTextParams{
+			Submit: &stripe.CheckoutSessionCustomTextSubmitParams{Message: stripe.String(c.SubmitMessage)}}
+	}
+	if !c.ExpiresAt.IsZero() {
+		p.ExpiresAt = stripe.Int64(c.ExpiresAt.Unix())
+	}
+	if !g.config.OldSpec {
+		p.AddExtra("adaptive_pricing[enabled]", strconv.FormatBool(g.config.AdaptivePricing))
+	}
+	s, err := g.api.CheckoutSessions.New(p)
+	if err != nil {
+		return purchase.Checkout{}, translate(err)
+	}
+	return checkout(s), nil
+}
+
+// Checkout fetches a session with its payment and latest charge.
+func (g *Gateway) Checkout(ctx context.Context, id string) (purchase.Checkout, error) {
+	p := &stripe.CheckoutSessionParams{Params: stripe.Params{Context: ctx}}
+	p.AddExpand("payment_intent.latest_charge")
+	s, err := g.api.CheckoutSessions.Get(id, p)
+	if err != nil {
+		return purchase.Checkout{}, translate(err)
+	}
+	return checkout(s), nil
+}
+
+// ExpireCheckout closes an open session so that nobody can pay it any more.
+func (g *Gateway) ExpireCheckout(ctx context.Context, id string) error {
+	_, err := g.api.CheckoutSessions.Expire(id, &stripe.CheckoutSessionExpireParams{Params: stripe.Params{Context: ctx}})
+	err = translate(err)
+	var e *Error
+	if errors.As(err, &e) && e.Status == http.StatusBadRequest && e.Code == "" {
+		e.meaning = purchase.ErrNotOpen // the one thing that can be wrong here
+	}
+	return err
+}
+
+// PaymentIntent fetches a payment with its latest charge.
+func (g *Gateway) PaymentIntent(ctx context.Context, id string) (purchase.PaymentIntent, error) {
+	p := &stripe.PaymentIntentParams{Params: stripe.Params{Context: ctx}}
+	p.AddExpand("latest_charge")
+	pi, err := g.api.PaymentIntents.Get(id, p)
+	if err != nil {
+		return purchase.PaymentIntent{}, translate(err)
+	}
+	return payment(pi), nil
+}
+
+// Account is the account's id, and whether the key is for live mode.
+func (g *Gateway) Account(ctx context.Context) (id string, livemode bool, err error) {
+	var a stripe.Account
+	err = g.backend.Call(http.MethodGet, "/v1/account", g.config.Key, &stripe.AccountParams{Params: stripe.Params{Context: ctx}}, &a)
+	return a.ID, g.live, translate(err)
+}

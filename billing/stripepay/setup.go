@@ -1,0 +1,79 @@
+package stripepay
+
+import (
+	"context"
+	"strings"
+
+	"github.com/stripe/stripe-go/v76"
+)
+
+// Events are the types that Purse listens to.
+var Events = strings.Fields(`
+	checkout.session.completed checkout.session.async_payment_succeeded checkout.session.async_payment_failed checkout.session.expired
+	payment_intent.succeeded payment_intent.payment_failed payment_intent.requires_action payment_intent.processing payment_intent.canceled
+	invoice.created invoice.finalized invoice.finalization_failed invoice.paid invoice.payment_succeeded invoice.payment_failed
+	invoice.payment_action_required invoice.marked_uncollectible invoice.voided invoice.updated invoice.deleted
+	charge.refunded charge.refund.updated
+	charge.dispute.created charge.dispute.updated charge.dispute.closed charge.dispute.funds_withdrawn charge.dispute.funds_reinstated
+	radar.early_fraud_warning.created radar.early_fraud_warning.updated
+	payment_method.attached payment_method.detached payment_method.automatically_updated
+	setup_intent.created setup_intent.succeeded setup_intent.setup_failed setup_intent.requires_action setup_intent.canceled
+	customer.updated customer.deleted`)
+
+// Endpoint is our webhook endpoint at Stripe.
+type Endpoint struct {
+	ID      string
+	Secret  string // only when it was made now: Stripe shows it once
+	Created bool
+}
+
+// Setup makes the webhook endpoint for a URL, with this API version and the
+// events that Purse listens to, or updates the one that is there. An endpoint
+// of another version is replaced, because a version cannot be changed: its new
+// secret must then be configured.
+func (g *Gateway) Setup(ctx context.Context, url, installation string) (Endpoint, error) {
+	same, others, err := g.endpoints(ctx, url)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	meta := map[string]string{metaInstallation: installation}
+	var out Endpoint
+	if same != nil {
+		p := &stripe.WebhookEndpointParams{Params: write(ctx, "", meta), EnabledEvents: stripe.StringSlice(Events), Disabled: stripe.Bool(false)}
+		if _, err := g.api.WebhookEndpoints.Update(same.ID, p); err != nil {
+			return Endpoint{}, translate(err)
+		}
+		out.ID = same.ID
+	} else {
+		p := &stripe.WebhookEndpointParams{Params: write(ctx, "", meta), URL: stripe.String(url), EnabledEvents: stripe.StringSlice(Events),
+			APIVersion: stripe.String(stripe.APIVersion), Description: stripe.String("Purse: purchases, refunds and disputes")}
+		made, err := g.api.WebhookEndpoints.New(p)
+		if err != nil {
+			return Endpoint{}, translate(err)
+		}
+		out = Endpoint{ID: made.ID, Secret: made.Secret, Created: true}
+	}
+	for _, o := range others {
+		if _, err := g.api.WebhookEndpoints.Del(o.ID, &stripe.WebhookEndpointParams{Params: stripe.Params{Context: ctx}}); err != nil {
+			return out, translate(err)
+		}
+	}
+	return out, nil
+}
+
+// endpoints finds the endpoint of a URL in our version, and those of the same
+// URL in other versions or twice.
+func (g *Gateway) endpoints(ctx context.Context, url string) (same *stripe.WebhookEndpoint, others []*stripe.WebhookEndpoint, err error) {
+	i := g.api.WebhookEndpoints.List(&stripe.WebhookEndpointListParams{ListParams: stripe.ListParams{Context: ctx, Limit: stripe.Int64(100)}})
+	for i.Next() {
+		e := i.WebhookEndpoint()
+		switch {
+		case e.URL != url:
+		case same == nil && e.APIVersion == stripe.APIVersion:
+			same = e
+		default:
+			others = append(others, e)
+		}
+	}
+	return same, others, translate(i.Err())
+}
