@@ -42,6 +42,7 @@ type Wallet struct {
 	Unit      ui.Unit
 	State     State
 	Available money.Credits
+	Balance   money.Credits
 	Held      money.Credits
 	Pending   money.Credits // bought, not credited yet
 	Debt      money.Credits

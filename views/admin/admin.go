@@ -1,0 +1,290 @@
+// Package admin is the pages that the vendor's staff sees.
+package admin
+
+import (
+	"strconv"
+	"time"
+
+	"purse/billing/money"
+	"purse/views/portal"
+	"purse/views/ui"
+)
+
+// Customers is the list with its search.
+type Customers struct {
+	Query string
+	Rows  []CustomerRow
+	Newer string
+	Older string
+	Total bool // nothing was searched for
+	Zone  *time.Location
+	Path  string // of this view, to keep it current
+}
+
+// CustomerRow is one customer.
+type CustomerRow struct {
+	ID, Name, Email, External string
+	Suspended                 bool
+	Balances                  []Amount
+	Created                   time.Time
+}
+
+// Amount is credits of a type.
+type Amount struct {
+	Unit   ui.Unit
+	Amount money.Credits
+	Debt   money.Credits
+}
+
+// Customer is the page of one customer.
+type Customer struct {
+	ID, Name, Email, External, Stripe, Zone string
+	Suspended                               bool
+	Reason                                  string // of the suspension
+	Created                                 time.Time
+	Metadata                                []Pair
+	Wallets                                 []Wallet
+	Recent                                  []portal.Row
+	Members                                 []Member
+	Purchases                               []PurchaseRow
+	Location                                *time.Location
+	MayChange                               bool
+	JoinLink                                string // just made, shown once
+}
+
+// Pair is a name and a value.
+type Pair struct{ Name, Value string }
+
+// Wallet is one balance of a customer with its lots.
+type Wallet struct {
+	CreditType string
+	Unit       ui.Unit
+	Balance    money.Credits
+	Available  money.Credits
+	Held       money.Credits
+	Pending    money.Credits
+	Frozen     money.Credits
+	Debt       money.Credits
+	Overdraft  money.Credits
+	Scoped     []portal.Scoped
+	Grants     []portal.Grant
+}
+
+// Member is a person of a customer.
+type Member struct {
+	Email, Name, Role string
+	Since             time.Time
+}
+
+// Claim makes the first admin, or another.
+type Claim struct {
+	Form  ui.Form
+	Token string
+}
+
+// GrantForm adds credits.
+type GrantForm struct {
+	Form     ui.Form
+	ID, Name string
+	Types    []ui.Option
+	Nonce    string
+}
+
+// AdjustForm corrects a balance.
+type AdjustForm struct {
+	Form     ui.Form
+	ID, Name string
+	Types    []ui.Option
+	Corrects string // the posting to correct, "" for none
+	Nonce    string
+}
+
+// ReasonForm asks why, before something that needs nothing else.
+type ReasonForm struct {
+	Form        ui.Form
+	Title, Text string
+	Name        string // of the customer
+	Back        string
+	Action      string
+	Button      string
+	Danger      bool
+	Nonce       string
+}
+
+// Preview says what an act would do, before it is done.
+type Preview struct {
+	Title    string
+	Name     string // of the customer
+	Back     string
+	Action   string
+	Hidden   []Pair // what was filled in
+	Says     []string
+	Changes  []Change
+	Reason   string
+	Button   string
+	Danger   bool
+	EditBack string // where to change what was filled in
+}
+
+// Change is a figure before and after.
+type Change struct{ Name, Before, After string }
+
+// Catalog is everything that is sold and counted.
+type Catalog struct {
+	Types     []CreditType
+	Packs     []Pack
+	Meters    []Meter
+	Rates     []Rate
+	Zone      *time.Location
+	MayChange bool
+}
+
+// CreditType is a row of the catalog.
+type CreditType struct {
+	Key, Name, Unit, Units, Description string
+	Decimals                            int
+	Archived                            bool
+}
+
+// Pack is a row of the catalog.
+type Pack struct {
+	ID, Name   string
+	Unit       ui.Unit
+	Credits    money.Credits
+	Price      money.Money
+	ExpireDays int
+	Archived   bool
+}
+
+// Meter is a row of the catalog.
+type Meter struct {
+	Key, Event, Aggregation, Property string
+	Archived                          bool
+}
+
+// Rate is a row of the catalog.
+type Rate struct {
+	ID, Meter, Text, Match string
+	Since                  time.Time // zero: from the beginning
+	State                  string    // "now", "later", "replaced", "archived"
+	MayArchive             bool
+}
+
+// CatalogForm makes or changes something of the catalog.
+type CatalogForm struct {
+	Form    ui.Form
+	Title   string
+	Text    string
+	Action  string
+	Button  string
+	Fields  []FormField
+	Archive string // path that archives or brings back, "" for none
+	Back    bool   // what Archive does is to bring it back
+}
+
+// FormField is an input, or a select when it has options.
+type FormField struct {
+	ui.Field
+	Options []ui.Option
+	Area    bool
+}
+
+// Purchases is the list of all purchases.
+type Purchases struct {
+	Query        string
+	Rows         []PurchaseRow
+	Newer, Older string
+	Zone         *time.Location
+}
+
+// PurchaseRow is one purchase.
+type PurchaseRow struct {
+	ID, Customer, CustomerID, Pack string
+	Credits                        money.Credits
+	Unit                           ui.Unit
+	Price                          money.Money
+	State                          string
+	At                             time.Time
+	Receipt                        string
+	Error                          string
+}
+
+// Inbox is what Stripe told us.
+type Inbox struct {
+	State        string // filter
+	Rows         []InboxRow
+	Newer, Older string
+	Zone         *time.Location
+	Counts       []Pair
+	MayChange    bool
+}
+
+// InboxRow is one event of Stripe's.
+type InboxRow struct {
+	ID, Type, Object, State, Error string
+	Attempts                       int
+	Received, Processed            time.Time
+	MayReplay                      bool
+}
+
+// Jobs is the work that waits and that was given up.
+type Jobs struct {
+	Waiting, Parked int64
+	Rows            []JobRow
+	Zone            *time.Location
+	MayChange       bool
+}
+
+// JobRow is a job that was given up.
+type JobRow struct {
+	ID, Kind, Payload, Error string
+	Attempts                 int
+	Created, Parked          time.Time
+}
+
+// Audit is who did what to a customer.
+type Audit struct {
+	ID, Name string
+	Rows     []AuditRow
+	Older    string
+	Zone     *time.Location
+}
+
+// AuditRow is one act.
+type AuditRow struct {
+	At                            time.Time
+	Actor, Address, Action        string
+	Object, Reason, Before, After string
+}
+
+// StateTone colours a state of a purchase or of an inbox event.
+func StateTone(state string) ui.Tone {
+	switch state {
+	case "paid", "processed", "done":
+		return ui.Good
+	case "processing", "created", "received", "waiting", "pending":
+		return ui.Info
+	case "failed", "parked", "disputed", "error":
+		return ui.Bad
+	case "expired", "refunded", "partially_refunded", "not ours", "not_ours", "ignored":
+		return ui.Plain
+	}
+	return ui.Plain
+}
+
+func expires(days int) string {
+	switch days {
+	case 0:
+		return "never"
+	case 1:
+		return "after 1 day"
+	}
+	return "after " + ui.Number(days) + " days"
+}
+
+func count(n int) string { return strconv.Itoa(n) }
+
+var inboxStates = []ui.Option{
+	{Value: "", Text: "All"}, {Value: "received", Text: "Waiting"}, {Value: "processed", Text: "Processed"},
+	{Value: "failed", Text: "Failed"}, {Value: "not_ours", Text: "Not ours"},
+}
