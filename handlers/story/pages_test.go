@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"purse/billing/ledger"
+	"purse/billing/tx"
 	"purse/handlers/kit/browsertest"
 )
 
@@ -16,6 +18,7 @@ type visit struct {
 }
 
 func (w *world) visits(ps *people) []visit {
+	customer := "/admin/customers/" + ps.healthy.customer.ID
 	return []visit{
 		{"sign-in", "/sign-in", nil},
 		{"sign-up", "/sign-up", nil},
@@ -34,6 +37,25 @@ func (w *world) visits(ps *people) []visit {
 		{"fresh-ledger", "/ledger", &ps.fresh},
 		{"fresh-grants", "/grants", &ps.fresh},
 		{"new-customer", "/customers/new", &ps.fresh},
+		{"why", "/ledger/" + w.lastPosting(ps.healthy), &ps.healthy},
+		{"admin-customers", "/admin", &ps.admin},
+		{"admin-nobody", "/admin?q=xyz", &ps.admin},
+		{"admin-customer", customer, &ps.admin},
+		{"admin-new", "/admin/customers/" + ps.fresh.customer.ID, &ps.admin},
+		{"admin-ledger", customer + "/ledger", &ps.admin},
+		{"admin-why", customer + "/ledger/" + w.lastPosting(ps.healthy), &ps.admin},
+		{"admin-grants", customer + "/grants", &ps.admin},
+		{"admin-audit", customer + "/audit", &ps.admin},
+		{"admin-edit", customer + "/edit", &ps.admin},
+		{"admin-grant", customer + "/grant", &ps.admin},
+		{"admin-adjust", customer + "/adjust", &ps.admin},
+		{"admin-suspend", customer + "/suspend", &ps.admin},
+		{"admin-catalog", "/admin/catalog", &ps.admin},
+		{"admin-credit-type", "/admin/catalog/credit-types/credits", &ps.admin},
+		{"admin-pack", "/admin/catalog/packs/new", &ps.admin},
+		{"admin-meter", "/admin/catalog/meters/new", &ps.admin},
+		{"admin-rate", "/admin/catalog/rates/new", &ps.admin},
+		{"admin-jobs", "/admin/jobs", &ps.admin},
 	}
 }
 
@@ -80,4 +102,17 @@ func TestEveryPageIsCleanAtEveryWidthAndScheme(t *testing.T) {
 			}
 		}
 	}
+}
+
+// lastPosting is the id of a person's newest charge.
+func (w *world) lastPosting(p person) string {
+	var out string
+	w.check(w.db.View(ctx, func(t tx.Tx) error {
+		page, err := w.ledger.Postings(t, ledger.Query{Wallet: ledger.WalletKey{Customer: p.customer.ID, CreditType: "credits"}, Kind: ledger.PostDebit, Limit: 1})
+		if err == nil {
+			out = page.Postings[0].ID.String()
+		}
+		return err
+	}))
+	return out
 }

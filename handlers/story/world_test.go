@@ -29,6 +29,7 @@ import (
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/db"
+	"purse/handlers/admin"
 	"purse/handlers/kit"
 	"purse/handlers/portal"
 	"purse/static"
@@ -64,6 +65,7 @@ type world struct {
 	usage    *usage.Service
 	kit      *kit.Kit
 	hub      *kit.Hub
+	audit    *audit.Log
 	url      string
 }
 
@@ -80,7 +82,7 @@ func newWorldAt(t testing.TB, addr string) *world {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	w.jobs = job.NewQueue(db.JobStore{}, w.db, log)
 	events, audits := event.NewLog(db.EventStore{}), audit.NewLog(db.AuditStore{})
-	w.hub = kit.NewHub(log)
+	w.hub, w.audit = kit.NewHub(log), audits
 	w.accounts = account.New(account.Deps{Runner: w.db, Store: db.AccountStore{}, Jobs: w.jobs, Events: events, Audit: audits, Log: log, Now: w.clock.Now})
 	w.catalog = catalog.New(catalog.Deps{Runner: w.db, Store: db.CatalogStore{}, Audit: audits})
 	w.check(w.catalog.Load(ctx))
@@ -122,7 +124,10 @@ func (w *world) router() http.Handler {
 	p := portal.New(portal.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Hub: w.hub, Usage: w.usage,
 	})
-	w.kit.Mount(r, portalRoutes(p))
+	a := admin.New(admin.Deps{
+		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit,
+	})
+	w.kit.Mount(r, append(portalRoutes(p), adminRoutes(a)...))
 	return r
 }
 
@@ -154,6 +159,53 @@ func portalRoutes(p *portal.Portal) []kit.Route {
 		{Method: "POST", Pattern: "/reset", Who: kit.Anyone, Handle: p.ResetSend},
 		{Method: "GET", Pattern: "/reset/new", Who: kit.Anyone, Handle: p.ResetNew},
 		{Method: "POST", Pattern: "/reset/new", Who: kit.Anyone, Handle: p.ResetNewSend},
+	}
+}
+
+func adminRoutes(a *admin.Admin) []kit.Route {
+	return []kit.Route{
+		{Method: "GET", Pattern: "/admin/claim", Who: kit.Anyone, Handle: a.Claim},
+		{Method: "POST", Pattern: "/admin/claim", Who: kit.Anyone, Handle: a.ClaimSend},
+		{Method: "GET", Pattern: "/admin", Who: kit.Staff, Handle: a.Customers},
+		{Method: "GET", Pattern: "/admin/customers/{customer}", Who: kit.Staff, Handle: a.Customer},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/ledger", Who: kit.Staff, Handle: a.Postings},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/ledger.csv", Who: kit.Staff, Handle: a.PostingsCSV},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/ledger/{posting}", Who: kit.Staff, Handle: a.Why},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/grants", Who: kit.Staff, Handle: a.Grants},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/audit", Who: kit.Staff, Handle: a.AuditLog},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/join-link", Who: kit.StaffAdmin, Handle: a.JoinLink},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/edit", Who: kit.StaffAdmin, Handle: a.Edit},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/edit", Who: kit.StaffAdmin, Handle: a.EditSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/grant", Who: kit.StaffAdmin, Handle: a.Grant},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/grant", Who: kit.StaffAdmin, Handle: a.GrantSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/adjust", Who: kit.StaffAdmin, Handle: a.Adjust},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/adjust", Who: kit.StaffAdmin, Handle: a.AdjustSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/grants/{grant}/void", Who: kit.StaffAdmin, Handle: a.Void},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/grants/{grant}/void", Who: kit.StaffAdmin, Handle: a.VoidSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/suspend", Who: kit.StaffAdmin, Handle: a.Suspend},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/suspend", Who: kit.StaffAdmin, Handle: a.SuspendSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/resume", Who: kit.StaffAdmin, Handle: a.Resume},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/resume", Who: kit.StaffAdmin, Handle: a.ResumeSend},
+		{Method: "GET", Pattern: "/admin/catalog", Who: kit.Staff, Handle: a.CatalogPage},
+		{Method: "GET", Pattern: "/admin/catalog/credit-types/new", Who: kit.StaffAdmin, Handle: a.NewCreditType},
+		{Method: "POST", Pattern: "/admin/catalog/credit-types/new", Who: kit.StaffAdmin, Handle: a.NewCreditTypeSend},
+		{Method: "GET", Pattern: "/admin/catalog/credit-types/{key}", Who: kit.StaffAdmin, Handle: a.CreditType},
+		{Method: "POST", Pattern: "/admin/catalog/credit-types/{key}", Who: kit.StaffAdmin, Handle: a.CreditTypeSend},
+		{Method: "POST", Pattern: "/admin/catalog/credit-types/{key}/archive", Who: kit.StaffAdmin, Handle: a.ArchiveCreditType},
+		{Method: "GET", Pattern: "/admin/catalog/packs/new", Who: kit.StaffAdmin, Handle: a.NewPack},
+		{Method: "POST", Pattern: "/admin/catalog/packs/new", Who: kit.StaffAdmin, Handle: a.NewPackSend},
+		{Method: "GET", Pattern: "/admin/catalog/packs/{pack}", Who: kit.StaffAdmin, Handle: a.Pack},
+		{Method: "POST", Pattern: "/admin/catalog/packs/{pack}", Who: kit.StaffAdmin, Handle: a.PackSend},
+		{Method: "POST", Pattern: "/admin/catalog/packs/{pack}/archive", Who: kit.StaffAdmin, Handle: a.ArchivePack},
+		{Method: "GET", Pattern: "/admin/catalog/meters/new", Who: kit.StaffAdmin, Handle: a.NewMeter},
+		{Method: "POST", Pattern: "/admin/catalog/meters/new", Who: kit.StaffAdmin, Handle: a.NewMeterSend},
+		{Method: "GET", Pattern: "/admin/catalog/meters/{key}", Who: kit.StaffAdmin, Handle: a.Meter},
+		{Method: "POST", Pattern: "/admin/catalog/meters/{key}/archive", Who: kit.StaffAdmin, Handle: a.ArchiveMeter},
+		{Method: "GET", Pattern: "/admin/catalog/rates/new", Who: kit.StaffAdmin, Handle: a.NewRate},
+		{Method: "POST", Pattern: "/admin/catalog/rates/new", Who: kit.StaffAdmin, Handle: a.NewRateSend},
+		{Method: "POST", Pattern: "/admin/catalog/rates/{rate}/archive", Who: kit.StaffAdmin, Handle: a.ArchiveRate},
+		{Method: "GET", Pattern: "/admin/jobs", Who: kit.Staff, Handle: a.JobList},
+		{Method: "POST", Pattern: "/admin/jobs/{job}/retry", Who: kit.StaffAdmin, Handle: a.JobRetry},
 	}
 }
 

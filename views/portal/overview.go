@@ -107,7 +107,8 @@ type Row struct {
 	After     money.Credits
 	GrantID   string
 	GrantName string
-	More      int // further grants that it moved
+	GrantHref string // "": on the customer's own page of grants
+	More      int    // further grants that it moved
 	Href      string
 }
 
@@ -234,3 +235,10 @@ func (w Wallet) runsOut() string {
 }
 
 func order(n int) string { return strconv.Itoa(n) }
+
+func (r Row) grantHref() string {
+	if r.GrantHref != "" {
+		return r.GrantHref
+	}
+	return "/grants#" + r.GrantID
+}

@@ -1,0 +1,58 @@
+// Package admin is the console of the vendor's staff: one file per page or act.
+package admin
+
+import (
+	"context"
+	"net/http"
+
+	"purse/billing/account"
+	"purse/billing/audit"
+	"purse/billing/catalog"
+	"purse/billing/job"
+	"purse/billing/ledger"
+	"purse/billing/tx"
+	"purse/handlers/kit"
+)
+
+// Deps is what the console needs.
+type Deps struct {
+	Kit      *kit.Kit
+	Runner   tx.Runner
+	Accounts *account.Service
+	Catalog  *catalog.Service
+	Ledger   *ledger.Ledger
+	Jobs     *job.Queue
+	Audit    *audit.Log
+}
+
+// Admin answers the console's pages. Each exported method with the signature of
+// a kit.Handler is one route.
+type Admin struct{ Deps }
+
+// New makes an Admin.
+func New(d Deps) *Admin { return &Admin{d} }
+
+func (a *Admin) view(ctx context.Context, f func(tx.Tx) error) error { return a.Runner.View(ctx, f) }
+
+// mayChange says whether the visitor is more than support staff.
+func mayChange(r *http.Request) bool { return kit.VisitorOf(r).User.Staff == account.Admin }
+
+// customer is the customer that the address names.
+func (a *Admin) customer(r *http.Request) (*account.Customer, error) {
+	return a.Accounts.Customer(r.Context(), r.PathValue("customer"))
+}
+
+// names turns the ids of users and keys into what staff knows them by.
+func (a *Admin) names(ctx context.Context, ids []string) map[string]string {
+	out := map[string]string{"system": "Purse", "cli": "command line", "": ""}
+	for _, id := range ids {
+		if _, ok := out[id]; ok {
+			continue
+		}
+		out[id] = id
+		if u, err := a.Accounts.User(ctx, id); err == nil {
+			out[id] = u.Email
+		}
+	}
+	return out
+}
