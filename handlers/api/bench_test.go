@@ -1,0 +1,112 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"purse/billing/account"
+	"purse/handlers/kit"
+)
+
+// BenchmarkUsageHTTP reports single events over 64 connections, to a handler
+// that checks the key and reads and writes the same JSON and does nothing else,
+// and to the real one, in turn. ratio is the real one's share of the other's
+// requests a second.
+func BenchmarkUsageHTTP(b *testing.B) {
+	w := newWorld(b)
+	w.clock.at = time.Now()
+	w.shop("100000000000")
+	route := &Route{Method: "POST", Path: "/v1/usage", Scope: account.ScopeUsage}
+	noop := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if _, admitted := w.api.admit(rw, r, route); !admitted {
+			return
+		}
+		buf := buffers.Get().(*bytes.Buffer)
+		defer func() { buf.Reset(); buffers.Put(buf) }()
+		events, _, err := readEvents(buf, rw, r)
+		if err != nil {
+			w.api.write(rw, r, err)
+			return
+		}
+		out := append([]byte(nil), `{"object":"usage_receipt","id":"`...)
+		out = append(out, events[0].ID...)
+		out = append(out, `","allowed":true,"replayed":false,"mode":"decide","charges":[{"posting":"pst_06h005acd4380_1234567","credit_type":"credits","credits":"0.014574","available":"99.985426"}]}`...)
+		rw.Header()["Content-Type"] = jsonType
+		_, _ = rw.Write(out)
+	})
+	const connections = 64
+	var perSecond [2]float64
+	run := func(b *testing.B, handler http.Handler, slot int) {
+		l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			b.Fatal(err)
+		}
+		server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+		go func() { _ = server.Serve(l) }()
+		defer server.Close()
+		var next atomic.Int64
+		var done sync.WaitGroup
+		start := time.Now()
+		b.ResetTimer()
+		for c := range connections {
+			done.Go(func() {
+				if err := client(l.Addr().String(), w.all, slot, c, &next, int64(b.N)); err != nil {
+					b.Error(err)
+				}
+			})
+		}
+		done.Wait()
+		b.StopTimer()
+		perSecond[slot] = float64(b.N) / time.Since(start).Seconds()
+		b.ReportMetric(perSecond[slot], "events/s")
+	}
+	b.Run("noop", func(b *testing.B) { run(b, kit.WithRequestID(noop), 0) })
+	b.Run("usage", func(b *testing.B) {
+		run(b, w.api, 1)
+		if perSecond[0] > 0 {
+			b.ReportMetric(perSecond[1]/perSecond[0], "ratio")
+		}
+	})
+}
+
+// series keeps the ids of one run apart from those of the next.
+var series atomic.Int64
+
+// client sends events on one connection with Go's own client, which shares the
+// processors with the server in both cases.
+func client(addr, key string, slot, number int, next *atomic.Int64, n int64) error {
+	c := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1, DisableCompression: true}}
+	defer c.CloseIdleConnections()
+	this := series.Add(1)
+	for i := next.Add(1); i <= n; i = next.Add(1) {
+		body := sample(fmt.Sprintf("%d-%d-%d-%d", slot, number, this, i), "")
+		r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://"+addr+"/v1/usage", strings.NewReader(body))
+		if err != nil {
+			return err
+		}
+		r.Header["Authorization"] = []string{"Bearer " + key}
+		r.Header["Content-Type"] = jsonType
+		res, err := c.Do(r)
+		if err != nil {
+			return err
+		}
+		text, err := io.ReadAll(res.Body)
+		if err := errors.Join(err, res.Body.Close()); err != nil {
+			return err
+		}
+		if res.StatusCode != http.StatusOK {
+			return fmt.Errorf("answered %d: %s", res.StatusCode, text)
+		}
+	}
+	return nil
+}
