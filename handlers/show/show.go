@@ -104,7 +104,7 @@ func Grant(g ledger.Grant, now time.Time, gone money.Credits) portal.Grant {
 		out.State = "taken back"
 	case g.Frozen:
 		out.State = "frozen"
-	case g.Expired(now):
+	case g.Expired(now) && out.Used < g.Amount:
 		out.State = "expired"
 	case g.Remaining == 0:
 		out.State = "used up"
