@@ -6,8 +6,7 @@ func (s *Server) account() obj {
 	return obj{"id": s.setting("account"), "object": "account", "business_profile": obj{"name": s.opts.Merchant, "url": nil},
 		"business_type": "company", "capabilities": obj{"card_payments": "active", "transfers": "active"},
 		"charges_enabled": true, "country": "US", "default_currency": "usd", "details_submitted": true, "email": nil,
-		"metadata": obj{}, "payouts_enabled": true, "type": "standard",
-		"settings": obj{"dashboard": obj{"display_name": s.opts.Merchant, "timezone": "Etc/UTC"}}}
+		"metadata": obj{}, "payouts_enabled": true, "type": "standard"}
 }
 
 // getBalance adds up what was charged and not refunded.

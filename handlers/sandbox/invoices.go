@@ -24,7 +24,14 @@ func (c *call) invoiceOf(o obj) {
 	in["metadata"] = data.metadata()
 	in["automatic_tax"] = publicValue(o["automatic_tax"])
 	in["hosted_invoice_url"] = c.base + "/receipts/" + in.id()
-	in["invoice_pdf"] = nil
+	in["amount_shipping"], in["starting_balance"] = int64(0), int64(0)
+	in["post_payment_credit_notes_amount"], in["pre_payment_credit_notes_amount"] = int64(0), int64(0)
+	in["default_tax_rates"], in["total_tax_amounts"] = []any{}, []any{}
+	in["issuer"] = obj{"type": "self"}
+	in["paid_out_of_band"] = false
+	in["payment_settings"] = obj{"default_mandate": nil, "payment_method_options": nil, "payment_method_types": nil}
+	in["period_start"], in["period_end"] = in["created"], in["created"]
+	in["status_transitions"] = obj{"finalized_at": in["created"], "marked_uncollectible_at": nil, "paid_at": in["created"], "voided_at": nil}
 	lines := c.s.sessionItems(o)
 	in["lines"] = obj{"object": "list", "data": []any{}, "has_more": false, "url": "/v1/invoices/" + in.id() + "/lines"}
 	in["_items"] = lines["data"]

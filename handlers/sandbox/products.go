@@ -17,11 +17,9 @@ func (c *call) newProduct(p obj) obj {
 	o := c.fresh("product")
 	o["id"] = p.or("id", o["id"])
 	o["active"] = p.or("active", true)
-	o["attributes"] = []any{}
 	o["features"] = []any{}
 	o["images"] = p.or("images", []any{})
 	o["name"] = p.str("name")
-	o["type"] = "service"
 	o["updated"] = o["created"]
 	o["metadata"] = p.metadata()
 	copyFields(o, p, "description", "tax_code", "unit_label", "url", "statement_descriptor", "shippable")
