@@ -1,0 +1,154 @@
+// Package mail is the mails that people get, as text and as HTML that reads
+// well at 320 and at 600 pixels, in light and dark, with images off.
+package mail
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"purse/billing/account"
+	"purse/billing/money"
+	"purse/billing/purchase"
+	"purse/views/ui"
+)
+
+// Letter is a mail before it is rendered.
+type Letter struct {
+	Subject  string
+	Preview  string // what a list of mails shows after the subject
+	Heading  string
+	Says     []string
+	Facts    []Fact
+	Button   string // "" for none
+	Link     string // where the button leads, absolute
+	Also     *Also  // a second link
+	Afterall []string
+}
+
+// Fact is a line of a small table.
+type Fact struct{ Name, Value string }
+
+// Also is a link in words.
+type Also struct{ Text, Link string }
+
+// Render makes a mail of a template's name and its data: account's mails and
+// the receipt of a purchase. Links in data are paths on Purse's own origin.
+func Render(ctx context.Context, site ui.Site, template string, data map[string]string) (subject, text, html string, err error) {
+	l, err := letter(site, template, data)
+	if err != nil {
+		return "", "", "", err
+	}
+	var b bytes.Buffer
+	if err := Page(site, l).Render(ctx, &b); err != nil {
+		return "", "", "", err
+	}
+	return l.Subject, l.Text(site), b.String(), nil
+}
+
+func letter(site ui.Site, template string, data map[string]string) (Letter, error) {
+	link := ""
+	if p := data["link"]; strings.HasPrefix(p, "/") {
+		link = strings.TrimRight(site.PublicURL, "/") + p
+	}
+	const ignore = "If this was not you, you can ignore this mail: nothing happens."
+	switch template {
+	case account.MailVerify:
+		return Letter{
+			Subject: "Verify your e-mail address for " + site.Brand, Preview: "One click, and you are in.",
+			Heading: "Verify your e-mail address", Says: []string{"Somebody, hopefully you, created an account at " + site.Brand + " with this address."},
+			Button: "Verify and go on", Link: link,
+			Afterall: []string{"The link works once, for a day. " + ignore},
+		}, nil
+	case account.MailKnown:
+		return Letter{
+			Subject: "You already have an account at " + site.Brand, Preview: "Just sign in.",
+			Heading: "You already have an account", Says: []string{"Somebody, hopefully you, tried to create an account at " + site.Brand + " with this address. There is one already: just sign in."},
+			Button: "Sign in", Link: link,
+			Afterall: []string{"Forgot the password? The sign-in page helps. " + ignore},
+		}, nil
+	case account.MailReset:
+		return Letter{
+			Subject: "Choose a new password for " + site.Brand, Preview: "The link works for an hour.",
+			Heading: "Choose a new password", Says: []string{"Somebody, hopefully you, asked for a new password at " + site.Brand + "."},
+			Button: "Choose a new password", Link: link,
+			Afterall: []string{"The link works once, for an hour. " + ignore},
+		}, nil
+	case account.MailNoAccount:
+		return Letter{
+			Subject: "No account at " + site.Brand + " with this address", Preview: "A new password was asked for.",
+			Heading: "There is no account with this address", Says: []string{"Somebody, hopefully you, asked for a new password at " + site.Brand + ", but there is no account with this address. Perhaps you used another one?"},
+			Button: "Create an account", Link: link, Afterall: []string{ignore},
+		}, nil
+	case account.MailNewSecret:
+		return Letter{
+			Subject: "Your password at " + site.Brand + " was changed", Preview: "If this was not you, act now.",
+			Heading: "Your password was changed", Says: []string{"Your other sessions have ended.", "If this was not you, choose a new password now."},
+			Button: "Choose a new password", Link: link,
+		}, nil
+	case account.MailInvitation:
+		return Letter{
+			Subject: "Join " + data["customer"] + " at " + site.Brand, Preview: "You are invited.",
+			Heading: "Join " + data["customer"], Says: []string{"You are invited to see and manage the credits of " + data["customer"] + " at " + site.Brand + ", with the role " + data["role"] + "."},
+			Button: "Join", Link: link, Afterall: []string{"The link works once, for a week. If you do not know what this is about, ignore it."},
+		}, nil
+	case purchase.MailReceipt:
+		return receipt(site, data, link)
+	}
+	return Letter{}, fmt.Errorf("there is no mail %q", template)
+}
+
+func receipt(site ui.Site, data map[string]string, link string) (Letter, error) {
+	credits, err := money.ParseCredits(data["credits"])
+	if err != nil {
+		return Letter{}, fmt.Errorf("credits %w", err)
+	}
+	paid, err := money.Parse(data["amount"], data["currency"])
+	if err != nil {
+		return Letter{}, fmt.Errorf("amount %w", err)
+	}
+	amount := ui.Credits(credits) + " " + ui.DefaultUnit.Word(credits)
+	l := Letter{
+		Subject: amount + " added at " + site.Brand, Preview: ui.Money(paid) + " paid. Thank you.",
+		Heading: amount + " added", Says: []string{"Thank you. The credits are there and can be used now."},
+		Facts: []Fact{
+			{"Customer", data["customer"]}, {"Pack", data["pack"]}, {"Credits", amount},
+			{"Paid", ui.Money(paid)}, {"Purchase", data["purchase"]},
+		},
+		Button: "See the ledger", Link: link,
+	}
+	if strings.HasPrefix(data["receipt_url"], "https://") || strings.HasPrefix(data["receipt_url"], "http://") {
+		l.Also = &Also{"Stripe's receipt", data["receipt_url"]}
+	}
+	return l, nil
+}
+
+// Text is the letter for those who read mails as text.
+func (l Letter) Text(site ui.Site) string {
+	var b strings.Builder
+	b.WriteString(l.Heading + "\n\n")
+	for _, s := range l.Says {
+		b.WriteString(s + "\n\n")
+	}
+	for _, f := range l.Facts {
+		b.WriteString(f.Name + ": " + f.Value + "\n")
+	}
+	if len(l.Facts) > 0 {
+		b.WriteString("\n")
+	}
+	if l.Button != "" {
+		b.WriteString(l.Button + ":\n" + l.Link + "\n\n")
+	}
+	if l.Also != nil {
+		b.WriteString(l.Also.Text + ":\n" + l.Also.Link + "\n\n")
+	}
+	for _, s := range l.Afterall {
+		b.WriteString(s + "\n\n")
+	}
+	b.WriteString("-- \n" + site.Brand + "\n")
+	if site.Mode != ui.Live {
+		b.WriteString("Test: no money moves.\n")
+	}
+	return b.String()
+}

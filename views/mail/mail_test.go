@@ -1,0 +1,71 @@
+package mail
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"purse/billing/account"
+	"purse/billing/purchase"
+	"purse/views/ui"
+)
+
+// Templates are all mails with data such as their senders queue.
+var templates = map[string]map[string]string{
+	account.MailVerify:     {"link": "/verify?token=abc"},
+	account.MailKnown:      {"link": "/sign-in"},
+	account.MailReset:      {"link": "/reset/new?token=abc"},
+	account.MailNoAccount:  {"link": "/sign-up"},
+	account.MailNewSecret:  {"link": "/reset"},
+	account.MailInvitation: {"customer": "Northwind <Labs>", "role": "owner", "link": "/join?token=abc"},
+	purchase.MailReceipt: {
+		"purchase": "pur_1", "customer": "Northwind <Labs>", "pack": "Team", "credits": "2600", "credit_type": "credits",
+		"amount": "25.00", "currency": "usd", "receipt_url": "https://pay.example.com/r/1", "link": "/ledger",
+	},
+}
+
+func TestEveryMailHasItsLinkInTextAndHTML(t *testing.T) {
+	site := ui.Site{Brand: "Example AI", Mode: ui.Sandbox, PublicURL: "https://credits.example.com"}
+	for name, data := range templates {
+		subject, text, html, err := Render(context.Background(), site, name, data)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		link := "https://credits.example.com" + data["link"]
+		if subject == "" || strings.Contains(subject, "\n") {
+			t.Errorf("%s: subject %q", name, subject)
+		}
+		for kind, body := range map[string]string{"text": text, "html": html} {
+			if !strings.Contains(body, link) {
+				t.Errorf("%s: the %s has no link %s", name, kind, link)
+			}
+			if !strings.Contains(body, "no money moves") {
+				t.Errorf("%s: the %s does not say that it is a test", name, kind)
+			}
+		}
+		if strings.Contains(html, "<Labs>") || strings.Contains(html, "<script") {
+			t.Errorf("%s: data is not escaped in the HTML", name)
+		}
+	}
+}
+
+func TestTheReceiptSaysWhatWasBoughtAndPaid(t *testing.T) {
+	_, text, html, err := Render(context.Background(), ui.Site{Brand: "B", Mode: ui.Live, PublicURL: "https://x.example"}, purchase.MailReceipt, templates[purchase.MailReceipt])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"2,600 credits", "$25.00", "pur_1", "https://pay.example.com/r/1"} {
+		if !strings.Contains(text, want) || !strings.Contains(html, want) {
+			t.Errorf("the receipt does not say %s", want)
+		}
+	}
+	if strings.Contains(text, "Test:") {
+		t.Error("a live receipt calls itself a test")
+	}
+}
+
+func TestAnUnknownMailIsAnError(t *testing.T) {
+	if _, _, _, err := Render(context.Background(), ui.Site{}, "nonsense", nil); err == nil {
+		t.Error("no error")
+	}
+}
