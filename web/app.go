@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"purse/billing/ledger"
+	"purse/billing/mailer"
+	"purse/billing/notify"
+	"purse/billing/purchase"
+	"purse/billing/stripepay"
+	"purse/billing/usage"
+	"purse/db"
+	"purse/handlers/api"
+	"purse/handlers/hooks"
+	"purse/handlers/kit"
+	"purse/handlers/portal"
+	"purse/handlers/sandbox"
+	"purse/views/ui"
+)
+
+// app is a whole Purse: everything that serve and demo run.
+type app struct {
+	*core
+	settings settings
+	log      *slog.Logger
+	now      func() time.Time
+	stamp    stamp
+	metrics  *metrics
+
+	listener        net.Listener
+	sandboxListener net.Listener
+	sandbox         *sandbox.Server // nil without one
+	sandboxURL      string
+
+	gateway   *stripepay.Gateway
+	usage     *usage.Service
+	purchases *purchase.Service
+	hub       *kit.Hub
+	kit       *kit.Kit
+	portal    *portal.Portal
+	api       *api.API
+	stripe    *hooks.Stripe
+
+	closers []func() error // in reverse order
+}
+
+// newApp opens and wires everything. Nothing runs yet, but the addresses are
+// taken. On an error everything is closed again.
+func newApp(ctx context.Context, s settings, log *slog.Logger, now func() time.Time) (_ *app, err error) {
+	a := &app{settings: s, log: log, now: now, metrics: newMetrics()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	mode, err := s.mode()
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := lock(s.DB)
+	if err != nil {
+		return nil, err
+	}
+	a.onClose(func() error { unlock(); return nil })
+	d, err := db.Open(ctx, s.DB, db.Options{Now: now})
+	if err != nil {
+		return nil, err
+	}
+	a.onClose(d.Close)
+	if err := a.listen(); err != nil {
+		return nil, err
+	}
+	a.hub = kit.NewHub(log)
+	a.onClose(func() error { a.hub.Close(); return nil })
+	a.core = newCore(d, now, log, ledger.Options{Batch: a.metrics.batch, Changed: func(customers []string) {
+		for _, c := range customers {
+			a.hub.Notify(c)
+		}
+	}})
+	if err := a.openStripe(ctx, mode); err != nil {
+		return nil, err
+	}
+	if err := a.catalog.Load(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.wire(mode); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *app) onClose(f func() error) { a.closers = append(a.closers, f) }
+
+func (a *app) close() error {
+	var err error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		err = errors.Join(err, a.closers[i]())
+	}
+	a.closers = nil
+	return err
+}
+
+// listen takes the addresses, so that what prints and links to them knows them
+// also where the port is 0.
+func (a *app) listen() (err error) {
+	take := func(name, addr string) (net.Listener, string, error) {
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			return nil, "", fmt.Errorf("%s: %w; choose another with the flag or the variable", name, err)
+		}
+		a.onClose(func() error { return ignoreClosed(l.Close()) })
+		return l, "http://" + browserHost(l.Addr()), nil
+	}
+	var url string
+	if a.listener, url, err = take("PURSE_ADDR (--addr)", a.settings.Addr); err != nil {
+		return err
+	}
+	if a.settings.PublicURL == "" {
+		a.settings.PublicURL = url
+	}
+	a.settings.PublicURL = strings.TrimRight(a.settings.PublicURL, "/")
+	if !a.settings.Sandbox {
+		return nil
+	}
+	if a.sandboxListener, a.sandboxURL, err = take("PURSE_SANDBOX_ADDR (--sandbox-addr)", a.settings.SandboxAddr); err != nil {
+		return err
+	}
+	if a.settings.SandboxURL != "" {
+		a.sandboxURL = strings.TrimRight(a.settings.SandboxURL, "/")
+	}
+	return nil
+}
+
+// browserHost is the address that a browser on this machine uses.
+func browserHost(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// sandboxKey opens the sandbox's one account.
+const sandboxKey = "sk_test_purse_sandbox"
+
+// openStripe opens the sandbox or Stripe, and stamps the database with it.
+func (a *app) openStripe(ctx context.Context, mode ui.Mode) (err error) {
+	config := stripepay.Config{Key: a.settings.StripeSecretKey, Logger: a.log}
+	account := func(ctx context.Context) (string, error) {
+		id, _, err := a.gateway.Account(ctx)
+		return id, err
+	}
+	if mode == ui.Sandbox {
+		a.sandbox, err = sandbox.Open(a.settings.DB+".sandbox", sandbox.Options{
+			PublicURL: a.sandboxURL, Merchant: a.settings.Brand, ReturnTo: a.settings.PublicURL, Logger: a.log,
+		})
+		if err != nil {
+			return err
+		}
+		a.onClose(a.sandbox.Close)
+		config.Key, config.URL = sandboxKey, "http://"+browserHost(a.sandboxListener.Addr())
+		account = func(context.Context) (string, error) { return "sandbox", nil }
+		a.settings.StripeWebhookSecret = a.sandbox.EnsureEndpoint("http://" + browserHost(a.listener.Addr()) + "/webhooks/stripe")
+	}
+	if a.gateway, err = stripepay.New(config); err != nil {
+		return fmt.Errorf("STRIPE_SECRET_KEY: %w", err)
+	}
+	a.onClose(func() error { a.gateway.Close(); return nil })
+	a.stamp, err = stampDatabase(ctx, a.db, mode, account)
+	return err
+}
+
+// wire makes the services and the handlers on them.
+func (a *app) wire(mode ui.Mode) error {
+	a.usage = usage.New(usage.Deps{Runner: a.db, Ledger: a.ledger, Accounts: a.accounts, Catalog: a.catalog, Now: a.now})
+	a.purchases = purchase.New(purchase.Deps{
+		Runner: a.db, Store: db.PurchaseStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
+		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live,
+		PublicURL: a.settings.PublicURL, ReturnOrigins: a.settings.ReturnOrigins, AllowLoopback: mode == ui.Sandbox,
+		TermsVersion: a.settings.TermsVersion,
+	})
+	site := ui.Site{
+		Brand: a.settings.Brand, Mode: mode, PublicURL: a.settings.PublicURL,
+		SupportURL: a.settings.SupportURL, TermsURL: a.settings.TermsURL,
+	}
+	if mode == ui.Sandbox {
+		site.SandboxURL, site.MailboxURL = a.sandboxURL, a.sandboxURL+"/mail"
+	}
+	post, err := a.mailer()
+	if err != nil {
+		return err
+	}
+	notify.New(a.jobs, post, mailRenderer{site})
+	a.jobs.Every("ledger.sweep", 10*time.Second, a.sweepLedger)
+	a.jobs.Every("account.sweep", time.Hour, a.sweepAccounts)
+
+	a.kit = kit.New(kit.Deps{Site: site, Accounts: a.accounts, Log: a.log, Now: a.now})
+	a.portal = portal.New(portal.Deps{
+		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Hub: a.hub, Usage: a.usage,
+		Pending: a.purchases.Pending, TermsVersion: a.settings.TermsVersion, RefundTerms: a.settings.RefundTerms,
+	})
+	a.api = api.New(api.Deps{
+		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Audit: a.audit, Log: a.log,
+		PublicURL: a.settings.PublicURL, RatePerMinute: a.settings.RatePerMinute, Version: versionText(),
+	})
+	a.stripe = &hooks.Stripe{Purchases: a.purchases, Secret: a.settings.StripeWebhookSecret, Log: a.log, Now: a.now}
+	a.metrics.watch(a)
+	return nil
+}
+
+// mailer is the SMTP server that is set, else the sandbox's mailbox.
+func (a *app) mailer() (notify.Mailer, error) {
+	if a.settings.SMTPURL == "" {
+		return sandboxMailer{a.sandbox.Mailbox(), a.settings.Brand + " <no-reply@sandbox.invalid>"}, nil
+	}
+	m, err := mailer.New(a.settings.SMTPURL, a.settings.MailFrom)
+	if err != nil {
+		return nil, fmt.Errorf("PURSE_SMTP_URL: %w", err)
+	}
+	return m, nil
+}
+
+// servers are the HTTP servers, the portal's first.
+func (a *app) servers() []*http.Server {
+	limits := func(h http.Handler) *http.Server {
+		return &http.Server{
+			Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+			MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		}
+	}
+	s := []*http.Server{limits(a.router())}
+	if a.sandbox != nil {
+		s = append(s, limits(a.sandbox.Handler()))
+	}
+	return s
+}
+
+// hostOf is where a client on this machine reaches a listening address.
+func hostOf(addr string) (string, error) {
+	tcp, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return "", err
+	}
+	return browserHost(tcp), nil
+}

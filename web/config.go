@@ -1,0 +1,146 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+
+	"purse/billing/stripepay"
+	"purse/views/ui"
+)
+
+// settings are what serve and demo share. All of them can also be given in the
+// environment; those that are secrets also as NAME_FILE, a file's path.
+type settings struct {
+	Addr        string `help:"Address of the portal." default:"127.0.0.1:8080" env:"PURSE_ADDR"`
+	Sandbox     bool   `help:"Run against the Stripe sandbox. No money moves." env:"PURSE_SANDBOX"`
+	SandboxAddr string `help:"Address of the sandbox." default:"127.0.0.1:8081" env:"PURSE_SANDBOX_ADDR"`
+	SandboxURL  string `help:"Where browsers reach the sandbox." env:"PURSE_SANDBOX_URL"`
+	DB          string `name:"db" help:"The database file (purse.db; the demo's is demo.db)." env:"PURSE_DB"`
+	PublicURL   string `help:"Where browsers reach Purse, such as https://billing.example.com." env:"PURSE_PUBLIC_URL"`
+
+	Brand          string   `help:"Your name, as your customers know it." default:"Purse" env:"PURSE_BRAND"`
+	SupportURL     string   `help:"Where your customers find help: https: or mailto:." env:"PURSE_SUPPORT_URL"`
+	TermsURL       string   `help:"Your terms of sale." env:"PURSE_TERMS_URL"`
+	TermsVersion   string   `help:"The version of the terms that buyers accept." env:"PURSE_TERMS_VERSION"`
+	RefundTerms    string   `help:"What you say about refunds, shown at purchase." env:"PURSE_REFUND_TERMS"`
+	ReturnOrigins  []string `help:"Origins that success_url and cancel_url may have." env:"PURSE_RETURN_ORIGINS"`
+	RatePerMinute  int      `help:"Requests a minute that each API key may make; 0 for any number." env:"PURSE_RATE_PER_MINUTE"`
+	TrustedProxies []string `help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8." env:"PURSE_TRUSTED_PROXIES"`
+	MetricsToken   string   `help:"Bearer token for /metrics; without one only loopback may read it." env:"PURSE_METRICS_TOKEN"`
+
+	StripeSecretKey     string `help:"Stripe's secret or restricted key." env:"STRIPE_SECRET_KEY" placeholder:"sk_…"`
+	StripeWebhookSecret string `help:"Signing secret of the webhook endpoint; two with a comma while you rotate." env:"STRIPE_WEBHOOK_SECRET" placeholder:"whsec_…"`
+	SMTPURL             string `name:"smtp-url" help:"Mail server: smtp://user:password@host:587, smtps://…" env:"PURSE_SMTP_URL"`
+	MailFrom            string `help:"From address of mails." env:"PURSE_MAIL_FROM"`
+}
+
+// secretNames are the settings that may come as NAME_FILE.
+var secretNames = []string{"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "PURSE_SMTP_URL", "PURSE_METRICS_TOKEN", "PURSE_KEY"}
+
+// secretsFromFiles puts the contents of the files that NAME_FILE names into
+// NAME.
+func secretsFromFiles(environ []string, set func(name, value string) error) error {
+	env := map[string]string{}
+	for _, e := range environ {
+		name, value, _ := strings.Cut(e, "=")
+		env[name] = value
+	}
+	for _, name := range secretNames {
+		path := env[name+"_FILE"]
+		if path == "" {
+			continue
+		}
+		if env[name] != "" {
+			return fmt.Errorf("%s and %s_FILE are both set: set one", name, name)
+		}
+		b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+		if err != nil {
+			return fmt.Errorf("%s_FILE: %w", name, err)
+		}
+		if err := set(name, strings.TrimSpace(string(b))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mode is which Stripe the settings mean.
+func (s *settings) mode() (ui.Mode, error) {
+	switch {
+	case s.Sandbox && s.StripeSecretKey != "":
+		return "", errors.New("--sandbox (PURSE_SANDBOX) and STRIPE_SECRET_KEY are both set: the sandbox never speaks to Stripe, unset one")
+	case s.Sandbox:
+		return ui.Sandbox, nil
+	case s.StripeSecretKey == "":
+		return "", errors.New("STRIPE_SECRET_KEY is not set: set it to take payments, or start with --sandbox to try Purse without Stripe")
+	}
+	live, err := stripepay.Live(s.StripeSecretKey)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("STRIPE_SECRET_KEY: %w", err)
+	case live:
+		return ui.Live, nil
+	}
+	return ui.Test, nil
+}
+
+// check finds bad and half-set settings, and names the variable.
+func (s *settings) check() error {
+	mode, err := s.mode()
+	if err != nil {
+		return err
+	}
+	if mode != ui.Sandbox {
+		switch {
+		case s.StripeWebhookSecret == "":
+			return errors.New("STRIPE_WEBHOOK_SECRET is not set: run `purse stripe setup`, it makes the endpoint and prints the secret")
+		case !allHavePrefix(s.StripeWebhookSecret, "whsec_"):
+			return errors.New("STRIPE_WEBHOOK_SECRET does not begin with whsec_")
+		case s.SMTPURL == "":
+			return errors.New("PURSE_SMTP_URL is not set: without mail nobody can verify an address")
+		case s.PublicURL == "":
+			return errors.New("PURSE_PUBLIC_URL is not set: Stripe sends buyers back to it, and mails link to it")
+		case mode == ui.Live && !strings.HasPrefix(s.PublicURL, "https://"):
+			return errors.New("PURSE_PUBLIC_URL must begin with https:// in live mode")
+		}
+	}
+	if s.SMTPURL != "" {
+		if _, err := mail.ParseAddress(s.MailFrom); err != nil {
+			return errors.New("PURSE_MAIL_FROM is not an address such as \"Acme billing <billing@example.com>\"; PURSE_SMTP_URL needs one")
+		}
+	}
+	for name, value := range map[string]string{"PURSE_PUBLIC_URL": s.PublicURL, "PURSE_SANDBOX_URL": s.SandboxURL} {
+		if u, err := url.Parse(value); value != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "") {
+			return fmt.Errorf("%s is not an origin such as https://billing.example.com", name)
+		}
+	}
+	for name, value := range map[string]string{"PURSE_ADDR": s.Addr, "PURSE_SANDBOX_ADDR": s.SandboxAddr} {
+		if _, _, err := net.SplitHostPort(value); err != nil {
+			return fmt.Errorf("%s is not an address such as 127.0.0.1:8080: %w", name, err)
+		}
+	}
+	if s.RatePerMinute < 0 {
+		return errors.New("PURSE_RATE_PER_MINUTE must be 0 or more")
+	}
+	for _, n := range s.TrustedProxies {
+		if _, err := netip.ParsePrefix(n); err != nil {
+			return fmt.Errorf("PURSE_TRUSTED_PROXIES: %w", err)
+		}
+	}
+	return nil
+}
+
+func allHavePrefix(list, prefix string) bool {
+	for one := range strings.SplitSeq(list, ",") {
+		if !strings.HasPrefix(strings.TrimSpace(one), prefix) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"purse/billing/account"
+)
+
+// demoCommand runs everything with the sandbox, seeds, and lets usage flow in.
+type demoCommand struct{ settings }
+
+func (c *demoCommand) Run(ctx context.Context, log *slog.Logger) error {
+	if c.DB == "" {
+		c.DB = "demo.db"
+	}
+	if c.StripeSecretKey != "" {
+		return errors.New("the demo runs in the sandbox only: unset STRIPE_SECRET_KEY, or use `purse serve`")
+	}
+	c.Sandbox = true
+	if c.Brand == "Purse" {
+		c.Brand = "Demo API"
+	}
+	clock := &movableClock{}
+	a, err := newApp(ctx, c.settings, log, clock.Now)
+	if err != nil {
+		return err
+	}
+	var traffic sync.WaitGroup
+	defer traffic.Wait()
+	traffic.Go(func() {})
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	return a.run(ctx, func(ctx context.Context) error {
+		d, err := seed(ctx, a, clock)
+		if err != nil {
+			return fmt.Errorf("demo data: %w", err)
+		}
+		d.print(os.Stdout, a)
+		traffic.Go(func() { d.flow(ctx, a) })
+		return nil
+	})
+}
+
+// movableClock is the real time, but for the seconds in which the demo writes
+// its history.
+type movableClock struct {
+	mu sync.Mutex
+	at time.Time // zero: the real time
+}
+
+func (c *movableClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at.IsZero() {
+		return time.Now()
+	}
+	return c.at
+}
+
+func (c *movableClock) set(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = at
+}
+
+// print tells a newcomer where to look.
+func (d *demo) print(w *os.File, a *app) {
+	p := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+	base := a.settings.PublicURL
+	p("")
+	p("  Purse runs with the Stripe sandbox: no money moves. Stop it with Ctrl-C.")
+	p("")
+	p("  Portal         %s/sign-up   (be a new customer)", base)
+	p("  Admin console  %s/admin", base)
+	p("  API docs       %s/docs", base)
+	p("  Sandbox        %s   (objects, events, faults)", a.sandboxURL)
+	p("  Mailbox        %s/mail", a.sandboxURL)
+	p("")
+	p("  Sign in with one click:")
+	for _, l := range d.links {
+		p("  %-14s %s%s", l.name, base, account.LinkSignIn.Path(l.secret))
+	}
+	p("")
+	p("  Usage flows in through the API. To report some yourself:")
+	p("  curl %s/v1/usage -H 'Authorization: Bearer %s' -d '{\"id\":\"my-first\",\"customer\":\"ext:demo-healthy\",\"event\":\"%s\",\"properties\":{\"model\":\"large\",\"input_tokens\":4808,\"output_tokens\":10}}'",
+		base, d.key, demoEvent)
+	p("")
+}

@@ -1,0 +1,349 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/audit"
+	"purse/billing/catalog"
+	"purse/billing/fault"
+	"purse/billing/id"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/purchase"
+	"purse/billing/tx"
+	"purse/billing/usage"
+	"purse/db"
+)
+
+// demo is the demo's data: plainly made up, and made once for each database.
+type demo struct {
+	key   string
+	links []demoLink
+	who   []demoCustomer
+}
+
+type demoLink struct{ name, secret string }
+
+// demoCustomer is a customer with how much it uses.
+type demoCustomer struct {
+	key, name, email string
+	history          money.Credits // granted at the start of the history, mostly used up by now
+	buys             int           // packs bought at the end of it, through the sandbox
+	perHour          float64       // requests in the history
+	every            time.Duration // between live requests, about
+	leave            money.Credits // what the history leaves, "" for whatever is left
+}
+
+const (
+	demoEvent   = "llm.completion"
+	demoHistory = 14 * 24 * time.Hour
+)
+
+func demoCustomers() []demoCustomer {
+	return []demoCustomer{
+		{key: "demo-healthy", name: "Demo Healthy Inc", email: "healthy@demo.example", history: money.MustCredits("9000"), buys: 2, perHour: 14, every: 900 * time.Millisecond, leave: money.MustCredits("1840")},
+		{key: "demo-low", name: "Demo Running Low Ltd", email: "low@demo.example", history: money.MustCredits("2500"), perHour: 5, every: 4 * time.Second, leave: money.MustCredits("96")},
+		{key: "demo-empty", name: "Demo Empty GmbH", email: "empty@demo.example", history: money.MustCredits("1000"), perHour: 3, every: 6 * time.Second, leave: money.MustCredits("0")},
+	}
+}
+
+// seed makes the demo's catalog, customers and history in a new database, and
+// new links and a new key at each start.
+func seed(ctx context.Context, a *app, clock *movableClock) (*demo, error) {
+	d := &demo{who: demoCustomers()}
+	var seeded string
+	err := a.db.View(ctx, func(t tx.Tx) (err error) { seeded, err = db.Installation{}.Get(t, "demo"); return err })
+	if err != nil {
+		return nil, err
+	}
+	if seeded == "" {
+		if err := d.make(ctx, a, clock); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.signInLinks(ctx, a); err != nil {
+		return nil, err
+	}
+	_, d.key, err = a.accounts.CreateKey(ctx, audit.Actor{ID: "demo"}, account.NewKey{
+		Name: "Demo traffic", Scopes: []account.Scope{account.ScopeUsage, account.ScopeRead},
+	})
+	return d, err
+}
+
+func (d *demo) make(ctx context.Context, a *app, clock *movableClock) error {
+	start := time.Now().Add(-demoHistory).Truncate(time.Hour)
+	clock.set(start)
+	defer clock.set(time.Time{})
+	if err := demoCatalog(ctx, a.catalog); err != nil {
+		return err
+	}
+	admin, err := demoUser(ctx, a, "admin@demo.example", "Demo Admin", account.Admin)
+	if err != nil {
+		return err
+	}
+	for i, c := range d.who {
+		if err := d.customer(ctx, a, clock, c, admin, start.Add(time.Duration(i)*time.Minute)); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+		clock.set(start)
+	}
+	clock.set(time.Time{})
+	return a.db.Update(ctx, func(t tx.Tx) error { return db.Installation{}.Put(t, "demo", "1") })
+}
+
+func demoUser(ctx context.Context, a *app, email, name string, staff account.StaffRole) (string, error) {
+	u, err := a.accounts.CreateVerifiedUser(ctx, email, name, id.Secret("demo-"), staff)
+	if err != nil {
+		if known, e := a.accounts.UserByEmail(ctx, email); e == nil {
+			return known.ID, nil
+		}
+	}
+	return u.ID, err
+}
+
+func demoCatalog(ctx context.Context, c *catalog.Service) error {
+	by := audit.Actor{ID: "demo"}
+	var errs []error
+	_, err := c.CreateCreditType(ctx, by, catalog.NewCreditType{
+		Key: "credits", Name: "API credits", Description: "What requests to the demo API cost.", Unit: "credit", Units: "credits", Decimals: 2,
+	})
+	errs = append(errs, err)
+	for _, m := range []string{"input_tokens", "output_tokens"} {
+		_, err := c.CreateMeter(ctx, by, catalog.NewMeter{Key: m, Event: demoEvent, Aggregation: catalog.Sum, Property: m})
+		errs = append(errs, err)
+	}
+	for _, r := range []catalog.NewRate{
+		{Meter: "input_tokens", CreditType: "credits", Credits: "0.3", Per: 1000},
+		{Meter: "output_tokens", CreditType: "credits", Credits: "1.5", Per: 1000},
+		{Meter: "input_tokens", CreditType: "credits", Credits: "1.5", Per: 1000, Match: map[string]string{"model": "large"}},
+		{Meter: "output_tokens", CreditType: "credits", Credits: "7.5", Per: 1000, Match: map[string]string{"model": "large"}},
+	} {
+		_, err := c.CreateRate(ctx, by, r)
+		errs = append(errs, err)
+	}
+	for _, p := range []catalog.NewPack{
+		{Name: "Starter", Credits: money.MustCredits("1000"), Price: money.Money{Amount: 1000, Currency: "usd"}, ExpiresAfterDays: 365},
+		{Name: "Team", Credits: money.MustCredits("2600"), Price: money.Money{Amount: 2500, Currency: "usd"}, ExpiresAfterDays: 365},
+		{Name: "Business", Credits: money.MustCredits("11000"), Price: money.Money{Amount: 10000, Currency: "usd"}, ExpiresAfterDays: 365},
+		{Name: "Scale", Credits: money.MustCredits("60000"), Price: money.Money{Amount: 50000, Currency: "usd"}},
+	} {
+		p.CreditType = "credits"
+		_, err := c.CreatePack(ctx, by, p)
+		errs = append(errs, err)
+	}
+	for _, err := range errs {
+		// A start that was stopped in the middle is gone on with.
+		if err != nil && !fault.Is(err, fault.Conflict) {
+			return err
+		}
+	}
+	return nil
+}
+
+// customer makes one with its user, its history and its purchases.
+func (d *demo) customer(ctx context.Context, a *app, clock *movableClock, c demoCustomer, admin string, start time.Time) error {
+	user, err := demoUser(ctx, a, c.email, c.name+" owner", account.NoStaff)
+	if err != nil {
+		return err
+	}
+	customer, err := a.accounts.Customer(ctx, "ext:"+c.key)
+	if err != nil {
+		customer, err = a.accounts.CreateCustomer(ctx, audit.Actor{ID: "demo"}, account.NewCustomer{
+			Name: c.name, Email: c.email, ExternalID: c.key, Timezone: "UTC", Owner: user,
+		})
+	}
+	if err != nil {
+		return err
+	}
+	wallet := ledger.WalletKey{Customer: customer.ID, CreditType: "credits"}
+	by := ledger.Note{Actor: admin, Reason: "Demo: credits to start with"}
+	err = a.db.Update(ctx, func(t tx.Tx) error {
+		_, err := a.ledger.ApplyOne(t, &ledger.Command{Key: ledger.NewKey("demo", c.key), Note: by, Op: ledger.NewGrant{
+			Wallet: wallet, Credits: c.history, Kind: ledger.Promotional, Priority: ledger.DefaultPriority, Ref: "",
+			ExpiresAt: start.Add(demoHistory + 20*24*time.Hour),
+		}})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := d.history(ctx, a, clock, c, wallet, start); err != nil {
+		return err
+	}
+	clock.set(time.Time{})
+	for n := range c.buys {
+		if err := demoPurchase(ctx, a, customer.ID, user, n); err != nil {
+			return fmt.Errorf("purchase: %w", err)
+		}
+	}
+	return nil
+}
+
+// history meters two weeks of requests, hour by hour, with busy days and quiet
+// nights, and ends with as much left as the customer's case shows.
+func (d *demo) history(ctx context.Context, a *app, clock *movableClock, c demoCustomer, wallet ledger.WalletKey, start time.Time) error {
+	rng := rand.New(rand.NewPCG(uint64(len(c.key)), 7))
+	hours := int(demoHistory / time.Hour)
+	n := 0
+	for h := range hours {
+		at := start.Add(time.Duration(h) * time.Hour)
+		clock.set(at.Add(59 * time.Minute))
+		left, err := demoAvailable(ctx, a, wallet)
+		if err != nil {
+			return err
+		}
+		spare := float64(left-c.leave) / money.Micro
+		if spare <= 0 {
+			break
+		}
+		// What may be spent is spread over the hours that remain.
+		budget := spare / float64(hours-h) * busy(at) * (0.6 + 0.8*rng.Float64())
+		if h == hours-1 {
+			budget = spare
+		}
+		var events []usage.Event
+		for spent := 0.0; spent < budget && len(events) < int(c.perHour*4); {
+			r := randomRequest(rng)
+			spent += r.cost()
+			events = append(events, must(r.event(fmt.Sprintf("%s-h%d", c.key, n), wallet.Customer, at.Add(time.Duration(rng.IntN(58*60))*time.Second)))...)
+			n++
+		}
+		outcomes, err := a.usage.Report(ctx, usage.Reporter{MayBackdate: true}, events)
+		if err != nil {
+			return err
+		}
+		for _, o := range outcomes {
+			if o.Err != nil && !fault.Is(o.Err, fault.NoCredits) {
+				return o.Err
+			}
+		}
+	}
+	clock.set(start.Add(demoHistory))
+	left, err := demoAvailable(ctx, a, wallet)
+	if err != nil || left <= c.leave {
+		return err
+	}
+	return d.useUp(ctx, a, wallet, left-c.leave, c.key)
+}
+
+// useUp meters one last large request that leaves exactly what is to be left.
+func (d *demo) useUp(ctx context.Context, a *app, wallet ledger.WalletKey, amount money.Credits, key string) error {
+	tokens := int64(amount) * 1000 / 1_500_000 // at the large model's rate of input
+	r := request{model: "large", input: tokens}
+	outcomes, err := a.usage.Report(ctx, usage.Reporter{MayBackdate: true}, must(r.event(key+"-last", wallet.Customer, a.now())))
+	if err == nil && len(outcomes) == 1 && outcomes[0].Err != nil && !fault.Is(outcomes[0].Err, fault.NoCredits) {
+		err = outcomes[0].Err
+	}
+	return err
+}
+
+func demoAvailable(ctx context.Context, a *app, wallet ledger.WalletKey) (c money.Credits, err error) {
+	err = a.db.View(ctx, func(t tx.Tx) error { c, err = a.ledger.AvailableTo(t, wallet, ""); return err })
+	return c, err
+}
+
+// busy is how much of the usual happens in an hour: days and nights, weekends.
+func busy(at time.Time) float64 {
+	f := 1 + 0.8*math.Sin(float64(at.Hour()-9)/24*2*math.Pi)
+	if at.Weekday() == time.Saturday || at.Weekday() == time.Sunday {
+		f *= 0.45
+	}
+	return f
+}
+
+// request is a request to a language model, with sizes as real ones have: many
+// short ones and a long tail, far more input than output.
+type request struct {
+	model         string
+	input, output int64
+}
+
+func randomRequest(rng *rand.Rand) request {
+	lognormal := func(median, sigma float64, most int64) int64 {
+		return min(max(int64(median*math.Exp(sigma*rng.NormFloat64())), 1), most)
+	}
+	r := request{model: "small", input: lognormal(1500, 1.05, 60_000), output: lognormal(60, 1.4, 4_000)}
+	if rng.IntN(4) == 0 {
+		r.model = "large"
+	}
+	return r
+}
+
+// cost is about what the request costs in credits, for pacing only.
+func (r request) cost() float64 {
+	in, out := 0.3, 1.5
+	if r.model == "large" {
+		in, out = 1.5, 7.5
+	}
+	return (float64(r.input)*in + float64(r.output)*out) / 1000
+}
+
+func (r request) properties() map[string]any {
+	return map[string]any{"model": r.model, "input_tokens": r.input, "output_tokens": r.output}
+}
+
+// event is the request as usage takes it in.
+func (r request) event(eventID, customer string, at time.Time) ([]usage.Event, error) {
+	body, err := json.Marshal(map[string]any{
+		"id": eventID, "customer": customer, "event": demoEvent, "timestamp": at.Format(time.RFC3339Nano), "properties": r.properties(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	events, _, err := usage.ParseEvents(body)
+	return events, err
+}
+
+// must is for what is made here and cannot be wrong.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// demoPurchase buys a pack as a customer would: Checkout, a test card, and the
+// signed webhook that follows.
+func demoPurchase(ctx context.Context, a *app, customer, user string, n int) error {
+	packs := a.catalog.Snapshot().OnSale()
+	if len(packs) < 2 {
+		return errors.New("there are no packs")
+	}
+	p, err := a.purchases.Begin(ctx, audit.Actor{ID: user}, purchase.Begin{Customer: customer, Pack: packs[n%2].ID, Key: fmt.Sprint("demo-", n)})
+	if err != nil {
+		return err
+	}
+	if err := payInSandbox(ctx, a.sandboxURL, p.CheckoutSession, p.Price.Amount); err != nil {
+		return err
+	}
+	_, err = a.purchases.FulfilBySession(ctx, p.CheckoutSession)
+	return err
+}
+
+func (d *demo) signInLinks(ctx context.Context, a *app) error {
+	people := []struct{ name, email string }{{"Admin", "admin@demo.example"}}
+	for _, c := range d.who {
+		people = append(people, struct{ name, email string }{map[string]string{
+			"demo-healthy": "Healthy", "demo-low": "Running low", "demo-empty": "Empty",
+		}[c.key], c.email})
+	}
+	for _, p := range people {
+		u, err := a.accounts.UserByEmail(ctx, p.email)
+		if err != nil {
+			return err
+		}
+		secret, err := a.accounts.SignInLink(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		d.links = append(d.links, demoLink{p.name, secret})
+	}
+	return nil
+}

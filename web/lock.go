@@ -1,0 +1,21 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// lock keeps a second server away from a database: two would each believe what
+// they hold in memory. The lock goes with the process, however it ends.
+func lock(dbPath string) (unlock func(), err error) {
+	f, err := os.OpenFile(dbPath+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil { //nolint:gosec // a descriptor fits an int
+		_ = f.Close()
+		return nil, fmt.Errorf("another Purse is running on %s: stop it first, or choose another --db", dbPath)
+	}
+	return func() { _ = f.Close() }, nil
+}

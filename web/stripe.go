@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"purse/billing/stripepay"
+)
+
+type stripeCommands struct {
+	Setup stripeSetupCommand `cmd:"" help:"Make the webhook endpoint at Stripe and print its signing secret."`
+	Check stripeCheckCommand `cmd:"" help:"Check the key's permissions and the webhook endpoint."`
+}
+
+type stripeSettings struct {
+	StripeSecretKey string `help:"Stripe's secret or restricted key." env:"STRIPE_SECRET_KEY"`
+	PublicURL       string `help:"Where Stripe reaches Purse." env:"PURSE_PUBLIC_URL" required:""`
+	StripeURL       string `help:"Another address of Stripe: the sandbox's." env:"PURSE_STRIPE_URL" hidden:""`
+}
+
+func (s *stripeSettings) gateway(log *slog.Logger) (*stripepay.Gateway, error) {
+	if s.StripeSecretKey == "" {
+		return nil, errors.New("STRIPE_SECRET_KEY is not set")
+	}
+	return stripepay.New(stripepay.Config{Key: s.StripeSecretKey, URL: s.StripeURL, Logger: log})
+}
+
+func (s *stripeSettings) endpoint() string {
+	return strings.TrimRight(s.PublicURL, "/") + "/webhooks/stripe"
+}
+
+type stripeSetupCommand struct{ stripeSettings }
+
+func (c *stripeSetupCommand) Run(ctx context.Context, log *slog.Logger) error {
+	g, err := c.gateway(log)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	e, err := g.Setup(ctx, c.endpoint(), "")
+	if err != nil {
+		return err
+	}
+	if e.Secret == "" {
+		fmt.Println("The endpoint", c.endpoint(), "exists and was brought up to date. Stripe shows its signing secret in the dashboard.")
+		return nil
+	}
+	fmt.Println("Made the endpoint", c.endpoint(), "at Stripe. Set:")
+	fmt.Println("STRIPE_WEBHOOK_SECRET=" + e.Secret)
+	return nil
+}
+
+type stripeCheckCommand struct{ stripeSettings }
+
+func (c *stripeCheckCommand) Run(ctx context.Context, log *slog.Logger) error {
+	g, err := c.gateway(log)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	findings, err := g.Check(ctx, c.endpoint())
+	if err != nil {
+		return err
+	}
+	bad := false
+	for _, f := range findings {
+		mark := "ok  "
+		if !f.OK {
+			mark = "FAIL"
+		}
+		fmt.Printf("%s  %s: %s\n", mark, f.What, f.Detail)
+		bad = bad || !f.OK
+	}
+	if bad {
+		return exitCode(1)
+	}
+	return nil
+}
