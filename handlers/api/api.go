@@ -18,6 +18,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/ledger"
+	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/handlers/kit"
@@ -30,8 +31,10 @@ type Deps struct {
 	Catalog  *catalog.Service
 	Ledger   *ledger.Ledger
 	Usage    *usage.Service
-	Audit    *audit.Log
-	Log      *slog.Logger
+	// Purchases sells packs; nil where nothing is sold.
+	Purchases *purchase.Service
+	Audit     *audit.Log
+	Log       *slog.Logger
 	// PublicURL is Purse's own origin, for links in answers.
 	PublicURL string
 	// RatePerMinute bounds the requests of each key; 0 does not.

@@ -48,6 +48,10 @@ func table() []Route {
 		op(r(post, "/v1/customers/{id}/overdraft", admin, vendor, "Credits", "setOverdraft", "Set how far below zero decisions may go"), setOverdraft),
 		op(r(post, "/v1/transfers", admin, vendor, "Credits", "transfer", "Move credits between two customers"), transfer).makes(),
 
+		op(r(post, "/v1/customers/{id}/purchases", admin, vendor, "Purchases", "createPurchase", "Sell a pack: send the customer to checkout_url"), createPurchase).makes(),
+		op(r(get, "/v1/purchases/{id}", read, false, "Purchases", "getPurchase", "Read a purchase"), getPurchase),
+		op(r(post, "/v1/stripe_events/{id}/replay", admin, vendor, "Purchases", "replayStripeEvent", "Process an event of Stripe's again"), replayStripeEvent),
+
 		op(r(post, "/v1/credit_types", admin, vendor, "Catalog", "createCreditType", "Create a credit type"), createCreditType).makes(),
 		op(r(get, "/v1/credit_types", read, false, "Catalog", "listCreditTypes", "List credit types"), listCreditTypes),
 		op(r(get, "/v1/credit_types/{id}", read, false, "Catalog", "getCreditType", "Read a credit type"), getCreditType),

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/catalog"
@@ -21,6 +23,7 @@ import (
 	"purse/billing/ledger"
 	"purse/billing/usage"
 	"purse/db"
+	"purse/handlers/kit"
 )
 
 // clock is a clock that a test moves.
@@ -47,6 +50,8 @@ type world struct {
 	*clock
 	deps Deps
 	api  *API
+	// outer is the router around the API, as web has it.
+	outer http.Handler
 	// The secrets of a key with every scope and of the three with one each.
 	all, admin, read, usage string
 }
@@ -70,6 +75,10 @@ func newWorld(tb testing.TB, change ...func(*Deps)) *world {
 		f(&w.deps)
 	}
 	w.api = New(w.deps)
+	outer := chi.NewRouter()
+	outer.Use(kit.WithRequestID)
+	outer.Handle("/v1/*", w.api)
+	w.outer = outer
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); w.deps.Ledger.Run(ctx) }()
@@ -143,7 +152,7 @@ func (w *world) call(key, method, path, body string, headers ...string) answer {
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	rec := httptest.NewRecorder()
-	w.api.ServeHTTP(rec, r)
+	w.outer.ServeHTTP(rec, r)
 	raw, _ := io.ReadAll(rec.Body)
 	a := answer{status: rec.Code, header: rec.Header(), text: string(raw)}
 	d := json.NewDecoder(bytes.NewReader(raw))

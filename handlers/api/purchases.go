@@ -1,0 +1,128 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/fault"
+	"purse/billing/purchase"
+)
+
+type purchaseObject struct {
+	Object          string     `json:"object" enum:"purchase"`
+	ID              string     `json:"id"`
+	Customer        string     `json:"customer"`
+	Pack            string     `json:"pack"`
+	Status          string     `json:"status" enum:"created,processing,paid,failed,expired"`
+	Problem         *string    `json:"problem" doc:"Why it failed, or what does not match"`
+	CreditType      string     `json:"credit_type"`
+	Credits         string     `json:"credits"`
+	Price           price      `json:"price" doc:"Without tax and discount"`
+	AmountPaid      *price     `json:"amount_paid" doc:"With tax, less discount; null until it is paid"`
+	CheckoutSession *string    `json:"checkout_session"`
+	CheckoutURL     *string    `json:"checkout_url" doc:"Send the customer there; null when it cannot be paid any more"`
+	Grant           *string    `json:"grant" doc:"The credits, once it is paid"`
+	ReceiptURL      *string    `json:"receipt_url"`
+	ExpiresAt       *time.Time `json:"expires_at" doc:"When the Checkout closes"`
+	PaidAt          *time.Time `json:"paid_at"`
+	CreatedAt       time.Time  `json:"created_at"`
+}
+
+func (a *API) showPurchase(p *purchase.Purchase) purchaseObject {
+	o := purchaseObject{
+		Object: "purchase", ID: p.ID, Customer: p.Customer, Pack: p.Pack, Status: string(p.State), Problem: orNull(p.Problem),
+		CreditType: p.CreditType, Credits: p.Credits.String(), Price: price{p.Price.Amount, p.Price.Currency},
+		CheckoutSession: orNull(p.CheckoutSession), ReceiptURL: orNull(p.ReceiptURL), ExpiresAt: stampOrNull(p.CheckoutExpiresAt),
+		PaidAt: stampOrNull(p.PaidAt), CreatedAt: stamp(p.CreatedAt),
+	}
+	if p.State == purchase.Created {
+		o.CheckoutURL = orNull(p.CheckoutURL)
+	}
+	if p.State == purchase.Paid {
+		o.AmountPaid = &price{p.Total, p.Price.Currency}
+	}
+	if p.Grant != 0 {
+		o.Grant = orNull(p.Grant.String())
+	}
+	return o
+}
+
+type newPurchase struct {
+	Pack       string `json:"pack"`
+	SuccessURL string `json:"success_url,omitempty" doc:"Where Purse sends the customer on after payment, with purchase= added; on an origin that the settings allow"`
+	CancelURL  string `json:"cancel_url,omitempty"`
+}
+
+type createPurchaseIn struct {
+	InCustomer
+	OnceKey
+	Body body[newPurchase]
+}
+
+var errNoPurchases = fault.New(fault.Unavailable, "no_purchases", "", "This Purse sells nothing: it was started without Stripe.")
+
+func createPurchase(a *API, ctx context.Context, in *createPurchaseIn) (*reply[purchaseObject], error) {
+	if a.Purchases == nil {
+		return nil, errNoPurchases
+	}
+	v := in.Body.V
+	c, err := a.customer(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if c.Status == account.Suspended {
+		return nil, fault.New(fault.Forbidden, "customer_suspended", "", "The customer is suspended and cannot buy. Resume it first.")
+	}
+	begin := purchase.Begin{Customer: c.ID, Pack: v.Pack, SuccessURL: v.SuccessURL, CancelURL: v.CancelURL}
+	if in.IdempotencyKey != "" {
+		begin.Key = "api:" + in.IdempotencyKey
+	}
+	p, err := a.Purchases.Begin(ctx, actor(ctx), begin)
+	if err != nil {
+		return nil, onceParam(err)
+	}
+	if p.SuccessURL != v.SuccessURL || p.CancelURL != v.CancelURL { // begun before, by another request under this key
+		return nil, onceParam(fault.New(fault.Conflict, "idempotency_mismatch", "", ""))
+	}
+	return made(a.showPurchase(p), false)
+}
+
+func getPurchase(a *API, ctx context.Context, in *ByID) (*reply[purchaseObject], error) {
+	if a.Purchases == nil {
+		return nil, errNoPurchases
+	}
+	p, err := a.Purchases.Purchase(ctx, in.ID)
+	if err == nil && !keyOf(ctx).Reaches(p.Customer) {
+		err = fault.Missing("purchase")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ok(a.showPurchase(p))
+}
+
+type stripeEventObject struct {
+	Object      string     `json:"object" enum:"stripe_event"`
+	ID          string     `json:"id"`
+	Type        string     `json:"type"`
+	Status      string     `json:"status"`
+	Attempts    int        `json:"attempts"`
+	Error       *string    `json:"error"`
+	Purchase    *string    `json:"purchase"`
+	ReceivedAt  time.Time  `json:"received_at"`
+	ProcessedAt *time.Time `json:"processed_at"`
+}
+
+func replayStripeEvent(a *API, ctx context.Context, in *ByID) (*reply[stripeEventObject], error) {
+	if a.Purchases == nil {
+		return nil, errNoPurchases
+	}
+	e, err := a.Purchases.Replay(ctx, actor(ctx), in.ID)
+	if err != nil {
+		return nil, gone(err, "Stripe event")
+	}
+	return ok(stripeEventObject{
+		"stripe_event", e.ID, e.Type, string(e.State), e.Attempts, orNull(e.Error), orNull(e.Purchase), stamp(e.ReceivedAt), stampOrNull(e.ProcessedAt),
+	})
+}
