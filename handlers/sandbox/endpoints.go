@@ -75,7 +75,9 @@ func listEndpoints(c *call) (obj, *apiError) { return c.page("webhook_endpoint",
 
 // EnsureEndpoint makes sure that events are delivered to a URL, and answers the
 // secret that signs them. It is for the program that runs the sandbox inside
-// itself: over the API a secret is shown only once. No events means all.
+// itself: over the API a secret is shown only once. There is one such endpoint;
+// another URL moves it, its secret stays, and what waits for delivery goes to
+// the new place. No events means all.
 func (s *Server) EnsureEndpoint(url string, events ...string) (secret string) {
 	if len(events) == 0 {
 		events = []string{"*"}
@@ -85,18 +87,19 @@ func (s *Server) EnsureEndpoint(url string, events ...string) (secret string) {
 		list[i] = e
 	}
 	s.locked(func() {
+		var o obj
 		for _, r := range s.store.all("webhook_endpoint") {
-			if o := r.body; o.str("url") == url {
-				o["enabled_events"], o["status"] = list, "enabled"
-				s.store.put("webhook_endpoint", o)
-				secret = o.str("_secret")
-				return
+			if r.body.yes("_own") {
+				o = r.body
 			}
 		}
-		o := s.fresh("webhook_endpoint")
-		secret = "whsec_" + randomText(32)
-		o["enabled_events"], o["metadata"], o["status"], o["url"], o["_secret"] = list, obj{}, "enabled", url, secret
+		if o == nil {
+			o = s.fresh("webhook_endpoint")
+			o["metadata"], o["_own"], o["_secret"] = obj{}, true, "whsec_"+randomText(32)
+		}
+		o["url"], o["enabled_events"], o["status"] = url, list, "enabled"
 		s.store.put("webhook_endpoint", o)
+		secret = o.str("_secret")
 	})
 	return secret
 }

@@ -174,3 +174,20 @@ func TestReopen(t *testing.T) {
 	}
 	rc.wait(t, 3)
 }
+
+// The program's own endpoint may move; its secret and what waits for it stay.
+func TestOwnEndpoint(t *testing.T) {
+	r := local(t)
+	r.opts.Backoff = []time.Duration{200 * time.Millisecond, 200 * time.Millisecond, 200 * time.Millisecond, time.Second}
+	r.reopen()
+	secret := r.server.EnsureEndpoint("http://127.0.0.1:1/webhooks/stripe", "customer.created")
+	r.customer("waits@example.com")
+	rc := r.listen("invoice.paid") // a server; what it listens to by itself does not matter
+	rc.mu.Lock()
+	rc.secret = secret
+	rc.mu.Unlock()
+	if again := r.server.EnsureEndpoint(rc.URL, "customer.created"); again != secret {
+		t.Error("the secret changed")
+	}
+	rc.wait(t, 1)
+}
