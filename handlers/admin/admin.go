@@ -10,19 +10,21 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/job"
 	"purse/billing/ledger"
+	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/handlers/kit"
 )
 
 // Deps is what the console needs.
 type Deps struct {
-	Kit      *kit.Kit
-	Runner   tx.Runner
-	Accounts *account.Service
-	Catalog  *catalog.Service
-	Ledger   *ledger.Ledger
-	Jobs     *job.Queue
-	Audit    *audit.Log
+	Kit       *kit.Kit
+	Runner    tx.Runner
+	Accounts  *account.Service
+	Catalog   *catalog.Service
+	Ledger    *ledger.Ledger
+	Purchases *purchase.Service
+	Jobs      *job.Queue
+	Audit     *audit.Log
 }
 
 // Admin answers the console's pages. Each exported method with the signature of

@@ -99,7 +99,14 @@ func (a *Admin) customerPage(w http.ResponseWriter, r *http.Request, joinLink st
 		if err != nil {
 			return err
 		}
-		page.Wallets, page.Recent = nil, nil
+		page.Wallets, page.Recent, page.Purchases = nil, nil, nil
+		bought, err := a.Purchases.List(t, c.ID, "", "", 10)
+		if err != nil {
+			return err
+		}
+		for _, p := range bought {
+			page.Purchases = append(page.Purchases, a.purchaseRow(p))
+		}
 		for _, b := range balances {
 			wallet, err := a.wallet(t, b)
 			if err != nil {

@@ -8,7 +8,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/catalog"
 	"purse/billing/ledger"
-	"purse/billing/money"
+	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/handlers/kit"
@@ -25,9 +25,8 @@ type Deps struct {
 	Hub      *kit.Hub
 	// Usage takes the sample requests of the sandbox.
 	Usage *usage.Service
-	// Pending is what a customer has paid for and not been credited yet, of one
-	// credit type.
-	Pending func(t tx.Tx, customer, creditType string) (money.Credits, error)
+	// Purchases sells the packs.
+	Purchases *purchase.Service
 	// Terms is the version of the terms that people accept, "" for none.
 	TermsVersion string
 	// RefundTerms are the vendor's words on refunds, "" for the default.

@@ -15,9 +15,7 @@ import (
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/ledger"
-	"purse/billing/money"
 	"purse/billing/rating"
-	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/handlers/kit"
 	"purse/views/portal"
@@ -52,14 +50,6 @@ func (p *Portal) checklist(v *kit.Visitor, w *portal.Wallet) *portal.Checklist {
 		return nil
 	}
 	return c
-}
-
-// pending is what was paid and is not credited yet.
-func (p *Portal) pending(t tx.Tx, customer, creditType string) (money.Credits, error) {
-	if p.Pending == nil {
-		return 0, nil
-	}
-	return p.Pending(t, customer, creditType)
 }
 
 const samples = 20

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"purse/billing/audit"
 	"purse/billing/ledger"
+	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/handlers/kit/browsertest"
 )
@@ -18,6 +20,26 @@ type visit struct {
 }
 
 func (w *world) visits(ps *people) []visit {
+	paid, failed, delayed, wrong, expired := w.begin(ps.healthy, 0), w.begin(ps.healthy, 1), w.begin(ps.healthy, 2), w.begin(ps.low, 0), w.begin(ps.low, 1)
+	w.gateway.pay(paid)
+	w.gateway.set(failed, func(c *purchase.Checkout) {
+		c.Status, c.Payment = "complete", purchase.PaymentIntent{ID: "pi_f", Status: "requires_payment_method", FailureMessage: "Your card was declined."}
+	})
+	w.gateway.set(delayed, func(c *purchase.Checkout) {
+		c.Status, c.Payment = "complete", purchase.PaymentIntent{ID: "pi_d", Status: "processing"}
+	})
+	w.gateway.pay(wrong)
+	w.gateway.set(wrong, func(c *purchase.Checkout) { c.Subtotal, c.Total = 1, 1 })
+	w.gateway.set(expired, func(c *purchase.Checkout) { c.Status = "expired" })
+	open := w.begin(ps.healthy, 3)
+	for _, id := range []string{"evt_1", "evt_2", "evt_3"} {
+		_, err := w.purchases.Receive(ctx, purchase.InboxEvent{ID: id, Type: "checkout.session.completed", ObjectID: map[string]string{"evt_1": paid, "evt_2": wrong, "evt_3": "cs_other"}[id], CreatedAt: w.clock.Now()})
+		w.check(err)
+		if id != "evt_3" {
+			_, err = w.purchases.Replay(ctx, audit.System, id)
+			w.check(err)
+		}
+	}
 	customer := "/admin/customers/" + ps.healthy.customer.ID
 	return []visit{
 		{"sign-in", "/sign-in", nil},
@@ -37,6 +59,15 @@ func (w *world) visits(ps *people) []visit {
 		{"fresh-ledger", "/ledger", &ps.fresh},
 		{"fresh-grants", "/grants", &ps.fresh},
 		{"new-customer", "/customers/new", &ps.fresh},
+		{"buy", "/buy", &ps.healthy},
+		{"buy-debt", "/buy", &ps.empty},
+		{"return-paid", "/checkout/return?session_id=" + paid, &ps.healthy},
+		{"return-failed", "/checkout/return?session_id=" + failed, &ps.healthy},
+		{"return-delayed", "/checkout/return?session_id=" + delayed, &ps.healthy},
+		{"return-alarm", "/checkout/return?since=1000&session_id=" + wrong, &ps.healthy},
+		{"return-open", "/checkout/return?session_id=" + open, &ps.healthy},
+		{"return-expired", "/checkout/return?session_id=" + expired, &ps.healthy},
+		{"cancelled", "/checkout/cancelled?purchase=" + w.gateway.sessions[open].Purchase, &ps.healthy},
 		{"why", "/ledger/" + w.lastPosting(ps.healthy), &ps.healthy},
 		{"admin-customers", "/admin", &ps.admin},
 		{"admin-nobody", "/admin?q=xyz", &ps.admin},
@@ -56,6 +87,8 @@ func (w *world) visits(ps *people) []visit {
 		{"admin-meter", "/admin/catalog/meters/new", &ps.admin},
 		{"admin-rate", "/admin/catalog/rates/new", &ps.admin},
 		{"admin-jobs", "/admin/jobs", &ps.admin},
+		{"admin-purchases", "/admin/purchases", &ps.admin},
+		{"admin-inbox", "/admin/inbox", &ps.admin},
 	}
 }
 
@@ -115,4 +148,12 @@ func (w *world) lastPosting(p person) string {
 		return err
 	}))
 	return out
+}
+
+// begin begins a purchase of the nth pack and answers its Checkout.
+func (w *world) begin(p person, n int) string {
+	pack := w.catalog.Snapshot().OnSale()[n]
+	b, err := w.purchases.Begin(ctx, audit.Actor{ID: p.user.ID}, purchase.Begin{Customer: p.customer.ID, Pack: pack.ID})
+	w.check(err)
+	return b.CheckoutSession
 }

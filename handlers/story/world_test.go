@@ -25,6 +25,7 @@ import (
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/money"
+	"purse/billing/purchase"
 	"purse/billing/rating"
 	"purse/billing/tx"
 	"purse/billing/usage"
@@ -55,18 +56,20 @@ func (c *clock) Step(d time.Duration) { c.mu.Lock(); c.base = c.base.Add(d); c.m
 
 // world is a whole Purse without its commands.
 type world struct {
-	t        testing.TB
-	clock    *clock
-	db       *db.DB
-	jobs     *job.Queue
-	accounts *account.Service
-	catalog  *catalog.Service
-	ledger   *ledger.Ledger
-	usage    *usage.Service
-	kit      *kit.Kit
-	hub      *kit.Hub
-	audit    *audit.Log
-	url      string
+	t         testing.TB
+	clock     *clock
+	db        *db.DB
+	jobs      *job.Queue
+	accounts  *account.Service
+	catalog   *catalog.Service
+	ledger    *ledger.Ledger
+	usage     *usage.Service
+	kit       *kit.Kit
+	hub       *kit.Hub
+	audit     *audit.Log
+	purchases *purchase.Service
+	gateway   *fakeGateway
+	url       string
 }
 
 var ctx = context.Background()
@@ -92,6 +95,7 @@ func newWorldAt(t testing.TB, addr string) *world {
 		}
 	}})
 	w.usage = usage.New(usage.Deps{Runner: w.db, Ledger: w.ledger, Accounts: w.accounts, Catalog: w.catalog, Now: w.clock.Now})
+	w.gateway = &fakeGateway{clock: w.clock, sessions: map[string]*purchase.Checkout{}}
 	running, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() { w.ledger.Run(running); close(done) }()
@@ -102,6 +106,11 @@ func newWorldAt(t testing.TB, addr string) *world {
 	w.kit = kit.New(kit.Deps{
 		Site:     ui.Site{Brand: "Example AI", Mode: ui.Sandbox, PublicURL: w.url, MailboxURL: w.url + "/mailbox", SandboxURL: w.url + "/sandbox", SupportURL: "mailto:help@example.com"},
 		Accounts: w.accounts, Log: log, Now: w.clock.Now,
+	})
+	w.gateway.url = w.url
+	w.purchases = purchase.New(purchase.Deps{
+		Runner: w.db, Store: db.PurchaseStore{}, Gateway: w.gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
+		Jobs: w.jobs, Events: events, Audit: audits, Log: log, Installation: "ins_test", PublicURL: w.url, AllowLoopback: true,
 	})
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: w.router(), ReadHeaderTimeout: time.Minute}} //nolint:gosec // a test
 	server.Start()
@@ -122,10 +131,10 @@ func (w *world) router() http.Handler {
 	r.NotFound(w.kit.NotFound().ServeHTTP)
 	r.MethodNotAllowed(w.kit.MethodNotAllowed().ServeHTTP)
 	p := portal.New(portal.Deps{
-		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Hub: w.hub, Usage: w.usage,
+		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Hub: w.hub, Usage: w.usage, Purchases: w.purchases,
 	})
 	a := admin.New(admin.Deps{
-		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit,
+		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit, Purchases: w.purchases,
 	})
 	w.kit.Mount(r, append(portalRoutes(p), adminRoutes(a)...))
 	return r
@@ -137,6 +146,11 @@ func portalRoutes(p *portal.Portal) []kit.Route {
 		{Method: "GET", Pattern: "/live", Who: kit.Member, Handle: p.Live},
 		{Method: "POST", Pattern: "/samples", Who: kit.Member, Handle: p.SendSamples},
 		{Method: "POST", Pattern: "/samples/key", Who: kit.Developer, Handle: p.SampleKey},
+		{Method: "GET", Pattern: "/buy", Who: kit.Member, Handle: p.Buy},
+		{Method: "POST", Pattern: "/buy", Who: kit.Buyer, Handle: p.BuySend},
+		{Method: "GET", Pattern: "/buy/checkout", Who: kit.Buyer, Handle: p.Leave},
+		{Method: "GET", Pattern: "/checkout/return", Who: kit.Anyone, Handle: p.Return},
+		{Method: "GET", Pattern: "/checkout/cancelled", Who: kit.Anyone, Handle: p.Cancelled},
 		{Method: "GET", Pattern: "/ledger", Who: kit.Member, Handle: p.Postings},
 		{Method: "GET", Pattern: "/ledger.csv", Who: kit.Member, Handle: p.LedgerCSV},
 		{Method: "GET", Pattern: "/ledger/{posting}", Who: kit.Member, Handle: p.Why},
@@ -204,6 +218,9 @@ func adminRoutes(a *admin.Admin) []kit.Route {
 		{Method: "GET", Pattern: "/admin/catalog/rates/new", Who: kit.StaffAdmin, Handle: a.NewRate},
 		{Method: "POST", Pattern: "/admin/catalog/rates/new", Who: kit.StaffAdmin, Handle: a.NewRateSend},
 		{Method: "POST", Pattern: "/admin/catalog/rates/{rate}/archive", Who: kit.StaffAdmin, Handle: a.ArchiveRate},
+		{Method: "GET", Pattern: "/admin/purchases", Who: kit.Staff, Handle: a.PurchaseList},
+		{Method: "GET", Pattern: "/admin/inbox", Who: kit.Staff, Handle: a.Inbox},
+		{Method: "POST", Pattern: "/admin/inbox/{event}/replay", Who: kit.StaffAdmin, Handle: a.Replay},
 		{Method: "GET", Pattern: "/admin/jobs", Who: kit.Staff, Handle: a.JobList},
 		{Method: "POST", Pattern: "/admin/jobs/{job}/retry", Who: kit.StaffAdmin, Handle: a.JobRetry},
 	}
@@ -349,6 +366,11 @@ func (w *world) fill() people {
 		}
 	}
 	w.use(ps.empty, r, 40, "large")
+	_, err := w.usage.Report(ctx, usage.Reporter{}, []usage.Event{{
+		ID: "after-the-work", Customer: ps.empty.customer.ID, Name: "llm.completion", Mode: usage.Record,
+		Properties: rating.Properties{{Name: "model", Kind: rating.String, Text: "large"}, {Name: "input_tokens", Kind: rating.Number, Text: "4000"}, {Name: "output_tokens", Kind: rating.Number, Text: "700"}},
+	}})
+	w.check(err)
 	w.apply(ledger.NewHold{Wallet: ledger.WalletKey{Customer: ps.healthy.customer.ID, CreditType: "credits"}, Credits: credits("120"), ExpiresAt: w.clock.Now().Add(20 * time.Hour)}, ledger.Note{})
 	ps.fresh = w.person("Fresh Start Inc", "sam@example.com", "Asia/Tokyo", account.NoStaff)
 	w.links(&ps.healthy, &ps.low, &ps.empty, &ps.fresh, &ps.admin)

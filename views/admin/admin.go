@@ -205,7 +205,7 @@ type PurchaseRow struct {
 	Price                          money.Money
 	State                          string
 	At                             time.Time
-	Receipt                        string
+	Receipt, Card                  string
 	Error                          string
 }
 
@@ -215,7 +215,6 @@ type Inbox struct {
 	Rows         []InboxRow
 	Newer, Older string
 	Zone         *time.Location
-	Counts       []Pair
 	MayChange    bool
 }
 
@@ -224,7 +223,7 @@ type InboxRow struct {
 	ID, Type, Object, State, Error string
 	Attempts                       int
 	Received, Processed            time.Time
-	MayReplay                      bool
+	Purchase                       string // that it was about
 }
 
 // Jobs is the work that waits and that was given up.
@@ -260,16 +259,31 @@ type AuditRow struct {
 // StateTone colours a state of a purchase or of an inbox event.
 func StateTone(state string) ui.Tone {
 	switch state {
-	case "paid", "processed", "done":
+	case "paid", "done":
 		return ui.Good
-	case "processing", "created", "received", "waiting", "pending":
+	case "processing", "created", "received":
 		return ui.Info
-	case "failed", "parked", "disputed", "error":
+	case "retrying":
+		return ui.Warn
+	case "failed", "alarm", "disputed":
 		return ui.Bad
-	case "expired", "refunded", "partially_refunded", "not ours", "not_ours", "ignored":
-		return ui.Plain
 	}
 	return ui.Plain
+}
+
+// StateName says a state in words.
+func StateName(state string) string {
+	switch state {
+	case "created":
+		return "at Checkout"
+	case "received":
+		return "waiting"
+	case "not_ours":
+		return "not ours"
+	case "alarm":
+		return "needs a person"
+	}
+	return state
 }
 
 func expires(days int) string {
@@ -285,6 +299,6 @@ func expires(days int) string {
 func count(n int) string { return strconv.Itoa(n) }
 
 var inboxStates = []ui.Option{
-	{Value: "", Text: "All"}, {Value: "received", Text: "Waiting"}, {Value: "processed", Text: "Processed"},
-	{Value: "failed", Text: "Failed"}, {Value: "not_ours", Text: "Not ours"},
+	{Value: "", Text: "All"}, {Value: "received", Text: "Waiting"}, {Value: "retrying", Text: "Retrying"},
+	{Value: "alarm", Text: "Needs a person"}, {Value: "done", Text: "Done"}, {Value: "not_ours", Text: "Not ours"}, {Value: "ignored", Text: "Ignored"},
 }

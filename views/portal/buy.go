@@ -10,17 +10,16 @@ import (
 
 // Buy offers packs.
 type Buy struct {
-	Form         ui.Form
-	Packs        []Pack
-	Selected     string        // id of a pack
-	RefundTerms  string        // the vendor's words, "" for the default
-	SupportURL   string        // where to ask for a refund
-	Nonce        string        // makes a form that is sent twice one purchase
-	AskTax       bool          // taxes are calculated at Checkout
-	TermsURL     string        // what is agreed to with the purchase
-	Open         *OpenCheckout // one that can be gone on with
-	Unverified   bool          // the e-mail address is not verified: nothing can be bought
-	NothingToBuy bool
+	Form        ui.Form
+	Packs       []Pack
+	Selected    string        // id of a pack
+	RefundTerms string        // the vendor's words, "" for the default
+	Nonce       string        // makes a form that is sent twice one purchase
+	AskTax      bool          // taxes are calculated at Checkout
+	TermsURL    string        // what is agreed to with the purchase
+	Open        *OpenCheckout // one that can be gone on with
+	MayBuy      bool          // the visitor's role may spend money
+	Suspended   bool          // the customer is, and cannot buy
 }
 
 // Pack is credits for sale, with what a purchase of it would leave.
@@ -32,7 +31,9 @@ type Pack struct {
 	Unit       ui.Unit
 	ExpireDays int
 	Expires    time.Time     // if it were bought now; zero: never
-	Debt       money.Credits // owed in the wallet that it goes to
+	Owed       money.Credits // in the wallet that it goes to, 0 for nothing
+	Debt       money.Credits // the part of it that the pack repays
+	Available  money.Credits // what it leaves, when something is owed
 	Zone       *time.Location
 }
 
@@ -44,10 +45,9 @@ type OpenCheckout struct {
 
 // Leave is the page between us and Stripe.
 type Leave struct {
-	URL     string // Stripe's
-	Pack    Pack
-	Host    string // where it leads, for people
-	Sandbox bool
+	URL  string // Stripe's
+	Pack Pack
+	Host string // where it leads, for people
 }
 
 // ReturnState is how far a purchase is, as the way back from Checkout sees it.
@@ -61,6 +61,7 @@ const (
 	ReturnCancelled ReturnState = "cancelled" // left Checkout
 	ReturnFailed    ReturnState = "failed"    // the payment failed for good
 	ReturnExpired   ReturnState = "expired"   // nobody paid in time
+	ReturnOpen      ReturnState = "open"      // not paid yet, and still can be
 )
 
 // Return is the page on the way back from Checkout.
@@ -87,8 +88,6 @@ func expiryText(days int, at time.Time, z *time.Location) string {
 	}
 	return "Expires " + strconv.Itoa(days) + " days after purchase (bought now: " + ui.Day(at, z) + ")"
 }
-
-func (p Pack) available() money.Credits { return max(p.Credits-p.Debt, 0) }
 
 func (p Buy) selected() *Pack {
 	id := p.Form.Or("pack", p.Selected)

@@ -60,7 +60,8 @@ type Frame struct {
 	Customer  string         // name of the current customer, "" for none
 	Customers []CustomerRef  // all customers of the user, when there are several
 	Staff     bool           // may open the admin console
-	Refresh   int            // seconds after which the page loads itself again without JavaScript; 0 never
+	Refresh   string         // address that the page loads after a while without JavaScript, "" for none
+	GoOn      string         // address that the page goes on to by itself, "" for none
 	Alerts    []NavCount     // small numbers beside navigation entries
 	Wide      bool           // a wider column on pages without navigation
 }

@@ -1,0 +1,103 @@
+package admin
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"purse/billing/fault"
+	"purse/billing/purchase"
+	"purse/billing/tx"
+	"purse/handlers/kit"
+	"purse/handlers/show"
+	"purse/views/admin"
+	"purse/views/ui"
+)
+
+const paymentRows = 50
+
+// PurchaseList lists all purchases, found by their ids, Stripe's, and the last
+// four digits of the card.
+func (a *Admin) PurchaseList(w http.ResponseWriter, r *http.Request) error {
+	page := admin.Purchases{Query: strings.TrimSpace(r.URL.Query().Get("q")), Zone: time.UTC}
+	var found []*purchase.Purchase
+	err := a.view(r.Context(), func(t tx.Tx) (err error) {
+		found, err = a.Purchases.List(t, "", page.Query, kit.CursorOf(r).After, paymentRows+1)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(found) > paymentRows {
+		found = found[:paymentRows]
+		page.Older = kit.WithCursor(r.URL, "after", found[paymentRows-1].ID)
+	}
+	for _, p := range found {
+		row := a.purchaseRow(p)
+		if c, err := a.Accounts.Customer(r.Context(), p.Customer); err == nil {
+			row.Customer = c.Name
+		}
+		page.Rows = append(page.Rows, row)
+	}
+	return kit.Render(w, r, http.StatusOK, admin.PurchasesPage(a.frame(r, "Purchases", "/admin/purchases"), page))
+}
+
+func (a *Admin) purchaseRow(p *purchase.Purchase) admin.PurchaseRow {
+	row := admin.PurchaseRow{
+		ID: p.ID, Customer: p.Customer, CustomerID: p.Customer, Pack: p.PackName, Credits: p.Credits,
+		Unit: show.Unit(a.Catalog.Snapshot(), p.CreditType), Price: p.Price, State: string(p.State), At: p.CreatedAt,
+		Receipt: p.ReceiptURL, Error: p.Problem,
+	}
+	if p.CardLast4 != "" {
+		row.Card = p.CardBrand + " •••• " + p.CardLast4
+	}
+	return row
+}
+
+// Inbox lists Stripe's events with what became of them.
+func (a *Admin) Inbox(w http.ResponseWriter, r *http.Request) error {
+	state := purchase.InboxState(r.URL.Query().Get("state"))
+	if !slices.Contains([]purchase.InboxState{purchase.Received, purchase.Done, purchase.NotOurs, purchase.Ignored, purchase.Alarm, purchase.Retrying}, state) {
+		state = ""
+	}
+	page := admin.Inbox{State: string(state), Zone: time.UTC, MayChange: mayChange(r)}
+	var found []*purchase.InboxEvent
+	err := a.view(r.Context(), func(t tx.Tx) (err error) {
+		found, err = a.Purchases.Inbox(t, state, kit.CursorOf(r).After, paymentRows+1)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(found) > paymentRows {
+		found = found[:paymentRows]
+		page.Older = kit.WithCursor(r.URL, "after", found[paymentRows-1].ID)
+	}
+	for _, e := range found {
+		page.Rows = append(page.Rows, admin.InboxRow{
+			ID: e.ID, Type: e.Type, Object: e.ObjectID, State: string(e.State), Error: e.Error, Attempts: e.Attempts,
+			Received: e.ReceivedAt, Processed: e.ProcessedAt, Purchase: e.Purchase,
+		})
+	}
+	return kit.Render(w, r, http.StatusOK, admin.InboxPage(a.frame(r, "Stripe inbox", "/admin/inbox"), page))
+}
+
+// Replay processes an event of Stripe's again.
+func (a *Admin) Replay(w http.ResponseWriter, r *http.Request) error {
+	e, err := a.Purchases.Replay(r.Context(), kit.Actor(r), r.PathValue("event"))
+	if err != nil {
+		return err
+	}
+	if e == nil {
+		return fault.Missing("event")
+	}
+	tone, text := ui.Good, e.Type+" was processed again: "+admin.StateName(string(e.State))+"."
+	if e.State == purchase.Alarm || e.State == purchase.Retrying {
+		tone, text = ui.Bad, e.Type+" was processed again and failed: "+e.Error
+	}
+	if err := a.Kit.Say(w, r, tone, text); err != nil {
+		return err
+	}
+	return kit.Go(w, r, "/admin/inbox")
+}

@@ -1,0 +1,68 @@
+package story
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"purse/billing/purchase"
+)
+
+// fakeGateway is a Stripe that does what a test says.
+type fakeGateway struct {
+	clock    *clock
+	url      string
+	mu       sync.Mutex
+	sessions map[string]*purchase.Checkout
+}
+
+func (g *fakeGateway) EnsureCustomer(_ context.Context, p purchase.CustomerParams, _ string) (string, error) {
+	return "cus_" + p.Customer[4:], nil
+}
+
+func (g *fakeGateway) CreateCheckout(_ context.Context, p purchase.CheckoutParams, _ string) (purchase.Checkout, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	id := fmt.Sprintf("cs_test_%d", len(g.sessions)+1)
+	c := &purchase.Checkout{
+		ID: id, URL: g.url + "/sign-in?checkout=" + id, Status: "open", PaymentStatus: "unpaid", StripeCustomer: p.StripeCustomer,
+		Subtotal: p.Price.Amount, Total: p.Price.Amount, Currency: p.Price.Currency, Purchase: p.Purchase, Customer: p.Customer,
+		Installation: p.Installation, ExpiresAt: p.ExpiresAt,
+	}
+	g.sessions[id] = c
+	return *c, nil
+}
+
+func (g *fakeGateway) Checkout(_ context.Context, id string) (purchase.Checkout, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c := g.sessions[id]
+	if c == nil {
+		return purchase.Checkout{}, purchase.ErrGone
+	}
+	return *c, nil
+}
+
+func (g *fakeGateway) ExpireCheckout(_ context.Context, id string) error {
+	g.set(id, func(c *purchase.Checkout) { c.Status = "expired" })
+	return nil
+}
+
+func (g *fakeGateway) PaymentIntent(context.Context, string) (purchase.PaymentIntent, error) {
+	return purchase.PaymentIntent{}, purchase.ErrGone
+}
+
+// set changes a session, as the buyer or Stripe would.
+func (g *fakeGateway) set(id string, change func(*purchase.Checkout)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	change(g.sessions[id])
+}
+
+// pay completes a session with a card.
+func (g *fakeGateway) pay(id string) {
+	g.set(id, func(c *purchase.Checkout) {
+		c.Status, c.PaymentStatus = "complete", "paid"
+		c.Payment = purchase.PaymentIntent{ID: "pi_" + id, Status: "succeeded", Purchase: c.Purchase, Installation: c.Installation, CardBrand: "visa", CardLast4: "4242", ReceiptURL: "https://receipts.example.com/" + id}
+	})
+}
