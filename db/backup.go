@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 )
@@ -12,7 +13,14 @@ func (d *DB) Backup(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("%s exists: name a new file", path)
 	}
-	if _, err := d.read.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+	// A connection of its own: the readers refuse every statement that writes
+	// anything, and the writer must not wait for a copy.
+	own, err := sql.Open("sqlite3", dsn(d.path, true))
+	if err != nil {
+		return err
+	}
+	defer own.Close()
+	if _, err := own.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
 		return fmt.Errorf("backup to %s: %w", path, err)
 	}
 	f, err := os.Open(path) //nolint:gosec // it was just written

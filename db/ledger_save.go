@@ -161,3 +161,17 @@ func saveRollups(st *transaction, l *ledgerStatements, c *ledger.Changes) error 
 	}
 	return nil
 }
+
+// PutWatch makes or changes a watch.
+func (LedgerStore) PutWatch(t tx.Tx, w ledger.Watch) error {
+	ctx, q := q(t)
+	return q.PutWatch(ctx, gen.PutWatchParams{
+		ID: w.ID, WalletID: int64(w.Wallet), Level: int64(w.Level), Rearm: int64(w.Rearm), Armed: flag(w.Armed), JobKind: w.JobKind, Payload: string(w.Payload),
+	})
+}
+
+// DeleteWatch ends a watch.
+func (LedgerStore) DeleteWatch(t tx.Tx, id string) error {
+	ctx, q := q(t)
+	return q.DeleteWatch(ctx, id)
+}

@@ -118,6 +118,8 @@ type Rollup struct {
 type Store interface {
 	Load(t tx.Tx, n *Needs) (*Loaded, error)
 	Save(t tx.Tx, c *Changes) error
+	PutWatch(t tx.Tx, w Watch) error
+	DeleteWatch(t tx.Tx, id string) error
 	Reader
 }
 

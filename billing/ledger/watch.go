@@ -5,6 +5,7 @@ import (
 
 	"purse/billing/job"
 	"purse/billing/money"
+	"purse/billing/tx"
 )
 
 // Watch is a level on a wallet's available credits. When they reach it or fall
@@ -53,3 +54,10 @@ func (s *State) checkWatches(a *account) {
 		s.touchedWatches[w.ID] = w
 	}
 }
+
+// PutWatch makes or changes a watch. It is checked from the wallet's next change
+// on.
+func (l *Ledger) PutWatch(t tx.Tx, w Watch) error { return l.store.PutWatch(t, w) }
+
+// DeleteWatch ends a watch.
+func (l *Ledger) DeleteWatch(t tx.Tx, id string) error { return l.store.DeleteWatch(t, id) }

@@ -1,0 +1,9 @@
+package db_test
+
+import (
+	"testing"
+
+	"purse/db/dbtest"
+)
+
+func TestSuite(t *testing.T) { dbtest.Run(t, sqlite{}) }
