@@ -74,10 +74,13 @@ func TestPayingInBrowser(t *testing.T) {
 	p := b.Page(t, 390, false)
 	p.NoScript(true)
 	p.Go(s.URL)
+	filled := func(last4 string) { p.Wait("document.querySelector('#number')?.value.endsWith('" + last4 + "')") }
 	p.ClickText("Insufficient funds")
+	filled("9995")
 	p.Click(".details .pay")
 	p.WaitText("Your card has insufficient funds.")
 	p.ClickText("Needs authentication")
+	filled("3184")
 	p.Click(".details .pay")
 	p.WaitText("Is this you?")
 	p.ClickText("Complete authentication")
