@@ -217,7 +217,7 @@ func (a *app) wire(mode ui.Mode) error {
 	a.kit = kit.New(kit.Deps{Site: site, Accounts: a.accounts, Log: a.log, Now: a.now})
 	a.portal = portal.New(portal.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Hub: a.hub, Usage: a.usage,
-		Pending: a.purchases.Pending, TermsVersion: a.settings.TermsVersion, RefundTerms: a.settings.RefundTerms,
+		Purchases: a.purchases, TermsVersion: a.settings.TermsVersion, RefundTerms: a.settings.RefundTerms,
 	})
 	a.api = api.New(api.Deps{
 		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Audit: a.audit, Log: a.log,
