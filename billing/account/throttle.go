@@ -43,7 +43,11 @@ func throttleName(kind, value string) string {
 func (th *throttle) blocked(name string, l limit, now time.Time) time.Duration {
 	th.mu.Lock()
 	defer th.mu.Unlock()
-	return max(0, th.free[name].Sub(now)-time.Duration(l.burst-1)*l.interval)
+	at, known := th.free[name]
+	if !known || at.Before(now) {
+		return 0
+	}
+	return max(0, at.Sub(now)-time.Duration(l.burst-1)*l.interval)
 }
 
 // count counts an attempt.

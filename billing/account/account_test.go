@@ -1,0 +1,546 @@
+package account_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/audit"
+	"purse/billing/event"
+	"purse/billing/fault"
+	"purse/billing/job"
+	"purse/billing/tx"
+	"purse/db"
+)
+
+const password = "a long enough secret"
+
+type world struct {
+	*testing.T
+	*account.Service
+	db   *db.DB
+	path string
+	mu   sync.Mutex
+	at   time.Time
+}
+
+func (w *world) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.at
+}
+
+func (w *world) add(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.at = w.at.Add(d)
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{T: t, at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), path: filepath.Join(t.TempDir(), "purse.db")}
+	d, err := db.Open(t.Context(), w.path, db.Options{Now: w.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	w.db, w.Service = d, w.service(d)
+	return w
+}
+
+// service is a Service of its own on a database, as another process has it.
+func (w *world) service(d *db.DB) *account.Service {
+	return account.New(account.Deps{
+		Runner: d, Store: db.AccountStore{}, Jobs: job.NewQueue(db.JobStore{}, d, nil),
+		Events: event.NewLog(db.EventStore{}), Audit: audit.NewLog(db.AuditStore{}), Now: w.now,
+	})
+}
+
+// mails takes the mails that are queued.
+func (w *world) mails() (out []account.Mail) {
+	w.Helper()
+	err := w.db.Update(context.Background(), func(t tx.Tx) error {
+		jobs, err := db.JobStore{}.Claim(t, t.Now().Add(time.Hour), 100)
+		var done []job.Outcome
+		for _, j := range jobs {
+			var m account.Mail
+			if err := json.Unmarshal(j.Payload, &m); err != nil {
+				return err
+			}
+			out, done = append(out, m), append(done, job.Outcome{ID: j.ID})
+		}
+		return errors.Join(err, db.JobStore{}.Finish(t, done))
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return out
+}
+
+// token is the secret in the link of the only mail that waits.
+func (w *world) token(template string) string {
+	w.Helper()
+	ms := w.mails()
+	if len(ms) != 1 || ms[0].Template != template {
+		w.Fatalf("mails %+v, want one %s", ms, template)
+	}
+	_, token, _ := strings.Cut(ms[0].Data["link"], "?token=")
+	return token
+}
+
+func (w *world) code(err error, code string) {
+	w.Helper()
+	if !fault.HasCode(err, code) {
+		w.Errorf("got %v, want %s", err, code)
+	}
+}
+
+func (w *world) ok(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+var from = account.From{Address: "192.0.2.7", UserAgent: "test"}
+
+func (w *world) signUp(email string) account.SignedIn {
+	w.Helper()
+	w.ok(w.SignUp(w.Context(), account.SignUp{Email: email, Password: password, TermsVersion: "1", From: from}))
+	in, err := w.VerifyEmail(w.Context(), w.token(account.MailVerify), from)
+	w.ok(err)
+	return in
+}
+
+func TestSignUpVerifySignIn(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	w.ok(w.SignUp(ctx, account.SignUp{Email: " Ann@Example.com", Password: password, TermsVersion: "2026-01", From: from}))
+	token := w.token(account.MailVerify)
+	_, err := w.SignIn(ctx, "ann@example.com", password, from)
+	w.code(err, "sign_in_failed") // not before the address is verified
+	w.token(account.MailVerify)   // and the mail came once more
+	in, err := w.VerifyEmail(ctx, token, from)
+	w.ok(err)
+	if in.User.Email != "ann@example.com" || !in.User.Verified() {
+		t.Fatalf("%+v", in)
+	}
+	_, err = w.VerifyEmail(ctx, token, from)
+	w.code(err, "link_invalid")
+	ses, u, err := w.SessionBySecret(ctx, in.Secret)
+	w.ok(err)
+	if u.ID != in.User.ID || ses.From != from {
+		t.Fatal(ses, u)
+	}
+	c, found, err := w.LatestConsent(ctx, u.ID, account.Terms)
+	if err != nil || !found || c.Version != "2026-01" || c.From.Address != from.Address {
+		t.Fatal(c, found, err)
+	}
+	again, err := w.SignIn(ctx, "ANN@example.com", password, from)
+	w.ok(err)
+	w.ok(w.SignOut(ctx, again.Secret))
+	_, _, err = w.SessionBySecret(ctx, again.Secret)
+	w.code(err, "signed_out")
+	if _, _, err = w.SessionBySecret(ctx, in.Secret); err != nil {
+		t.Error("the other session ended too:", err)
+	}
+}
+
+// Whoever signs up with another's address learns nothing and gets nothing.
+func TestAnAddressThatIsKnownIsAnsweredTheSame(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	w.signUp("ann@example.com")
+	w.ok(w.SignUp(ctx, account.SignUp{Email: "ann@example.com", Password: "the attacker's own", From: from}))
+	if ms := w.mails(); len(ms) != 1 || ms[0].Template != account.MailKnown {
+		t.Fatalf("%+v", ms)
+	}
+	_, wrong := w.SignIn(ctx, "ann@example.com", "the attacker's own", from)
+	_, unknown := w.SignIn(ctx, "bob@example.com", "the attacker's own", from)
+	if wrong == nil || unknown == nil || wrong.Error() != unknown.Error() {
+		t.Error(wrong, unknown)
+	}
+	w.ok(w.RequestReset(ctx, "ann@example.com", from))
+	w.ok(w.RequestReset(ctx, "bob@example.com", from))
+	if ms := w.mails(); len(ms) != 2 || ms[0].Template == ms[1].Template {
+		t.Fatalf("%+v", ms)
+	}
+}
+
+// The password of a sign-up counts with the link of its own mail only: an
+// attacker who signed up first has nothing when the owner verifies.
+func TestASignUpByAnotherDoesNotSetThePassword(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	w.ok(w.SignUp(ctx, account.SignUp{Email: "ann@example.com", Password: "the attacker's own", From: from}))
+	theirs := w.token(account.MailVerify)
+	w.ok(w.SignUp(ctx, account.SignUp{Email: "ann@example.com", Password: password, From: from}))
+	_, err := w.VerifyEmail(ctx, w.token(account.MailVerify), from)
+	w.ok(err)
+	_, err = w.SignIn(ctx, "ann@example.com", "the attacker's own", from)
+	w.code(err, "sign_in_failed")
+	_, err = w.SignIn(ctx, "ann@example.com", password, from)
+	w.ok(err)
+	_, err = w.VerifyEmail(ctx, theirs, from)
+	w.code(err, "link_invalid")
+}
+
+func TestSignInTakesAsLongForAnUnknownAddress(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures time")
+	}
+	w := newWorld(t)
+	w.signUp("ann@example.com")
+	median := func(email string) time.Duration {
+		var all []time.Duration
+		for range 5 {
+			start := time.Now()
+			_, err := w.SignIn(t.Context(), email, "something else", account.From{Address: email})
+			all = append(all, time.Since(start))
+			w.code(err, "sign_in_failed")
+		}
+		best := all[0]
+		for _, d := range all {
+			best = min(best, d)
+		}
+		return best
+	}
+	known, unknown := median("ann@example.com"), median("nobody@example.com")
+	if known > 2*unknown || unknown > 2*known {
+		t.Errorf("%v for a known address, %v for an unknown one", known, unknown)
+	}
+}
+
+func TestPasswords(t *testing.T) {
+	for p, code := range map[string]string{
+		"short": "password_length", strings.Repeat("x", 129): "password_length", "password1": "password_breached", "PassWord123": "password_breached",
+		"aaaaaaaaaaaa": "password_breached", "ann@example.com": "password_is_email", "\xff\xfe12345678": "password_length",
+		"a good one ✓": "", strings.Repeat("xy", 64): "",
+	} {
+		err := account.CheckPassword(p, "ann@example.com")
+		if code == "" && err != nil || code != "" && !fault.HasCode(err, code) {
+			t.Errorf("%q: %v, want %q", p, err, code)
+		}
+	}
+}
+
+func TestGuessesAreThrottledByAccountAndByAddress(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	w.signUp("ann@example.com")
+	blocked := 0
+	for i := range 12 {
+		_, err := w.SignIn(ctx, "ann@example.com", "wrong guess", account.From{Address: string(rune('a' + i))})
+		if fault.Is(err, fault.TooMany) {
+			blocked++
+		}
+	}
+	if blocked != 4 {
+		t.Errorf("%d of 12 guesses were refused", blocked)
+	}
+	_, err := w.SignIn(ctx, "ann@example.com", password, from)
+	w.code(err, "too_many_attempts") // the right password too, or it would tell
+	// It survives a restart …
+	w.ok(w.Flush(ctx))
+	_, err = w.service(w.db).SignIn(ctx, "ann@example.com", password, from)
+	w.code(err, "too_many_attempts")
+	// … and decays.
+	w.add(2 * time.Minute)
+	_, err = w.SignIn(ctx, "ann@example.com", password, from)
+	w.ok(err)
+	blocked = 0
+	for i := range 60 {
+		_, err := w.SignIn(ctx, string(rune('a'+i%26))+"x@example.com", "wrong guess", account.From{Address: "198.51.100.1"})
+		if fault.Is(err, fault.TooMany) {
+			blocked++
+		}
+	}
+	if blocked == 0 {
+		t.Error("one address may guess for ever")
+	}
+	if blocked > 30 {
+		t.Error(blocked, "of 60 refused")
+	}
+}
+
+func TestMailsThatAnybodyCanAskForAreFew(t *testing.T) {
+	w := newWorld(t)
+	for i := range 10 {
+		w.ok(w.RequestReset(t.Context(), "ann@example.com", account.From{Address: string(rune('a' + i))}))
+	}
+	if n := len(w.mails()); n != 4 {
+		t.Errorf("%d mails", n)
+	}
+}
+
+func TestResetEndsEverySession(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	in := w.signUp("ann@example.com")
+	w.ok(w.RequestReset(ctx, "ann@example.com", from))
+	w.ok(w.RequestReset(ctx, "ann@example.com", from))
+	ms := w.mails()
+	_, first, _ := strings.Cut(ms[0].Data["link"], "=")
+	_, second, _ := strings.Cut(ms[1].Data["link"], "=")
+	_, err := w.Reset(ctx, first, "short", from)
+	w.code(err, "password_length") // and the link is not used up
+	fresh, err := w.Reset(ctx, first, "another good secret", from)
+	w.ok(err)
+	_, err = w.Reset(ctx, second, "another good secret", from)
+	w.code(err, "link_invalid")
+	_, _, err = w.SessionBySecret(ctx, in.Secret)
+	w.code(err, "signed_out")
+	_, _, err = w.SessionBySecret(ctx, fresh.Secret)
+	w.ok(err)
+	if ms := w.mails(); len(ms) != 1 || ms[0].Template != account.MailNewSecret {
+		t.Errorf("%+v", ms)
+	}
+	w.ok(w.RequestReset(ctx, "ann@example.com", from))
+	late := w.token(account.MailReset)
+	w.add(time.Hour)
+	_, err = w.Reset(ctx, late, "yet another secret", from)
+	w.code(err, "link_invalid")
+}
+
+func TestSessions(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	a := w.signUp("ann@example.com")
+	b, err := w.SignIn(ctx, "ann@example.com", password, from)
+	w.ok(err)
+	fresh, err := w.RotateSession(ctx, a.Secret)
+	w.ok(err)
+	_, _, err = w.SessionBySecret(ctx, a.Secret)
+	w.code(err, "signed_out")
+	w.ok(w.SetSessionData(ctx, fresh, "chosen"))
+	ses, _, err := w.SessionBySecret(ctx, fresh)
+	if err != nil || ses.Data != "chosen" || ses.ID != a.Session.ID {
+		t.Fatal(ses, err)
+	}
+	// The password again: the session is confirmed for a while, under a new secret.
+	w.add(time.Hour)
+	if ses.Confirmed(w.now()) {
+		t.Error("confirmed for ever")
+	}
+	_, err = w.ConfirmPassword(ctx, fresh, a.User.ID, "wrong")
+	w.code(err, "password_wrong")
+	fresh, err = w.ConfirmPassword(ctx, fresh, a.User.ID, password)
+	w.ok(err)
+	ses, _, err = w.SessionBySecret(ctx, fresh)
+	if err != nil || !ses.Confirmed(w.now()) {
+		t.Fatal(ses, err)
+	}
+	list, err := w.Sessions(ctx, a.User.ID)
+	if err != nil || len(list) != 2 {
+		t.Fatal(list, err)
+	}
+	w.ok(w.ChangePassword(ctx, a.User.ID, ses.ID, password, "another good secret", from))
+	_, _, err = w.SessionBySecret(ctx, b.Secret)
+	w.code(err, "signed_out")
+	_, _, err = w.SessionBySecret(ctx, fresh)
+	w.ok(err)
+	// It stays while it is used, in memory or written, and ends at last.
+	for range 4 {
+		w.add(account.IdleLimit - time.Hour)
+		if _, _, err = w.SessionBySecret(ctx, fresh); err != nil {
+			t.Fatal(err)
+		}
+		w.ok(w.Flush(ctx))
+	}
+	w.add(account.AbsoluteLimit)
+	_, _, err = w.SessionBySecret(ctx, fresh)
+	w.code(err, "signed_out")
+	c, err := w.SignIn(ctx, "ann@example.com", "another good secret", from)
+	w.ok(err)
+	w.add(account.IdleLimit + time.Second)
+	_, _, err = w.SessionBySecret(ctx, c.Secret)
+	w.code(err, "signed_out")
+	w.ok(w.Sweep(ctx))
+}
+
+func TestKeysAreFoundWithoutTheDatabaseAndRevokedAtOnce(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	k, secret, err := w.CreateKey(ctx, audit.System, account.NewKey{Name: "x", Scopes: []account.Scope{account.ScopeUsage, account.ScopeUsage}})
+	w.ok(err)
+	if len(k.Scopes) != 1 || !strings.HasPrefix(secret, k.Prefix) || len(secret) < 40 || k.Can(account.ScopeRead) {
+		t.Fatalf("%+v", k)
+	}
+	_, err = w.KeyBySecret(ctx, secret)
+	w.ok(err)
+	// Another process makes a key: found at once, though it was unknown before.
+	_, err = w.KeyBySecret(ctx, "sk_000000000000000000000000000000000000000")
+	w.code(err, "invalid_key")
+	other, theirs, err := w.service(w.db).CreateKey(ctx, audit.System, account.NewKey{Name: "cli", Scopes: []account.Scope{account.ScopeAdmin}})
+	w.ok(err)
+	found, err := w.KeyBySecret(ctx, theirs)
+	if err != nil || found.ID != other.ID || !found.Can(account.ScopeRead) {
+		t.Fatal(found, err)
+	}
+	cancelled, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err = w.KeyBySecret(cancelled, secret); err != nil {
+		t.Error("a known key needs the database:", err)
+	}
+	w.ok(w.Flush(ctx))
+	got, err := w.Key(ctx, k.ID)
+	if err != nil || !got.LastUsedAt.Equal(w.now()) {
+		t.Error(got, err)
+	}
+	_, err = w.RevokeKey(ctx, audit.System, "cus_other", k.ID)
+	w.code(err, "not_found")
+	_, err = w.RevokeKey(ctx, audit.System, "", k.ID)
+	w.ok(err)
+	_, err = w.KeyBySecret(ctx, secret)
+	w.code(err, "invalid_key")
+}
+
+func TestCustomersAreFoundFromMemoryAndNeverStale(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	c, err := w.CreateCustomer(ctx, audit.System, account.NewCustomer{Name: "Acme", ExternalID: "acme"})
+	w.ok(err)
+	for _, ref := range []string{c.ID, "ext:acme"} {
+		got, err := w.Customer(ctx, ref)
+		if err != nil || got.ID != c.ID {
+			t.Fatal(got, err)
+		}
+	}
+	cancelled, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := w.Customer(cancelled, "ext:acme"); err != nil {
+		t.Error("a known customer needs the database:", err)
+	}
+	_, err = w.Suspend(ctx, audit.System, "ext:acme", "unpaid")
+	w.ok(err)
+	got, err := w.Customer(ctx, "ext:acme")
+	if err != nil || got.Status != account.Suspended || got.SuspendedReason != "unpaid" {
+		t.Fatal(got, err)
+	}
+	name := "zeta"
+	_, err = w.UpdateCustomer(ctx, audit.System, c.ID, account.CustomerChange{ExternalID: &name})
+	w.ok(err)
+	_, err = w.Customer(ctx, "ext:acme")
+	w.code(err, "not_found")
+	_, err = w.Customer(ctx, "ext:")
+	w.code(err, "not_found")
+	// Readers and writers at once: once a change is answered, nobody sees what
+	// was before it.
+	var wait sync.WaitGroup
+	stop := make(chan struct{})
+	for range 4 {
+		wait.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					_, _ = w.Customer(ctx, c.ID)
+				}
+			}
+		})
+	}
+	for i := range 100 {
+		set, reason := w.Suspend, "x"
+		want := account.Suspended
+		if i%2 == 0 {
+			set, want = w.Resume, account.Active
+		}
+		_, err := set(ctx, audit.System, c.ID, reason)
+		w.ok(err)
+		if got, err := w.Customer(ctx, c.ID); err != nil || got.Status != want {
+			t.Fatalf("round %d: %v, %v, want %s", i, got.Status, err, want)
+		}
+	}
+	close(stop)
+	wait.Wait()
+}
+
+func TestMembersAndJoinLinks(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ann, bob := w.signUp("ann@example.com").User, w.signUp("bob@example.com").User
+	c, err := w.CreateCustomer(ctx, audit.System, account.NewCustomer{Name: "Acme", Email: "bob@example.com", Owner: ann.ID})
+	w.ok(err)
+	_, err = w.MemberRole(ctx, c.ID, bob.ID)
+	w.code(err, "not_found") // an equal e-mail address makes nobody a member
+	secret, l, err := w.JoinLink(ctx, audit.System, c.ID, account.Developer)
+	w.ok(err)
+	if peek, into, err := w.PeekLink(ctx, account.LinkJoin, secret); err != nil || into.ID != c.ID || peek.Role != account.Developer || l.ExpiresAt.IsZero() {
+		t.Fatal(peek, into, err)
+	}
+	_, err = w.Join(ctx, secret, bob.ID, from)
+	w.ok(err)
+	_, err = w.Join(ctx, secret, ann.ID, from)
+	w.code(err, "link_invalid")
+	if role, err := w.MemberRole(ctx, c.ID, bob.ID); err != nil || role != account.Developer {
+		t.Fatal(role, err)
+	}
+	w.code(w.RemoveMember(ctx, audit.System, c.ID, ann.ID), "last_owner")
+	w.code(w.AddMember(ctx, audit.System, c.ID, ann.ID, account.Viewer), "last_owner")
+	w.ok(w.AddMember(ctx, audit.System, c.ID, bob.ID, account.Owner))
+	w.ok(w.RemoveMember(ctx, audit.System, c.ID, ann.ID))
+	ms, err := w.Members(ctx, c.ID)
+	if err != nil || len(ms) != 1 || ms[0].Email != "bob@example.com" {
+		t.Fatal(ms, err)
+	}
+	own, err := w.Memberships(ctx, bob.ID)
+	if err != nil || len(own) != 1 || own[0].Customer.Name != "Acme" || own[0].Role != account.Owner {
+		t.Fatal(own, err)
+	}
+}
+
+func TestTheFirstAdmin(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	if yes, err := w.HasAdmin(ctx); yes || err != nil {
+		t.Fatal(yes, err)
+	}
+	secret, err := w.AdminLink(ctx, audit.Actor{ID: "cli"})
+	w.ok(err)
+	_, err = w.ClaimAdmin(ctx, secret, "root@example.com", "short", from)
+	w.code(err, "password_length")
+	in, err := w.ClaimAdmin(ctx, secret, "root@example.com", password, from)
+	w.ok(err)
+	if in.User.Staff != account.Admin || !in.User.Verified() {
+		t.Fatalf("%+v", in.User)
+	}
+	_, err = w.ClaimAdmin(ctx, secret, "other@example.com", password, from)
+	w.code(err, "link_invalid")
+	// A user who exists must give the password.
+	w.signUp("ann@example.com")
+	secret, err = w.AdminLink(ctx, audit.Actor{ID: "cli"})
+	w.ok(err)
+	_, err = w.ClaimAdmin(ctx, secret, "ann@example.com", "not her password", from)
+	w.code(err, "password_wrong")
+	_, err = w.ClaimAdmin(ctx, secret, "ann@example.com", password, from)
+	w.ok(err)
+	if yes, _ := w.HasAdmin(ctx); !yes {
+		t.Error("nobody is admin")
+	}
+}
+
+// No secret and no password is in the file.
+func TestNothingSecretIsStored(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	in := w.signUp("ann@example.com")
+	_, key, err := w.CreateKey(ctx, audit.System, account.NewKey{Name: "x", Scopes: []account.Scope{"read"}})
+	w.ok(err)
+	secrets := []string{in.Secret, key[12:], password}
+	w.ok(w.db.Close()) // by hand only then: closing the file drops SQLite's locks
+	raw, err := os.ReadFile(w.path)
+	w.ok(err)
+	for _, s := range secrets {
+		if bytes.Contains(raw, []byte(s)) {
+			t.Error("the file holds a secret")
+		}
+	}
+}
