@@ -214,7 +214,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, customerID, view str
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no") // a proxy must not hold messages back
+	header.Set("X-Accel-Buffering", "no")    // a proxy must not hold messages back
 	_ = control.SetReadDeadline(time.Time{}) // a stream outlives the time for reading a request
 	w.WriteHeader(http.StatusOK)
 	send := func(message []byte) bool {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"purse/billing/account"
 	"purse/billing/fault"
 	"purse/views/ui"
 )
@@ -107,7 +108,7 @@ func (k *Kit) Frame(r *http.Request, title, section string) ui.Frame {
 	if v == nil {
 		return f
 	}
-	f.User, f.Staff = v.User.Email, v.User.Staff != ""
+	f.User, f.Member, f.Staff = v.User.Email, len(v.Memberships) > 0, v.User.Staff != account.NoStaff
 	f.Flash = v.flash
 	if v.Customer != nil {
 		f.Customer, f.Zone = v.Customer.Name, v.Customer.Location()

@@ -25,7 +25,7 @@ func (g *fakeGateway) CreateCheckout(_ context.Context, p purchase.CheckoutParam
 	defer g.mu.Unlock()
 	id := fmt.Sprintf("cs_test_%d", len(g.sessions)+1)
 	c := &purchase.Checkout{
-		ID: id, URL: g.url + "/sign-in?checkout=" + id, Status: "open", PaymentStatus: "unpaid", StripeCustomer: p.StripeCustomer,
+		ID: id, URL: g.url + "/nowhere?checkout=" + id, Status: "open", PaymentStatus: "unpaid", StripeCustomer: p.StripeCustomer,
 		Subtotal: p.Price.Amount, Total: p.Price.Amount, Currency: p.Price.Currency, Purchase: p.Purchase, Customer: p.Customer,
 		Installation: p.Installation, ExpiresAt: p.ExpiresAt,
 	}

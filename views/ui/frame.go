@@ -59,6 +59,7 @@ type Frame struct {
 	User      string         // e-mail of who is signed in, "" for nobody
 	Customer  string         // name of the current customer, "" for none
 	Customers []CustomerRef  // all customers of the user, when there are several
+	Member    bool           // belongs to some customer
 	Staff     bool           // may open the admin console
 	Refresh   string         // address that the page loads after a while without JavaScript, "" for none
 	GoOn      string         // address that the page goes on to by itself, "" for none

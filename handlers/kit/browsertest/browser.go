@@ -179,7 +179,10 @@ func byText(text string) string {
 // Type replaces what is in a field.
 func (p *Page) Type(css, text string) {
 	p.t.Helper()
-	p.do("type into "+css, chromedp.Clear(chromedp.CSS(css)), chromedp.SendKeys(chromedp.CSS(css), text))
+	q, _ := json.Marshal(css)
+	p.Wait(fmt.Sprintf("document.querySelector(%s)", q))
+	p.Eval(fmt.Sprintf(`document.querySelector(%s).value = ""`, q), nil)
+	p.do("type into "+css, chromedp.SendKeys(chromedp.CSS(css), text))
 }
 
 // Key presses keys on whatever has the focus.
