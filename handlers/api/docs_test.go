@@ -1,0 +1,41 @@
+package api
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"purse/handlers/kit"
+	"purse/views/ui"
+)
+
+func TestThePageTellsEveryRouteAndLoadsNothingFromElsewhere(t *testing.T) {
+	w := newWorld(t)
+	k := kit.New(kit.Deps{Site: ui.Site{PublicURL: "http://purse.test"}, Accounts: w.deps.Accounts})
+	rec := httptest.NewRecorder()
+	k.Handle(w.api.Docs(k)).ServeHTTP(rec, httptest.NewRequest("GET", "/docs", nil))
+	html := rec.Body.String()
+	if rec.Code != 200 {
+		t.Fatal(rec.Code, html)
+	}
+	for _, r := range table() {
+		if !strings.Contains(html, `id="`+r.id+`"`) || !strings.Contains(html, "<code>"+r.Path+"</code>") {
+			t.Errorf("%s %s is missing", r.Method, r.Path)
+		}
+	}
+	for _, no := range []string{"<style", " style=", "<script>", `src="http`, `href="http`} {
+		if strings.Contains(html, no) {
+			t.Errorf("the page has %s", no)
+		}
+	}
+	for _, o := range w.api.reference().Sections[0].Operations {
+		if o.ID == "reportUsage" && (len(o.Body) < 7 || len(o.Answer) < 5 || o.Example == "") {
+			t.Errorf("%+v", o)
+		}
+	}
+	// Where a problem's type leads to is on the page.
+	a := w.call(w.all, "POST", "/v1/customers", `{`)
+	if !strings.Contains(html, `id="`+strings.TrimPrefix(a.str("type"), "/docs#")+`"`) {
+		t.Error(a.str("type"), "leads nowhere")
+	}
+}

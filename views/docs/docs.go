@@ -1,0 +1,48 @@
+// Package docs shows the API's reference, made from its OpenAPI document.
+package docs
+
+import "strings"
+
+// Page is the reference.
+type Page struct {
+	BaseURL  string
+	Sections []Section
+	Errors   []ErrorCode
+}
+
+// Section is the operations of one kind.
+type Section struct {
+	Name       string
+	Operations []Operation
+}
+
+// Anchor is the section's place in the page.
+func (s Section) Anchor() string { return strings.ToLower(s.Name) }
+
+// Operation is one method on one path.
+type Operation struct {
+	ID, Method, Path, Summary, Description string
+	Parameters                             []Field
+	Body, Answer                           []Field
+	Example                                string // a request's body, "" for none
+}
+
+// Field is a parameter or a field of an object.
+type Field struct {
+	Name, Type, Text string
+	Required         bool
+}
+
+// ErrorCode explains one code of a problem.
+type ErrorCode struct {
+	Code   string
+	Status int
+	Text   string
+}
+
+func example(base string) string {
+	return "curl " + base + "/v1/usage \\\n" +
+		"  -H 'Authorization: Bearer sk_…' -H 'Content-Type: application/json' \\\n" +
+		"  -d '{\"id\":\"req_1\",\"customer\":\"ext:your-id\",\"event\":\"llm.completion\",\n" +
+		"       \"properties\":{\"model\":\"m\",\"input_tokens\":4808,\"output_tokens\":10}}'"
+}
