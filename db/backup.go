@@ -23,7 +23,7 @@ func (d *DB) Backup(ctx context.Context, path string) error {
 	if _, err := own.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
 		return fmt.Errorf("backup to %s: %w", path, err)
 	}
-	f, err := os.Open(path) //nolint:gosec // it was just written
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (n naive) debit(ctx context.Context, c *ledger.Command) error {
 	if err != nil {
 		return err
 	}
-	defer t.Rollback() //nolint:errcheck // after a commit it does nothing
+	defer t.Rollback()
 	var one int
 	if err := t.QueryRow(`SELECT 1 FROM idempotency WHERE key = ?`, c.Key[:]).Scan(&one); !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("seen before: %w", err)

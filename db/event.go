@@ -35,7 +35,7 @@ func (AuditStore) Insert(t tx.Tx, e audit.Entry) error {
 
 func (AuditStore) List(t tx.Tx, customer, beforeID string, limit int) ([]audit.Entry, error) {
 	ctx, q := q(t)
-	rows, err := q.ListAudit(ctx, gen.ListAuditParams{CustomerID: customer, BeforeID: beforeID, MaxRows: int32(limit)}) //nolint:gosec // a small limit
+	rows, err := q.ListAudit(ctx, gen.ListAuditParams{CustomerID: customer, BeforeID: beforeID, MaxRows: int32(limit)})
 	out := make([]audit.Entry, len(rows))
 	for i, r := range rows {
 		out[i] = audit.Entry{

@@ -47,9 +47,9 @@ func (s PurchaseStore) Events(t tx.Tx, state purchase.InboxState, before string,
 	var rows []gen.Inbox
 	var err error
 	if state == "" {
-		rows, err = q.InboxAll(ctx, gen.InboxAllParams{BeforeAt: at, BeforeID: id, MaxRows: int32(limit)}) //nolint:gosec // a page
+		rows, err = q.InboxAll(ctx, gen.InboxAllParams{BeforeAt: at, BeforeID: id, MaxRows: int32(limit)})
 	} else {
-		rows, err = q.InboxInState(ctx, gen.InboxInStateParams{State: string(state), BeforeAt: at, BeforeID: id, MaxRows: int32(limit)}) //nolint:gosec // a page
+		rows, err = q.InboxInState(ctx, gen.InboxInStateParams{State: string(state), BeforeAt: at, BeforeID: id, MaxRows: int32(limit)})
 	}
 	out := make([]*purchase.InboxEvent, len(rows))
 	for i, r := range rows {

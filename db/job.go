@@ -26,7 +26,7 @@ func (JobStore) Insert(t tx.Tx, j job.Job) error {
 func (JobStore) Claim(t tx.Tx, until time.Time, limit int) ([]job.Job, error) {
 	ctx, q := q(t)
 	rows, err := q.ClaimJobs(ctx, gen.ClaimJobsParams{
-		LeasedUntil: micros(until), Now: micros(t.Now()), MaxRows: int32(limit), //nolint:gosec // a small limit
+		LeasedUntil: micros(until), Now: micros(t.Now()), MaxRows: int32(limit),
 	})
 	return jobs(rows), err
 }
@@ -64,7 +64,7 @@ func (JobStore) Unpark(t tx.Tx, id string) (bool, error) {
 
 func (JobStore) Parked(t tx.Tx, limit int) ([]job.Job, error) {
 	ctx, q := q(t)
-	rows, err := q.ListParkedJobs(ctx, int32(limit)) //nolint:gosec // a small limit
+	rows, err := q.ListParkedJobs(ctx, int32(limit))
 	return jobs(rows), err
 }
 

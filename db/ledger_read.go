@@ -47,7 +47,7 @@ func below(id int64) int64 {
 func (LedgerStore) GrantsOf(t tx.Tx, w ledger.WalletID, live bool, before ledger.GrantID, limit int) ([]ledger.Grant, error) {
 	ctx, q := q(t)
 	rows, err := q.GrantsOf(ctx, gen.GrantsOfParams{
-		WalletID: int64(w), BeforeID: below(int64(before)), LeastRemaining: flag(live), MaxRows: int32(limit), //nolint:gosec // a page
+		WalletID: int64(w), BeforeID: below(int64(before)), LeastRemaining: flag(live), MaxRows: int32(limit),
 	})
 	if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func holdOf(r gen.HoldsOfRow) (ledger.Hold, error) {
 func (LedgerStore) HoldsOf(t tx.Tx, w ledger.WalletID, onlyOpen bool, before ledger.HoldID, limit int) ([]ledger.Hold, error) {
 	ctx, q := q(t)
 	rows, err := q.HoldsOf(ctx, gen.HoldsOfParams{
-		WalletID: int64(w), BeforeID: below(int64(before)), EndedToo: flag(!onlyOpen), MaxRows: int32(limit), //nolint:gosec // a page
+		WalletID: int64(w), BeforeID: below(int64(before)), EndedToo: flag(!onlyOpen), MaxRows: int32(limit),
 	})
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func (LedgerStore) Entries(t tx.Tx, w ledger.WalletID, from, to int64) ([]ledger
 
 func (LedgerStore) Others(t tx.Tx, w ledger.WalletID, kind ledger.PostingKind, from, to int64, ascending bool, limit int) ([]int64, error) {
 	ctx, q := q(t)
-	p := gen.OthersDescendingParams{WalletID: int64(w), Kind: string(kind), FirstSeq: from, LastSeq: to, MaxRows: int32(limit)} //nolint:gosec // a page
+	p := gen.OthersDescendingParams{WalletID: int64(w), Kind: string(kind), FirstSeq: from, LastSeq: to, MaxRows: int32(limit)}
 	if ascending {
 		return q.OthersAscending(ctx, gen.OthersAscendingParams(p))
 	}
@@ -130,7 +130,7 @@ func (LedgerStore) Others(t tx.Tx, w ledger.WalletID, kind ledger.PostingKind, f
 func (LedgerStore) Hours(t tx.Tx, w ledger.WalletID, f ledger.HourFilter, from, to int64, ascending bool, limit int) ([]ledger.SeqRange, error) {
 	ctx, q := q(t)
 	p := gen.HoursDescendingParams{
-		WalletID: int64(w), Kind: string(f.Kind), Meter: f.Meter, Caller: f.Caller, Lowest: from, Highest: to, MaxRows: int32(limit), //nolint:gosec // a page
+		WalletID: int64(w), Kind: string(f.Kind), Meter: f.Meter, Caller: f.Caller, Lowest: from, Highest: to, MaxRows: int32(limit),
 	}
 	var out []ledger.SeqRange
 	if ascending {
@@ -178,7 +178,7 @@ func (LedgerStore) CallerNames(t tx.Tx, ids []int64) (map[int64]string, error) {
 
 func (LedgerStore) CallersOf(t tx.Tx, customer string, limit int) ([]ledger.CallerName, error) {
 	ctx, q := q(t)
-	rows, err := q.CallersOf(ctx, gen.CallersOfParams{CustomerID: customer, MaxRows: int32(limit)}) //nolint:gosec // a page
+	rows, err := q.CallersOf(ctx, gen.CallersOfParams{CustomerID: customer, MaxRows: int32(limit)})
 	out := make([]ledger.CallerName, len(rows))
 	for i, r := range rows {
 		out[i] = ledger.CallerName{ID: r.ID, Name: r.Name}
@@ -216,7 +216,7 @@ func hourRow(r gen.PostedHour) ledger.HourRow {
 // DueWallets answers wallets in which a grant or a hold has expired.
 func (LedgerStore) DueWallets(t tx.Tx, limit int) ([]ledger.WalletKey, error) {
 	ctx, q := q(t)
-	rows, err := q.DueWallets(ctx, gen.DueWalletsParams{Now: micros(t.Now()), MaxRows: int32(limit)}) //nolint:gosec // a page
+	rows, err := q.DueWallets(ctx, gen.DueWalletsParams{Now: micros(t.Now()), MaxRows: int32(limit)})
 	out := make([]ledger.WalletKey, len(rows))
 	for i, r := range rows {
 		out[i] = ledger.WalletKey{Customer: r.CustomerID, CreditType: r.CreditType}

@@ -68,16 +68,16 @@ func (PurchaseStore) List(t tx.Tx, customer, text, before string, limit int) ([]
 		before = "~"
 	}
 	if customer == "" {
-		rows, err := q.AllPurchases(ctx, gen.AllPurchasesParams{BeforeID: before, Search: text, MaxRows: int32(limit)}) //nolint:gosec // a page
+		rows, err := q.AllPurchases(ctx, gen.AllPurchasesParams{BeforeID: before, Search: text, MaxRows: int32(limit)})
 		return purchases(rows), err
 	}
-	rows, err := q.PurchasesOf(ctx, gen.PurchasesOfParams{CustomerID: customer, BeforeID: before, Search: text, MaxRows: int32(limit)}) //nolint:gosec // a page
+	rows, err := q.PurchasesOf(ctx, gen.PurchasesOfParams{CustomerID: customer, BeforeID: before, Search: text, MaxRows: int32(limit)})
 	return purchases(rows), err
 }
 
 func (PurchaseStore) Due(t tx.Tx, now time.Time, limit int) ([]*purchase.Purchase, error) {
 	ctx, q := q(t)
-	rows, err := q.DuePurchases(ctx, gen.DuePurchasesParams{Now: micros(now), MaxRows: int32(limit)}) //nolint:gosec // a page
+	rows, err := q.DuePurchases(ctx, gen.DuePurchasesParams{Now: micros(now), MaxRows: int32(limit)})
 	return purchases(rows), err
 }
 

@@ -36,7 +36,7 @@ func (d *DB) View(ctx context.Context, f func(tx.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	defer stx.Rollback() //nolint:errcheck // nothing was written
+	defer stx.Rollback()
 	return f(&transaction{ctx: ctx, now: d.now().UTC(), db: d, sql: stx, q: d.readQ.WithTx(stx)})
 }
 

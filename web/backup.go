@@ -103,7 +103,7 @@ func foldWAL(ctx context.Context, path string) error {
 }
 
 func copyFile(from, to string) error {
-	in, err := os.Open(from) //nolint:gosec // the operator names the file
+	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}

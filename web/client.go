@@ -56,14 +56,6 @@ func (c *client) post(ctx context.Context, path string, body, out any) error {
 	return c.do(req, out)
 }
 
-func (c *client) get(ctx context.Context, path string, out any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+path, nil)
-	if err != nil {
-		return err
-	}
-	return c.do(req, out)
-}
-
 func (c *client) do(req *http.Request, out any) error {
 	req.Header.Set("Authorization", "Bearer "+c.key)
 	res, err := c.http.Do(req)

@@ -59,7 +59,7 @@ func secretsFromFiles(environ []string, set func(name, value string) error) erro
 		if env[name] != "" {
 			return fmt.Errorf("%s and %s_FILE are both set: set one", name, name)
 		}
-		b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+		b, err := os.ReadFile(path)
 		if err != nil {
 			return fmt.Errorf("%s_FILE: %w", name, err)
 		}

@@ -23,7 +23,7 @@ func (d *demo) flow(ctx context.Context, a *app) {
 	var all sync.WaitGroup
 	for i, c := range d.who {
 		all.Go(func() {
-			rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), uint64(i))) //nolint:gosec // demo traffic
+			rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), uint64(i)))
 			for n := 0; ; n++ {
 				pause := time.Duration(float64(c.every) * (0.3 + rng.ExpFloat64()*0.7))
 				select {

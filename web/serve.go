@@ -51,7 +51,6 @@ func (c *serveCommand) Run(ctx context.Context, log *slog.Logger) error {
 // run end, the database closes. started is called once everything runs.
 func (a *app) run(ctx context.Context, started func(context.Context) error) error {
 	var running sync.WaitGroup
-	stopEngine, stopJobs := func() {}, func() {}
 	begin := func(f func(context.Context)) (stop func()) {
 		inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		done := make(chan struct{})
@@ -65,7 +64,7 @@ func (a *app) run(ctx context.Context, started func(context.Context) error) erro
 			}
 		}
 	}
-	stopEngine = begin(a.ledger.Run)
+	stopEngine := begin(a.ledger.Run)
 	stopAccounts := begin(logged("accounts", a.accounts.Run))
 	failed := make(chan error, 2)
 	servers := a.servers()
@@ -78,7 +77,7 @@ func (a *app) run(ctx context.Context, started func(context.Context) error) erro
 			})
 		}
 	}
-	stopJobs = begin(logged("jobs", a.jobs.Run))
+	stopJobs := begin(logged("jobs", a.jobs.Run))
 	err := started(ctx)
 	if err == nil {
 		select {

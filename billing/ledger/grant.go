@@ -127,8 +127,8 @@ func compareExpiry(a, b time.Time) int {
 // against b.Paid × a.PaidFor. Nothing paid is a basis of 0. Amounts of
 // different currencies compare by number, which is arbitrary but always the same.
 func compareBasis(a, b *Grant) int {
-	ah, al := bits.Mul64(uint64(a.Paid.Amount), uint64(max(b.PaidFor, 1))) //nolint:gosec // never negative
-	bh, bl := bits.Mul64(uint64(b.Paid.Amount), uint64(max(a.PaidFor, 1))) //nolint:gosec // never negative
+	ah, al := bits.Mul64(uint64(a.Paid.Amount), uint64(max(b.PaidFor, 1)))
+	bh, bl := bits.Mul64(uint64(b.Paid.Amount), uint64(max(a.PaidFor, 1)))
 	if c := cmp.Compare(ah, bh); c != 0 {
 		return c
 	}

@@ -43,7 +43,7 @@ func TestSend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go server.Serve(l) //nolint:errcheck // ends with Close
+	go server.Serve(l)
 	defer server.Close()
 	m, err := mailer.New("smtp://"+l.Addr().String(), "Demo Vendor <billing@example.com>")
 	if err != nil {

@@ -26,7 +26,7 @@ type Gateway interface {
 // Errors of a Gateway that callers tell apart. Anything else is an unknown
 // outcome: retry with the same key.
 var (
-	ErrGone    = errors.New("Stripe does not know the object") //nolint:staticcheck // a name
+	ErrGone    = errors.New("Stripe does not know the object")
 	ErrNotOpen = errors.New("the Checkout is not open any more")
 )
 

@@ -36,9 +36,7 @@ func badSignature(format string, args ...any) error {
 // refused.
 func ParseWebhook(payload []byte, header, secret string, now time.Time) (Event, error) {
 	var secrets []string
-	for _, s := range strings.FieldsFunc(secret, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' }) {
-		secrets = append(secrets, s)
-	}
+	secrets = append(secrets, strings.FieldsFunc(secret, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })...)
 	if len(secrets) == 0 {
 		return Event{}, fault.New(fault.Unavailable, "payments_misconfigured", "", "There is no webhook secret: set STRIPE_WEBHOOK_SECRET.")
 	}

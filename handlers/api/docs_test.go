@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ func TestThePageTellsEveryRouteAndLoadsNothingFromElsewhere(t *testing.T) {
 	w := newWorld(t)
 	k := kit.New(kit.Deps{Site: ui.Site{PublicURL: "http://purse.test"}, Accounts: w.deps.Accounts})
 	rec := httptest.NewRecorder()
-	k.Handle(w.api.Docs(k)).ServeHTTP(rec, httptest.NewRequest("GET", "/docs", nil))
+	k.Handle(w.api.Docs(k)).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/docs", nil))
 	html := rec.Body.String()
 	if rec.Code != 200 {
 		t.Fatal(rec.Code, html)

@@ -146,7 +146,7 @@ func init() {
 	}
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
 		err := huma.NewError(status, msg, errs...)
-		p, ok := err.(*problem) //nolint:errorlint // made just now
+		p, ok := err.(*problem)
 		if ok && ctx != nil {
 			p.RequestID = kit.RequestID(ctx.Context())
 		}

@@ -136,7 +136,7 @@ func sample(c *catalog.Snapshot, customer string, now time.Time) usage.Event {
 			e.Properties = append(e.Properties, rating.Property{Name: m.Property, Kind: rating.Number, Text: strconv.Itoa(sampleSize(m.Property))})
 		}
 		if lines := c.Lines(m.Key); len(match) == 0 && len(lines) > 0 {
-			match = lines[rand.IntN(len(lines))].Match //nolint:gosec // a sample
+			match = lines[rand.IntN(len(lines))].Match
 		}
 	}
 	for _, name := range sortedKeys(match) {
@@ -154,8 +154,8 @@ func sampleSize(property string) int {
 	if strings.Contains(property, "output") || strings.Contains(property, "generated") || strings.Contains(property, "completion") {
 		sizes = answers
 	}
-	n := sizes[rand.IntN(len(sizes))] //nolint:gosec // a sample
-	return n + rand.IntN(n/4+1)       //nolint:gosec // a sample
+	n := sizes[rand.IntN(len(sizes))]
+	return n + rand.IntN(n/4+1)
 }
 
 func sortedKeys(m map[string]string) []string {

@@ -112,7 +112,7 @@ func newWorldAt(t testing.TB, addr string) *world {
 		Runner: w.db, Store: db.PurchaseStore{}, Gateway: w.gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
 		Jobs: w.jobs, Events: events, Audit: audits, Log: log, Installation: "ins_test", PublicURL: w.url, AllowLoopback: true,
 	})
-	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: w.router(), ReadHeaderTimeout: time.Minute}} //nolint:gosec // a test
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: w.router(), ReadHeaderTimeout: time.Minute}}
 	server.Start()
 	t.Cleanup(func() {
 		w.hub.Close()
@@ -340,7 +340,7 @@ type people struct {
 // fill makes a month of history.
 func (w *world) fill() people {
 	w.fillCatalog()
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test
+	r := rand.New(rand.NewPCG(1, 2))
 	ps := people{
 		admin:   w.person("", "admin@example.com", "", account.Admin),
 		healthy: w.person("Northwind Labs", "ada@example.com", "Europe/Berlin", account.NoStaff),
@@ -389,7 +389,7 @@ func TestServe(t *testing.T) {
 	for name, p := range map[string]person{"healthy": ps.healthy, "low": ps.low, "empty": ps.empty, "fresh": ps.fresh, "admin": ps.admin} {
 		fmt.Println(name, p.link)
 	}
-	r := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // a test
+	r := rand.New(rand.NewPCG(3, 4))
 	for {
 		w.use(ps.healthy, r, 2, "small")
 		time.Sleep(700 * time.Millisecond)
