@@ -17,6 +17,7 @@ import (
 	"purse/billing/stripepay"
 	"purse/billing/usage"
 	"purse/db"
+	"purse/handlers/admin"
 	"purse/handlers/api"
 	"purse/handlers/hooks"
 	"purse/handlers/kit"
@@ -45,6 +46,7 @@ type app struct {
 	hub       *kit.Hub
 	kit       *kit.Kit
 	portal    *portal.Portal
+	admin     *admin.Admin
 	api       *api.API
 	stripe    *hooks.Stripe
 
@@ -219,8 +221,11 @@ func (a *app) wire(mode ui.Mode) error {
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Hub: a.hub, Usage: a.usage,
 		Purchases: a.purchases, TermsVersion: a.settings.TermsVersion, RefundTerms: a.settings.RefundTerms,
 	})
+	a.admin = admin.New(admin.Deps{
+		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Jobs: a.jobs, Audit: a.audit,
+	})
 	a.api = api.New(api.Deps{
-		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Audit: a.audit, Log: a.log,
+		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Audit: a.audit, Log: a.log,
 		PublicURL: a.settings.PublicURL, RatePerMinute: a.settings.RatePerMinute, Version: versionText(),
 	})
 	a.stripe = &hooks.Stripe{Purchases: a.purchases, Secret: a.settings.StripeWebhookSecret, Log: a.log, Now: a.now}

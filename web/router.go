@@ -6,6 +6,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"purse/handlers/admin"
 	"purse/handlers/kit"
 	"purse/handlers/portal"
 	"purse/static"
@@ -13,12 +14,17 @@ import (
 
 // pages is every page and action, with who may use it. The API's table is in
 // handlers/api/routes.go. What is neither there nor here does not exist.
-func pages(p *portal.Portal) []kit.Route {
+func pages(p *portal.Portal, a *admin.Admin, docs kit.Handler) []kit.Route {
 	return []kit.Route{
 		{Method: "GET", Pattern: "/", Who: kit.Member, Handle: p.Overview},
 		{Method: "GET", Pattern: "/live", Who: kit.Member, Handle: p.Live},
 		{Method: "POST", Pattern: "/samples", Who: kit.Member, Handle: p.SendSamples},
 		{Method: "POST", Pattern: "/samples/key", Who: kit.Developer, Handle: p.SampleKey},
+		{Method: "GET", Pattern: "/buy", Who: kit.Member, Handle: p.Buy},
+		{Method: "POST", Pattern: "/buy", Who: kit.Buyer, Handle: p.BuySend},
+		{Method: "GET", Pattern: "/buy/checkout", Who: kit.Buyer, Handle: p.Leave},
+		{Method: "GET", Pattern: "/checkout/return", Who: kit.Anyone, Handle: p.Return},
+		{Method: "GET", Pattern: "/checkout/cancelled", Who: kit.Anyone, Handle: p.Cancelled},
 		{Method: "GET", Pattern: "/ledger", Who: kit.Member, Handle: p.Postings},
 		{Method: "GET", Pattern: "/ledger.csv", Who: kit.Member, Handle: p.LedgerCSV},
 		{Method: "GET", Pattern: "/ledger/{posting}", Who: kit.Member, Handle: p.Why},
@@ -41,6 +47,53 @@ func pages(p *portal.Portal) []kit.Route {
 		{Method: "POST", Pattern: "/reset", Who: kit.Anyone, Handle: p.ResetSend},
 		{Method: "GET", Pattern: "/reset/new", Who: kit.Anyone, Handle: p.ResetNew},
 		{Method: "POST", Pattern: "/reset/new", Who: kit.Anyone, Handle: p.ResetNewSend},
+		{Method: "GET", Pattern: "/docs", Who: kit.Anyone, Handle: docs},
+
+		{Method: "GET", Pattern: "/admin/claim", Who: kit.Anyone, Handle: a.Claim},
+		{Method: "POST", Pattern: "/admin/claim", Who: kit.Anyone, Handle: a.ClaimSend},
+		{Method: "GET", Pattern: "/admin", Who: kit.Staff, Handle: a.Customers},
+		{Method: "GET", Pattern: "/admin/customers/{customer}", Who: kit.Staff, Handle: a.Customer},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/ledger", Who: kit.Staff, Handle: a.Postings},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/ledger.csv", Who: kit.Staff, Handle: a.PostingsCSV},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/ledger/{posting}", Who: kit.Staff, Handle: a.Why},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/grants", Who: kit.Staff, Handle: a.Grants},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/audit", Who: kit.Staff, Handle: a.AuditLog},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/join-link", Who: kit.StaffAdmin, Handle: a.JoinLink},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/edit", Who: kit.StaffAdmin, Handle: a.Edit},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/edit", Who: kit.StaffAdmin, Handle: a.EditSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/grant", Who: kit.StaffAdmin, Handle: a.Grant},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/grant", Who: kit.StaffAdmin, Handle: a.GrantSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/adjust", Who: kit.StaffAdmin, Handle: a.Adjust},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/adjust", Who: kit.StaffAdmin, Handle: a.AdjustSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/grants/{grant}/void", Who: kit.StaffAdmin, Handle: a.Void},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/grants/{grant}/void", Who: kit.StaffAdmin, Handle: a.VoidSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/suspend", Who: kit.StaffAdmin, Handle: a.Suspend},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/suspend", Who: kit.StaffAdmin, Handle: a.SuspendSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/resume", Who: kit.StaffAdmin, Handle: a.Resume},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/resume", Who: kit.StaffAdmin, Handle: a.ResumeSend},
+		{Method: "GET", Pattern: "/admin/catalog", Who: kit.Staff, Handle: a.CatalogPage},
+		{Method: "GET", Pattern: "/admin/catalog/credit-types/new", Who: kit.StaffAdmin, Handle: a.NewCreditType},
+		{Method: "POST", Pattern: "/admin/catalog/credit-types/new", Who: kit.StaffAdmin, Handle: a.NewCreditTypeSend},
+		{Method: "GET", Pattern: "/admin/catalog/credit-types/{key}", Who: kit.StaffAdmin, Handle: a.CreditType},
+		{Method: "POST", Pattern: "/admin/catalog/credit-types/{key}", Who: kit.StaffAdmin, Handle: a.CreditTypeSend},
+		{Method: "POST", Pattern: "/admin/catalog/credit-types/{key}/archive", Who: kit.StaffAdmin, Handle: a.ArchiveCreditType},
+		{Method: "GET", Pattern: "/admin/catalog/packs/new", Who: kit.StaffAdmin, Handle: a.NewPack},
+		{Method: "POST", Pattern: "/admin/catalog/packs/new", Who: kit.StaffAdmin, Handle: a.NewPackSend},
+		{Method: "GET", Pattern: "/admin/catalog/packs/{pack}", Who: kit.StaffAdmin, Handle: a.Pack},
+		{Method: "POST", Pattern: "/admin/catalog/packs/{pack}", Who: kit.StaffAdmin, Handle: a.PackSend},
+		{Method: "POST", Pattern: "/admin/catalog/packs/{pack}/archive", Who: kit.StaffAdmin, Handle: a.ArchivePack},
+		{Method: "GET", Pattern: "/admin/catalog/meters/new", Who: kit.StaffAdmin, Handle: a.NewMeter},
+		{Method: "POST", Pattern: "/admin/catalog/meters/new", Who: kit.StaffAdmin, Handle: a.NewMeterSend},
+		{Method: "GET", Pattern: "/admin/catalog/meters/{key}", Who: kit.StaffAdmin, Handle: a.Meter},
+		{Method: "POST", Pattern: "/admin/catalog/meters/{key}/archive", Who: kit.StaffAdmin, Handle: a.ArchiveMeter},
+		{Method: "GET", Pattern: "/admin/catalog/rates/new", Who: kit.StaffAdmin, Handle: a.NewRate},
+		{Method: "POST", Pattern: "/admin/catalog/rates/new", Who: kit.StaffAdmin, Handle: a.NewRateSend},
+		{Method: "POST", Pattern: "/admin/catalog/rates/{rate}/archive", Who: kit.StaffAdmin, Handle: a.ArchiveRate},
+		{Method: "GET", Pattern: "/admin/purchases", Who: kit.Staff, Handle: a.PurchaseList},
+		{Method: "GET", Pattern: "/admin/inbox", Who: kit.Staff, Handle: a.Inbox},
+		{Method: "POST", Pattern: "/admin/inbox/{event}/replay", Who: kit.StaffAdmin, Handle: a.Replay},
+		{Method: "GET", Pattern: "/admin/jobs", Who: kit.Staff, Handle: a.JobList},
+		{Method: "POST", Pattern: "/admin/jobs/{job}/retry", Who: kit.StaffAdmin, Handle: a.JobRetry},
 	}
 }
 
@@ -60,7 +113,7 @@ func (a *app) router() http.Handler {
 
 	r.Group(func(r chi.Router) {
 		r.Use(a.kit.Protect, middleware.Compress(5, "text/html", "text/csv", "application/json"))
-		a.kit.Mount(r, pages(a.portal))
+		a.kit.Mount(r, pages(a.portal, a.admin, a.api.Docs(a.kit)))
 	})
 	return r
 }
