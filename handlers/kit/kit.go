@@ -70,7 +70,8 @@ func IsPart(r *http.Request) bool {
 	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-History-Restore-Request") != "true"
 }
 
-// Go answers 303 to a path of ours, or tells htmx to go there.
+// Go answers 303 to a path of ours or to an address that was checked before, or
+// tells htmx to go there.
 func Go(w http.ResponseWriter, r *http.Request, path string) error {
 	if IsPart(r) {
 		w.Header().Set("HX-Redirect", path)

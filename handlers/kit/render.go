@@ -85,19 +85,17 @@ func (k *Kit) Error(w http.ResponseWriter, r *http.Request, err error) {
 
 // NotFound is the page for an address that does not exist.
 func (k *Kit) NotFound() http.Handler {
-	return k.Handle(func(http.ResponseWriter, *http.Request) error {
+	return k.guard(Route{Who: Anyone, Handle: func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "not_found", "", "There is no page at this address. It may have moved, or you may be signed in with another address.")
-	})
+	}})
 }
 
 // MethodNotAllowed is the page for an address that does exist, asked otherwise.
 func (k *Kit) MethodNotAllowed() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return k.guard(Route{Who: Anyone, Handle: func(w http.ResponseWriter, r *http.Request) error {
 		page := ui.ErrorPage{Title: "That did not work", Text: "This address does not take such a request. Go back and try again.", RequestID: RequestID(r.Context())}
-		if err := Render(w, r, http.StatusMethodNotAllowed, ui.ErrorView(k.Frame(r, page.Title, ""), page)); err != nil {
-			http.Error(w, page.Title, http.StatusMethodNotAllowed)
-		}
-	})
+		return Render(w, r, http.StatusMethodNotAllowed, ui.ErrorView(k.Frame(r, page.Title, ""), page))
+	}})
 }
 
 // Frame is the frame of a page for who looks at it, with the message that the

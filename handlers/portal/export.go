@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -100,9 +99,6 @@ func plain(s string) string {
 	}
 	switch s[0] {
 	case '=', '+', '-', '@', '\t', '\r', 0:
-		if _, err := strconv.ParseFloat(s, 64); err == nil && s[0] == '-' {
-			return s
-		}
 		return "'" + s
 	}
 	return s

@@ -127,7 +127,26 @@ func (p *Portal) wallet(t tx.Tx, c *account.Customer, creditType string, canBuy 
 		return w, err
 	}
 	w.Recent, err = show.Rows(t, p.Ledger, c.ID, page.Postings, "/ledger/")
+	if usual := usualCharge(page.Postings); (w.State == portal.StateOK || w.State == portal.StateLow) && b.Available < usual && len(b.Scoped) == 0 {
+		w.State = portal.StateScarce
+	}
 	return w, err
+}
+
+// usualCharge is the average of the newest charges, 0 when there are none.
+func usualCharge(postings []ledger.Posting) money.Credits {
+	var sum money.Credits
+	n := 0
+	for _, p := range postings {
+		if p.Kind == ledger.PostDebit {
+			sum -= p.Amount
+			n++
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return sum / money.Credits(n)
 }
 
 // state says whether requests go through, and whether they soon will not.

@@ -22,7 +22,8 @@ const lateAfter = time.Minute
 
 // Return is where Stripe sends a buyer back to. It fulfils the purchase itself,
 // whether or not a webhook has come, and asks again until the purchase is
-// settled. It needs no sign-in: the session's id shows this purchase and
+// settled; then it goes on to the vendor's own page, where there is one. It
+// needs no sign-in: the session's id shows this purchase and
 // nothing else; the balance needs a member.
 func (p *Portal) Return(w http.ResponseWriter, r *http.Request) error {
 	session := r.URL.Query().Get("session_id")
@@ -48,24 +49,18 @@ func (p *Portal) Return(w http.ResponseWriter, r *http.Request) error {
 	if page.State == portal.ReturnWaiting || page.State == portal.ReturnDelayed {
 		page.PollPath = again
 	}
-	if page.State == portal.ReturnDone {
-		page.Onward = bought.Onward()
+	if onward := bought.Onward(); onward != "" && page.State == portal.ReturnDone {
+		return kit.Go(w, r, onward)
 	}
 	if err := p.forMember(r, bought, &page); err != nil {
 		return err
 	}
 	if kit.IsPart(r) {
-		if page.Onward != "" {
-			w.Header().Set("HX-Refresh", "true") // the whole page goes on by itself
-		}
 		return kit.Render(w, r, http.StatusOK, portal.ReturnPart(page))
 	}
 	f := p.Kit.Frame(r, returnTitle(page), "/buy")
 	f.Flash = nil
-	switch {
-	case page.Onward != "":
-		f.GoOn = page.Onward
-	case page.State == portal.ReturnWaiting:
+	if page.State == portal.ReturnWaiting {
 		f.Refresh = again
 	}
 	return kit.Render(w, r, http.StatusOK, portal.ReturnPage(f, page))
@@ -132,16 +127,17 @@ func (p *Portal) Cancelled(w http.ResponseWriter, r *http.Request) error {
 	if bought.State != purchase.Created && bought.CheckoutSession != "" {
 		return kit.Go(w, r, "/checkout/return?session_id="+url.QueryEscape(bought.CheckoutSession))
 	}
+	if onward := bought.OnwardCancelled(); onward != "" {
+		return kit.Go(w, r, onward)
+	}
 	page := portal.Return{
 		State: portal.ReturnCancelled, Pack: bought.PackName, Credits: bought.Credits, Price: bought.Price,
-		Unit: show.Unit(p.Catalog.Snapshot(), bought.CreditType), Onward: bought.OnwardCancelled(),
+		Unit: show.Unit(p.Catalog.Snapshot(), bought.CreditType),
 	}
 	v := kit.VisitorOf(r)
 	page.SignedIn = v != nil && v.Customer != nil && v.Customer.ID == bought.Customer
 	if page.SignedIn && bought.Open(p.Kit.Now()) {
 		page.Resume = "/buy/checkout?purchase=" + url.QueryEscape(bought.ID)
 	}
-	f := p.Kit.Frame(r, returnTitle(page), "/buy")
-	f.GoOn = page.Onward
-	return kit.Render(w, r, http.StatusOK, portal.ReturnPage(f, page))
+	return kit.Render(w, r, http.StatusOK, portal.ReturnPage(p.Kit.Frame(r, returnTitle(page), "/buy"), page))
 }

@@ -78,7 +78,6 @@ type Return struct {
 	Debt      money.Credits // that the purchase settled
 	SignedIn  bool
 	Receipt   string // Stripe's, "" until it is known
-	Onward    string // the vendor's success_url, "" for none
 	Resume    string // Checkout again, after leaving it
 }
 

@@ -16,6 +16,7 @@ const (
 	StateOK        State = "ok"
 	StateNew       State = "new"       // nothing was ever bought or granted
 	StateLow       State = "low"       // runs out soon
+	StateScarce    State = "scarce"    // what is left does not cover a usual request
 	StateEmpty     State = "empty"     // nothing is available
 	StateDebt      State = "debt"      // more was used than there was
 	StateSuspended State = "suspended" // by the vendor
@@ -230,6 +231,8 @@ func (w Wallet) runsOut() string {
 		return "No use yet"
 	case w.RunsOut.IsZero():
 		return "More than a year"
+	case w.RunsOut.Sub(w.Updated) < time.Minute:
+		return "Now"
 	}
 	return ui.Span(w.RunsOut.Sub(w.Updated))
 }

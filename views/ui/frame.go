@@ -62,7 +62,6 @@ type Frame struct {
 	Member    bool           // belongs to some customer
 	Staff     bool           // may open the admin console
 	Refresh   string         // address that the page loads after a while without JavaScript, "" for none
-	GoOn      string         // address that the page goes on to by itself, "" for none
 	Alerts    []NavCount     // small numbers beside navigation entries
 	Wide      bool           // a wider column on pages without navigation
 }
