@@ -1,5 +1,5 @@
-// What pages do with JavaScript and can do without: copy buttons, ages that
-// count, focus on the list of errors, no double submits, a word when the live
+// What pages do with JavaScript and can do without: copy buttons, the browser's
+// time zone, ages that count, focus on the list of errors, no double submits, a word when the live
 // connection is lost.
 (() => {
   const each = (selector, f, root = document) => root.querySelectorAll(selector).forEach(f);
@@ -7,6 +7,10 @@
   const ready = () => {
     document.querySelector("[data-focus]")?.focus();
     each("[data-copy]", (b) => (b.hidden = false));
+    each("select[data-zone]", (s) => {
+      const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      if ([...s.options].some((o) => o.value === zone)) s.value = zone;
+    });
   };
 
   const ages = () => {

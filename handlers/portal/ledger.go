@@ -5,9 +5,11 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/audit"
 	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/ledger"
@@ -162,6 +164,7 @@ func (p *Portal) Why(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	why.Zone, why.Back = v.Customer.Location(), "/ledger"
+	why.Actor = p.actorName(v, why.Actor)
 	for i := range why.Moves {
 		if why.Moves[i].Grant != "" {
 			why.Moves[i].Href = "/grants#" + why.Moves[i].Grant
@@ -177,6 +180,19 @@ func (p *Portal) Why(w http.ResponseWriter, r *http.Request) error {
 		title = "Why was I charged?"
 	}
 	return kit.Render(w, r, http.StatusOK, portal.WhyPage(p.Kit.Frame(r, title, "/ledger"), why))
+}
+
+// actorName says to a customer who made a posting: never which of our people.
+func (p *Portal) actorName(v *kit.Visitor, id string) string {
+	switch {
+	case id == "" || id == audit.System.ID:
+		return ""
+	case id == v.User.ID:
+		return "you"
+	case strings.HasPrefix(id, "key_"):
+		return "API"
+	}
+	return p.Kit.Site.Brand
 }
 
 // Grants lists all lots.

@@ -811,7 +811,7 @@ func NewCustomerPage(f ui.Frame, p NewCustomer) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Select(p.Form, ui.Field{Name: "timezone", Label: "Time zone", Value: "UTC", Hint: "All times and monthly limits are in this zone."}, p.Zones).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(p.Form, ui.Field{Name: "timezone", Label: "Time zone", Value: "UTC", Zone: true, Hint: "All times and monthly limits are in this zone."}, p.Zones).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -46,6 +46,7 @@ type Wallet struct {
 	Balance   money.Credits
 	Held      money.Credits
 	Pending   money.Credits // bought, not credited yet
+	Later     money.Credits // in grants that are not effective yet
 	Debt      money.Credits
 	Scoped    []Scoped
 	PerDay    money.Credits // burn rate of the last days

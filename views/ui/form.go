@@ -54,6 +54,7 @@ type Field struct {
 	MaxLength    int
 	Required     bool
 	Optional     bool // says "(optional)" in the label
+	Zone         bool // of a Select: choose the browser's time zone at first
 }
 
 func (f Field) kind() string {
