@@ -109,16 +109,27 @@ func (s *Service) intend(ctx context.Context, by audit.Actor, b Begin) (p *Purch
 
 // expireOlder ends an older Checkout. One that was paid meanwhile is fulfilled.
 func (s *Service) expireOlder(ctx context.Context, o *Purchase) error {
-	if o.CheckoutSession == "" {
-		return s.setState(ctx, o.ID, Expired, "Another Checkout was opened.")
+	// Its Checkout may be opening at this moment: either we see it here, or who
+	// opens it sees that it is over.
+	err := s.Runner.Update(ctx, func(t tx.Tx) (err error) {
+		if o, err = s.Store.Purchase(t, o.ID); err != nil || o.CheckoutSession != "" || o.State.Final() {
+			return err
+		}
+		o.State, o.Problem, o.CheckAt, o.UpdatedAt = Expired, superseded, time.Time{}, t.Now()
+		return s.Store.Update(t, o)
+	})
+	if err != nil || o.CheckoutSession == "" {
+		return err
 	}
-	err := s.Gateway.ExpireCheckout(ctx, o.CheckoutSession)
+	err = s.Gateway.ExpireCheckout(ctx, o.CheckoutSession)
 	if err != nil && !errors.Is(err, ErrNotOpen) && !errors.Is(err, ErrGone) {
 		return err
 	}
 	_, err = s.FulfilBySession(ctx, o.CheckoutSession)
 	return err
 }
+
+const superseded = "Another Checkout was opened."
 
 // openCheckout opens the Checkout of a purchase at Stripe, under keys made of
 // its id: repeated, it answers the same Checkout.
@@ -141,7 +152,7 @@ func (s *Service) openCheckout(ctx context.Context, p *Purchase) error {
 	if err != nil {
 		return s.refused(ctx, p, err)
 	}
-	return s.Runner.Update(ctx, func(t tx.Tx) error {
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
 		now, err := s.Store.Purchase(t, p.ID)
 		if err != nil {
 			return err
@@ -158,6 +169,14 @@ func (s *Service) openCheckout(ctx context.Context, p *Purchase) error {
 		*p = *now
 		return nil
 	})
+	if err != nil || p.State != Expired {
+		return err
+	}
+	// Another tab was faster to buy the same: this Checkout must not be paid too.
+	if err := s.Gateway.ExpireCheckout(ctx, p.CheckoutSession); err != nil && !errors.Is(err, ErrNotOpen) {
+		return s.unavailable(err)
+	}
+	return fault.New(fault.Conflict, "superseded", "", "The same pack was just chosen in another window. Go on there, or choose it again here.")
 }
 
 // describe says on the Checkout page what is bought and how long it lasts.

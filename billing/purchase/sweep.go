@@ -39,7 +39,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 }
 
 func (s *Service) check(ctx context.Context, p *Purchase) error {
+	over := false
 	err := s.Runner.Update(ctx, func(t tx.Tx) error {
+		over = t.Now().After(p.CheckoutExpiresAt)
 		now, err := s.Store.Purchase(t, p.ID)
 		if err != nil || now.CheckAt.IsZero() {
 			return err
@@ -54,7 +56,7 @@ func (s *Service) check(ctx context.Context, p *Purchase) error {
 	if p.CheckoutSession == "" {
 		// The buyer's request ended before the Checkout was open. Once it could
 		// no longer be paid, it is over.
-		if time.Since(p.CheckoutExpiresAt) > 0 {
+		if over {
 			return s.setState(ctx, p.ID, Expired, "The Checkout was never opened.")
 		}
 		return nil

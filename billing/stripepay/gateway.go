@@ -38,14 +38,17 @@ func text(s string) *string {
 // EnsureCustomer makes Stripe's customer and answers its id. It is the same
 // customer for the same key while Stripe remembers the key.
 func (g *Gateway) EnsureCustomer(ctx context.Context, c purchase.CustomerParams, key string) (string, error) {
-	made, err := g.api.Customers.New(&stripe.CustomerParams{
-		Params: write(ctx, key, map[string]string{metaInstallation: c.Installation, metaCustomer: c.Customer}),
-		Name:   text(c.Name), Email: text(c.Email),
-	})
-	if err != nil {
-		return "", translate(err)
-	}
-	return made.ID, nil
+	id, err := again(key, func(key string) (string, error) {
+		made, err := g.api.Customers.New(&stripe.CustomerParams{
+			Params: write(ctx, key, map[string]string{metaInstallation: c.Installation, metaCustomer: c.Customer}),
+			Name:   text(c.Name), Email: text(c.Email),
+		})
+		if err != nil {
+			return "", err
+		}
+		return made.ID, nil
+	}, func() (string, bool, error) { return g.findCustomer(ctx, c) })
+	return id, translate(err)
 }
 
 // CreateCheckout opens a Checkout Session for one pack. Its metadata names the
@@ -54,7 +57,6 @@ func (g *Gateway) EnsureCustomer(ctx context.Context, c purchase.CustomerParams,
 func (g *Gateway) CreateCheckout(ctx context.Context, c purchase.CheckoutParams, key string) (purchase.Checkout, error) {
 	meta := map[string]string{metaInstallation: c.Installation, metaCustomer: c.Customer, metaPurchase: c.Purchase}
 	p := &stripe.CheckoutSessionParams{
-		Params:            write(ctx, key, meta),
 		Mode:              stripe.String(string(stripe.CheckoutSessionModePayment)),
 		Customer:          text(c.StripeCustomer),
 		ClientReferenceID: text(c.Purchase),
@@ -81,7 +83,10 @@ func (g *Gateway) CreateCheckout(ctx context.Context, c purchase.CheckoutParams,
 	if !g.config.OldSpec {
 		p.AddExtra("adaptive_pricing[enabled]", strconv.FormatBool(g.config.AdaptivePricing))
 	}
-	s, err := g.api.CheckoutSessions.New(p)
+	s, err := again(key, func(key string) (*stripe.CheckoutSession, error) {
+		p.Params.Context, p.Params.Metadata, p.Params.IdempotencyKey = ctx, meta, text(key)
+		return g.api.CheckoutSessions.New(p)
+	}, func() (*stripe.CheckoutSession, bool, error) { return g.findCheckout(ctx, c) })
 	if err != nil {
 		return purchase.Checkout{}, translate(err)
 	}
