@@ -2,8 +2,11 @@ package db
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"math"
+	"slices"
+	"strconv"
 	"time"
 
 	"purse/billing/ledger"
@@ -127,22 +130,46 @@ func (LedgerStore) Others(t tx.Tx, w ledger.WalletID, kind ledger.PostingKind, f
 	return q.OthersDescending(ctx, p)
 }
 
-func (LedgerStore) Hours(t tx.Tx, w ledger.WalletID, f ledger.HourFilter, from, to int64, ascending bool, limit int) ([]ledger.SeqRange, error) {
+// Debits looks into the compact detail without decoding it. What it finds is
+// looked at again: an underscore in a meter's key matches any character here.
+func (LedgerStore) Debits(t tx.Tx, w ledger.WalletID, f ledger.HourFilter, from, to int64, ascending bool, limit int) ([]int64, error) {
+	ctx, q := q(t)
+	p := gen.DebitsDescendingParams{WalletID: int64(w), FirstSeq: from, LastSeq: to, Meter: "%", Caller: "%", MaxRows: int32(limit)}
+	if f.Meter != "" {
+		key, err := json.Marshal(f.Meter)
+		if err != nil {
+			return nil, err
+		}
+		p.Meter = `%"m":` + string(key) + `%`
+	}
+	if f.Caller != 0 {
+		p.Caller = `%"c":` + strconv.FormatInt(f.Caller, 10) + `,%`
+	}
+	if ascending {
+		return q.DebitsAscending(ctx, gen.DebitsAscendingParams(p))
+	}
+	return q.DebitsDescending(ctx, p)
+}
+
+func (LedgerStore) Hours(t tx.Tx, w ledger.WalletID, f ledger.HourFilter, from, to time.Time, ascending bool, limit int) ([]ledger.HourRange, error) {
 	ctx, q := q(t)
 	p := gen.HoursDescendingParams{
-		WalletID: int64(w), Kind: string(f.Kind), Meter: f.Meter, Caller: f.Caller, Lowest: from, Highest: to, MaxRows: int32(limit),
+		WalletID: int64(w), Kind: string(f.Kind), Meter: f.Meter, Caller: f.Caller, FirstHour: micros(from), LastHour: micros(to), MaxRows: int32(limit),
 	}
-	var out []ledger.SeqRange
+	var rows []gen.HoursDescendingRow
+	var err error
 	if ascending {
-		rows, err := q.HoursAscending(ctx, gen.HoursAscendingParams(p))
-		for _, r := range rows {
-			out = append(out, ledger.SeqRange{First: r.FirstSeq, Last: r.LastSeq})
+		var up []gen.HoursAscendingRow
+		up, err = q.HoursAscending(ctx, gen.HoursAscendingParams(p))
+		for _, r := range up {
+			rows = append(rows, gen.HoursDescendingRow(r))
 		}
-		return out, err
+	} else {
+		rows, err = q.HoursDescending(ctx, p)
 	}
-	rows, err := q.HoursDescending(ctx, p)
-	for _, r := range rows {
-		out = append(out, ledger.SeqRange{First: r.FirstSeq, Last: r.LastSeq})
+	out := make([]ledger.HourRange, len(rows))
+	for i, r := range rows {
+		out[i] = ledger.HourRange{Hour: instant(r.Hour), First: r.FirstSeq, Last: r.LastSeq}
 	}
 	return out, err
 }
@@ -188,12 +215,18 @@ func (LedgerStore) CallersOf(t tx.Tx, customer string, limit int) ([]ledger.Call
 
 func (LedgerStore) Posted(t tx.Tx, w ledger.WalletID, from, to time.Time) ([]ledger.HourRow, error) {
 	ctx, q := q(t)
-	rows, err := q.PostedBetween(ctx, gen.PostedBetweenParams{WalletID: int64(w), FirstHour: micros(from), LastHour: micros(to)})
-	out := make([]ledger.HourRow, len(rows))
-	for i, r := range rows {
-		out[i] = hourRow(r)
+	var out []ledger.HourRow
+	for _, kind := range ledger.PostingKinds() {
+		rows, err := q.PostedBetween(ctx, gen.PostedBetweenParams{WalletID: int64(w), Kind: string(kind), FirstHour: micros(from), LastHour: micros(to)})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out = append(out, hourRow(r))
+		}
 	}
-	return out, err
+	slices.SortStableFunc(out, func(a, b ledger.HourRow) int { return a.Hour.Compare(b.Hour) })
+	return out, nil
 }
 
 func (LedgerStore) Used(t tx.Tx, w ledger.WalletID, from, to time.Time) ([]ledger.HourRow, error) {
@@ -201,7 +234,7 @@ func (LedgerStore) Used(t tx.Tx, w ledger.WalletID, from, to time.Time) ([]ledge
 	rows, err := q.UsedBetween(ctx, gen.UsedBetweenParams{WalletID: int64(w), FirstHour: micros(from), LastHour: micros(to)})
 	out := make([]ledger.HourRow, len(rows))
 	for i, r := range rows {
-		out[i] = hourRow(gen.PostedHour{Hour: r.Hour, Kind: string(ledger.PostDebit), Meter: r.Meter, Caller: r.Caller, Count: r.Count, Credits: r.Credits})
+		out[i] = hourRow(gen.PostedHour{Hour: r.Hour, Kind: string(ledger.PostDebit), Meter: r.Meter, Count: r.Count, Credits: r.Credits})
 	}
 	return out, err
 }

@@ -26,13 +26,17 @@ type Reader interface {
 	// Others answers the places of postings of a kind other than debit within
 	// [from, to], descending or ascending.
 	Others(t tx.Tx, w WalletID, kind PostingKind, from, to int64, ascending bool, limit int) ([]int64, error)
-	// Hours answers where postings that match lie, an hour a row.
-	Hours(t tx.Tx, w WalletID, f HourFilter, from, to int64, ascending bool, limit int) ([]SeqRange, error)
+	// Debits answers the places of debits within [from, to] that may match.
+	Debits(t tx.Tx, w WalletID, f HourFilter, from, to int64, ascending bool, limit int) ([]int64, error)
+	// Hours answers where postings that match lie, an hour a row, for the hours
+	// from and to and those between.
+	Hours(t tx.Tx, w WalletID, f HourFilter, from, to time.Time, ascending bool, limit int) ([]HourRange, error)
 	TimeOf(t tx.Tx, w WalletID, seq int64) (time.Time, error)
 	Notes(t tx.Tx, w WalletID, from, to int64) (map[int64]Note, error)
 	CallerNames(t tx.Tx, ids []int64) (map[int64]string, error)
 	CallersOf(t tx.Tx, customer string, limit int) ([]CallerName, error)
-	// Posted and Used answer the hourly rollups within [from, to).
+	// Posted answers the hourly totals within [from, to) by kind, Used those of
+	// usage by meter and by the hour of the event's own time.
 	Posted(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error)
 	Used(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error)
 	// DueWallets answers wallets in which something has expired.
@@ -48,17 +52,20 @@ type CallerName struct {
 	Name string
 }
 
-// HourFilter chooses postings of usage; zero values match everything.
+// HourFilter chooses postings of usage; zero values do not restrict.
 type HourFilter struct {
 	Kind   PostingKind
 	Meter  string
 	Caller int64
 }
 
-// SeqRange is a stretch of a wallet's postings, both ends included.
-type SeqRange struct{ First, Last int64 }
+// HourRange is where an hour's matching postings lie, both ends included.
+type HourRange struct {
+	Hour        time.Time
+	First, Last int64
+}
 
-// HourRow is a line of an hourly rollup.
+// HourRow is a line of an hourly rollup; what it does not tell apart is zero.
 type HourRow struct {
 	Hour   time.Time
 	Kind   PostingKind
@@ -268,13 +275,14 @@ func (l *Ledger) Holds(t tx.Tx, w WalletID, open bool, before HoldID, limit int)
 	return l.store.HoldsOf(t, w, open, before, limit)
 }
 
-// Posted answers the hourly figures of a wallet within [from, to), by hour of
-// posting; Used by hour of the usage event's own time.
+// Posted answers the hourly totals of a wallet within [from, to) by kind, by
+// hour of posting.
 func (l *Ledger) Posted(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error) {
 	return l.store.Posted(t, w, from, to)
 }
 
-// Used is Posted by hour of the usage event's own time.
+// Used answers the hourly totals of usage by meter, by hour of the event's own
+// time.
 func (l *Ledger) Used(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error) {
 	return l.store.Used(t, w, from, to)
 }

@@ -28,9 +28,6 @@ type Page struct {
 	Older, Newer bool
 }
 
-// scanChunk is how many postings are read at once while looking for matches.
-const scanChunk = 256
-
 // Postings answers a page of a wallet's postings. First and last page cost the
 // same, filtered or not: postings count 1, 2, 3 …, and the hourly figures say
 // where matches lie.
@@ -212,9 +209,18 @@ func (f finder) others(lo, hi int64, ascending bool, limit int) ([]Posting, erro
 func (f finder) byHour(lo, hi int64, ascending bool, limit int) ([]Posting, error) {
 	filter := f.filter
 	filter.Kind = PostDebit
+	from, err := f.l.store.TimeOf(f.t, f.wallet, lo)
+	if err != nil {
+		return nil, err
+	}
+	to, err := f.l.store.TimeOf(f.t, f.wallet, hi)
+	if err != nil {
+		return nil, err
+	}
+	from, to = from.Truncate(time.Hour), to.Truncate(time.Hour)
 	var out []Posting
-	for lo <= hi && len(out) < limit {
-		hours, err := f.l.store.Hours(f.t, f.wallet, filter, lo, hi, ascending, 64)
+	for !from.After(to) && len(out) < limit {
+		hours, err := f.l.store.Hours(f.t, f.wallet, filter, from, to, ascending, 64)
 		if err != nil || len(hours) == 0 {
 			return out, err
 		}
@@ -227,32 +233,39 @@ func (f finder) byHour(lo, hi int64, ascending bool, limit int) ([]Posting, erro
 				return out, nil
 			}
 		}
-		if ascending {
-			lo = hours[len(hours)-1].Last + 1
+		if last := hours[len(hours)-1].Hour; ascending {
+			from = last.Add(time.Hour)
 		} else {
-			hi = hours[len(hours)-1].First - 1
+			to = last.Add(-time.Hour)
 		}
 	}
 	return out, nil
 }
 
-// scan reads a stretch in chunks and keeps what matches.
-func (f finder) scan(lo, hi int64, ascending bool, limit int) ([]Posting, error) {
-	var out []Posting
+// scan answers the matching debits of a stretch.
+func (f finder) scan(lo, hi int64, ascending bool, limit int) (out []Posting, err error) {
 	for lo <= hi && len(out) < limit {
-		from, to := lo, hi
-		if ascending {
-			to = min(hi, lo+scanChunk-1)
-			lo = to + 1
-		} else {
-			from = max(lo, hi-scanChunk+1)
-			hi = from - 1
-		}
-		found, err := f.read(from, to, ascending, limit-len(out))
+		places, err := f.l.store.Debits(f.t, f.wallet, f.filter, lo, hi, ascending, limit)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, found...)
+		for _, seq := range places {
+			found, err := f.read(seq, seq, ascending, 1)
+			if err != nil {
+				return nil, err
+			}
+			if out = append(out, found...); len(out) == limit {
+				return out, nil
+			}
+		}
+		if len(places) < limit {
+			break
+		}
+		if last := places[len(places)-1]; ascending {
+			lo = last + 1
+		} else {
+			hi = last - 1
+		}
 	}
 	return out, nil
 }

@@ -73,8 +73,7 @@ func overflow() Result {
 // hourOf is the start of the hour of an instant, in µs UTC.
 func hourOf(t time.Time) int64 { return t.UTC().Truncate(time.Hour).UnixMicro() }
 
-// rollUp adds an entry to the hourly figures. The lines of a debit count under
-// their meters; everything else under none.
+// rollUp adds an entry to the hourly figures.
 func (s *State) rollUp(e Entry) {
 	add := func(into map[RollupKey]*Rollup, k RollupKey, credits money.Credits, count int64) {
 		r := into[k]
@@ -97,17 +96,39 @@ func (s *State) rollUp(e Entry) {
 		add(s.out.Posted, k, e.Amount, 1)
 		return
 	}
-	k.Caller = e.Detail.Caller
+	// A debit counts in total, under its meters, under its caller, and under
+	// both: each question that pages ask is then one stretch of an index.
+	type slice struct {
+		meter  string
+		caller int64
+	}
+	credits := map[slice]money.Credits{{}: 0}
+	order := []slice{{}}
+	count := func(at slice, c money.Credits) {
+		if _, seen := credits[at]; !seen {
+			order = append(order, at)
+		}
+		credits[at] += c
+	}
 	for _, l := range e.Detail.Lines {
-		k.Meter = l.Meter
-		add(s.out.Posted, k, -l.Credits, 1)
+		count(slice{}, l.Credits)
+		count(slice{meter: l.Meter}, l.Credits)
+		if c := e.Detail.Caller; c != 0 {
+			count(slice{caller: c}, l.Credits)
+			count(slice{l.Meter, c}, l.Credits)
+		}
+	}
+	used := hourOf(time.UnixMicro(e.Detail.EventAt))
+	for _, at := range order {
+		k.Meter, k.Caller = at.meter, at.caller
+		add(s.out.Posted, k, -credits[at], 1)
 		// Most usage is posted in the hour in which it happened. Only what was
 		// not moves from one hour to the other.
-		if used := hourOf(time.UnixMicro(e.Detail.EventAt)); used != k.Hour {
-			from, to := k, k
+		if used != k.Hour {
+			to := k
 			to.Hour = used
-			add(s.out.Moved, from, l.Credits, -1)
-			add(s.out.Moved, to, -l.Credits, 1)
+			add(s.out.Moved, k, credits[at], -1)
+			add(s.out.Moved, to, -credits[at], 1)
 		}
 	}
 }

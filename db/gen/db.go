@@ -45,6 +45,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countStaffStmt, err = db.PrepareContext(ctx, countStaff); err != nil {
 		return nil, fmt.Errorf("error preparing query CountStaff: %w", err)
 	}
+	if q.debitsAscendingStmt, err = db.PrepareContext(ctx, debitsAscending); err != nil {
+		return nil, fmt.Errorf("error preparing query DebitsAscending: %w", err)
+	}
+	if q.debitsDescendingStmt, err = db.PrepareContext(ctx, debitsDescending); err != nil {
+		return nil, fmt.Errorf("error preparing query DebitsDescending: %w", err)
+	}
 	if q.deleteJobStmt, err = db.PrepareContext(ctx, deleteJob); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteJob: %w", err)
 	}
@@ -380,6 +386,16 @@ func (q *Queries) Close() error {
 	if q.countStaffStmt != nil {
 		if cerr := q.countStaffStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countStaffStmt: %w", cerr)
+		}
+	}
+	if q.debitsAscendingStmt != nil {
+		if cerr := q.debitsAscendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing debitsAscendingStmt: %w", cerr)
+		}
+	}
+	if q.debitsDescendingStmt != nil {
+		if cerr := q.debitsDescendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing debitsDescendingStmt: %w", cerr)
 		}
 	}
 	if q.deleteJobStmt != nil {
@@ -923,6 +939,8 @@ type Queries struct {
 	claimJobsStmt               *sql.Stmt
 	countJobsStmt               *sql.Stmt
 	countStaffStmt              *sql.Stmt
+	debitsAscendingStmt         *sql.Stmt
+	debitsDescendingStmt        *sql.Stmt
 	deleteJobStmt               *sql.Stmt
 	deleteMemberStmt            *sql.Stmt
 	deleteSessionStmt           *sql.Stmt
@@ -1035,6 +1053,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		claimJobsStmt:               q.claimJobsStmt,
 		countJobsStmt:               q.countJobsStmt,
 		countStaffStmt:              q.countStaffStmt,
+		debitsAscendingStmt:         q.debitsAscendingStmt,
+		debitsDescendingStmt:        q.debitsDescendingStmt,
 		deleteJobStmt:               q.deleteJobStmt,
 		deleteMemberStmt:            q.deleteMemberStmt,
 		deleteSessionStmt:           q.deleteSessionStmt,

@@ -68,6 +68,98 @@ func (q *Queries) CallersOf(ctx context.Context, arg CallersOfParams) ([]Caller,
 	return items, nil
 }
 
+const debitsAscending = `-- name: DebitsAscending :many
+SELECT seq FROM entries
+WHERE wallet_id = $1 AND seq BETWEEN $2 AND $3 AND line = 0 AND kind = 'debit'
+  AND detail LIKE $4 AND detail LIKE $5
+ORDER BY seq LIMIT $6
+`
+
+type DebitsAscendingParams struct {
+	WalletID int64
+	FirstSeq int64
+	LastSeq  int64
+	Meter    string
+	Caller   string
+	MaxRows  int32
+}
+
+func (q *Queries) DebitsAscending(ctx context.Context, arg DebitsAscendingParams) ([]int64, error) {
+	rows, err := q.query(ctx, q.debitsAscendingStmt, debitsAscending,
+		arg.WalletID,
+		arg.FirstSeq,
+		arg.LastSeq,
+		arg.Meter,
+		arg.Caller,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var seq int64
+		if err := rows.Scan(&seq); err != nil {
+			return nil, err
+		}
+		items = append(items, seq)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const debitsDescending = `-- name: DebitsDescending :many
+SELECT seq FROM entries
+WHERE wallet_id = $1 AND seq BETWEEN $2 AND $3 AND line = 0 AND kind = 'debit'
+  AND detail LIKE $4 AND detail LIKE $5
+ORDER BY seq DESC LIMIT $6
+`
+
+type DebitsDescendingParams struct {
+	WalletID int64
+	FirstSeq int64
+	LastSeq  int64
+	Meter    string
+	Caller   string
+	MaxRows  int32
+}
+
+func (q *Queries) DebitsDescending(ctx context.Context, arg DebitsDescendingParams) ([]int64, error) {
+	rows, err := q.query(ctx, q.debitsDescendingStmt, debitsDescending,
+		arg.WalletID,
+		arg.FirstSeq,
+		arg.LastSeq,
+		arg.Meter,
+		arg.Caller,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var seq int64
+		if err := rows.Scan(&seq); err != nil {
+			return nil, err
+		}
+		items = append(items, seq)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deleteWatch = `-- name: DeleteWatch :exec
 DELETE FROM watches WHERE id = $1
 `
@@ -361,25 +453,24 @@ func (q *Queries) HoldsOf(ctx context.Context, arg HoldsOfParams) ([]HoldsOfRow,
 }
 
 const hoursAscending = `-- name: HoursAscending :many
-SELECT CAST(MIN(first_seq) AS bigint) AS first_seq, CAST(MAX(last_seq) AS bigint) AS last_seq FROM posted_hours
-WHERE wallet_id = $1 AND kind = $2
-  AND (CAST($3 AS text) = '' OR meter = $3)
-  AND (CAST($4 AS bigint) = 0 OR caller = $4)
-  AND last_seq >= $5 AND first_seq <= $6
-GROUP BY hour ORDER BY hour LIMIT $7
+SELECT hour, first_seq, last_seq FROM posted_hours
+WHERE wallet_id = $1 AND kind = $2 AND meter = $3 AND caller = $4
+  AND hour BETWEEN $5 AND $6
+ORDER BY hour LIMIT $7
 `
 
 type HoursAscendingParams struct {
-	WalletID int64
-	Kind     string
-	Meter    string
-	Caller   int64
-	Lowest   int64
-	Highest  int64
-	MaxRows  int32
+	WalletID  int64
+	Kind      string
+	Meter     string
+	Caller    int64
+	FirstHour int64
+	LastHour  int64
+	MaxRows   int32
 }
 
 type HoursAscendingRow struct {
+	Hour     int64
 	FirstSeq int64
 	LastSeq  int64
 }
@@ -390,8 +481,8 @@ func (q *Queries) HoursAscending(ctx context.Context, arg HoursAscendingParams) 
 		arg.Kind,
 		arg.Meter,
 		arg.Caller,
-		arg.Lowest,
-		arg.Highest,
+		arg.FirstHour,
+		arg.LastHour,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -401,7 +492,7 @@ func (q *Queries) HoursAscending(ctx context.Context, arg HoursAscendingParams) 
 	items := []HoursAscendingRow{}
 	for rows.Next() {
 		var i HoursAscendingRow
-		if err := rows.Scan(&i.FirstSeq, &i.LastSeq); err != nil {
+		if err := rows.Scan(&i.Hour, &i.FirstSeq, &i.LastSeq); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -416,25 +507,24 @@ func (q *Queries) HoursAscending(ctx context.Context, arg HoursAscendingParams) 
 }
 
 const hoursDescending = `-- name: HoursDescending :many
-SELECT CAST(MIN(first_seq) AS bigint) AS first_seq, CAST(MAX(last_seq) AS bigint) AS last_seq FROM posted_hours
-WHERE wallet_id = $1 AND kind = $2
-  AND (CAST($3 AS text) = '' OR meter = $3)
-  AND (CAST($4 AS bigint) = 0 OR caller = $4)
-  AND last_seq >= $5 AND first_seq <= $6
-GROUP BY hour ORDER BY hour DESC LIMIT $7
+SELECT hour, first_seq, last_seq FROM posted_hours
+WHERE wallet_id = $1 AND kind = $2 AND meter = $3 AND caller = $4
+  AND hour BETWEEN $5 AND $6
+ORDER BY hour DESC LIMIT $7
 `
 
 type HoursDescendingParams struct {
-	WalletID int64
-	Kind     string
-	Meter    string
-	Caller   int64
-	Lowest   int64
-	Highest  int64
-	MaxRows  int32
+	WalletID  int64
+	Kind      string
+	Meter     string
+	Caller    int64
+	FirstHour int64
+	LastHour  int64
+	MaxRows   int32
 }
 
 type HoursDescendingRow struct {
+	Hour     int64
 	FirstSeq int64
 	LastSeq  int64
 }
@@ -445,8 +535,8 @@ func (q *Queries) HoursDescending(ctx context.Context, arg HoursDescendingParams
 		arg.Kind,
 		arg.Meter,
 		arg.Caller,
-		arg.Lowest,
-		arg.Highest,
+		arg.FirstHour,
+		arg.LastHour,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -456,7 +546,7 @@ func (q *Queries) HoursDescending(ctx context.Context, arg HoursDescendingParams
 	items := []HoursDescendingRow{}
 	for rows.Next() {
 		var i HoursDescendingRow
-		if err := rows.Scan(&i.FirstSeq, &i.LastSeq); err != nil {
+		if err := rows.Scan(&i.Hour, &i.FirstSeq, &i.LastSeq); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -613,18 +703,25 @@ func (q *Queries) OthersDescending(ctx context.Context, arg OthersDescendingPara
 
 const postedBetween = `-- name: PostedBetween :many
 SELECT wallet_id, hour, kind, meter, caller, count, credits, first_seq, last_seq FROM posted_hours
-WHERE wallet_id = $1 AND hour >= $2 AND hour < $3
-ORDER BY hour, kind, meter, caller
+WHERE wallet_id = $1 AND kind = $2 AND meter = '' AND caller = 0
+  AND hour >= $3 AND hour < $4
+ORDER BY hour
 `
 
 type PostedBetweenParams struct {
 	WalletID  int64
+	Kind      string
 	FirstHour int64
 	LastHour  int64
 }
 
 func (q *Queries) PostedBetween(ctx context.Context, arg PostedBetweenParams) ([]PostedHour, error) {
-	rows, err := q.query(ctx, q.postedBetweenStmt, postedBetween, arg.WalletID, arg.FirstHour, arg.LastHour)
+	rows, err := q.query(ctx, q.postedBetweenStmt, postedBetween,
+		arg.WalletID,
+		arg.Kind,
+		arg.FirstHour,
+		arg.LastHour,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -717,15 +814,17 @@ func (q *Queries) TimeOfPosting(ctx context.Context, arg TimeOfPostingParams) (i
 }
 
 const usedBetween = `-- name: UsedBetween :many
-SELECT u.hour, u.meter, u.caller, CAST(SUM(u.count) AS bigint) AS count, CAST(SUM(u.credits) AS bigint) AS credits
+SELECT u.hour, u.meter, CAST(SUM(u.count) AS bigint) AS count, CAST(SUM(u.credits) AS bigint) AS credits
 FROM (
-  SELECT p.hour, p.meter, p.caller, p.count, p.credits FROM posted_hours p
-  WHERE p.wallet_id = $1 AND p.hour >= $2 AND p.hour < $3 AND p.kind = 'debit'
+  SELECT p.hour, p.meter, p.count, p.credits FROM posted_hours p
+  WHERE p.wallet_id = $1 AND p.hour >= $2 AND p.hour < $3
+    AND p.kind = 'debit' AND p.caller = 0 AND p.meter <> ''
   UNION ALL
-  SELECT m.hour, m.meter, m.caller, m.count, m.credits FROM moved_hours m
+  SELECT m.hour, m.meter, m.count, m.credits FROM moved_hours m
   WHERE m.wallet_id = $1 AND m.hour >= $2 AND m.hour < $3
+    AND m.caller = 0 AND m.meter <> ''
 ) u
-GROUP BY u.hour, u.meter, u.caller HAVING SUM(u.count) <> 0 ORDER BY u.hour, u.meter, u.caller
+GROUP BY u.hour, u.meter HAVING SUM(u.count) <> 0 ORDER BY u.hour, u.meter
 `
 
 type UsedBetweenParams struct {
@@ -737,7 +836,6 @@ type UsedBetweenParams struct {
 type UsedBetweenRow struct {
 	Hour    int64
 	Meter   string
-	Caller  int64
 	Count   int64
 	Credits int64
 }
@@ -754,7 +852,6 @@ func (q *Queries) UsedBetween(ctx context.Context, arg UsedBetweenParams) ([]Use
 		if err := rows.Scan(
 			&i.Hour,
 			&i.Meter,
-			&i.Caller,
 			&i.Count,
 			&i.Credits,
 		); err != nil {

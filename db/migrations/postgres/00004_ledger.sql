@@ -135,6 +135,9 @@ CREATE TABLE posted_hours (
   PRIMARY KEY (wallet_id, hour, kind, meter, caller)
 );
 
+-- Only a new hour of a meter or caller touches this index, not every posting.
+CREATE INDEX posted_hours_slice ON posted_hours (wallet_id, kind, meter, caller, hour);
+
 CREATE TABLE moved_hours (
   wallet_id bigint NOT NULL,
   hour      bigint NOT NULL,

@@ -40,21 +40,29 @@ WHERE wallet_id = sqlc.arg(wallet_id) AND kind = sqlc.arg(kind) AND kind <> 'deb
   AND seq BETWEEN sqlc.arg(first_seq) AND sqlc.arg(last_seq)
 ORDER BY seq LIMIT sqlc.arg(max_rows);
 
+-- name: DebitsDescending :many
+SELECT seq FROM entries
+WHERE wallet_id = sqlc.arg(wallet_id) AND seq BETWEEN sqlc.arg(first_seq) AND sqlc.arg(last_seq) AND line = 0 AND kind = 'debit'
+  AND detail LIKE sqlc.arg(meter) AND detail LIKE sqlc.arg(caller)
+ORDER BY seq DESC LIMIT sqlc.arg(max_rows);
+
+-- name: DebitsAscending :many
+SELECT seq FROM entries
+WHERE wallet_id = sqlc.arg(wallet_id) AND seq BETWEEN sqlc.arg(first_seq) AND sqlc.arg(last_seq) AND line = 0 AND kind = 'debit'
+  AND detail LIKE sqlc.arg(meter) AND detail LIKE sqlc.arg(caller)
+ORDER BY seq LIMIT sqlc.arg(max_rows);
+
 -- name: HoursDescending :many
-SELECT CAST(MIN(first_seq) AS bigint) AS first_seq, CAST(MAX(last_seq) AS bigint) AS last_seq FROM posted_hours
-WHERE wallet_id = sqlc.arg(wallet_id) AND kind = sqlc.arg(kind)
-  AND (CAST(sqlc.arg(meter) AS text) = '' OR meter = sqlc.arg(meter))
-  AND (CAST(sqlc.arg(caller) AS bigint) = 0 OR caller = sqlc.arg(caller))
-  AND last_seq >= sqlc.arg(lowest) AND first_seq <= sqlc.arg(highest)
-GROUP BY hour ORDER BY hour DESC LIMIT sqlc.arg(max_rows);
+SELECT hour, first_seq, last_seq FROM posted_hours
+WHERE wallet_id = sqlc.arg(wallet_id) AND kind = sqlc.arg(kind) AND meter = sqlc.arg(meter) AND caller = sqlc.arg(caller)
+  AND hour BETWEEN sqlc.arg(first_hour) AND sqlc.arg(last_hour)
+ORDER BY hour DESC LIMIT sqlc.arg(max_rows);
 
 -- name: HoursAscending :many
-SELECT CAST(MIN(first_seq) AS bigint) AS first_seq, CAST(MAX(last_seq) AS bigint) AS last_seq FROM posted_hours
-WHERE wallet_id = sqlc.arg(wallet_id) AND kind = sqlc.arg(kind)
-  AND (CAST(sqlc.arg(meter) AS text) = '' OR meter = sqlc.arg(meter))
-  AND (CAST(sqlc.arg(caller) AS bigint) = 0 OR caller = sqlc.arg(caller))
-  AND last_seq >= sqlc.arg(lowest) AND first_seq <= sqlc.arg(highest)
-GROUP BY hour ORDER BY hour LIMIT sqlc.arg(max_rows);
+SELECT hour, first_seq, last_seq FROM posted_hours
+WHERE wallet_id = sqlc.arg(wallet_id) AND kind = sqlc.arg(kind) AND meter = sqlc.arg(meter) AND caller = sqlc.arg(caller)
+  AND hour BETWEEN sqlc.arg(first_hour) AND sqlc.arg(last_hour)
+ORDER BY hour LIMIT sqlc.arg(max_rows);
 
 -- name: TimeOfPosting :one
 SELECT at FROM entries WHERE wallet_id = sqlc.arg(wallet_id) AND seq = sqlc.arg(seq) AND line = 0;
@@ -77,19 +85,22 @@ SELECT id FROM callers WHERE customer_id = sqlc.arg(customer_id) AND name = sqlc
 
 -- name: PostedBetween :many
 SELECT * FROM posted_hours
-WHERE wallet_id = sqlc.arg(wallet_id) AND hour >= sqlc.arg(first_hour) AND hour < sqlc.arg(last_hour)
-ORDER BY hour, kind, meter, caller;
+WHERE wallet_id = sqlc.arg(wallet_id) AND kind = sqlc.arg(kind) AND meter = '' AND caller = 0
+  AND hour >= sqlc.arg(first_hour) AND hour < sqlc.arg(last_hour)
+ORDER BY hour;
 
 -- name: UsedBetween :many
-SELECT u.hour, u.meter, u.caller, CAST(SUM(u.count) AS bigint) AS count, CAST(SUM(u.credits) AS bigint) AS credits
+SELECT u.hour, u.meter, CAST(SUM(u.count) AS bigint) AS count, CAST(SUM(u.credits) AS bigint) AS credits
 FROM (
-  SELECT p.hour, p.meter, p.caller, p.count, p.credits FROM posted_hours p
-  WHERE p.wallet_id = sqlc.arg(wallet_id) AND p.hour >= sqlc.arg(first_hour) AND p.hour < sqlc.arg(last_hour) AND p.kind = 'debit'
+  SELECT p.hour, p.meter, p.count, p.credits FROM posted_hours p
+  WHERE p.wallet_id = sqlc.arg(wallet_id) AND p.hour >= sqlc.arg(first_hour) AND p.hour < sqlc.arg(last_hour)
+    AND p.kind = 'debit' AND p.caller = 0 AND p.meter <> ''
   UNION ALL
-  SELECT m.hour, m.meter, m.caller, m.count, m.credits FROM moved_hours m
+  SELECT m.hour, m.meter, m.count, m.credits FROM moved_hours m
   WHERE m.wallet_id = sqlc.arg(wallet_id) AND m.hour >= sqlc.arg(first_hour) AND m.hour < sqlc.arg(last_hour)
+    AND m.caller = 0 AND m.meter <> ''
 ) u
-GROUP BY u.hour, u.meter, u.caller HAVING SUM(u.count) <> 0 ORDER BY u.hour, u.meter, u.caller;
+GROUP BY u.hour, u.meter HAVING SUM(u.count) <> 0 ORDER BY u.hour, u.meter;
 
 -- name: DueWallets :many
 SELECT DISTINCT w.customer_id, w.credit_type FROM wallets w
