@@ -20,6 +20,7 @@ const (
 	liveWrite     = 10 * time.Second       // a page that takes longer to read a message has gone
 	liveStreams   = 5000                   // open streams at most
 	liveIdle      = 4                      // the renderer rests four times as long as it works
+	liveFull      = 200                    // with more open streams, all get messages less often
 )
 
 // Hub feeds live pages. What one customer's pages show is rendered once for all
@@ -135,10 +136,16 @@ func (h *Hub) take() (*liveGroup, time.Duration) {
 		}
 		h.queue = append(h.queue[:i], h.queue[i+1:]...)
 		g.queued = false
-		g.next = now.Add(liveGap)
+		g.next = now.Add(h.gap())
 		return g, 0
 	}
 	return nil, wait
+}
+
+// gap is the time between two messages to one page. It grows with the number of
+// pages, so that writing to them costs the same however many are open.
+func (h *Hub) gap() time.Duration {
+	return liveGap * time.Duration(max(1, (h.open.Load()+liveFull-1)/liveFull))
 }
 
 func (h *Hub) renderGroup(g *liveGroup) {
