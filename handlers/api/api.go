@@ -46,6 +46,7 @@ type Deps struct {
 type API struct {
 	Deps
 	router  chi.Router
+	usage   http.HandlerFunc // the hot path, which needs no router
 	open    *huma.OpenAPI
 	limiter *httprate.RateLimiter
 }
@@ -83,11 +84,14 @@ func New(d Deps) *API {
 // ServeHTTP answers a request under /v1, with a Request-Id of its own where the
 // router around it has not given one.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if kit.RequestID(r.Context()) == "" {
-		kit.WithRequestID(a.router).ServeHTTP(w, r)
-		return
+	var h http.Handler = a.router
+	if r.URL.Path == usagePath && r.Method == http.MethodPost {
+		h = a.usage
 	}
-	a.router.ServeHTTP(w, r)
+	if kit.RequestID(r.Context()) == "" {
+		h = kit.WithRequestID(h)
+	}
+	h.ServeHTTP(w, r)
 }
 
 // Route is one line of the table of routes.

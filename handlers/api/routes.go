@@ -20,7 +20,7 @@ func table() []Route {
 		return Route{Method: method, Path: path, Scope: scope, Vendor: vendor, tag: tag, id: id, summary: summary, status: status}
 	}
 	return []Route{
-		usageRoute(r(post, "/v1/usage", report, false, "Usage", "reportUsage", "Report usage: one event or a batch")),
+		usageRoute(r(post, usagePath, report, false, "Usage", "reportUsage", "Report usage: one event or a batch")),
 
 		op(r(post, "/v1/holds", report, false, "Holds", "createHold", "Set credits aside"), createHold).makes(),
 		op(r(get, "/v1/holds/{id}", read, false, "Holds", "getHold", "Read a hold"), getHold),

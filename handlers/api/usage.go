@@ -16,6 +16,8 @@ import (
 	"purse/billing/usage"
 )
 
+const usagePath = "/v1/usage"
+
 // The largest bodies of usage: one event, and a batch.
 const (
 	maxEvent = 1 << 20
@@ -28,9 +30,8 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // database of its own.
 func usageRoute(r Route) Route {
 	r.register = func(a *API, _ huma.API, r Route) {
-		a.router.Method(r.Method, r.Path, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			a.reportUsage(w, req, &r)
-		}))
+		a.usage = func(w http.ResponseWriter, req *http.Request) { a.reportUsage(w, req, &r) }
+		a.router.Method(r.Method, r.Path, a.usage)
 	}
 	return r
 }
