@@ -248,10 +248,12 @@ func (a *app) mailer() (notify.Mailer, error) {
 // servers are the HTTP servers, the portal's first.
 func (a *app) servers() []*http.Server {
 	limits := func(h http.Handler) *http.Server {
-		return &http.Server{
+		s := &http.Server{
 			Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 			MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 		}
+		closeUnused(s)
+		return s
 	}
 	s := []*http.Server{limits(a.router())}
 	if a.sandbox != nil {
