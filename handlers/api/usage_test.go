@@ -2,7 +2,12 @@ package api
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -229,4 +234,74 @@ func TestAKeyForOneCustomerReachesNoOther(t *testing.T) {
 		body := map[string]string{"/capture": `{"credits":"1"}`}[path]
 		w.refuse(limited, "POST", "/v1/holds/"+hold.str("id")+path, body, 404, "not_found")
 	}
+}
+
+// Many clients report the same events at once, alone and in batches, and retry:
+// each counts once.
+func TestEventsCountOnceHoweverTheyArrive(t *testing.T) {
+	w := newWorld(t)
+	w.shop("1000")
+	const events, clients = 60, 8
+	var wait sync.WaitGroup
+	var failed atomic.Int64
+	send := func(body string) {
+		r := httptest.NewRequest(http.MethodPost, "/v1/usage", strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+w.usage)
+		rec := httptest.NewRecorder()
+		w.outer.ServeHTTP(rec, r)
+		if rec.Code != http.StatusOK || strings.Contains(rec.Body.String(), `"status":`) {
+			failed.Add(1)
+		}
+	}
+	for c := range clients {
+		wait.Go(func() {
+			var batch []string
+			for i := range events {
+				e := sample(fmt.Sprint("e", (i*7+c)%events), "")
+				if c%2 == 0 {
+					send(e)
+				} else if batch = append(batch, e); len(batch) == 20 {
+					send(`{"events":[` + strings.Join(batch, ",") + `]}`)
+					batch = batch[:0]
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if failed.Load() > 0 {
+		t.Fatal(failed.Load(), "requests failed")
+	}
+	if b := w.must("GET", "/v1/customers/ext:acme/balance", ""); b.str("data", 0, "balance") != "999.12556" { // 1000 − 60 × 0.014574
+		t.Fatal(b.text)
+	}
+	l := w.must("GET", "/v1/customers/ext:acme/ledger?kind=debit&limit=100", "")
+	if n := len(l.at("data").([]any)); n != events {
+		t.Fatal(n, "postings")
+	}
+}
+
+// Cursors and filters are what clients make of them: they never break a list.
+func FuzzCursor(f *testing.F) {
+	w := newWorld(f)
+	w.shop("10")
+	a := w.must("POST", "/v1/usage", sample("a", ""))
+	f.Add(a.str("charges", 0, "posting"))
+	for _, s := range []string{"", "pst_", "pst_0000000000001_1", "gr_0000000000001", "cus_x", "'; --", "\x00", "%", "~", "pst_zzzzzzzzzzzzz_9223372036854775807"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, cursor string) {
+		w.TB = t
+		for _, path := range []string{"/v1/customers", "/v1/customers/ext:acme/ledger", "/v1/customers/ext:acme/grants", "/v1/meters", "/v1/rates", "/v1/keys"} {
+			for _, side := range []string{"starting_after", "ending_before"} {
+				if a := w.call(w.all, http.MethodGet, path+"?"+side+"="+url.QueryEscape(cursor), ""); a.status != 200 && a.status != 422 {
+					t.Fatalf("%s %s=%q: %d %s", path, side, cursor, a.status, a.text)
+				}
+			}
+		}
+		for _, path := range []string{"/v1/customers/", "/v1/grants/", "/v1/postings/", "/v1/holds/", "/v1/rates/"} {
+			if a := w.call(w.all, http.MethodGet, path+url.PathEscape("x"+cursor), ""); a.status != 404 && a.status != 200 && a.status != 422 {
+				t.Fatalf("%s%q: %d %s", path, cursor, a.status, a.text)
+			}
+		}
+	})
 }
