@@ -230,18 +230,29 @@ func (d *demo) history(ctx context.Context, a *app, clock *movableClock, c demoC
 	if err != nil || left <= c.leave {
 		return err
 	}
-	return d.useUp(ctx, a, wallet, left-c.leave, c.key)
+	return d.useUp(ctx, a, wallet, left-c.leave, c.leave, c.key)
 }
 
 // useUp meters one last large request that leaves exactly what is to be left.
-func (d *demo) useUp(ctx context.Context, a *app, wallet ledger.WalletKey, amount money.Credits, key string) error {
+func (d *demo) useUp(ctx context.Context, a *app, wallet ledger.WalletKey, amount, leave money.Credits, key string) error {
 	tokens := int64(amount) * 1000 / 1_500_000 // at the large model's rate of input
 	r := request{model: "large", input: tokens}
 	outcomes, err := a.usage.Report(ctx, usage.Reporter{MayBackdate: true}, must(r.event(key+"-last", wallet.Customer, a.now())))
 	if err == nil && len(outcomes) == 1 && outcomes[0].Err != nil && !fault.Is(outcomes[0].Err, fault.NoCredits) {
 		err = outcomes[0].Err
 	}
-	return err
+	if err != nil || leave > 0 {
+		return err
+	}
+	// A token costs more than what is left now.
+	return a.db.Update(ctx, func(t tx.Tx) error {
+		left, err := a.ledger.AvailableTo(t, wallet, "")
+		if err != nil || left <= 0 {
+			return err
+		}
+		_, err = a.ledger.ApplyOne(t, &ledger.Command{Op: ledger.Adjust{Wallet: wallet, Credits: -left}, Note: ledger.Note{Actor: "demo", Reason: "Demo: the last fraction"}})
+		return err
+	})
 }
 
 func demoAvailable(ctx context.Context, a *app, wallet ledger.WalletKey) (c money.Credits, err error) {
@@ -312,11 +323,16 @@ func must[T any](v T, err error) T {
 // demoPurchase buys a pack as a customer would: Checkout, a test card, and the
 // signed webhook that follows.
 func demoPurchase(ctx context.Context, a *app, customer, user string, n int) error {
-	packs := a.catalog.Snapshot().OnSale()
-	if len(packs) < 2 {
-		return errors.New("there are no packs")
+	var pack *catalog.Pack
+	for _, p := range a.catalog.Snapshot().OnSale() {
+		if p.Name == []string{"Team", "Starter"}[n%2] {
+			pack = p
+		}
 	}
-	p, err := a.purchases.Begin(ctx, audit.Actor{ID: user}, purchase.Begin{Customer: customer, Pack: packs[n%2].ID, Key: fmt.Sprint("demo-", n)})
+	if pack == nil {
+		return errors.New("the demo's packs are gone")
+	}
+	p, err := a.purchases.Begin(ctx, audit.Actor{ID: user}, purchase.Begin{Customer: customer, Pack: pack.ID, Key: fmt.Sprint("demo-", n)})
 	if err != nil {
 		return err
 	}
