@@ -49,6 +49,9 @@ func (a *Admin) purchaseRow(p *purchase.Purchase) admin.PurchaseRow {
 		Unit: show.Unit(a.Catalog.Snapshot(), p.CreditType), Price: p.Price, State: string(p.State), At: p.CreatedAt,
 		Receipt: p.ReceiptURL, Error: p.Problem,
 	}
+	if p.Problem != "" && !p.State.Final() { // paid, and a person must look
+		row.State = "alarm"
+	}
 	if p.CardLast4 != "" {
 		row.Card = p.CardBrand + " •••• " + p.CardLast4
 	}
