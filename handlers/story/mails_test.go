@@ -1,0 +1,73 @@
+package story
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"purse/billing/account"
+	"purse/billing/purchase"
+	"purse/handlers/kit/browsertest"
+	"purse/views/mail"
+	"purse/views/ui"
+)
+
+// TestMailsReadWellOnAPhoneAndOnADesk opens every mail as a page.
+func TestMailsReadWellOnAPhoneAndOnADesk(t *testing.T) {
+	b := browsertest.Open(t)
+	site := ui.Site{Brand: "Example AI", Mode: ui.Sandbox, PublicURL: "https://credits.example.com", SupportURL: "mailto:help@example.com"}
+	mails := map[string]map[string]string{
+		account.MailVerify:     {"link": "/verify?token=01h7x3q9w8e2r6t4y0p5s1d7f3g9h2j6k8"},
+		account.MailKnown:      {"link": "/sign-in"},
+		account.MailReset:      {"link": "/reset/new?token=01h7x3q9w8e2r6t4y0p5s1d7f3g9h2j6k8"},
+		account.MailNoAccount:  {"link": "/sign-up"},
+		account.MailNewSecret:  {"link": "/reset"},
+		account.MailInvitation: {"customer": "Northwind Labs", "role": "owner", "link": "/join?token=01h7x3q9w8e2r6t4y0p5s1d7f3g9h2j6k8"},
+		purchase.MailReceipt: {
+			"purchase": "pur_06h009hchvm6s4qgpdfhxqrvew", "customer": "Northwind Labs", "pack": "Team", "credits": "2600",
+			"credit_type": "credits", "amount": "25.00", "currency": "usd", "receipt_url": "https://receipts.example.com/1", "link": "/ledger",
+		},
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := strings.TrimPrefix(r.URL.Path, "/")
+		_, _, html, err := mail.Render(r.Context(), site, name, mails[name])
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(html))
+	}))
+	defer s.Close()
+	p := b.Page(t, 600, false)
+	for name := range mails {
+		for _, width := range []int{600, 320} {
+			p.Width(width)
+			for _, dark := range []bool{false, true} {
+				p.Scheme(dark)
+				p.Go(s.URL + "/" + name)
+				p.Problems() // a mail has no icon
+				for _, v := range p.Axe() {
+					switch v.ID {
+					case "region", "landmark-one-main": // a mail is no page
+						continue
+					}
+					for _, n := range v.Nodes {
+						t.Errorf("%s at %d: %s: %s\n%s", name, width, v.ID, n.HTML, n.Summary)
+					}
+				}
+				var wide float64
+				p.Eval("document.documentElement.scrollWidth - document.documentElement.clientWidth", &wide)
+				if wide > 0 {
+					t.Errorf("%s is %v px wider than %d", name, wide, width)
+				}
+				if shots := os.Getenv("PURSE_SHOTS"); shots != "" {
+					p.Shot(filepath.Join(shots, "mail-"+name+map[bool]string{true: "-dark"}[dark]+map[int]string{600: "-wide", 320: "-phone"}[width]+".png"))
+				}
+			}
+		}
+	}
+}
