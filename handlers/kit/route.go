@@ -59,7 +59,11 @@ func (k *Kit) guard(route Route) http.Handler {
 			err = allow(route.Who, VisitorOf(r))
 		}
 		if err == errNoCustomer { //nolint:errorlint // a sentinel of ours, never wrapped
-			_ = Go(w, r, "/customers/new")
+			to := "/customers/new"
+			if VisitorOf(r).User.Staff != account.NoStaff {
+				to = "/admin"
+			}
+			_ = Go(w, r, to)
 			return
 		}
 		if err == nil {

@@ -178,7 +178,9 @@ func curl(url, secret string, e usage.Event) string {
 		}
 		props = append(props, quote(p.Name)+": "+value)
 	}
-	body := fmt.Sprintf("{\"id\": %s, \"customer\": %s,\n      \"event\": %s,\n      \"properties\": {%s}}",
-		quote("my-first-request"), quote(e.Customer), quote(e.Name), strings.Join(props, ", "))
-	return "curl " + url + " \\\n  -H 'Authorization: Bearer " + secret + "' \\\n  -H 'Content-Type: application/json' \\\n  -d '" + strings.ReplaceAll(body, "'", `'\''`) + "'"
+	escape := func(s string) string { return strings.ReplaceAll(s, "'", `'\''`) }
+	// Each run is a new event: an id that was refused stays refused.
+	body := `{"id": "my-request-'$(date +%s)'", ` + escape(fmt.Sprintf("\"customer\": %s,\n      \"event\": %s,\n      \"properties\": {%s}}",
+		quote(e.Customer), quote(e.Name), strings.Join(props, ", ")))
+	return "curl " + url + " \\\n  -H 'Authorization: Bearer " + secret + "' \\\n  -H 'Content-Type: application/json' \\\n  -d '" + body + "'"
 }

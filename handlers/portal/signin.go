@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"strings"
 
 	"purse/billing/account"
 	"purse/handlers/kit"
@@ -24,7 +25,11 @@ func (p *Portal) SignIn(w http.ResponseWriter, r *http.Request) error {
 		return kit.Go(w, r, next)
 	}
 	note := notes[r.URL.Query().Get("note")]
-	if note == "" && next != "/" {
+	switch {
+	case note != "" || next == "/":
+	case strings.HasPrefix(next, "/join?"):
+		note = "Sign in to join. New here? Create an account first, then open the link once more."
+	default:
 		note = "Sign in to go on."
 	}
 	return p.signInPage(w, r, &kit.Form{}, next, note)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/audit"
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/handlers/kit/browsertest"
@@ -209,4 +210,49 @@ func TestEverythingWorksWithoutJavaScript(t *testing.T) {
 	if s := p.Text("#live-balance"); !strings.Contains(s, "Updated at ") {
 		t.Errorf("the balance has no time without scripts: %s", s)
 	}
+}
+
+// TestTheKeyboardAndTheFocus goes round with the Tab key, and keeps the focus
+// where it is while the page changes under it.
+func TestTheKeyboardAndTheFocus(t *testing.T) {
+	b := browsertest.Open(t)
+	w := newWorld(t)
+	w.fillCatalog()
+	cust := w.person("Northwind Labs", "ada@example.com", "Europe/Berlin", account.NoStaff)
+	w.links(&cust)
+	w.grant(cust, "100", ledger.Paid, 0, 1000)
+	p := b.Page(t, 1280, false)
+	p.Go(cust.link)
+	p.Wait(`document.documentElement.dataset.live === "on"`)
+	p.Key("\t")
+	p.Wait(`document.activeElement.classList.contains("skip") && document.activeElement.getBoundingClientRect().top >= 0`)
+	p.Key("\r")
+	p.Wait(`document.activeElement.id === "content"`)
+
+	p.Eval(`document.querySelector("#live-recent a.row-link").focus()`, nil)
+	var before string
+	p.Eval(`document.activeElement.href`, &before)
+	for range 3 {
+		w.grant(cust, "7", ledger.Promotional, 0, 0)
+	}
+	p.Wait(`document.querySelectorAll("#live-recent tbody tr").length === 4`)
+	var after string
+	p.Eval(`document.activeElement.href ?? document.activeElement.tagName`, &after)
+	if after != before {
+		t.Errorf("the focus went from %s to %s", before, after)
+	}
+
+	// The state is announced when it changes, and not at every charge.
+	p.Eval(`(window.said = 0, new MutationObserver(() => window.said++).observe(document.getElementById("live-state"), {childList: true, subtree: true, characterData: true}))`, nil)
+	w.grant(cust, "7", ledger.Promotional, 0, 0)
+	p.Wait(`document.querySelectorAll("#live-recent tbody tr").length === 5`)
+	var said int
+	p.Eval(`window.said`, &said)
+	if said != 0 {
+		t.Errorf("a change of the balance alone was announced %d times", said)
+	}
+	_, err := w.accounts.Suspend(ctx, audit.System, cust.customer.ID, "Test")
+	w.check(err)
+	w.hub.Notify(cust.customer.ID)
+	p.Wait(`window.said > 0 && document.getElementById("live-state").innerText.includes("suspended")`)
 }
