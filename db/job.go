@@ -31,6 +31,11 @@ func (JobStore) Claim(t tx.Tx, until time.Time, limit int) ([]job.Job, error) {
 	return jobs(rows), err
 }
 
+func (JobStore) Release(t tx.Tx) error {
+	ctx, q := q(t)
+	return q.ReleaseJobs(ctx)
+}
+
 func (JobStore) Finish(t tx.Tx, outcomes []job.Outcome) error {
 	ctx, q := q(t)
 	for _, o := range outcomes {

@@ -95,6 +95,9 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, now func() time.T
 	if err := a.catalog.Load(ctx); err != nil {
 		return nil, err
 	}
+	if err := a.jobs.Release(ctx); err != nil { // the lock says that nobody else works on them
+		return nil, err
+	}
 	if err := a.wire(mode); err != nil {
 		return nil, err
 	}

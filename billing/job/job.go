@@ -61,6 +61,8 @@ type Store interface {
 	// Claim leases due jobs to the caller until the given time.
 	Claim(t tx.Tx, until time.Time, limit int) ([]Job, error)
 	Finish(t tx.Tx, outcomes []Outcome) error
+	// Release ends every lease.
+	Release(t tx.Tx) error
 	// Next is when the earliest job is due, zero when there is none.
 	Next(t tx.Tx) (time.Time, error)
 	Unpark(t tx.Tx, id string) (bool, error)

@@ -17,9 +17,10 @@ const keyLife = 24 * time.Hour
 
 // again makes an object whose making Stripe answered with a 500. Stripe
 // remembers that answer under the key: the same request would be answered so for
-// a day, whether the object was made or not. So it is looked for in Stripe's
-// lists; when it is not there and this was not the first answer, it is made
-// under a second key. make answers what makes it under a key.
+// a day, whether the object was made or not. And after an unknown outcome the
+// same request may look different, because a setting or a name was changed: then
+// Stripe refuses the key. So the object is looked for in Stripe's lists; when it
+// is not there and this was not the first answer, it is made under a second key.
 func again[T any](key string, make func(key string) (T, error), look func() (found T, ok bool, err error)) (T, error) {
 	made, err := make(key)
 	replayed, failed := cached(err)
@@ -42,7 +43,13 @@ func again[T any](key string, make func(key string) (T, error), look func() (fou
 // nobody knows what was done, and whether it was such a memory already.
 func cached(err error) (replayed, yes bool) {
 	var e *stripe.Error
-	if !errors.As(err, &e) || e.HTTPStatusCode < http.StatusInternalServerError {
+	if !errors.As(err, &e) {
+		return false, false
+	}
+	if e.Type == stripe.ErrorTypeIdempotency {
+		return true, true
+	}
+	if e.HTTPStatusCode < http.StatusInternalServerError {
 		return false, false
 	}
 	if e.LastResponse != nil {

@@ -294,6 +294,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putWatchStmt, err = db.PrepareContext(ctx, putWatch); err != nil {
 		return nil, fmt.Errorf("error preparing query PutWatch: %w", err)
 	}
+	if q.releaseJobsStmt, err = db.PrepareContext(ctx, releaseJobs); err != nil {
+		return nil, fmt.Errorf("error preparing query ReleaseJobs: %w", err)
+	}
 	if q.retryJobStmt, err = db.PrepareContext(ctx, retryJob); err != nil {
 		return nil, fmt.Errorf("error preparing query RetryJob: %w", err)
 	}
@@ -803,6 +806,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putWatchStmt: %w", cerr)
 		}
 	}
+	if q.releaseJobsStmt != nil {
+		if cerr := q.releaseJobsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing releaseJobsStmt: %w", cerr)
+		}
+	}
 	if q.retryJobStmt != nil {
 		if cerr := q.retryJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing retryJobStmt: %w", cerr)
@@ -1022,6 +1030,7 @@ type Queries struct {
 	putRateStmt                 *sql.Stmt
 	putThrottleStmt             *sql.Stmt
 	putWatchStmt                *sql.Stmt
+	releaseJobsStmt             *sql.Stmt
 	retryJobStmt                *sql.Stmt
 	revokeKeyStmt               *sql.Stmt
 	setWatchArmedStmt           *sql.Stmt
@@ -1136,6 +1145,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putRateStmt:                 q.putRateStmt,
 		putThrottleStmt:             q.putThrottleStmt,
 		putWatchStmt:                q.putWatchStmt,
+		releaseJobsStmt:             q.releaseJobsStmt,
 		retryJobStmt:                q.retryJobStmt,
 		revokeKeyStmt:               q.revokeKeyStmt,
 		setWatchArmedStmt:           q.setWatchArmedStmt,

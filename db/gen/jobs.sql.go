@@ -182,6 +182,15 @@ func (q *Queries) ParkJob(ctx context.Context, arg ParkJobParams) error {
 	return err
 }
 
+const releaseJobs = `-- name: ReleaseJobs :exec
+UPDATE jobs SET leased_until = 0 WHERE leased_until > 0
+`
+
+func (q *Queries) ReleaseJobs(ctx context.Context) error {
+	_, err := q.exec(ctx, q.releaseJobsStmt, releaseJobs)
+	return err
+}
+
 const retryJob = `-- name: RetryJob :exec
 UPDATE jobs SET run_at = $1, leased_until = 0, error = $2 WHERE id = $3
 `

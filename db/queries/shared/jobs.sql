@@ -11,6 +11,9 @@ WHERE id IN (
   ORDER BY j.run_at LIMIT sqlc.arg(max_rows))
 RETURNING *;
 
+-- name: ReleaseJobs :exec
+UPDATE jobs SET leased_until = 0 WHERE leased_until > 0;
+
 -- name: DeleteJob :exec
 DELETE FROM jobs WHERE id = sqlc.arg(id);
 
