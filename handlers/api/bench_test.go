@@ -16,14 +16,21 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/id"
 	"purse/handlers/kit"
 )
 
 // BenchmarkUsageHTTP reports single events over 64 connections, to a handler
 // that checks the key and reads and writes the same JSON and does nothing else,
-// and to the real one, in turn. ratio is the real one's share of the other's
-// requests a second.
+// and to the real one, by turns. ratio is the real one's share of the other's
+// requests a second. Ids grow with time, as UUIDs of version 7, ULIDs and
+// counters do, or are random.
 func BenchmarkUsageHTTP(b *testing.B) {
+	b.Run("ids=growing", func(b *testing.B) { usageHTTP(b, func() string { return id.New("req", time.Now()) }) })
+	b.Run("ids=random", func(b *testing.B) { usageHTTP(b, func() string { return id.Secret("req_") }) })
+}
+
+func usageHTTP(b *testing.B, newID func() string) {
 	w := newWorld(b)
 	w.clock.at = time.Now()
 	w.shop("100000000000")
@@ -61,9 +68,9 @@ func BenchmarkUsageHTTP(b *testing.B) {
 		var next atomic.Int64
 		var done sync.WaitGroup
 		start := time.Now()
-		for c := range connections {
+		for range connections {
 			done.Go(func() {
-				if err := client(addresses[slot], w.all, slot, c, &next, n); err != nil {
+				if err := client(addresses[slot], w.all, newID, &next, n); err != nil {
 					b.Error(err)
 				}
 			})
@@ -92,17 +99,13 @@ func BenchmarkUsageHTTP(b *testing.B) {
 	b.ReportMetric(0, "ns/op") // of both together it would mean nothing
 }
 
-// series keeps the ids of one run apart from those of the next.
-var series atomic.Int64
-
 // client sends events on one connection with Go's own client, which shares the
 // processors with the server in both cases.
-func client(addr, key string, slot, number int, next *atomic.Int64, n int64) error {
+func client(addr, key string, newID func() string, next *atomic.Int64, n int64) error {
 	c := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1, DisableCompression: true}}
 	defer c.CloseIdleConnections()
-	this := series.Add(1)
 	for i := next.Add(1); i <= n; i = next.Add(1) {
-		body := sample(fmt.Sprintf("%d-%d-%d-%d", slot, number, this, i), "")
+		body := sample(newID(), "")
 		r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://"+addr+"/v1/usage", strings.NewReader(body))
 		if err != nil {
 			return err
