@@ -1,0 +1,102 @@
+package catalog
+
+import (
+	"fmt"
+	"maps"
+	"math/big"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// Whatever rates are accepted, no event at any time matches two of them with
+// the most properties.
+func TestNoEventEverTies(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		match := rapid.MapOfN(rapid.SampledFrom([]string{"model", "tier", "region"}), rapid.SampledFrom([]string{"a", "b"}), 0, 3)
+		var rates []Rate
+		for i := range rapid.IntRange(1, 25).Draw(t, "rates") {
+			s := NewSnapshot(nil, nil, append([]Rate(nil), rates...), nil)
+			now := noon.Add(time.Duration(i) * time.Hour)
+			if len(rates) > 0 && rapid.IntRange(0, 4).Draw(t, "archive") == 0 {
+				victim := rapid.SampledFrom(rates).Draw(t, "victim")
+				for j := range rates {
+					if equal(rates[j].Match, victim.Match) && rates[j].ArchivedAt.IsZero() {
+						rates[j].ArchivedAt = now
+					}
+				}
+				continue
+			}
+			r := Rate{Number: int64(i + 1), Meter: "m", Credits: "1", Per: 1, Match: match.Draw(t, "match")}
+			if rapid.Bool().Draw(t, "dated") {
+				r.EffectiveAt = noon.Add(time.Duration(rapid.IntRange(-50, 50).Draw(t, "at")) * time.Hour)
+			}
+			if s.place(&r, now) == nil {
+				rates = append(rates, r)
+			}
+		}
+		s := NewSnapshot(nil, nil, rates, nil)
+		event := rapid.MapOfN(rapid.SampledFrom([]string{"model", "tier", "region"}), rapid.SampledFrom([]string{"a", "b"}), 0, 3).Draw(t, "event")
+		at := noon.Add(time.Duration(rapid.IntRange(-60, 60).Draw(t, "when"))*time.Hour + time.Duration(rapid.IntRange(-1, 1).Draw(t, "µs"))*time.Microsecond)
+		best, winners := -1, 0
+		for _, l := range s.Lines("m") {
+			if l.At(at) == nil || !contains(event, l.Match) {
+				continue
+			}
+			switch n := len(l.Match); {
+			case n > best:
+				best, winners = n, 1
+			case n == best:
+				winners++
+			}
+		}
+		if winners > 1 {
+			t.Fatalf("%d rates match %v at %v: %+v", winners, event, at, rates)
+		}
+	})
+}
+
+func contains(event, match map[string]string) bool {
+	for k, v := range match {
+		if event[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+func TestParseRate(t *testing.T) {
+	for in, want := range map[string]string{
+		"0": "0", "3": "3", "003.1400": "3.14", "0.000000000001": "0.000000000001", "0.0000000000010": "0.000000000001", "100000000000": "100000000000",
+	} {
+		text, scaled, err := ParseRate(in)
+		if err != nil || text != want {
+			t.Errorf("%s: %q, %v", in, text, err)
+			continue
+		}
+		exact, _ := new(big.Rat).SetString(in)
+		if new(big.Rat).SetFrac(scaled, new(big.Int).Exp(big.NewInt(10), big.NewInt(Scale), nil)).Cmp(exact) != 0 {
+			t.Errorf("%s: scaled to %s", in, scaled)
+		}
+	}
+	for _, in := range []string{"", "-1", "+1", "1.", ".1", "1e3", "NaN", "0.0000000000001", "100000000000.000000000001", "1 ", "0x1", "1,5"} {
+		if text, _, err := ParseRate(in); err == nil {
+			t.Errorf("%q was read as %s", in, text)
+		}
+	}
+}
+
+func TestMatchTextIsInAFixedOrder(t *testing.T) {
+	m := map[string]string{"b": "2", "a": "1", "c": "3"}
+	for range 20 {
+		if got := MatchText(maps.Clone(m)); got != "a=1, b=2, c=3" {
+			t.Fatal(got)
+		}
+	}
+	if MatchText(nil) != "" {
+		t.Error(fmt.Sprint(MatchText(nil)))
+	}
+}
