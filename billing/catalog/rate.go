@@ -127,14 +127,20 @@ func (s *Snapshot) place(r *Rate, now time.Time) error {
 		if len(line.Match) != len(r.Match) || equal(line.Match, r.Match) || exclusive(line.Match, r.Match) {
 			continue
 		}
-		last := line.versions[0]
-		if !last.ArchivedAt.IsZero() && !last.ArchivedAt.After(r.EffectiveAt) {
-			continue // it ended before this one starts
+		for _, v := range line.versions {
+			if !v.ArchivedAt.IsZero() && (v.cancelled() || !v.ArchivedAt.After(r.EffectiveAt)) {
+				continue // it ended before this one starts
+			}
+			return fault.New(fault.Conflict, "rate_ambiguous", "match",
+				"An event could match this rate and %s equally well. Name more properties, or the same ones with other values.", v.ID())
 		}
-		return fault.New(fault.Conflict, "rate_ambiguous", "match",
-			"An event could match this rate and %s equally well. Name more properties, or the same ones with other values.", last.ID())
 	}
 	return nil
+}
+
+// cancelled says whether the rate was archived before it ever applied.
+func (r *Rate) cancelled() bool {
+	return !r.ArchivedAt.IsZero() && !r.ArchivedAt.After(r.EffectiveAt)
 }
 
 // exclusive says whether no event can match both: they want different values

@@ -32,7 +32,7 @@ type Line struct {
 // At is the version of the line that applied at a time, nil when none did.
 func (l *Line) At(at time.Time) *Rate {
 	for _, v := range l.versions {
-		if v.EffectiveAt.After(at) {
+		if v.EffectiveAt.After(at) || v.cancelled() {
 			continue
 		}
 		if !v.ArchivedAt.IsZero() && !at.Before(v.ArchivedAt) {
