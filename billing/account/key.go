@@ -149,24 +149,30 @@ var errKey = fault.New(fault.Unauthorized, "invalid_key", "", "This API key is n
 // of that customer; "" reaches every key.
 func (s *Service) RevokeKey(ctx context.Context, by audit.Actor, customerID, keyID string) (k Key, err error) {
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
-		k, err = s.Store.Key(t, keyID)
-		if err != nil {
-			return missing(err, "key")
-		}
-		if customerID != "" && k.Customer != customerID {
-			return fault.Missing("key")
-		}
-		if !k.RevokedAt.IsZero() {
-			return nil
-		}
-		k.RevokedAt = t.Now()
-		if err := s.Store.RevokeKey(t, k.ID, t.Now()); err != nil {
-			return err
-		}
-		t.OnCommit(func() { s.keys.forget(keyID) })
-		return s.Audit.Record(t, audit.Record{Actor: by, Customer: k.Customer, Action: "key.revoked", Object: k.ID})
+		k, err = s.RevokeKeyIn(t, by, customerID, keyID)
+		return err
 	})
 	return k, err
+}
+
+// RevokeKeyIn ends a key in t.
+func (s *Service) RevokeKeyIn(t tx.Tx, by audit.Actor, customerID, keyID string) (Key, error) {
+	k, err := s.Store.Key(t, keyID)
+	if err != nil {
+		return k, missing(err, "key")
+	}
+	if customerID != "" && k.Customer != customerID {
+		return Key{}, fault.Missing("key")
+	}
+	if !k.RevokedAt.IsZero() {
+		return k, nil
+	}
+	k.RevokedAt = t.Now()
+	if err := s.Store.RevokeKey(t, k.ID, t.Now()); err != nil {
+		return k, err
+	}
+	t.OnCommit(func() { s.keys.forget(keyID) })
+	return k, s.Audit.Record(t, audit.Record{Actor: by, Customer: k.Customer, Action: "key.revoked", Object: k.ID})
 }
 
 // ListKeys lists the keys of a customer, or those of no customer for "",

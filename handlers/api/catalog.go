@@ -94,18 +94,22 @@ func getCreditType(a *API, _ context.Context, in *Named) (*reply[creditTypeObjec
 
 type updateCreditTypeIn struct {
 	Named
+	OnceKey
 	Body body[creditTypeChange]
 }
 
 func updateCreditType(a *API, ctx context.Context, in *updateCreditTypeIn) (*reply[creditTypeObject], error) {
 	v := in.Body.V
-	c, err := a.Catalog.UpdateCreditType(ctx, actor(ctx), in.ID, catalog.CreditTypeChange{
-		Name: v.Name, Description: v.Description, Unit: v.Unit, Units: v.Units, Decimals: v.Decimals, Archived: v.Archived,
+	id, replayed, err := a.doOnce(ctx, in.once("credit_types.update", in.Body.sent, in.ID), func(t tx.Tx) (string, error) {
+		c, err := a.Catalog.UpdateCreditTypeIn(t, actor(ctx), in.ID, catalog.CreditTypeChange{
+			Name: v.Name, Description: v.Description, Unit: v.Unit, Units: v.Units, Decimals: v.Decimals, Archived: v.Archived,
+		})
+		return c.ID, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return ok(showCreditType(&c))
+	return done(showCreditType(a.Catalog.Snapshot().CreditType(id)), replayed)
 }
 
 // Meters.
@@ -181,15 +185,19 @@ type archived struct {
 
 type updateMeterIn struct {
 	Named
+	OnceKey
 	Body body[archived]
 }
 
 func updateMeter(a *API, ctx context.Context, in *updateMeterIn) (*reply[meterObject], error) {
-	m, err := a.Catalog.ArchiveMeter(ctx, actor(ctx), in.ID, in.Body.V.Archived)
+	id, replayed, err := a.doOnce(ctx, in.once("meters.update", in.Body.sent, in.ID), func(t tx.Tx) (string, error) {
+		m, err := a.Catalog.ArchiveMeterIn(t, actor(ctx), in.ID, in.Body.V.Archived)
+		return m.ID, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return ok(showMeter(&m))
+	return done(showMeter(a.Catalog.Snapshot().Meter(id)), replayed)
 }
 
 // Rates.
@@ -284,12 +292,20 @@ func getRate(a *API, _ context.Context, in *ByID) (*reply[rateObject], error) {
 	return ok(showRate(r))
 }
 
-func archiveRate(a *API, ctx context.Context, in *ByID) (*reply[rateObject], error) {
-	r, err := a.Catalog.ArchiveRate(ctx, actor(ctx), in.ID)
+type archiveRateIn struct {
+	ByID
+	OnceKey
+}
+
+func archiveRate(a *API, ctx context.Context, in *archiveRateIn) (*reply[rateObject], error) {
+	id, replayed, err := a.doOnce(ctx, in.once("rates.archive", nil, in.ID), func(t tx.Tx) (string, error) {
+		r, err := a.Catalog.ArchiveRateIn(t, actor(ctx), in.ID)
+		return r.ID(), err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return ok(showRate(&r))
+	return done(showRate(a.Catalog.Snapshot().Rate(id)), replayed)
 }
 
 // Packs.
@@ -376,6 +392,7 @@ func getPack(a *API, _ context.Context, in *ByID) (*reply[packObject], error) {
 
 type updatePackIn struct {
 	ByID
+	OnceKey
 	Body body[packChange]
 }
 
@@ -396,9 +413,12 @@ func updatePack(a *API, ctx context.Context, in *updatePackIn) (*reply[packObjec
 		}
 		ch.Price = &cost
 	}
-	p, err := a.Catalog.UpdatePack(ctx, actor(ctx), in.ID, ch)
+	id, replayed, err := a.doOnce(ctx, in.once("packs.update", in.Body.sent, in.ID), func(t tx.Tx) (string, error) {
+		p, err := a.Catalog.UpdatePackIn(t, actor(ctx), in.ID, ch)
+		return p.ID, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return ok(showPack(&p))
+	return done(showPack(a.Catalog.Snapshot().Pack(id)), replayed)
 }

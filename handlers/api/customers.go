@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"purse/billing/account"
 	"purse/billing/tx"
+	"purse/billing/usage"
 )
 
 type customerObject struct {
@@ -135,46 +137,62 @@ func getCustomer(a *API, ctx context.Context, in *InCustomer) (*reply[customerOb
 
 type updateCustomerIn struct {
 	InCustomer
+	OnceKey
 	Body body[customerChange]
 }
 
 func updateCustomer(a *API, ctx context.Context, in *updateCustomerIn) (*reply[customerObject], error) {
 	v := in.Body.V
-	c, err := a.Accounts.UpdateCustomer(ctx, actor(ctx), in.ID, account.CustomerChange{
-		Name: v.Name, Email: v.Email, ExternalID: v.ExternalID, StripeCustomerID: v.StripeCustomerID, Timezone: v.Timezone, Metadata: v.Metadata,
+	return a.changeCustomer(ctx, in.once("customers.update", in.Body.sent, in.ID), func(t tx.Tx) (*account.Customer, error) {
+		return a.Accounts.UpdateCustomerIn(t, actor(ctx), in.ID, account.CustomerChange{
+			Name: v.Name, Email: v.Email, ExternalID: v.ExternalID, StripeCustomerID: v.StripeCustomerID, Timezone: v.Timezone, Metadata: v.Metadata,
+		})
+	})
+}
+
+// changeCustomer makes a change that counts once and answers the customer as it
+// is now.
+func (a *API) changeCustomer(ctx context.Context, once usage.Once, f func(t tx.Tx) (*account.Customer, error)) (*reply[customerObject], error) {
+	id, replayed, err := a.doOnce(ctx, once, func(t tx.Tx) (string, error) {
+		c, err := f(t)
+		if err != nil {
+			return "", err
+		}
+		return c.ID, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return ok(showCustomer(*c))
+	c, err := a.Accounts.Customer(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return done(showCustomer(*c), replayed)
 }
 
 type statusIn struct {
 	InCustomer
+	OnceKey
 	Body body[reason]
 }
 
 func suspendCustomer(a *API, ctx context.Context, in *statusIn) (*reply[customerObject], error) {
-	c, err := a.Accounts.Suspend(ctx, actor(ctx), in.ID, in.Body.V.Reason)
-	if err != nil {
-		return nil, err
-	}
-	return ok(showCustomer(*c))
+	return a.changeCustomer(ctx, in.once("customers.suspend", in.Body.sent, in.ID), func(t tx.Tx) (*account.Customer, error) {
+		return a.Accounts.SetStatusIn(t, actor(ctx), in.ID, in.Body.V.Reason, account.Suspended)
+	})
 }
 
 func resumeCustomer(a *API, ctx context.Context, in *statusIn) (*reply[customerObject], error) {
-	c, err := a.Accounts.Resume(ctx, actor(ctx), in.ID, in.Body.V.Reason)
-	if err != nil {
-		return nil, err
-	}
-	return ok(showCustomer(*c))
+	return a.changeCustomer(ctx, in.once("customers.resume", in.Body.sent, in.ID), func(t tx.Tx) (*account.Customer, error) {
+		return a.Accounts.SetStatusIn(t, actor(ctx), in.ID, in.Body.V.Reason, account.Active)
+	})
 }
 
 type joinLinkObject struct {
 	Object    string    `json:"object" enum:"join_link"`
 	Customer  string    `json:"customer"`
 	Role      string    `json:"role"`
-	URL       string    `json:"url" doc:"Works once. Give it to the person who is to join."`
+	URL       string    `json:"url,omitempty" doc:"Works once, and is shown once. Give it to the person who is to join."`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
@@ -184,6 +202,7 @@ type newJoinLink struct {
 
 type joinLinkIn struct {
 	InCustomer
+	OnceKey
 	Body body[newJoinLink]
 }
 
@@ -192,9 +211,25 @@ func createJoinLink(a *API, ctx context.Context, in *joinLinkIn) (*reply[joinLin
 	if role == "" {
 		role = account.Owner
 	}
-	secret, l, err := a.Accounts.JoinLink(ctx, actor(ctx), in.ID, role)
+	var secret string
+	text, replayed, err := a.doOnce(ctx, in.once("join_links.create", in.Body.sent, in.ID), func(t tx.Tx) (string, error) {
+		var l account.Link
+		var err error
+		if secret, l, err = a.Accounts.JoinLinkIn(t, actor(ctx), in.ID, role); err != nil {
+			return "", err
+		}
+		text, err := json.Marshal(joinLinkObject{Object: "join_link", Customer: l.Customer, Role: string(l.Role), ExpiresAt: stamp(l.ExpiresAt)})
+		return string(text), err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return made(joinLinkObject{"join_link", l.Customer, string(l.Role), a.PublicURL + account.LinkJoin.Path(secret), stamp(l.ExpiresAt)}, false)
+	var o joinLinkObject
+	if err := json.Unmarshal([]byte(text), &o); err != nil {
+		return nil, err
+	}
+	if !replayed { // a secret is shown once
+		o.URL = a.PublicURL + account.LinkJoin.Path(secret)
+	}
+	return made(o, replayed)
 }

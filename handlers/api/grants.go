@@ -276,11 +276,7 @@ func voidGrant(a *API, ctx context.Context, in *voidIn) (*reply[grantObject], er
 	if err != nil {
 		return nil, err
 	}
-	r, err := ok(g)
-	if res.Replayed {
-		r.Replayed = "true"
-	}
-	return r, err
+	return done(g, res.Replayed)
 }
 
 type listGrantsIn struct {

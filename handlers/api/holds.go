@@ -137,9 +137,5 @@ func ended(h ledger.Hold, res ledger.Result, err error) (*reply[holdObject], err
 	if len(res.Postings) > 0 {
 		o.Posting = orNull(res.Postings[0].ID.String())
 	}
-	r, err := ok(o)
-	if res.Replayed {
-		r.Replayed = "true"
-	}
-	return r, err
+	return done(o, res.Replayed)
 }

@@ -110,14 +110,22 @@ func listKeys(a *API, ctx context.Context, in *listKeysIn) (*reply[list[keyObjec
 	return ok(listOf(ks, more, showKey))
 }
 
-type keyIn struct {
-	ID string `path:"id"`
+type revokeKeyIn struct {
+	ByID
+	OnceKey
 }
 
-func revokeKey(a *API, ctx context.Context, in *keyIn) (*reply[keyObject], error) {
-	k, err := a.Accounts.RevokeKey(ctx, actor(ctx), "", in.ID)
+func revokeKey(a *API, ctx context.Context, in *revokeKeyIn) (*reply[keyObject], error) {
+	id, replayed, err := a.doOnce(ctx, in.once("keys.revoke", nil, in.ID), func(t tx.Tx) (string, error) {
+		k, err := a.Accounts.RevokeKeyIn(t, actor(ctx), "", in.ID)
+		return k.ID, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return ok(showKey(k))
+	k, err := a.Accounts.Key(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return done(showKey(k), replayed)
 }

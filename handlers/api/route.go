@@ -25,11 +25,18 @@ type reply[T any] struct {
 func ok[T any](body T) (*reply[T], error) { return &reply[T]{Status: http.StatusOK, Body: body}, nil }
 
 func made[T any](body T, replayed bool) (*reply[T], error) {
-	r := &reply[T]{Status: http.StatusCreated, Body: body}
+	r, err := done(body, replayed)
+	r.Status = http.StatusCreated
+	return r, err
+}
+
+// done answers 200 to a change that counts once.
+func done[T any](body T, replayed bool) (*reply[T], error) {
+	r, err := ok(body)
 	if replayed {
 		r.Replayed = "true"
 	}
-	return r, nil
+	return r, err
 }
 
 // op makes a route of a handler that huma calls: it reads the parameters and the

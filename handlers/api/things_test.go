@@ -359,6 +359,23 @@ func TestIdempotencyKeysCountOncePerOperation(t *testing.T) {
 	if !strings.HasPrefix(k.str("secret"), "sk_") || again.str("id") != k.str("id") || strings.Contains(again.text, "secret") {
 		t.Fatal(again.text)
 	}
+	l := w.must("POST", "/v1/customers/ext:n/join_links", `{}`, key...)
+	again = w.must("POST", "/v1/customers/ext:n/join_links", `{}`, key...)
+	if l.str("url") == "" || again.str("expires_at") != l.str("expires_at") || strings.Contains(again.text, "token") {
+		t.Fatal(again.text)
+	}
+	w.must("POST", "/v1/customers/ext:n", `{"name":"N3"}`, key...)
+	w.must("POST", "/v1/customers/ext:n", `{"name":"N4"}`)
+	if r := w.must("POST", "/v1/customers/ext:n", `{"name":"N3"}`, key...); r.str("name") != "N4" {
+		t.Fatal("a change was made twice:", r.text)
+	}
+	for path, bodies := range map[string][2]string{
+		"/v1/customers/ext:n/suspend": {`{"reason":"a"}`, `{"reason":"b"}`}, "/v1/meters/m": {`{"archived":true}`, `{"archived":false}`},
+		"/v1/credit_types/credits": {`{"decimals":3}`, `{"decimals":4}`},
+	} {
+		w.must("POST", path, bodies[0], key...)
+		w.refuse(w.all, "POST", path, bodies[1], 409, "idempotency_mismatch", key...)
+	}
 	w.refuse(w.all, "POST", "/v1/customers", `{"name":"x"}`, 422, "invalid", "Idempotency-Key", strings.Repeat("k", 256))
 	if b := w.must("GET", "/v1/customers/ext:n/balance", ""); b.str("data", 0, "balance") != "5" {
 		t.Fatal(b.text)
