@@ -125,6 +125,18 @@ func (s *settings) check() error {
 			return fmt.Errorf("%s is not an address such as 127.0.0.1:8080: %w", name, err)
 		}
 	}
+	for _, o := range s.ReturnOrigins {
+		if u, err := url.Parse(o); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+			return fmt.Errorf("PURSE_RETURN_ORIGINS: %q is not an origin such as https://shop.example.com", o)
+		}
+	}
+	for name, value := range map[string]string{"PURSE_SUPPORT_URL": s.SupportURL, "PURSE_TERMS_URL": s.TermsURL} {
+		u, err := url.Parse(value)
+		web := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+		if value != "" && !web && (err != nil || name != "PURSE_SUPPORT_URL" || u.Scheme != "mailto") {
+			return fmt.Errorf("%s is not an address such as https://example.com/help", name)
+		}
+	}
 	if s.RatePerMinute < 0 {
 		return errors.New("PURSE_RATE_PER_MINUTE must be 0 or more")
 	}

@@ -88,6 +88,11 @@ func (im *importer) header(r *csv.Reader) error {
 	if err != nil {
 		return im.broken(err)
 	}
+	for _, n := range names {
+		if !utf8.ValidString(n) || strings.ContainsRune(n, 0) {
+			return fmt.Errorf("%s is not a CSV file in UTF-8: save it as UTF-8 and run again", im.File)
+		}
+	}
 	im.columns = map[string]int{}
 	for i, n := range names {
 		im.columns[strings.TrimPrefix(n, "\ufeff")] = i

@@ -430,8 +430,7 @@ func purse(t testing.TB, env []string, args ...string) (stdout, stderr string, c
 type process struct {
 	cmd             *exec.Cmd
 	url, sandboxURL string
-	adminLink       string
-	log             *lockedBuffer
+	log, said       *lockedBuffer // stderr and stdout
 	ended           chan struct{}
 	err             error
 }
@@ -440,10 +439,16 @@ type process struct {
 // says where it is.
 func startProcess(t testing.TB, db string, env []string, args ...string) (*process, error) {
 	t.Helper()
-	p := &process{log: &lockedBuffer{}, ended: make(chan struct{})}
 	args = append([]string{"serve", "--sandbox", "--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0", "--db", db, "--log-level", "warn"}, args...)
-	p.cmd = exec.Command(binary(t), args...) //nolint:gosec // our own
-	p.cmd.Env, p.cmd.Dir, p.cmd.Stderr = cleanEnv(env...), filepath.Dir(db), p.log
+	c := exec.Command(binary(t), args...) //nolint:gosec // our own
+	c.Env, c.Dir = cleanEnv(env...), filepath.Dir(db)
+	return startCommand(c)
+}
+
+// startCommand starts a command that runs a server.
+func startCommand(c *exec.Cmd) (*process, error) {
+	p := &process{cmd: c, log: &lockedBuffer{}, said: &lockedBuffer{}, ended: make(chan struct{})}
+	c.Stderr = p.log
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -456,6 +461,7 @@ func startProcess(t testing.TB, db string, env []string, args ...string) (*proce
 		defer close(p.ended)
 		s := bufio.NewScanner(stdout)
 		for said := false; s.Scan(); {
+			fmt.Fprintln(p.said, s.Text())
 			line := strings.TrimSpace(s.Text())
 			if u, ok := strings.CutPrefix(line, "Purse is at "); ok {
 				p.url = u

@@ -1,0 +1,689 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/csv"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"purse/billing/money"
+)
+
+// says asserts that a command ended with a code and said something, on whichever
+// stream, without telling a secret.
+func says(t *testing.T, env, args []string, code int, want ...string) string {
+	t.Helper()
+	out, errs, got := purse(t, env, args...)
+	all := out + errs
+	if got != code {
+		t.Errorf("purse %v %v ended with %d, want %d:\n%s", args, env, got, code, all)
+	}
+	for _, w := range want {
+		if !strings.Contains(all, w) {
+			t.Errorf("purse %v %v says nothing of %q:\n%s", args, env, w, all)
+		}
+	}
+	if strings.Contains(all, "s3cr3t") {
+		t.Errorf("purse %v tells a secret:\n%s", args, all)
+	}
+	return all
+}
+
+func TestBadSettingsStopTheStart(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
+	const (
+		key    = "STRIPE_SECRET_KEY=sk_test_s3cr3t"
+		hook   = "STRIPE_WEBHOOK_SECRET=whsec_s3cr3t"
+		mail   = "PURSE_SMTP_URL=smtp://user:s3cr3t@mail.invalid:587"
+		from   = "PURSE_MAIL_FROM=billing@example.com"
+		public = "PURSE_PUBLIC_URL=https://billing.example.com"
+		box    = "PURSE_SANDBOX=true"
+	)
+	for name, x := range map[string]struct {
+		env  []string
+		want string
+	}{
+		"nothing is set":             {nil, "STRIPE_SECRET_KEY"},
+		"says how to try it":         {nil, "--sandbox"},
+		"a publishable key":          {[]string{"STRIPE_SECRET_KEY=pk_test_x", hook, mail, from, public}, "STRIPE_SECRET_KEY"},
+		"no key at all":              {[]string{"STRIPE_SECRET_KEY=hello", hook, mail, from, public}, "STRIPE_SECRET_KEY"},
+		"without webhook secret":     {[]string{key, mail, from, public}, "STRIPE_WEBHOOK_SECRET"},
+		"another's webhook secret":   {[]string{key, "STRIPE_WEBHOOK_SECRET=sk_test_s3cr3t", mail, from, public}, "STRIPE_WEBHOOK_SECRET"},
+		"half a pair of secrets":     {[]string{key, "STRIPE_WEBHOOK_SECRET=whsec_s3cr3t,", mail, from, public}, "STRIPE_WEBHOOK_SECRET"},
+		"without mail":               {[]string{key, hook, from, public}, "PURSE_SMTP_URL"},
+		"mail without a sender":      {[]string{key, hook, mail, public}, "PURSE_MAIL_FROM"},
+		"mail of a bad kind":         {[]string{box, "PURSE_SMTP_URL=http://mail.invalid", from}, "PURSE_SMTP_URL"},
+		"a sender that is none":      {[]string{key, hook, mail, public, "PURSE_MAIL_FROM=nobody"}, "PURSE_MAIL_FROM"},
+		"without public address":     {[]string{key, hook, mail, from}, "PURSE_PUBLIC_URL"},
+		"plain http in live mode":    {[]string{"STRIPE_SECRET_KEY=sk_live_s3cr3t", hook, mail, from, "PURSE_PUBLIC_URL=http://billing.example.com"}, "PURSE_PUBLIC_URL"},
+		"sandbox and a key":          {[]string{box, key}, "PURSE_SANDBOX"},
+		"a public path":              {[]string{box, "PURSE_PUBLIC_URL=https://example.com/purse"}, "PURSE_PUBLIC_URL"},
+		"no address":                 {[]string{box, "PURSE_PUBLIC_URL=billing"}, "PURSE_PUBLIC_URL"},
+		"a sandbox address":          {[]string{box, "PURSE_SANDBOX_URL=ftp://x"}, "PURSE_SANDBOX_URL"},
+		"an address without port":    {[]string{box, "PURSE_ADDR=localhost"}, "PURSE_ADDR"},
+		"a port that is taken":       {[]string{box, "PURSE_ADDR=" + taken.Addr().String()}, "PURSE_ADDR"},
+		"the sandbox's is taken":     {[]string{box, "PURSE_ADDR=127.0.0.1:0", "PURSE_SANDBOX_ADDR=" + taken.Addr().String()}, "PURSE_SANDBOX_ADDR"},
+		"a negative rate":            {[]string{box, "PURSE_RATE_PER_MINUTE=-1"}, "PURSE_RATE_PER_MINUTE"},
+		"a rate in words":            {[]string{box, "PURSE_RATE_PER_MINUTE=many"}, "PURSE_RATE_PER_MINUTE"},
+		"a proxy that is none":       {[]string{box, "PURSE_TRUSTED_PROXIES=proxy"}, "PURSE_TRUSTED_PROXIES"},
+		"a return origin with path":  {[]string{box, "PURSE_RETURN_ORIGINS=https://shop.example.com/thanks"}, "PURSE_RETURN_ORIGINS"},
+		"a return origin that's not": {[]string{box, "PURSE_RETURN_ORIGINS=shop"}, "PURSE_RETURN_ORIGINS"},
+		"a script as support":        {[]string{box, "PURSE_SUPPORT_URL=javascript:alert(1)"}, "PURSE_SUPPORT_URL"},
+		"terms without scheme":       {[]string{box, "PURSE_TERMS_URL=example.com/terms"}, "PURSE_TERMS_URL"},
+		"a database in no directory": {[]string{box, "PURSE_DB=/nowhere/purse.db"}, "PURSE_DB"},
+		"a secret's file is missing": {[]string{"STRIPE_SECRET_KEY_FILE=/nowhere/key"}, "STRIPE_SECRET_KEY_FILE"},
+		"a secret twice":             {[]string{key, "STRIPE_SECRET_KEY_FILE=/dev/null"}, "STRIPE_SECRET_KEY_FILE"},
+		"a loud log":                 {[]string{box, "PURSE_LOG_LEVEL=loud"}, "--log-level"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			says(t, x.env, []string{"serve"}, 1, x.want)
+		})
+	}
+}
+
+func TestWhichDatabaseAServerTakes(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "purse.db")
+	p := mustStart(t, db, nil)
+	serve := []string{"serve", "--sandbox", "--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0", "--db", db}
+
+	says(t, nil, serve, 1, "another Purse is running", db)
+	says(t, nil, []string{"restore", "--db", db, db}, 1, "another Purse is running")
+	if a, err := send(p.url+"/readyz", "GET", nil, ""); err != nil || a.status != 200 {
+		t.Errorf("the first server: %v %+v", err, a)
+	}
+	if err := p.terminate(); err != nil {
+		t.Fatalf("stopping: %v\n%s", err, p.log)
+	}
+
+	real := []string{"STRIPE_SECRET_KEY=sk_test_s3cr3t", "STRIPE_WEBHOOK_SECRET=whsec_s3cr3t", "PURSE_SMTP_URL=smtp://mail.invalid:587",
+		"PURSE_MAIL_FROM=b@example.com", "PURSE_PUBLIC_URL=https://b.example.com", "PURSE_ADDR=127.0.0.1:0"}
+	says(t, real, []string{"serve", "--db", db}, 1, "belongs to the sandbox", "PURSE_DB")
+
+	d := sqlite(t, db)
+	defer d.Close()
+	exec := func(q string, args ...any) {
+		t.Helper()
+		if _, err := d.Exec(q, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`UPDATE installation SET value = 'live' WHERE name = 'mode'`)
+	says(t, nil, serve, 1, "belongs to Stripe's live mode", "--sandbox")
+	exec(`UPDATE installation SET value = 'sandbox' WHERE name = 'mode'`)
+
+	exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`)
+	for _, args := range [][]string{serve, {"verify", "--db", db}, {"backup", "--db", db, filepath.Join(t.TempDir(), "b.db")}} {
+		says(t, nil, args, 1, "newer version of Purse", "run that version")
+	}
+	exec(`DELETE FROM goose_db_version WHERE version_id = 99999`)
+	says(t, nil, []string{"verify", "--db", db}, 0, "add up")
+	says(t, nil, []string{"verify", "--db", filepath.Join(t.TempDir(), "none.db")}, 1, "there is no database")
+
+	text := filepath.Join(t.TempDir(), "text.db")
+	if err := os.WriteFile(text, []byte(strings.Repeat("this is no database\n", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	says(t, nil, append(serve[:len(serve)-1:len(serve)-1], text), 1, "text.db", "not a database")
+}
+
+// sqlite opens a database from outside.
+func sqlite(t testing.TB, path string) *sql.DB {
+	t.Helper()
+	d, err := sql.Open("sqlite3", "file:"+path+"?_busy_timeout=5000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.SetMaxOpenConns(1)
+	return d
+}
+
+func number(t testing.TB, path, query string, args ...any) (n int64) {
+	t.Helper()
+	d := sqlite(t, path)
+	defer d.Close()
+	if err := d.QueryRow(query, args...).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
+}
+
+// shopProcess is a server as a process, with a key, a catalog and customers a
+// and b, who has 1,000,000 credits.
+type shopProcess struct {
+	*testing.T
+	*process
+	db, key string
+}
+
+func startShop(t *testing.T) *shopProcess {
+	t.Helper()
+	s := &shopProcess{T: t, db: filepath.Join(t.TempDir(), "purse.db")}
+	s.process = mustStart(t, s.db, nil)
+	s.fill()
+	return s
+}
+
+func (s *shopProcess) fill() {
+	s.Helper()
+	out, errs, code := purse(s.T, nil, "key", "create", "--db", s.db, "--name", "t", "--scope", "usage", "--scope", "read", "--scope", "admin")
+	if code != 0 || !regexp.MustCompile(`^sk_[A-Za-z0-9_]{20,}\n$`).MatchString(out) {
+		s.Fatalf("key create printed %q and %q, not a secret alone", out, errs)
+	}
+	s.key = strings.TrimSpace(out)
+	s.must("/v1/credit_types", `{"key":"credits","name":"Credits","decimals":2}`)
+	for _, m := range []string{"input_tokens", "output_tokens"} {
+		s.must("/v1/meters", `{"key":"`+m+`","event":"llm.completion","property":"`+m+`"}`)
+	}
+	s.must("/v1/meters", `{"key":"work","event":"work","property":"units"}`)
+	s.must("/v1/rates", `{"meter":"input_tokens","credit_type":"credits","credits":"1.000001","per":3000}`)
+	s.must("/v1/rates", `{"meter":"output_tokens","credit_type":"credits","credits":"0.000000007","per":7}`)
+	s.must("/v1/rates", `{"meter":"work","credit_type":"credits","credits":"1","per":1}`)
+	for _, c := range []string{"a", "b"} {
+		s.must("/v1/customers", `{"name":"`+c+`","external_id":"`+c+`"}`)
+	}
+	s.must("/v1/customers/ext:b/grants", `{"credit_type":"credits","credits":"1000000"}`)
+}
+
+func (s *shopProcess) call(method, path, body string) (sent, error) {
+	return send(s.url+path, method, []byte(body), "", "Authorization", "Bearer "+s.key, "Content-Type", "application/json")
+}
+
+func (s *shopProcess) must(path, body string) sent {
+	s.Helper()
+	a, err := s.call("POST", path, body)
+	if err != nil || a.status >= 300 {
+		s.Fatalf("%s: %v %d %s", path, err, a.status, a.body)
+	}
+	return a
+}
+
+func TestCommandsBesideAServer(t *testing.T) {
+	t.Parallel()
+	s := startShop(t)
+	for name, x := range map[string]struct{ args, want []string }{
+		"no scope":         {[]string{"key", "create", "--db", s.db, "--name", "x"}, []string{"--scope"}},
+		"no such scope":    {[]string{"key", "create", "--db", s.db, "--name", "x", "--scope", "all"}, []string{"--scope", "usage"}},
+		"no name":          {[]string{"key", "create", "--db", s.db, "--scope", "read"}, []string{"--name"}},
+		"no such customer": {[]string{"key", "create", "--db", s.db, "--name", "x", "--scope", "read", "--customer", "ext:none"}, []string{"customer"}},
+	} {
+		if all := says(t, nil, x.args, 1, x.want...); strings.Contains(all, "sk_") {
+			t.Errorf("%s: printed a key: %s", name, all)
+		}
+	}
+	limited := strings.TrimSpace(says(t, nil, []string{"key", "create", "--db", s.db, "--name", "x", "--scope", "usage", "--customer", "ext:a"}, 0))
+	a, err := send(s.url+"/v1/usage", "POST", []byte(`{"id":"1","customer":"ext:b","event":"work","properties":{"units":1}}`), "", "Authorization", "Bearer "+limited)
+	if err != nil || a.status != 404 {
+		t.Errorf("a key for a reports for b: %v %d %s", err, a.status, a.body)
+	}
+	link := strings.TrimSpace(says(t, nil, []string{"admin", "link", "--db", s.db, "--public-url", s.url}, 0))
+	if a, err := send(link, "GET", nil, ""); err != nil || a.status != 200 || !strings.HasPrefix(link, s.url+"/admin/claim?token=") {
+		t.Errorf("the admin link %s: %v %d", link, err, a.status)
+	}
+	says(t, nil, []string{"version"}, 0)
+	says(t, []string{"PURSE_ADDR=" + strings.TrimPrefix(s.url, "http://")}, []string{"health"}, 0)
+	says(t, []string{"PURSE_ADDR=" + freeAddr(t)}, []string{"health"}, 1)
+
+	// Backups while usage is booked: each of them adds up.
+	stop := make(chan struct{})
+	var load sync.WaitGroup
+	for c := range 4 {
+		load.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if a, err := s.call("POST", "/v1/usage", fmt.Sprintf(`{"id":"l%d-%d","customer":"ext:b","event":"work","properties":{"units":2}}`, c, n)); err != nil || a.status != 200 {
+					t.Errorf("under load: %v %d %s", err, a.status, a.body)
+					return
+				}
+			}
+		})
+	}
+	var last string
+	var before int64
+	for i := range 4 {
+		last = filepath.Join(t.TempDir(), fmt.Sprintf("backup%d.db", i))
+		says(t, nil, []string{"backup", "--db", s.db, last}, 0, last)
+		says(t, nil, []string{"verify", "--db", last}, 0, "add up")
+		n := number(t, last, `SELECT count(*) FROM entries`)
+		if n <= before {
+			t.Errorf("backup %d has %d entries, the one before it %d", i, n, before)
+		}
+		before = n
+	}
+	says(t, nil, []string{"verify", "--db", s.db}, 0, "add up") // beside the running server
+	close(stop)
+	load.Wait()
+	says(t, nil, []string{"backup", "--db", s.db, last}, 1, last) // it exists
+	if err := s.terminate(); err != nil {
+		t.Fatal(err)
+	}
+
+	// Restoring.
+	all := number(t, s.db, `SELECT count(*) FROM entries`)
+	says(t, nil, []string{"restore", "--db", s.db, filepath.Join(t.TempDir(), "none.db")}, 1, "none.db")
+	says(t, nil, []string{"restore", "--db", s.db, last}, 0, "restored", s.db+".replaced")
+	if n := number(t, s.db, `SELECT count(*) FROM entries`); n != before {
+		t.Errorf("%d entries after restoring, the backup has %d", n, before)
+	}
+	if n := number(t, s.db+".replaced", `SELECT count(*) FROM entries`); n != all {
+		t.Errorf("%d entries in what was replaced, there were %d", n, all)
+	}
+	again := mustStart(t, s.db, nil)
+	a, err = send(again.url+"/v1/customers/ext:b/balance", "GET", nil, "", "Authorization", "Bearer "+s.key)
+	if want := money.Credits(number(t, s.db, `SELECT sum(balance) FROM wallets`)).String(); err != nil || a.str("data", 0, "balance") != want {
+		t.Errorf("the restored balance: %v %s, want %s", err, a.body, want)
+	}
+	if err := again.terminate(); err != nil {
+		t.Fatal(err)
+	}
+
+	// Tampering is found.
+	for name, x := range map[string]struct{ change, want string }{
+		"a wallet's balance": {`UPDATE wallets SET balance = balance + 1 WHERE id = (SELECT max(id) FROM wallets)`, "balance"},
+		"a grant's rest":     {`UPDATE grants SET remaining = remaining - 5 WHERE remaining > 5`, "grant"},
+		"a debt":             {`UPDATE wallets SET debt = debt + 7`, "debt"},
+		"an entry":           {`DROP TRIGGER entries_no_update; UPDATE entries SET amount = amount - 3 WHERE id = (SELECT max(id) FROM entries)`, ""},
+		"an entry is gone":   {`DROP TRIGGER entries_no_delete; DELETE FROM entries WHERE id = (SELECT max(id) / 2 FROM entries)`, ""},
+		"the other is gone":  {`DROP TRIGGER entries_no_delete; DELETE FROM entries WHERE id = (SELECT max(id) FROM entries)`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := filepath.Join(t.TempDir(), "bad.db")
+			if err := copyFile(last, bad); err != nil {
+				t.Fatal(err)
+			}
+			d := sqlite(t, bad)
+			if _, err := d.Exec(x.change); err != nil {
+				t.Fatal(err)
+			}
+			d.Close()
+			out := says(t, nil, []string{"verify", "--db", bad}, 1, "differences in", x.want)
+			if strings.Count(out, "\n") < 2 {
+				t.Errorf("no list of what differs: %s", out)
+			}
+			says(t, nil, []string{"restore", "--db", s.db, bad}, 1, "was not restored", "does not add up")
+			says(t, nil, []string{"verify", "--db", s.db}, 0)
+			for _, left := range []string{".restoring", ".restoring-wal", ".restoring-shm"} {
+				if _, err := os.Stat(s.db + left); err == nil {
+					t.Errorf("%s was left behind", left)
+				}
+			}
+		})
+	}
+}
+
+// imports runs `purse usage import` for customer a and answers what it printed.
+func (s *shopProcess) imports(t *testing.T, code int, file string, more ...string) (out, errs string) {
+	t.Helper()
+	args := append([]string{"usage", "import", file, "--url", s.url, "--customer", "ext:a", "--event", "llm.completion", "--time", "TIMESTAMP",
+		"--property", "input_tokens=ContextTokens", "--property", "output_tokens=GeneratedTokens"}, more...)
+	out, errs, got := purse(t, []string{"PURSE_KEY=" + s.key}, args...)
+	if got != code {
+		t.Errorf("import of %s ended with %d, want %d:\n%s%s", file, got, code, out, errs)
+	}
+	return out, errs
+}
+
+// exactly is what rows of two quantities cost at the shop's rates: exact, each
+// row rounded half up to a micro-credit.
+func exactly(t *testing.T, data []byte) (rows int, sum money.Credits) {
+	t.Helper()
+	all, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, out := big.NewRat(1_000_001, 3000), big.NewRat(7, 7_000) // micro-credits a token
+	for _, row := range all[1:] {
+		amount := func(column int, rate *big.Rat) *big.Rat {
+			q, ok := new(big.Rat).SetString(row[column])
+			if !ok {
+				t.Fatalf("%q", row[column])
+			}
+			return q.Mul(q, rate)
+		}
+		micro := amount(1, in)
+		micro.Add(micro, amount(2, out)).Add(micro, big.NewRat(1, 2))
+		sum += money.Credits(new(big.Int).Div(micro.Num(), micro.Denom()).Int64())
+	}
+	return len(all) - 1, sum
+}
+
+func (s *shopProcess) charged() (events, micros int64) {
+	s.Helper()
+	d := sqlite(s.T, s.db)
+	defer d.Close()
+	if err := d.QueryRow(`SELECT count(*) FILTER (WHERE line = 0), coalesce(-sum(amount), 0) FROM entries WHERE kind = 'debit'`).Scan(&events, &micros); err != nil {
+		s.Fatal(err)
+	}
+	return events, micros
+}
+
+func TestUsageImport(t *testing.T) {
+	t.Parallel()
+	s := startShop(t)
+	write := func(name string, data []byte) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const head = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+	const row1, row2 = "2023-11-16 18:17:03.9799600,4808,10\n", "2023-11-16 18:17:04.0319600,3180,8\n"
+
+	// What cannot be read charges nothing, and says what is wrong.
+	var u16 []byte
+	for _, u := range utf16.Encode([]rune("\ufeff" + head + row1)) {
+		u16 = append(u16, byte(u), byte(u>>8))
+	}
+	for name, x := range map[string]struct {
+		data []byte
+		args []string
+		want []string
+	}{
+		"no such column":   {[]byte("time,ContextTokens,GeneratedTokens\n" + row1), nil, []string{"--time", `"TIMESTAMP"`, "time, ContextTokens"}},
+		"another property": {[]byte(head + row1), []string{"--property", "x=Nothing"}, []string{"--property x", `"Nothing"`}},
+		"no id column":     {[]byte(head + row1), []string{"--id", "ID"}, []string{"--id", `"ID"`}},
+		"semicolons":       {[]byte(strings.ReplaceAll(head+row1, ",", ";")), nil, []string{"--"}},
+		"UTF-16":           {u16, nil, []string{"UTF-8"}},
+		"Latin-1":          {[]byte(head + "2023-11-16 18:17:03,4808,10\xe4\n"), nil, []string{"line 2", "UTF-8"}},
+		"NULs":             {[]byte(head + "2023-11-16 18:17:03,48\x0008,10\n"), nil, []string{"row 1"}},
+		"a ragged row":     {[]byte(head + "2023-11-16 18:17:03,4808\n"), nil, []string{"line 2"}},
+		"an open quote":    {[]byte(head + `"2023-11-16 18:17:03,4808,10` + "\n"), nil, []string{"CSV"}},
+		"no time":          {[]byte(head + "yesterday,4808,10\n"), nil, []string{"line 2", `"yesterday"`}},
+		"a negative":       {[]byte(head + "2023-11-16 18:17:03,-4808,10\n"), nil, []string{"row 1", "input_tokens"}},
+		"words":            {[]byte(head + "2023-11-16 18:17:03,many,10\n"), nil, []string{"row 1", "input_tokens"}},
+		"an empty cell":    {[]byte(head + "2023-11-16 18:17:03,,10\n"), nil, []string{"row 1", "input_tokens"}},
+		"nothing":          {nil, nil, []string{"empty"}},
+		"no such customer": {[]byte(head + row1), []string{"--customer", "ext:none"}, []string{"customer"}},
+		"no such event":    {[]byte(head + row1), []string{"--event", "none"}, []string{"none"}},
+		"batch of 0":       {[]byte(head + row1), []string{"--batch", "0"}, []string{"--batch"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, errs := s.imports(t, 1, write("bad.csv", x.data), x.args...)
+			for _, w := range x.want {
+				if !strings.Contains(out+errs, w) {
+					t.Errorf("says nothing of %q:\n%s%s", w, out, errs)
+				}
+			}
+			if n, _ := s.charged(); n != 0 {
+				t.Fatalf("%d events were charged", n)
+			}
+		})
+	}
+	says(t, []string{"PURSE_KEY=sk_wrong"}, []string{"usage", "import", write("a.csv", []byte(head+row1)), "--url", s.url, "--customer", "ext:a",
+		"--event", "llm.completion", "--time", "TIMESTAMP", "--property", "input_tokens=ContextTokens"}, 1, "key")
+
+	// A mistake in the middle: what is before it is booked, and is not booked
+	// again when the file was corrected. The byte order mark is no part of a name.
+	half := write("t.csv", []byte("\ufeff"+head+row1+row2+"2023-11-16 18:17:05,oops,1\n"))
+	s.imports(t, 1, half)
+	good := []byte(head + row1 + row2 + "2023-11-16 18:17:05,0,0\n2023-11-16T18:17:06+01:00,12,3\n")
+	if err := os.WriteFile(half, good, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rows, sum := exactly(t, good)
+	for range 2 {
+		out, _ := s.imports(t, 0, half)
+		if !strings.Contains(out, fmt.Sprintf("%d rows, %s credits charged", rows, sum)) {
+			t.Errorf("printed %s, want %d rows and %s", out, rows, sum)
+		}
+	}
+	if n, micros := s.charged(); n != int64(rows) || micros != int64(sum) {
+		t.Errorf("the ledger has %d events of %d, want %d of %d", n, micros, rows, int64(sum))
+	}
+	says(t, nil, []string{"verify", "--db", s.db}, 0)
+}
+
+// TestImportOfRealUsage meters the real trace where it is present, is interrupted
+// and runs again, and compares with an exact recomputation.
+func TestImportOfRealUsage(t *testing.T) {
+	trace, err := filepath.Abs("../../shared/data/llm-usage-trace.csv") // beside the repository
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(trace)
+	if err != nil {
+		t.Skipf("the trace of real usage is not beside this repository: %v", err)
+	}
+	t.Parallel()
+	s := startShop(t)
+	rows, sum := exactly(t, data)
+	if rows != 8819 {
+		t.Fatalf("the trace has %d rows", rows)
+	}
+	args := []string{"usage", "import", trace, "--url", s.url, "--customer", "ext:a", "--event", "llm.completion", "--time", "TIMESTAMP",
+		"--property", "input_tokens=ContextTokens", "--property", "output_tokens=GeneratedTokens", "--batch", "50"}
+	c := exec.Command(binary(t), args...) //nolint:gosec // our own
+	c.Env = cleanEnv("PURSE_KEY=" + s.key)
+	var said lockedBuffer
+	c.Stdout, c.Stderr = &said, &said
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "some rows are imported", 20*time.Second, func() bool { n, _ := s.charged(); return n > 800 })
+	_ = c.Process.Signal(syscall.SIGINT)
+	if err := c.Wait(); err == nil || !strings.Contains(said.String(), "run the same command again") {
+		t.Errorf("interrupted, it ended with %v:\n%s", err, tail(said.String(), 500))
+	}
+	between, _ := s.charged()
+	if between >= int64(rows) {
+		t.Error("it was not interrupted in the middle: nothing is proven")
+	}
+	out, _ := s.imports(t, 0, trace)
+	m := regexp.MustCompile(`^(\d+) rows, (\S+) credits charged, (\d+) of the rows were there already`).FindStringSubmatch(out)
+	if m == nil || m[1] != strconv.Itoa(rows) || m[2] != sum.String() {
+		t.Fatalf("printed %q, want %d rows, %s credits", out, rows, sum)
+	}
+	// The request that was interrupted may have been booked after we looked.
+	if there, _ := strconv.ParseInt(m[3], 10, 64); there < between || there > between+50 {
+		t.Errorf("%d rows were there already, %d were booked before", there, between)
+	}
+	if n, micros := s.charged(); n != int64(rows) || micros != int64(sum) {
+		t.Errorf("the ledger has %d events of %d, want %d of %d", n, micros, rows, int64(sum))
+	}
+	t.Logf("%d rows, %d before the interruption, %s credits", rows, between, sum)
+	says(t, nil, []string{"verify", "--db", s.db}, 0)
+}
+
+// TestGracefulStop stops the program under load: what it took in is answered,
+// and what was not answered was not booked.
+func TestGracefulStop(t *testing.T) {
+	t.Parallel()
+	s := startShop(t)
+	var stopping atomic.Bool
+	var mu sync.Mutex
+	answered, unanswered := map[string]bool{}, map[string]error{}
+	var clients sync.WaitGroup
+	for c := range 16 {
+		clients.Go(func() {
+			for n := 0; ; n++ {
+				id := fmt.Sprintf("s%d-%d", c, n)
+				a, err := s.call("POST", "/v1/usage", fmt.Sprintf(`{"id":%q,"customer":"ext:b","event":"work","properties":{"units":1}}`, id))
+				mu.Lock()
+				switch {
+				case err == nil && a.status == http.StatusOK:
+					answered[id] = true
+				case err != nil && stopping.Load():
+					unanswered[id] = err
+				default:
+					t.Errorf("%s: %v %d %s (stopping: %t)", id, err, a.status, a.body, stopping.Load())
+				}
+				mu.Unlock()
+				if err != nil || a.status != http.StatusOK {
+					return
+				}
+			}
+		})
+	}
+	time.Sleep(400 * time.Millisecond)
+	stopping.Store(true)
+	began := time.Now()
+	if err := s.terminate(); err != nil {
+		t.Errorf("the program ended with %v\n%s", err, s.log)
+	}
+	took := time.Since(began)
+	clients.Wait()
+	for _, left := range []string{"-wal", "-shm"} {
+		if _, err := os.Stat(s.db + left); !os.IsNotExist(err) {
+			t.Errorf("%s was left behind by an orderly stop (%v)", left, err)
+		}
+	}
+	d := sqlite(t, s.db)
+	defer d.Close()
+	rows, err := d.Query(`SELECT json_extract(detail, '$.e') FROM entries WHERE kind = 'debit' AND line = 0`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	booked := map[string]int{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		booked[id]++
+	}
+	for id := range answered {
+		if booked[id] != 1 {
+			t.Errorf("%s was answered and is booked %d times", id, booked[id])
+		}
+	}
+	for id, err := range unanswered {
+		if booked[id] != 0 {
+			t.Errorf("%s was booked and its request was dropped: %v", id, err)
+		}
+	}
+	t.Logf("%d requests answered, %d refused at the end, stopped in %s", len(answered), len(unanswered), took.Round(time.Millisecond))
+	if len(answered) < 100 {
+		t.Error("there was no load")
+	}
+	if took > 3*time.Second {
+		t.Errorf("stopping took %s", took)
+	}
+	says(t, nil, []string{"verify", "--db", s.db}, 0)
+}
+
+// TestDiskFull runs the program on a file system of a few megabytes until it is
+// full: it says so, acknowledges nothing that it does not have, and goes on once
+// there is room.
+func TestDiskFull(t *testing.T) {
+	if err := exec.Command("unshare", "-rm", "true").Run(); err != nil {
+		t.Skipf("no small file system can be made here (unshare -rm: %v)", err)
+	}
+	t.Parallel()
+	dir := t.TempDir()
+	db := filepath.Join(dir, "purse.db")
+	c := exec.Command("unshare", "-rm", "sh", "-c", `trap '' TERM; mount -t tmpfs -o size=12m none "$1" || exit 3
+		"$2" serve --sandbox --addr 127.0.0.1:0 --sandbox-addr 127.0.0.1:0 --db "$1/purse.db" --log-level warn; echo "ended $?"
+		"$2" verify --db "$1/purse.db"; echo "verified $?"; cp "$1"/purse.db* "$3"`, "sh", dir, binary(t), t.TempDir()) //nolint:gosec // our own
+	out := c.Args[len(c.Args)-1]
+	c.Env = cleanEnv()
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p, err := startCommand(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signal := func(s syscall.Signal) { _ = syscall.Kill(-c.Process.Pid, s) }
+	t.Cleanup(func() { signal(syscall.SIGKILL); <-p.ended })
+	inside := fmt.Sprintf("/proc/%d/root%s/", c.Process.Pid, dir)
+	s := &shopProcess{T: t, process: p, db: db}
+	keyOut, err := exec.Command("nsenter", "-t", fmt.Sprint(c.Process.Pid), "-U", "-m", "--preserve-credentials",
+		binary(t), "key", "create", "--db", db, "--name", "t", "--scope", "usage", "--scope", "read", "--scope", "admin").CombinedOutput() //nolint:gosec // our own
+	if err != nil {
+		t.Skipf("nsenter: %v %s", err, keyOut)
+	}
+	s.key = strings.TrimSpace(string(keyOut))
+	s.must("/v1/credit_types", `{"key":"credits","name":"Credits","decimals":2}`)
+	s.must("/v1/meters", `{"key":"work","event":"work","property":"units"}`)
+	s.must("/v1/rates", `{"meter":"work","credit_type":"credits","credits":"1","per":1}`)
+	s.must("/v1/customers", `{"name":"b","external_id":"b"}`)
+	s.must("/v1/customers/ext:b/grants", `{"credit_type":"credits","credits":"1000000"}`)
+
+	ballast := inside + "ballast"
+	f, err := os.Create(ballast) //nolint:gosec // inside the test's own
+	if err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, err = f.Write(make([]byte, 4096))
+	}
+	_ = f.Close()
+
+	answered, failed := 0, []string{}
+	event := func(id string) string {
+		return fmt.Sprintf(`{"id":%q,"customer":"ext:b","event":"work","properties":{"units":1}}`, id)
+	}
+	for n := 0; len(failed) < 5; n++ {
+		id := fmt.Sprint("d", n)
+		a, err := s.call("POST", "/v1/usage", event(id))
+		switch {
+		case err != nil:
+			t.Fatalf("the server does not answer any more: %v\n%s", err, tail(p.log.String(), 2000))
+		case a.status == http.StatusOK:
+			answered++
+		case a.status == http.StatusServiceUnavailable && a.str("code") != "" && strings.Contains(a.str("detail"), "again"):
+			failed = append(failed, id)
+		default:
+			t.Fatalf("%s on a full disk: %d %s", id, a.status, a.body)
+		}
+		if n > 20000 {
+			t.Fatal("the disk is never full")
+		}
+	}
+	if a, err := s.call("GET", "/v1/customers/ext:b/balance", ""); err != nil || a.status != 200 || a.str("data", 0, "available") != fmt.Sprint(1_000_000-answered) {
+		t.Errorf("after %d answered events, reading on a full disk: %v %d %s", answered, err, a.status, a.body)
+	}
+	if !strings.Contains(p.log.String(), "full") {
+		t.Errorf("the log says nothing of a full disk:\n%s", tail(p.log.String(), 1500))
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range failed { // the same ids: the outcome was unknown
+		var a sent
+		eventually(t, "it goes on when there is room", 20*time.Second, func() bool {
+			a, err = s.call("POST", "/v1/usage", event(id))
+			return err == nil && a.status == http.StatusOK
+		})
+		if a.str("charges", 0, "credits") != "1" {
+			t.Errorf("%s", a.body)
+		}
+		answered++
+	}
+	a, err := s.call("GET", "/v1/customers/ext:b/balance", "")
+	if err != nil || a.str("data", 0, "available") != fmt.Sprint(1_000_000-answered) {
+		t.Errorf("%d events answered, and then: %v %s", answered, err, a.body)
+	}
+	signal(syscall.SIGTERM)
+	<-p.ended
+	if said := p.said.String(); !strings.Contains(said, "ended 0") || !strings.Contains(said, "verified 0") {
+		t.Errorf("%s\n%s", said, tail(p.log.String(), 1500))
+	}
+	if n := number(t, filepath.Join(out, "purse.db"), `SELECT count(*) FROM entries WHERE kind = 'debit'`); n != int64(answered) {
+		t.Errorf("%d debits, %d events were answered", n, answered)
+	}
+}
