@@ -36,7 +36,7 @@ func (n naive) debit(ctx context.Context, c *ledger.Command) error {
 	}
 	defer t.Rollback()
 	var one int
-	if err := t.QueryRow(`SELECT 1 FROM idempotency WHERE key = ?`, c.Key[:]).Scan(&one); !errors.Is(err, sql.ErrNoRows) {
+	if err := t.QueryRow(`SELECT 1 FROM idempotency WHERE run = 0 AND key = ?`, c.Key[:]).Scan(&one); !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("seen before: %w", err)
 	}
 	d := c.Op.(ledger.Debit)
@@ -73,7 +73,7 @@ VALUES (?, ?, 'debit', ?, 0, 1, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count
 		return err
 	}
 	result := fmt.Sprintf(`{"p":[{"w":%d,"s":%d,"c":"credits","a":%d}]}`, wallet, seq+1, -cost)
-	if _, err := t.Exec(`INSERT INTO idempotency (key, fingerprint, refused, at, result) VALUES (?, ?, 0, ?, ?)`, c.Key[:], c.Fingerprint[:], now.UnixMicro(), result); err != nil {
+	if _, err := t.Exec(`INSERT INTO idempotency (run, key, fingerprint, refused, at, result) VALUES (0, ?, ?, 0, ?, ?)`, c.Key[:], c.Fingerprint[:], now.UnixMicro(), result); err != nil {
 		return err
 	}
 	return t.Commit()

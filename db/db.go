@@ -15,6 +15,7 @@ import (
 
 	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
 
+	"purse/billing/ledger"
 	"purse/db/gen"
 )
 
@@ -28,6 +29,11 @@ type DB struct {
 	readQ   *gen.Queries
 	writing chan struct{} // holds one token: who has it may write
 	ledger  ledgerStatements
+
+	// What the ledger's writer keeps in memory. It is used inside write
+	// transactions only.
+	keys      keyIndex
+	residents residents
 }
 
 // Options changes how a database is opened. The zero value is for the server.
@@ -39,6 +45,9 @@ type Options struct {
 	NoMigrate bool
 	// Readers is the size of the pool of readers; 8 when 0.
 	Readers int
+	// LogKeys is how many idempotency records are logged before they become a
+	// sorted run; 50,000 when 0. Tests make it small.
+	LogKeys int
 }
 
 // dsn is the address of the database file for the driver. mattn/go-sqlite3 sets
@@ -66,7 +75,11 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if o.Readers == 0 {
 		o.Readers = 8
 	}
+	if o.LogKeys == 0 {
+		o.LogKeys = logKeys
+	}
 	d := &DB{path: path, now: o.Now, writing: make(chan struct{}, 1)}
+	d.keys.limit, d.residents.byKey = o.LogKeys, map[ledger.WalletKey]*resident{}
 	d.writing <- struct{}{}
 	var err error
 	if d.write, err = sql.Open("sqlite3", dsn(path, true)); err != nil {

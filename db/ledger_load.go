@@ -23,7 +23,8 @@ func NewLedgerStore() LedgerStore { return LedgerStore{newCallerCache()} }
 var _ ledger.Store = LedgerStore{}
 
 // Load reads everything that the commands of a batch need, in a handful of
-// statements whatever their number.
+// statements whatever their number. Inside a write transaction, wallets that are
+// in memory are not read at all.
 func (s LedgerStore) Load(t tx.Tx, n *ledger.Needs) (*ledger.Loaded, error) {
 	st := open(t)
 	l := &ledger.Loaded{Counters: map[ledger.CounterID]money.Credits{}, Callers: map[ledger.CallerRef]int64{}}
@@ -33,20 +34,21 @@ func (s LedgerStore) Load(t tx.Tx, n *ledger.Needs) (*ledger.Loaded, error) {
 	if err := loadGrants(st, l, loadGrantsByID, numbers(n.Grants)); err != nil {
 		return nil, err
 	}
-	if err := loadWallets(st, l, n); err != nil {
+	w := walletsOfBatch{st: st, l: l, have: map[ledger.WalletID]bool{}}
+	if err := w.load(n); err != nil {
 		return nil, err
 	}
-	if err := loadOfWallets(st, l); err != nil {
-		return nil, err
-	}
-	if err := loadRecords(st, l, n.Keys); err != nil {
-		return nil, err
-	}
-	byKey := map[ledger.WalletKey]ledger.WalletID{}
+	byKey := make(map[ledger.WalletKey]ledger.WalletID, len(l.Wallets))
 	for _, w := range l.Wallets {
 		byKey[w.WalletKey] = w.ID
 	}
 	if err := loadNamedPostings(st, l, n.Postings, byKey); err != nil {
+		return nil, err
+	}
+	if err := w.finish(); err != nil {
+		return nil, err
+	}
+	if err := st.db.keys.load(st, l, n.Keys); err != nil {
 		return nil, err
 	}
 	for _, c := range n.Counters {
@@ -61,69 +63,183 @@ func (s LedgerStore) Load(t tx.Tx, n *ledger.Needs) (*ledger.Loaded, error) {
 	return l, s.callers.load(st, l, n.Callers)
 }
 
-// loadWallets reads the wallets that are named, and those of named grants and
-// holds.
-func loadWallets(st *transaction, l *ledger.Loaded, n *ledger.Needs) error {
+// walletsOfBatch gathers the wallets of a batch, from memory and from rows.
+type walletsOfBatch struct {
+	st       *transaction
+	l        *ledger.Loaded
+	have     map[ledger.WalletID]bool
+	fromRows []int       // of l.Wallets
+	memory   []*resident // that were in memory
+}
+
+// load gathers the wallets that are named, and those of named grants and holds.
+func (w *walletsOfBatch) load(n *ledger.Needs) error {
 	var ids []ledger.WalletID
-	for _, g := range l.Grants {
+	for _, g := range w.l.Grants {
 		ids = append(ids, g.Wallet)
 	}
-	for _, h := range l.Holds {
+	for _, h := range w.l.Holds {
 		ids = append(ids, h.Wallet)
 	}
-	seen := make(map[ledger.WalletID]bool, len(n.Wallets))
-	read := func(text, list string) error {
-		rows, err := st.db.ledger.load(st, text).QueryContext(st.ctx, list)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var r gen.Wallet
-			if err := rows.Scan(&r.ID, &r.CustomerID, &r.CreditType, &r.Seq, &r.Balance, &r.Debt, &r.Overdraft, &r.LastAt, &r.CreatedAt); err != nil {
-				return err
-			}
-			if w := wallet(r); !seen[w.ID] {
-				seen[w.ID] = true
-				l.Wallets = append(l.Wallets, w)
+	missing := n.Wallets
+	if w.st.write {
+		missing = missing[:0:0]
+		for _, k := range n.Wallets {
+			if !w.remember(k) {
+				missing = append(missing, k)
 			}
 		}
-		return rows.Err()
 	}
-	if len(n.Wallets) > 0 {
-		if err := read(loadWalletsByKey, walletKeys(n.Wallets)); err != nil {
+	if len(missing) > 0 {
+		if err := w.read(loadWalletsByKey, walletKeys(missing)); err != nil {
 			return err
 		}
 	}
 	if len(ids) > 0 {
-		if err := read(loadWalletsByID, numbers(ids)); err != nil {
-			return err
-		}
-	}
-	for i := range l.Holds {
-		for _, w := range l.Wallets {
-			if w.ID == l.Holds[i].Wallet {
-				l.Holds[i].WalletKey = w.WalletKey
-			}
-		}
+		return w.read(loadWalletsByID, numbers(ids))
 	}
 	return nil
 }
 
-// loadOfWallets reads live grants, due holds and watches of the wallets read.
-func loadOfWallets(st *transaction, l *ledger.Loaded) error {
-	if len(l.Wallets) == 0 {
+// remember takes a wallet out of the writer's memory; false when it is not there.
+func (w *walletsOfBatch) remember(k ledger.WalletKey) bool {
+	r := w.st.db.residents.take(w.st, k)
+	if r == nil {
+		return false
+	}
+	if r.stored >= 0 && !w.have[r.wallet.ID] {
+		w.have[r.wallet.ID] = true
+		w.l.Wallets = append(w.l.Wallets, r.wallet)
+		w.memory = append(w.memory, r)
+	}
+	return r.stored >= 0
+}
+
+func (w *walletsOfBatch) read(text, list string) error {
+	rows, err := w.st.db.ledger.load(w.st, text).QueryContext(w.st.ctx, list)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r gen.Wallet
+		if err := rows.Scan(&r.ID, &r.CustomerID, &r.CreditType, &r.Seq, &r.Balance, &r.Debt, &r.Overdraft, &r.LastAt, &r.CreatedAt); err != nil {
+			return err
+		}
+		row := wallet(r)
+		if w.have[row.ID] || (w.st.write && w.remember(row.WalletKey)) {
+			continue
+		}
+		w.have[row.ID] = true
+		w.fromRows = append(w.fromRows, len(w.l.Wallets))
+		w.l.Wallets = append(w.l.Wallets, row)
+	}
+	return rows.Err()
+}
+
+// finish reads what belongs to the wallets, brings what came from rows up to
+// date, and lets memory say the rest.
+func (w *walletsOfBatch) finish() error {
+	if len(w.l.Wallets) == 0 {
 		return nil
 	}
+	named := len(w.l.Grants) // by id: some may be of wallets in memory
+	if err := w.finishRows(); err != nil {
+		return err
+	}
+	for _, r := range w.memory {
+		for _, g := range r.grants {
+			w.l.Grants = append(w.l.Grants, *g)
+		}
+	}
+	for i := range w.l.Grants[:named] {
+		g := &w.l.Grants[i]
+		for _, r := range w.st.taken {
+			if r.wallet.ID != g.Wallet {
+				continue
+			}
+			if now, ok := r.changed[g.ID]; ok {
+				*g = now
+			}
+		}
+	}
+	return loadOfWallets(w.st, w.l)
+}
+
+// finishRows reads the live grants of the wallets that came from rows, and adds
+// the tails. In a write transaction these wallets are in memory from then on.
+func (w *walletsOfBatch) finishRows() error {
+	if len(w.fromRows) == 0 {
+		return nil
+	}
+	ids := make([]ledger.WalletID, len(w.fromRows))
+	wallets := make([]*ledger.Wallet, len(w.fromRows))
+	stored := make(map[ledger.WalletID]int64, len(w.fromRows))
+	for i, at := range w.fromRows {
+		wallets[i] = &w.l.Wallets[at]
+		ids[i], stored[wallets[i].ID] = wallets[i].ID, wallets[i].Seq
+	}
+	known := make(map[ledger.GrantID]bool, len(w.l.Grants))
+	w.l.Grants = slices.DeleteFunc(w.l.Grants, func(g ledger.Grant) bool { dup := known[g.ID]; known[g.ID] = true; return dup })
+	named := len(w.l.Grants)
+	if err := loadGrants(w.st, w.l, loadLiveGrants, numbers(ids)); err != nil {
+		return err
+	}
+	kept := w.l.Grants[:named]
+	for _, g := range w.l.Grants[named:] {
+		if !known[g.ID] {
+			kept = append(kept, g)
+		}
+	}
+	w.l.Grants = kept
+	grants := make([]*ledger.Grant, 0, len(w.l.Grants))
+	for i := range w.l.Grants {
+		if _, ok := stored[w.l.Grants[i].Wallet]; ok {
+			grants = append(grants, &w.l.Grants[i])
+		}
+	}
+	tail, err := addTails(w.st, wallets, grants)
+	if err != nil || !w.st.write {
+		return err
+	}
+	w.settleIn(wallets, grants, stored, tail)
+	return nil
+}
+
+// settleIn puts wallets that came from rows into memory.
+func (w *walletsOfBatch) settleIn(wallets []*ledger.Wallet, grants []*ledger.Grant, stored map[ledger.WalletID]int64, tail []ledger.Entry) {
+	byID := make(map[ledger.WalletID]*resident, len(wallets))
+	for _, wallet := range wallets {
+		r := newResident(*wallet)
+		r.stored = stored[wallet.ID]
+		byID[wallet.ID] = r
+		w.st.hold(r)
+	}
+	for _, g := range grants {
+		if g.Remaining > 0 {
+			copied := *g
+			byID[g.Wallet].grants[g.ID] = &copied
+		}
+	}
+	for _, e := range tail {
+		r := byID[e.Wallet]
+		r.rollups.Add(e)
+		for _, g := range grants {
+			if g.ID == e.Grant {
+				r.changed[g.ID] = *g
+			}
+		}
+	}
+}
+
+// loadOfWallets reads due holds and watches of the wallets.
+func loadOfWallets(st *transaction, l *ledger.Loaded) error {
 	ids := make([]ledger.WalletID, len(l.Wallets))
 	byID := make(map[ledger.WalletID]ledger.WalletKey, len(l.Wallets))
 	for i, w := range l.Wallets {
 		ids[i], byID[w.ID] = w.ID, w.WalletKey
 	}
 	list := numbers(ids)
-	if err := loadGrants(st, l, loadLiveGrants, list); err != nil {
-		return err
-	}
 	if err := loadHolds(st, l, loadDueHolds, list, micros(st.now)); err != nil {
 		return err
 	}
@@ -195,37 +311,6 @@ func loadHolds(st *transaction, l *ledger.Loaded, text, list string, more ...any
 	return rows.Err()
 }
 
-func loadRecords(st *transaction, l *ledger.Loaded, keys []ledger.Key) error {
-	b := st.db.ledger.keys
-	if !st.write {
-		b = st.db.ledger.keysRO
-	}
-	for len(keys) > 0 {
-		n := size(len(keys))
-		args := make([]any, n)
-		for i := range args {
-			args[i] = keys[i][:]
-		}
-		keys = keys[n:]
-		rows, err := st.sql.StmtContext(st.ctx, b.prepared[n]).QueryContext(st.ctx, args...)
-		if err != nil {
-			return err
-		}
-		for rows.Next() {
-			r, err := scanRecord(rows)
-			if err != nil {
-				rows.Close()
-				return err
-			}
-			l.Records = append(l.Records, r)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // loadNamedPostings reads postings that a correction names, what corrected them
 // before, and their grants.
 func loadNamedPostings(st *transaction, l *ledger.Loaded, refs []ledger.SourceRef, byKey map[ledger.WalletKey]ledger.WalletID) error {
@@ -241,12 +326,7 @@ func loadNamedPostings(st *transaction, l *ledger.Loaded, refs []ledger.SourceRe
 			return err
 		}
 		for rows.Next() {
-			var r gen.Entry
-			if err := rows.Scan(&r.WalletID, &r.Seq, &r.Line, &r.Kind, &r.GrantID, &r.Amount, &r.BalanceAfter, &r.At, &r.Corrects, &r.Detail); err != nil {
-				rows.Close()
-				return err
-			}
-			e, err := entry(r)
+			e, err := scanEntry(rows)
 			if err != nil {
 				rows.Close()
 				return err

@@ -18,17 +18,25 @@ import (
 func (LedgerStore) WalletsOf(t tx.Tx, customer string) ([]ledger.Wallet, error) {
 	ctx, q := q(t)
 	rows, err := q.WalletsOf(ctx, customer)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]ledger.Wallet, len(rows))
 	for i, r := range rows {
 		out[i] = wallet(r)
 	}
-	return out, err
+	return out, upToDate(open(t), out)
 }
 
 func (LedgerStore) WalletByID(t tx.Tx, id ledger.WalletID) (ledger.Wallet, error) {
 	ctx, q := q(t)
 	r, err := q.WalletByID(ctx, int64(id))
-	return wallet(r), notFound(err)
+	if err != nil {
+		return ledger.Wallet{}, notFound(err)
+	}
+	one := []ledger.Wallet{wallet(r)}
+	err = upToDate(open(t), one)
+	return one[0], err
 }
 
 // notFound gives billing's name to database/sql's error.
@@ -47,10 +55,10 @@ func below(id int64) int64 {
 	return id
 }
 
-func (LedgerStore) GrantsOf(t tx.Tx, w ledger.WalletID, live bool, before ledger.GrantID, limit int) ([]ledger.Grant, error) {
+func (LedgerStore) GrantsOf(t tx.Tx, w ledger.WalletID, onlyLive bool, before ledger.GrantID, limit int) ([]ledger.Grant, error) {
 	ctx, q := q(t)
 	rows, err := q.GrantsOf(ctx, gen.GrantsOfParams{
-		WalletID: int64(w), BeforeID: below(int64(before)), LeastRemaining: flag(live), MaxRows: int32(limit),
+		WalletID: int64(w), BeforeID: below(int64(before)), LeastRemaining: flag(onlyLive), MaxRows: int32(limit),
 	})
 	if err != nil {
 		return nil, err
@@ -61,6 +69,15 @@ func (LedgerStore) GrantsOf(t tx.Tx, w ledger.WalletID, live bool, before ledger
 			return nil, err
 		}
 	}
+	if len(out) == 0 {
+		return out, nil
+	}
+	if err := grantsUpToDate(open(t), w, out); err != nil {
+		return nil, err
+	}
+	if onlyLive {
+		out = live(out)
+	}
 	return out, nil
 }
 
@@ -70,7 +87,13 @@ func (LedgerStore) GrantByID(t tx.Tx, id ledger.GrantID) (ledger.Grant, error) {
 	if err != nil {
 		return ledger.Grant{}, notFound(err)
 	}
-	return grant(r)
+	g, err := grant(r)
+	if err != nil {
+		return g, err
+	}
+	one := []ledger.Grant{g}
+	err = grantsUpToDate(open(t), g.Wallet, one)
+	return one[0], err
 }
 
 func (LedgerStore) HoldByID(t tx.Tx, id ledger.HoldID) (ledger.Hold, error) {
@@ -167,11 +190,33 @@ func (LedgerStore) Hours(t tx.Tx, w ledger.WalletID, f ledger.HourFilter, from, 
 	} else {
 		rows, err = q.HoursDescending(ctx, p)
 	}
+	if err != nil {
+		return nil, err
+	}
 	out := make([]ledger.HourRange, len(rows))
 	for i, r := range rows {
 		out[i] = ledger.HourRange{Hour: instant(r.Hour), First: r.FirstSeq, Last: r.LastSeq}
 	}
-	return out, err
+	return withTail(open(t), w, out, from, to, ascending, limit)
+}
+
+// withTail adds where postings lie that the hourly rows do not know yet.
+func withTail(st *transaction, w ledger.WalletID, hours []ledger.HourRange, from, to time.Time, ascending bool, limit int) ([]ledger.HourRange, error) {
+	if ascending && len(hours) == limit {
+		return hours, nil // the tail comes after all of them
+	}
+	_, first, last, err := tailRollups(st, w)
+	if err != nil || first.Seq == 0 || first.At.Truncate(time.Hour).After(to) || last.At.Before(from) {
+		return hours, err
+	}
+	tail := ledger.HourRange{Hour: last.At.Truncate(time.Hour), First: first.Seq, Last: last.Seq}
+	if ascending {
+		return append(hours, tail), nil
+	}
+	if len(hours) == 0 {
+		tail.Hour = first.At.Truncate(time.Hour) // nothing before it is skipped
+	}
+	return append([]ledger.HourRange{tail}, hours...), nil
 }
 
 func (LedgerStore) TimeOf(t tx.Tx, w ledger.WalletID, seq int64) (time.Time, error) {
@@ -225,6 +270,15 @@ func (LedgerStore) Posted(t tx.Tx, w ledger.WalletID, from, to time.Time) ([]led
 			out = append(out, hourRow(r))
 		}
 	}
+	tail, _, _, err := tailRollups(open(t), w)
+	if err != nil {
+		return nil, err
+	}
+	for k, r := range tail.Posted {
+		if k.Meter == "" && k.Caller == 0 && k.Hour >= micros(from) && k.Hour < micros(to) {
+			out = append(out, ledger.HourRow{Hour: instant(k.Hour), Kind: k.Kind, Rollup: *r})
+		}
+	}
 	slices.SortStableFunc(out, func(a, b ledger.HourRow) int { return a.Hour.Compare(b.Hour) })
 	return out, nil
 }
@@ -236,6 +290,18 @@ func (LedgerStore) Used(t tx.Tx, w ledger.WalletID, from, to time.Time) ([]ledge
 	for i, r := range rows {
 		out[i] = hourRow(gen.PostedHour{Hour: r.Hour, Kind: string(ledger.PostDebit), Meter: r.Meter, Count: r.Count, Credits: r.Credits})
 	}
+	if err != nil {
+		return nil, err
+	}
+	tail, _, _, err := tailRollups(open(t), w)
+	for _, rows := range []map[ledger.RollupKey]*ledger.Rollup{tail.Posted, tail.Moved} {
+		for k, r := range rows {
+			if k.Kind == ledger.PostDebit && k.Meter != "" && k.Caller == 0 && k.Hour >= micros(from) && k.Hour < micros(to) {
+				out = append(out, ledger.HourRow{Hour: instant(k.Hour), Kind: k.Kind, Meter: k.Meter, Rollup: *r})
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b ledger.HourRow) int { return a.Hour.Compare(b.Hour) })
 	return out, err
 }
 
@@ -265,9 +331,15 @@ func (LedgerStore) EachWallet(t tx.Tx, f func(ledger.Wallet) error) error {
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		for _, r := range rows {
-			last = r.ID
-			if err := f(wallet(r)); err != nil {
+		wallets := make([]ledger.Wallet, len(rows))
+		for i, r := range rows {
+			last, wallets[i] = r.ID, wallet(r)
+		}
+		if err := upToDate(open(t), wallets); err != nil {
+			return err
+		}
+		for _, w := range wallets {
+			if err := f(w); err != nil {
 				return err
 			}
 		}

@@ -127,3 +127,11 @@ func scanRecord(rows *sql.Rows) (ledger.Record, error) {
 	}
 	return r, nil
 }
+
+func scanEntry(rows *sql.Rows) (ledger.Entry, error) {
+	var r gen.Entry
+	if err := rows.Scan(&r.WalletID, &r.Seq, &r.Line, &r.Kind, &r.GrantID, &r.Amount, &r.BalanceAfter, &r.At, &r.Corrects, &r.Detail); err != nil {
+		return ledger.Entry{}, err
+	}
+	return entry(r)
+}

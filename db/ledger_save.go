@@ -1,27 +1,34 @@
 package db
 
 import (
-	"bytes"
-	"cmp"
 	"encoding/json"
-	"slices"
 
 	"purse/billing/ledger"
 	"purse/billing/tx"
 	"purse/db/gen"
 )
 
-// Save writes what decisions changed, each wallet and grant once, in the order
-// of their keys: neighbours share pages.
+// Save writes what decisions changed: entries and idempotency records always,
+// the rows of wallets when they must be.
 func (LedgerStore) Save(t tx.Tx, c *ledger.Changes) error {
 	st := open(t)
 	l := &st.db.ledger
-	for _, step := range []func(*transaction, *ledgerStatements, *ledger.Changes) error{
-		saveWallets, saveGrants, saveHolds, saveEntries, saveRecords, saveRollups,
-	} {
-		if err := step(st, l, c); err != nil {
-			return err
-		}
+	st.change(c)
+	// A wallet's row stands before what refers to it.
+	if err := st.db.residents.store(st, l, c); err != nil {
+		return err
+	}
+	if err := saveHolds(st, l, c); err != nil {
+		return err
+	}
+	if err := saveEntries(st, l, c); err != nil {
+		return err
+	}
+	if err := st.db.keys.save(st, l, c.Records); err != nil {
+		return err
+	}
+	if err := saveCounters(st, l, c); err != nil {
+		return err
 	}
 	for _, w := range c.Watches {
 		if err := st.q.SetWatchArmed(st.ctx, gen.SetWatchArmedParams{Armed: flag(w.Armed), ID: w.ID}); err != nil {
@@ -31,6 +38,12 @@ func (LedgerStore) Save(t tx.Tx, c *ledger.Changes) error {
 	return nil
 }
 
+// Flush stores the rows of all wallets that are behind their entries.
+func (LedgerStore) Flush(t tx.Tx) error {
+	st := open(t)
+	return st.db.residents.storeAll(st, &st.db.ledger)
+}
+
 func flag(b bool) int64 {
 	if b {
 		return 1
@@ -38,50 +51,84 @@ func flag(b bool) int64 {
 	return 0
 }
 
-func saveWallets(st *transaction, l *ledgerStatements, c *ledger.Changes) error {
-	slices.SortFunc(c.Wallets, func(a, b *ledger.Wallet) int { return cmp.Compare(a.ID, b.ID) })
-	var fresh, changed []any
-	for _, w := range c.Wallets {
-		if c.NewWallets[w.ID] {
-			fresh = append(fresh, int64(w.ID), w.Customer, w.CreditType, w.Seq, int64(w.Balance), int64(w.Debt), int64(w.Overdraft), micros(w.LastAt), micros(w.CreatedAt))
+// storeRows writes what the rows of wallets lack, each row once, in the order of
+// keys. A wallet, its grants and its hourly figures are always stored together:
+// its row's seq says how far all of them go.
+func (t *transaction) storeRows(l *ledgerStatements, ws []*resident) error {
+	if len(ws) == 0 {
+		return nil
+	}
+	sortWallets(ws)
+	var insertWallets, updateWallets, insertGrants, updateGrants, posted, moved []any
+	for _, r := range ws {
+		w := &r.wallet
+		if r.stored < 0 {
+			insertWallets = append(insertWallets, int64(w.ID), w.Customer, w.CreditType, w.Seq, int64(w.Balance), int64(w.Debt), int64(w.Overdraft), micros(w.LastAt), micros(w.CreatedAt))
 		} else {
-			changed = append(changed, int64(w.ID), w.Seq, int64(w.Balance), int64(w.Debt), int64(w.Overdraft), micros(w.LastAt))
+			updateWallets = append(updateWallets, int64(w.ID), w.Seq, int64(w.Balance), int64(w.Debt), int64(w.Overdraft), micros(w.LastAt))
 		}
-	}
-	if err := l.insertWallets.exec(st, fresh); err != nil {
-		return err
-	}
-	return l.updateWallets.exec(st, changed)
-}
-
-func saveGrants(st *transaction, l *ledgerStatements, c *ledger.Changes) error {
-	slices.SortFunc(c.Grants, func(a, b *ledger.Grant) int { return cmp.Compare(a.ID, b.ID) })
-	var fresh, changed []any
-	for _, g := range c.Grants {
-		if !c.NewGrants[g.ID] {
-			changed = append(changed, int64(g.ID), int64(g.Remaining), int64(g.Held), flag(g.Frozen), micros(g.VoidedAt))
-			continue
-		}
-		meters := ""
-		if len(g.Meters) > 0 {
-			b, err := json.Marshal(g.Meters)
+		for id, g := range r.changed {
+			if !r.fresh[id] {
+				updateGrants = append(updateGrants, int64(g.ID), int64(g.Remaining), int64(g.Held), flag(g.Frozen), micros(g.VoidedAt))
+				continue
+			}
+			row, err := grantRow(&g)
 			if err != nil {
 				return err
 			}
-			meters = string(b)
+			insertGrants = append(insertGrants, row...)
 		}
-		fresh = append(fresh, int64(g.ID), int64(g.Wallet), string(g.Kind), int64(g.Priority), int64(g.Amount), int64(g.Remaining), int64(g.Held),
-			micros(g.EffectiveAt), micros(g.ExpiresAt), meters, g.Paid.Amount, g.Paid.Currency, int64(g.PaidFor), g.Source, int64(g.Origin),
-			flag(g.Frozen), micros(g.VoidedAt), micros(g.CreatedAt))
+		posted = append(posted, rollupRows(r.rollups.Posted)...)
+		moved = append(moved, rollupRows(r.rollups.Moved)...)
+		clear(r.changed)
+		clear(r.fresh)
+		r.rollups, r.stored = ledger.NewRollups(), w.Seq
 	}
-	if err := l.insertGrants.exec(st, fresh); err != nil {
-		return err
+	for _, step := range []struct {
+		b      *bulk
+		values []any
+	}{
+		{l.insertWallets, insertWallets}, {l.updateWallets, updateWallets}, {l.insertGrants, insertGrants}, {l.updateGrants, updateGrants},
+		{l.upsertPosted, posted}, {l.upsertMoved, moved},
+	} {
+		if err := step.b.exec(t, step.values); err != nil {
+			return err
+		}
 	}
-	return l.updateGrants.exec(st, changed)
+	return nil
+}
+
+func grantRow(g *ledger.Grant) ([]any, error) {
+	meters := ""
+	if len(g.Meters) > 0 {
+		b, err := json.Marshal(g.Meters)
+		if err != nil {
+			return nil, err
+		}
+		meters = string(b)
+	}
+	return []any{
+		int64(g.ID), int64(g.Wallet), string(g.Kind), int64(g.Priority), int64(g.Amount), int64(g.Remaining), int64(g.Held),
+		micros(g.EffectiveAt), micros(g.ExpiresAt), meters, g.Paid.Amount, g.Paid.Currency, int64(g.PaidFor), g.Source, int64(g.Origin),
+		flag(g.Frozen), micros(g.VoidedAt), micros(g.CreatedAt),
+	}, nil
+}
+
+func rollupRows(rows map[ledger.RollupKey]*ledger.Rollup) []any {
+	keys := make([]ledger.RollupKey, 0, len(rows))
+	for k := range rows {
+		keys = append(keys, k)
+	}
+	sortRollups(keys)
+	values := make([]any, 0, 9*len(keys))
+	for _, k := range keys {
+		v := rows[k]
+		values = append(values, int64(k.Wallet), k.Hour, string(k.Kind), k.Meter, k.Caller, v.Count, int64(v.Credits), v.FirstSeq, v.LastSeq)
+	}
+	return values
 }
 
 func saveHolds(st *transaction, l *ledgerStatements, c *ledger.Changes) error {
-	slices.SortFunc(c.Holds, func(a, b *ledger.Hold) int { return cmp.Compare(a.ID, b.ID) })
 	var values []any
 	for _, h := range c.Holds {
 		reservations, err := json.Marshal(h.Reservations)
@@ -118,48 +165,12 @@ func saveEntries(st *transaction, l *ledgerStatements, c *ledger.Changes) error 
 	return l.insertNotes.exec(st, values)
 }
 
-func saveRecords(st *transaction, l *ledgerStatements, c *ledger.Changes) error {
-	slices.SortFunc(c.Records, func(a, b ledger.Record) int { return bytes.Compare(a.Key[:], b.Key[:]) })
-	values := make([]any, 0, 5*len(c.Records))
-	for _, r := range c.Records {
-		result, err := encodeResult(&r.Result)
-		if err != nil {
-			return err
-		}
-		values = append(values, r.Key[:], r.Fingerprint[:], flag(r.Refused), micros(r.At), result)
-	}
-	if err := l.upsertRecords.exec(st, values); err != nil {
-		return err
-	}
-	values = values[:0]
+func saveCounters(st *transaction, l *ledgerStatements, c *ledger.Changes) error {
+	var values []any
 	for at, spent := range c.Counters {
 		values = append(values, int64(at.Wallet), at.Key, at.Start, int64(spent))
 	}
 	return l.upsertCounters.exec(st, values)
-}
-
-func saveRollups(st *transaction, l *ledgerStatements, c *ledger.Changes) error {
-	for _, r := range []struct {
-		into *bulk
-		rows map[ledger.RollupKey]*ledger.Rollup
-	}{{l.upsertPosted, c.Posted}, {l.upsertMoved, c.Moved}} {
-		keys := make([]ledger.RollupKey, 0, len(r.rows))
-		for k := range r.rows {
-			keys = append(keys, k)
-		}
-		slices.SortFunc(keys, func(a, b ledger.RollupKey) int {
-			return cmp.Or(cmp.Compare(a.Wallet, b.Wallet), cmp.Compare(a.Hour, b.Hour), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Meter, b.Meter), cmp.Compare(a.Caller, b.Caller))
-		})
-		values := make([]any, 0, 9*len(keys))
-		for _, k := range keys {
-			v := r.rows[k]
-			values = append(values, int64(k.Wallet), k.Hour, string(k.Kind), k.Meter, k.Caller, v.Count, int64(v.Credits), v.FirstSeq, v.LastSeq)
-		}
-		if err := r.into.exec(st, values); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // PutWatch makes or changes a watch.

@@ -35,11 +35,21 @@ FROM json_each(?) j CROSS JOIN holds h INDEXED BY holds_open WHERE h.wallet_id =
 	loadWatches = `SELECT w.id, w.wallet_id, w.level, w.rearm, w.armed, w.job_kind, w.payload
 FROM json_each(?) j CROSS JOIN watches w WHERE w.wallet_id = j.value`
 
-	loadSources = `SELECT e.wallet_id, e.seq, e.line, e.kind, e.grant_id, e.amount, e.balance_after, e.at, e.corrects, e.detail
+	loadSources = `SELECT ` + entryColumns + `
 FROM entries e WHERE e.wallet_id = ?1 AND e.seq = ?2
 UNION ALL
-SELECT e.wallet_id, e.seq, e.line, e.kind, e.grant_id, e.amount, e.balance_after, e.at, e.corrects, e.detail
+SELECT ` + entryColumns + `
 FROM entries e INDEXED BY entries_corrects WHERE e.wallet_id = ?1 AND e.corrects = ?2 AND e.corrects > 0`
+
+	entryColumns = `e.wallet_id, e.seq, e.line, e.kind, e.grant_id, e.amount, e.balance_after, e.at, e.corrects, e.detail`
+
+	loadTails = `SELECT ` + entryColumns + `
+FROM json_each(?) j CROSS JOIN entries e INDEXED BY entries_place
+WHERE e.wallet_id = j.value ->> 0 AND e.seq > j.value ->> 1 ORDER BY e.wallet_id, e.seq, e.line`
+
+	loadLoggedRecords = `SELECT r.key, r.fingerprint, r.refused, r.at, r.result FROM json_each(?) j CROSS JOIN idempotency_log r WHERE r.id = j.value`
+
+	loadRunRecord = `SELECT key, fingerprint, refused, at, result FROM idempotency WHERE run = ? AND key = ?`
 
 	loadCounter = `SELECT spent FROM counters WHERE wallet_id = ? AND name = ? AND period_start = ?`
 )
@@ -97,23 +107,22 @@ func size(n int) int {
 // ledgerStatements are prepared when the database is opened: with one writer
 // connection nothing can be prepared while a transaction is open.
 type ledgerStatements struct {
-	loads  map[string]*sql.Stmt // by text, on the writer
-	reads  map[string]*sql.Stmt // by text, on the readers
-	keys   *bulk
-	keysRO *bulk
+	loads map[string]*sql.Stmt // by text, on the writer
+	reads map[string]*sql.Stmt // by text, on the readers
 
 	insertWallets, updateWallets *bulk
 	insertGrants, updateGrants   *bulk
 	upsertHolds                  *bulk
 	insertEntries, insertNotes   *bulk
-	upsertRecords                *bulk
+	insertRecords                *bulk
 	upsertCounters               *bulk
 	upsertPosted, upsertMoved    *bulk
 }
 
 func (l *ledgerStatements) prepare(ctx context.Context, write, read *sql.DB) error {
 	l.loads, l.reads = map[string]*sql.Stmt{}, map[string]*sql.Stmt{}
-	for _, text := range []string{loadWalletsByKey, loadWalletsByID, loadLiveGrants, loadGrantsByID, loadHoldsByID, loadDueHolds, loadWatches, loadSources, loadCounter} {
+	for _, text := range []string{loadWalletsByKey, loadWalletsByID, loadLiveGrants, loadGrantsByID, loadHoldsByID, loadDueHolds, loadWatches, loadSources, loadTails,
+		loadLoggedRecords, loadRunRecord, loadCounter} {
 		var err error
 		if l.loads[text], err = write.PrepareContext(ctx, text); err != nil {
 			return errors.Join(errors.New(text), err)
@@ -121,15 +130,6 @@ func (l *ledgerStatements) prepare(ctx context.Context, write, read *sql.DB) err
 		if l.reads[text], err = read.PrepareContext(ctx, text); err != nil {
 			return errors.Join(errors.New(text), err)
 		}
-	}
-	keys := func() *bulk {
-		b := newBulk(`SELECT key, fingerprint, refused, at, result FROM idempotency WHERE key IN (`, 1, `)`)
-		b.row = "?"
-		return b
-	}
-	l.keys, l.keysRO = keys(), keys()
-	if err := l.keysRO.prepare(ctx, read); err != nil {
-		return err
 	}
 	l.insertWallets = newBulk(`INSERT INTO wallets (id, customer_id, credit_type, seq, balance, debt, overdraft, last_at, created_at) VALUES `, 9, ``)
 	l.updateWallets = newBulk(`UPDATE wallets SET seq = v.column2, balance = v.column3, debt = v.column4, overdraft = v.column5, last_at = v.column6
@@ -142,9 +142,7 @@ FROM (VALUES `, 5, `) v WHERE grants.id = v.column1`)
 		` ON CONFLICT (id) DO UPDATE SET captured = excluded.captured, state = excluded.state, ended_at = excluded.ended_at`)
 	l.insertEntries = newBulk(`INSERT INTO entries (wallet_id, seq, line, kind, grant_id, amount, balance_after, at, corrects, detail) VALUES `, 10, ``)
 	l.insertNotes = newBulk(`INSERT INTO posting_notes (wallet_id, seq, actor, reason) VALUES `, 4, ``)
-	l.upsertRecords = newBulk(`INSERT INTO idempotency (key, fingerprint, refused, at, result) VALUES `, 5,
-		` ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, refused = excluded.refused, at = excluded.at, result = excluded.result
-WHERE idempotency.refused = 1`)
+	l.insertRecords = newBulk(`INSERT INTO idempotency_log (id, key, fingerprint, refused, at, result) VALUES `, 6, ``)
 	l.upsertCounters = newBulk(`INSERT INTO counters (wallet_id, name, period_start, spent) VALUES `, 4,
 		` ON CONFLICT (wallet_id, name, period_start) DO UPDATE SET spent = excluded.spent`)
 	rollup := ` (wallet_id, hour, kind, meter, caller, count, credits, first_seq, last_seq) VALUES `
@@ -152,8 +150,8 @@ WHERE idempotency.refused = 1`)
 first_seq = min(first_seq, excluded.first_seq), last_seq = max(last_seq, excluded.last_seq)`
 	l.upsertPosted = newBulk(`INSERT INTO posted_hours`+rollup, 9, add)
 	l.upsertMoved = newBulk(`INSERT INTO moved_hours`+rollup, 9, add)
-	for _, b := range []*bulk{l.keys, l.insertWallets, l.updateWallets, l.insertGrants, l.updateGrants, l.upsertHolds, l.insertEntries,
-		l.insertNotes, l.upsertRecords, l.upsertCounters, l.upsertPosted, l.upsertMoved} {
+	for _, b := range []*bulk{l.insertWallets, l.updateWallets, l.insertGrants, l.updateGrants, l.upsertHolds, l.insertEntries,
+		l.insertNotes, l.insertRecords, l.upsertCounters, l.upsertPosted, l.upsertMoved} {
 		if err := b.prepare(ctx, write); err != nil {
 			return err
 		}

@@ -18,5 +18,5 @@ func TestModel(t *testing.T) {
 	if s == 0 {
 		s = uint64(time.Now().UnixNano())
 	}
-	dbtest.ModelCheck(t, sqlite{}.New(t), *operations, s)
+	dbtest.ModelCheck(t, sqlite{logKeys: 400}.New(t), *operations, s)
 }

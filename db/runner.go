@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"purse/billing/ledger"
 	"purse/billing/tx"
 	"purse/db/gen"
 )
@@ -19,6 +20,10 @@ type transaction struct {
 	q        *gen.Queries
 	write    bool
 	onCommit []func()
+
+	// What the ledger's store keeps for the time of a write transaction.
+	keys  keysInTx
+	taken map[ledger.WalletKey]*resident
 }
 
 func (t *transaction) Context() context.Context { return t.ctx }
@@ -72,6 +77,7 @@ func (d *DB) Update(ctx context.Context, f func(tx.Tx) error) error {
 		// A commit that failed can leave the connection inside the
 		// transaction; the driver's Rollback ends it.
 		_ = stx.Rollback()
+		d.keys.loaded = false // what is on disk is not known any more: read it again
 		return fmt.Errorf("%w: %w", tx.ErrUnknown, err)
 	}
 	for _, f := range t.onCommit {

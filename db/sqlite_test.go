@@ -11,12 +11,12 @@ import (
 )
 
 // sqlite is the engine that the conformance suite runs on here.
-type sqlite struct{}
+type sqlite struct{ logKeys int }
 
-func (sqlite) New(t testing.TB) dbtest.Opener {
+func (e sqlite) New(t testing.TB) dbtest.Opener {
 	path := filepath.Join(t.TempDir(), "purse.db")
 	return func(now func() time.Time) dbtest.Opened {
-		d, err := db.Open(context.Background(), path, db.Options{Now: now})
+		d, err := db.Open(context.Background(), path, db.Options{Now: now, LogKeys: e.logKeys})
 		if err != nil {
 			t.Fatal(err)
 		}

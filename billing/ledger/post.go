@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"time"
-
 	"purse/billing/fault"
 	"purse/billing/money"
 )
@@ -68,67 +66,4 @@ func (s *State) post(a *account, kind PostingKind, d *Detail, moves []move, corr
 
 func overflow() Result {
 	return refuse(fault.New(fault.Conflict, "out_of_range", "", "The wallet's balance would leave its range."))
-}
-
-// hourOf is the start of the hour of an instant, in µs UTC.
-func hourOf(t time.Time) int64 { return t.UTC().Truncate(time.Hour).UnixMicro() }
-
-// rollUp adds an entry to the hourly figures.
-func (s *State) rollUp(e Entry) {
-	add := func(into map[RollupKey]*Rollup, k RollupKey, credits money.Credits, count int64) {
-		r := into[k]
-		if r == nil {
-			r = &Rollup{FirstSeq: e.Seq}
-			into[k] = r
-		}
-		r.Count += count
-		r.Credits += credits
-		r.LastSeq = e.Seq
-	}
-	k := RollupKey{Wallet: e.Wallet, Hour: hourOf(e.At), Kind: e.Kind}
-	if e.Detail == nil {
-		if e.Kind != PostDebit { // the lines of a debit were counted with its first entry
-			add(s.out.Posted, k, e.Amount, 0)
-		}
-		return
-	}
-	if e.Kind != PostDebit {
-		add(s.out.Posted, k, e.Amount, 1)
-		return
-	}
-	// A debit counts in total, under its meters, under its caller, and under
-	// both: each question that pages ask is then one stretch of an index.
-	type slice struct {
-		meter  string
-		caller int64
-	}
-	credits := map[slice]money.Credits{{}: 0}
-	order := []slice{{}}
-	count := func(at slice, c money.Credits) {
-		if _, seen := credits[at]; !seen {
-			order = append(order, at)
-		}
-		credits[at] += c
-	}
-	for _, l := range e.Detail.Lines {
-		count(slice{}, l.Credits)
-		count(slice{meter: l.Meter}, l.Credits)
-		if c := e.Detail.Caller; c != 0 {
-			count(slice{caller: c}, l.Credits)
-			count(slice{l.Meter, c}, l.Credits)
-		}
-	}
-	used := hourOf(time.UnixMicro(e.Detail.EventAt))
-	for _, at := range order {
-		k.Meter, k.Caller = at.meter, at.caller
-		add(s.out.Posted, k, -credits[at], 1)
-		// Most usage is posted in the hour in which it happened. Only what was
-		// not moves from one hour to the other.
-		if used != k.Hour {
-			to := k
-			to.Hour = used
-			add(s.out.Moved, k, credits[at], -1)
-			add(s.out.Moved, to, -credits[at], 1)
-		}
-	}
 }

@@ -59,6 +59,7 @@ func (s *State) endHold(h *Hold, state HoldState) {
 		g.Held -= r.Amount
 	}
 	h.State, h.EndedAt = state, s.now
+	s.out.Urgent[h.Wallet] = true // entries do not tell what is held
 }
 
 // draw plans how amount is taken from a wallet in burn order for a meter, on top

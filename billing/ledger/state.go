@@ -51,7 +51,7 @@ func NewState(now time.Time, n *Needs, l *Loaded) *State {
 	}
 	s.out = Changes{
 		NewWallets: map[WalletID]bool{}, NewGrants: map[GrantID]bool{}, NewHolds: map[HoldID]bool{},
-		Counters: map[CounterID]money.Credits{}, Posted: map[RollupKey]*Rollup{}, Moved: map[RollupKey]*Rollup{},
+		Counters: map[CounterID]money.Credits{}, Rollups: NewRollups(), Urgent: map[WalletID]bool{},
 	}
 	for _, w := range l.Wallets {
 		a := &account{Wallet: w}
@@ -123,9 +123,13 @@ func (s *State) Decide(c *Command) Result {
 		res.Postings, res.Grant, res.Grants, res.Hold = nil, 0, nil, 0
 	}
 	for _, e := range s.out.Entries[first:] {
-		s.rollUp(e)
+		s.out.Rollups.Add(e)
 	}
+	_, debit := c.Op.(Debit)
 	for _, a := range s.touched {
+		if !debit || a.isNew {
+			s.out.Urgent[a.ID] = true
+		}
 		s.checkWatches(a)
 	}
 	for i := range res.Postings {

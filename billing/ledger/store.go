@@ -75,10 +75,10 @@ type Changes struct {
 	Records    []Record
 	Counters   map[CounterID]money.Credits
 	Watches    []*Watch
-	Posted     map[RollupKey]*Rollup // by hour of posting
-	// Moved is what usage adds to its own hour and takes from the hour in which
-	// it was posted, where these differ.
-	Moved  map[RollupKey]*Rollup
+	Rollups    Rollups
+	// Urgent are wallets whose rows must be stored now. Those of others may
+	// follow: their entries tell how they stand.
+	Urgent map[WalletID]bool
 	Jobs   []job.Spec
 	Events []Happened
 }
@@ -97,27 +97,12 @@ type Happened struct {
 	Data           any
 }
 
-// RollupKey is one line of an hourly rollup.
-type RollupKey struct {
-	Wallet WalletID
-	Hour   int64 // µs UTC of the hour's start
-	Kind   PostingKind
-	Meter  string
-	Caller int64
-}
-
-// Rollup is what happened in one hour under one RollupKey.
-type Rollup struct {
-	Count    int64
-	Credits  money.Credits // the change of the balance
-	FirstSeq int64
-	LastSeq  int64
-}
-
 // Store keeps the ledger.
 type Store interface {
 	Load(t tx.Tx, n *Needs) (*Loaded, error)
 	Save(t tx.Tx, c *Changes) error
+	// Flush stores the rows of wallets that are behind their entries.
+	Flush(t tx.Tx) error
 	PutWatch(t tx.Tx, w Watch) error
 	DeleteWatch(t tx.Tx, id string) error
 	Reader

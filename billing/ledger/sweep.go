@@ -7,11 +7,14 @@ import (
 )
 
 // Sweep writes what is due in wallets that nobody touches: expired grants and
-// holds. Decisions and reads do not wait for it. It answers how many wallets it
-// settled.
+// holds, and the rows of wallets that are behind their entries. Decisions and
+// reads do not wait for it. It answers how many wallets it settled.
 func (l *Ledger) Sweep(ctx context.Context) (int, error) {
 	const page = 200
 	total := 0
+	if err := l.run.Update(ctx, l.store.Flush); err != nil {
+		return 0, err
+	}
 	for {
 		var n int
 		err := l.run.Update(ctx, func(t tx.Tx) error {

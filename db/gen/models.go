@@ -146,11 +146,26 @@ type Hold struct {
 }
 
 type Idempotency struct {
+	Run         int64
 	Key         []byte
 	Fingerprint []byte
 	Refused     int64
 	At          int64
 	Result      string
+}
+
+type IdempotencyLog struct {
+	ID          int64
+	Key         []byte
+	Fingerprint []byte
+	Refused     int64
+	At          int64
+	Result      string
+}
+
+type IdempotencyRun struct {
+	Run   int64
+	Bloom []byte
 }
 
 type Inbox struct {

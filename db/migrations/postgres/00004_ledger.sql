@@ -1,4 +1,6 @@
 -- +goose Up
+-- A wallet's row, its grants' and its hourly figures go as far as seq says: what
+-- comes after is told by the entries above it.
 CREATE TABLE wallets (
   id          bigint PRIMARY KEY,
   customer_id text NOT NULL,
@@ -86,12 +88,30 @@ CREATE TABLE posting_notes (
   PRIMARY KEY (wallet_id, seq)
 );
 
-CREATE TABLE idempotency (
-  key         bytea PRIMARY KEY,
+-- Idempotency records: the newest in a log, the older in runs that are sorted by
+-- key, each with a filter that says which keys it may hold.
+CREATE TABLE idempotency_log (
+  id          bigint PRIMARY KEY,
+  key         bytea NOT NULL,
   fingerprint bytea NOT NULL,
   refused     bigint NOT NULL,
   at          bigint NOT NULL,
   result      text NOT NULL
+);
+
+CREATE TABLE idempotency (
+  run         bigint NOT NULL,
+  key         bytea NOT NULL,
+  fingerprint bytea NOT NULL,
+  refused     bigint NOT NULL,
+  at          bigint NOT NULL,
+  result      text NOT NULL,
+  PRIMARY KEY (run, key)
+);
+
+CREATE TABLE idempotency_runs (
+  run   bigint PRIMARY KEY,
+  bloom bytea NOT NULL
 );
 
 CREATE TABLE counters (
@@ -157,7 +177,9 @@ DROP TABLE posted_hours;
 DROP TABLE callers;
 DROP TABLE watches;
 DROP TABLE counters;
+DROP TABLE idempotency_runs;
 DROP TABLE idempotency;
+DROP TABLE idempotency_log;
 DROP TABLE posting_notes;
 DROP TABLE entries;
 DROP FUNCTION entries_append_only();

@@ -1,4 +1,6 @@
 -- +goose Up
+-- A wallet's row, its grants' and its hourly figures go as far as seq says: what
+-- comes after is told by the entries above it.
 CREATE TABLE wallets (
   id          INTEGER PRIMARY KEY,
   customer_id TEXT NOT NULL,
@@ -88,13 +90,31 @@ CREATE TABLE posting_notes (
   PRIMARY KEY (wallet_id, seq)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE idempotency (
-  key         BLOB PRIMARY KEY,
+-- Idempotency records: the newest in a log, the older in runs that are sorted by
+-- key, each with a filter that says which keys it may hold.
+CREATE TABLE idempotency_log (
+  id          INTEGER PRIMARY KEY,
+  key         BLOB NOT NULL,
   fingerprint BLOB NOT NULL,
   refused     INTEGER NOT NULL,
   at          INTEGER NOT NULL,
   result      TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE idempotency (
+  run         INTEGER NOT NULL,
+  key         BLOB NOT NULL,
+  fingerprint BLOB NOT NULL,
+  refused     INTEGER NOT NULL,
+  at          INTEGER NOT NULL,
+  result      TEXT NOT NULL,
+  PRIMARY KEY (run, key)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idempotency_runs (
+  run   INTEGER PRIMARY KEY,
+  bloom BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE counters (
   wallet_id    INTEGER NOT NULL,
@@ -159,7 +179,9 @@ DROP TABLE posted_hours;
 DROP TABLE callers;
 DROP TABLE watches;
 DROP TABLE counters;
+DROP TABLE idempotency_runs;
 DROP TABLE idempotency;
+DROP TABLE idempotency_log;
 DROP TABLE posting_notes;
 DROP TABLE entries;
 DROP TABLE holds;
