@@ -114,7 +114,7 @@ func (s *Service) command(ctx context.Context, who Reporter, e *Event, now time.
 		return nil, err
 	}
 	o.Customer = customer.ID
-	c := &ledger.Command{Key: keyOf(customer.ID, e.ID), Fingerprint: e.fingerprint}
+	c := &ledger.Command{Key: ledger.NewKey("usage", customer.ID, e.ID), Fingerprint: e.fingerprint}
 	charges, err := s.rate(who, customer, e, now)
 	if err != nil {
 		c.Op = ledger.Debit{} // refused, unless it replays

@@ -23,14 +23,8 @@ import (
 // BenchmarkUsageHTTP reports single events over 64 connections, to a handler
 // that checks the key and reads and writes the same JSON and does nothing else,
 // and to the real one, by turns. ratio is the real one's share of the other's
-// requests a second. Ids grow with time, as UUIDs of version 7, ULIDs and
-// counters do, or are random.
+// requests a second.
 func BenchmarkUsageHTTP(b *testing.B) {
-	b.Run("ids=growing", func(b *testing.B) { usageHTTP(b, func() string { return id.New("req", time.Now()) }) })
-	b.Run("ids=random", func(b *testing.B) { usageHTTP(b, func() string { return id.Secret("req_") }) })
-}
-
-func usageHTTP(b *testing.B, newID func() string) {
 	w := newWorld(b)
 	w.clock.at = time.Now()
 	w.shop("100000000000")
@@ -70,7 +64,7 @@ func usageHTTP(b *testing.B, newID func() string) {
 		start := time.Now()
 		for range connections {
 			done.Go(func() {
-				if err := client(addresses[slot], w.all, newID, &next, n); err != nil {
+				if err := client(addresses[slot], w.all, &next, n); err != nil {
 					b.Error(err)
 				}
 			})
@@ -101,11 +95,11 @@ func usageHTTP(b *testing.B, newID func() string) {
 
 // client sends events on one connection with Go's own client, which shares the
 // processors with the server in both cases.
-func client(addr, key string, newID func() string, next *atomic.Int64, n int64) error {
+func client(addr, key string, next *atomic.Int64, n int64) error {
 	c := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1, DisableCompression: true}}
 	defer c.CloseIdleConnections()
 	for i := next.Add(1); i <= n; i = next.Add(1) {
-		body := sample(newID(), "")
+		body := sample(id.Secret("req_"), "")
 		r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://"+addr+"/v1/usage", strings.NewReader(body))
 		if err != nil {
 			return err
