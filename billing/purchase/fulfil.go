@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"purse/billing/account"
@@ -19,6 +20,9 @@ import (
 // what the return page, the inbox and the sweep call, in any order, as often as
 // they like. It answers fault.NotFound for a session that is not ours.
 func (s *Service) FulfilBySession(ctx context.Context, session string) (*Purchase, error) {
+	if !isSession(session) {
+		return nil, fault.Missing("purchase")
+	}
 	p, err := s.BySession(ctx, session)
 	if err == nil && (p.State == Paid || p.State == Expired) {
 		return p, nil // nothing in a Checkout can change these
@@ -42,6 +46,14 @@ func (s *Service) FulfilBySession(ctx context.Context, session string) (*Purchas
 		return nil, fault.Missing("purchase")
 	}
 	return p, nil
+}
+
+// isSession says whether an id looks like a Checkout's: anybody can ask the
+// return page for anything, and Stripe would read "" as its list.
+func isSession(id string) bool {
+	return strings.HasPrefix(id, "cs_") && len(id) < 200 && !strings.ContainsFunc(id, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
 }
 
 // fulfil writes what a Checkout means, in one transaction with note, which

@@ -94,6 +94,15 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.ServeHTTP(w, r)
 }
 
+// Walk calls f for every route that is mounted, whatever the table says: a test
+// compares the two.
+func (a *API) Walk(f func(method, path string)) error {
+	return chi.Walk(a.router, func(method, path string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		f(method, path)
+		return nil
+	})
+}
+
 // Route is one line of the table of routes.
 type Route struct {
 	Method, Path string

@@ -224,6 +224,9 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, customerID, view str
 	header.Set("X-Accel-Buffering", "no")    // a proxy must not hold messages back
 	_ = control.SetReadDeadline(time.Time{}) // a stream outlives the time for reading a request
 	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return nil
+	}
 	send := func(message []byte) bool {
 		_ = control.SetWriteDeadline(time.Now().Add(liveWrite))
 		if _, err := w.Write(message); err != nil {
