@@ -132,7 +132,7 @@ func (rs *residents) store(st *transaction, l *ledgerStatements, c *ledger.Chang
 	}
 	var urgent []*resident
 	for _, r := range st.taken {
-		if r.behind() && (now || r.stored < 0 || c.Urgent[r.wallet.ID] || r.wallet.Seq-r.stored >= maxTail) {
+		if c.Urgent[r.wallet.ID] || r.behind() && (now || r.stored < 0 || r.wallet.Seq-r.stored >= maxTail) {
 			urgent = append(urgent, r)
 		}
 	}

@@ -203,6 +203,7 @@ func (q *Queue) finish(done <-chan Outcome) {
 		for try := range 3 {
 			err := q.run.Update(context.Background(), func(t tx.Tx) error { return q.store.Finish(t, batch) })
 			if err == nil {
+				q.wakeUp() // a retry may be due before the next poll
 				break
 			}
 			q.log.Error("writing the outcome of jobs failed", "jobs", len(batch), "try", try, "error", err)

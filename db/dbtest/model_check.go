@@ -126,10 +126,10 @@ func (c *check) balances() {
 		w = w.clone()
 		w.settle(c.model.now)
 		b := View(c.t, c.o, func(tx tx.Tx) (ledger.Balance, error) { return c.ledger.Balance(tx, k) })
-		got := [4]int64{int64(b.Balance), int64(b.Available), int64(b.Held), int64(b.Debt)}
-		want := [4]int64{w.balance(), w.available("", c.model.now), w.heldSum(), w.debt}
+		got := [5]int64{int64(b.Balance), int64(b.Available), int64(b.Held), int64(b.Debt), int64(b.Overdraft)}
+		want := [5]int64{w.balance(), w.available("", c.model.now), w.heldSum(), w.debt, w.overdraft}
 		if got != want {
-			c.t.Fatalf("after %d operations, %v: balance, available, held, debt are %v, the model says %v", c.done, k, got, want)
+			c.t.Fatalf("after %d operations, %v: balance, available, held, debt, overdraft are %v, the model says %v", c.done, k, got, want)
 		}
 	}
 	if c.rng.IntN(100) == 0 {
