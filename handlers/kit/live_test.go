@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/go-chi/chi/v5/middleware"
 )
 
 func serveHub(t *testing.T, h *Hub, render func(context.Context) ([]byte, error)) *httptest.Server {
@@ -128,5 +131,27 @@ func TestLiveHubClosesStreams(t *testing.T) {
 	}
 	if h.Open() != 0 {
 		t.Errorf("%d streams are still counted", h.Open())
+	}
+}
+
+// Messages must not wait in a buffer of some middleware: each arrives by itself,
+// through everything that the server puts around its pages.
+func TestLiveMessagesPassTheMiddleware(t *testing.T) {
+	h := NewHub(nil)
+	var n atomic.Int64
+	inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = h.Serve(w, r, "a", "overview", func(context.Context) ([]byte, error) { return fmt.Appendf(nil, "%d", n.Load()), nil })
+	})
+	stack := WithRequestID(LogRequests(slog.New(slog.DiscardHandler))(middleware.Compress(5, "text/html")(inner)))
+	s := httptest.NewServer(stack)
+	t.Cleanup(s.Close)
+	t.Cleanup(h.Close) // first: the server waits for its streams
+	c := messages(t, s.URL)
+	for i := range int64(3) {
+		if got := next(t, c); got != fmt.Sprint(i) {
+			t.Fatalf("message %q, want %d", got, i)
+		}
+		n.Add(1)
+		h.Notify("a")
 	}
 }

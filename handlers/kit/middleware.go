@@ -85,5 +85,9 @@ func (s *statusSeen) WriteHeader(code int) {
 	s.ResponseWriter.WriteHeader(code)
 }
 
+// Flush is for middleware that looks for an http.Flusher rather than unwrap:
+// without it, what is streamed would wait in a buffer.
+func (s *statusSeen) Flush() { _ = http.NewResponseController(s.ResponseWriter).Flush() }
+
 // Unwrap lets http.ResponseController reach the connection.
 func (s *statusSeen) Unwrap() http.ResponseWriter { return s.ResponseWriter }
