@@ -46,8 +46,11 @@ func (p *Portal) Return(w http.ResponseWriter, r *http.Request) error {
 		Debt: bought.DebtRepaid, Receipt: bought.ReceiptURL, Resume: bought.CheckoutURL,
 	}
 	again := "/checkout/return?session_id=" + url.QueryEscape(session) + "&since=" + strconv.FormatInt(since.Unix(), 10)
-	if page.State == portal.ReturnWaiting || page.State == portal.ReturnDelayed {
-		page.PollPath = again
+	switch {
+	case page.State == portal.ReturnWaiting && !page.Late:
+		page.PollPath, page.PollEvery = again, "1500ms"
+	case page.State == portal.ReturnWaiting || page.State == portal.ReturnDelayed:
+		page.PollPath, page.PollEvery = again, "15s" // each look is a question to Stripe
 	}
 	if onward := bought.Onward(); onward != "" && page.State == portal.ReturnDone {
 		return kit.Go(w, r, onward)

@@ -164,7 +164,7 @@ func BenchmarkLive(b *testing.B) {
 	for _, p := range people {
 		c := w.client(*p)
 		for range each {
-			res, err := c.Get(w.url + "/live?credit_type=credits") //nolint:noctx,bodyclose // closed below
+			res, err := c.Get(w.url + "/live?credit_type=credits") //nolint:noctx // a benchmark
 			w.check(err)
 			streams = append(streams, res.Body)
 			go func() { _, _ = io.Copy(io.Discard, bufio.NewReaderSize(res.Body, 512)) }()

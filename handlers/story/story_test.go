@@ -99,13 +99,17 @@ func TestANewcomersStory(t *testing.T) {
 		p.WaitText("How it was computed")
 		p.Go(w.url + "/")
 		p.Wait(`!document.body.innerText.includes("Getting started")`)
-		if shots := os.Getenv("PURSE_SHOTS"); shots != "" {
-			p.Shot(filepath.Join(shots, "story-end.png"))
-		}
 		p.Eval(`document.querySelector("form[action='/sign-out'] button").click()`, nil)
 		p.WaitText("You are signed out.")
 		p.Go(w.url + "/ledger")
 		p.Wait(`location.pathname === "/sign-in" && location.search === "?next=%2Fledger"`)
+	}
+}
+
+// shot takes a picture to look at, where PURSE_SHOTS says so.
+func shot(p *browsertest.Page, name string) {
+	if dir := os.Getenv("PURSE_SHOTS"); dir != "" {
+		p.Shot(filepath.Join(dir, name+".png"))
 	}
 }
 
@@ -152,11 +156,13 @@ func TestStaffActsWithReasonAndPreview(t *testing.T) {
 	p.Wait(`document.querySelector("#credits").value === "25.5"`)
 	p.Problems()
 	p.Clean("grant refused")
+	shot(p, "grant-refused")
 	p.Type("#reason", "An apology for the outage")
 	p.ClickText("Preview")
 	p.WaitText("Nothing has happened yet.")
 	p.WaitText("125.5 credits")
 	p.Clean("preview")
+	shot(p, "preview")
 	p.ClickText("Grant 25.5 credits")
 	p.WaitText("25.5 credits granted.")
 	p.WaitText("125.50")

@@ -74,6 +74,7 @@ type Return struct {
 	Reference string // to quote to support
 	Late      bool   // it takes longer than a minute
 	PollPath  string // asks again, "" when nothing can change
+	PollEvery string // how often, as htmx writes it: "1500ms"
 	Balance   *money.Credits
 	Debt      money.Credits // that the purchase settled
 	SignedIn  bool
