@@ -20,6 +20,8 @@ const (
 	BalanceRecovered = "balance.recovered"
 	PurchasePaid     = "purchase.paid"
 	PurchaseFailed   = "purchase.failed"
+	PurchaseRefunded = "purchase.refunded"
+	PurchaseDisputed = "purchase.disputed"
 	CustomerCreated  = "customer.created"
 	CustomerChanged  = "customer.updated"
 )

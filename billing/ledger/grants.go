@@ -108,9 +108,11 @@ func (f Freeze) decide(s *State, _ *Command) Result {
 	if g == nil {
 		return refuse(fault.Missing("grant"))
 	}
+	a := s.byID[g.Wallet]
+	s.touch(a)
 	s.touchGrant(g)
 	g.Frozen = f.Frozen
-	s.settle(s.byID[g.Wallet])
+	s.settle(a)
 	return Result{Grant: g.ID}
 }
 

@@ -17,11 +17,13 @@ const (
 	PostVoid     PostingKind = "void"
 	PostAdjust   PostingKind = "adjust"
 	PostTransfer PostingKind = "transfer"
+	PostRefund   PostingKind = "refund"  // a payment was refunded, or its refund failed
+	PostDispute  PostingKind = "dispute" // a payment was lost in a dispute
 )
 
 // PostingKinds are all kinds, in the order in which pages offer them.
 func PostingKinds() []PostingKind {
-	return []PostingKind{PostDebit, PostGrant, PostCapture, PostExpire, PostVoid, PostAdjust, PostTransfer}
+	return []PostingKind{PostDebit, PostGrant, PostCapture, PostExpire, PostVoid, PostAdjust, PostTransfer, PostRefund, PostDispute}
 }
 
 // Line is what one meter cost in a posting: rate × quantity, rounded. The

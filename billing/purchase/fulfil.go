@@ -24,7 +24,7 @@ func (s *Service) FulfilBySession(ctx context.Context, session string) (*Purchas
 		return nil, fault.Missing("purchase")
 	}
 	p, err := s.BySession(ctx, session)
-	if err == nil && (p.State == Paid || p.State == Expired) {
+	if err == nil && (p.Granted() || p.State == Expired) {
 		return p, nil // nothing in a Checkout can change these
 	}
 	if err != nil && !fault.Is(err, fault.NotFound) {
@@ -114,7 +114,7 @@ func (s *Service) find(t tx.Tx, c *Checkout) (*Purchase, string, error) {
 // advance moves a purchase to where its Checkout is. States only go forward: a
 // paid purchase stays paid whatever comes late.
 func (s *Service) advance(t tx.Tx, p *Purchase, c *Checkout) error {
-	if p.State == Paid {
+	if p.Granted() {
 		return nil
 	}
 	before := *p

@@ -21,6 +21,11 @@ type Gateway interface {
 	ExpireCheckout(ctx context.Context, id string) error
 	// PaymentIntent answers a payment, ErrGone when there is none.
 	PaymentIntent(ctx context.Context, id string) (PaymentIntent, error)
+	// PaymentOf answers the payment that a charge, refund or dispute is about.
+	PaymentOf(ctx context.Context, objectID string) (PaymentIntent, error)
+	// MoneyBack answers the refunds and the newest dispute of a payment.
+	MoneyBack(ctx context.Context, paymentIntent string) (MoneyBack, error)
+	Refund(ctx context.Context, p RefundParams, key string) (ChargeRefund, error)
 }
 
 // Errors of a Gateway that callers tell apart. Anything else is an unknown
@@ -80,4 +85,33 @@ type PaymentIntent struct {
 	ReceiptURL           string
 	CardBrand, CardLast4 string
 	FailureMessage       string
+}
+
+// RefundParams ask for a refund.
+type RefundParams struct {
+	Refund, Purchase, Installation string // ours, for the metadata
+	PaymentIntent                  string
+	Amount                         int64
+}
+
+// ChargeRefund is a refund as Stripe has it.
+type ChargeRefund struct {
+	ID      string
+	Ours    string // our id in the metadata, "" for one that was made elsewhere
+	Amount  int64
+	Status  string // pending, requires_action, succeeded, failed, canceled
+	Problem string
+}
+
+// ChargeDispute is a dispute as Stripe has it.
+type ChargeDispute struct {
+	ID, Status, Reason string
+	Amount             int64
+	Due                time.Time // until when evidence is taken, zero for no date
+}
+
+// MoneyBack is what goes back of a payment.
+type MoneyBack struct {
+	Refunds []ChargeRefund
+	Dispute *ChargeDispute
 }

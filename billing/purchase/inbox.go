@@ -97,18 +97,27 @@ func (s *Service) process(ctx context.Context, eventID string) error {
 	if err != nil {
 		return err
 	}
-	session, state, why, err := s.sessionOf(ctx, e)
-	if err == nil && session != "" {
-		err = s.processSession(ctx, eventID, session)
-	} else if err == nil {
-		err = s.conclude(ctx, eventID, state, why)
-	}
-	if err != nil {
+	if err = s.act(ctx, e); err != nil {
 		if note := s.conclude(ctx, eventID, Retrying, err.Error()); note != nil {
 			return errors.Join(err, note)
 		}
 	}
 	return err
+}
+
+// act does what an event asks for.
+func (s *Service) act(ctx context.Context, e *InboxEvent) error {
+	if aboutMoneyBack(e) {
+		return s.processMoney(ctx, e)
+	}
+	session, state, why, err := s.sessionOf(ctx, e)
+	switch {
+	case err != nil:
+		return err
+	case session != "":
+		return s.processSession(ctx, e.ID, session)
+	}
+	return s.conclude(ctx, e.ID, state, why)
 }
 
 // sessionOf finds the Checkout that an event is about, or why there is none.

@@ -24,10 +24,15 @@ const (
 	Paid       State = "paid"       // paid, and the credits are granted
 	Failed     State = "failed"     // will not be paid; Problem says why
 	Expired    State = "expired"    // the Checkout was left
+
+	PartiallyRefunded State = "partially_refunded"
+	Refunded          State = "refunded" // all of it, or lost in a dispute
+	Disputed          State = "disputed" // the bank asks for the money back; nothing is decided
 )
 
-// Final says whether nothing but a later payment can change the state.
-func (s State) Final() bool { return s == Paid || s == Failed || s == Expired }
+// Final says whether nothing but a later payment or money that goes back can
+// change the state.
+func (s State) Final() bool { return s != Created && s != Processing }
 
 // Purchase is somebody buying credits. What was sold, and for what price, is
 // kept here: later changes of the pack do not reach it.
@@ -60,13 +65,27 @@ type Purchase struct {
 	CreatedBy             string
 	Grant                 ledger.GrantID
 	DebtRepaid            money.Credits
-	CheckAt               time.Time // when the sweep looks next, zero for never
-	Checks                int
-	CreatedAt, PaidAt     time.Time
-	UpdatedAt             time.Time
+
+	// Refunded is what was refunded or is on its way back, in minor units;
+	// Clawed is what was taken back of the credits for it.
+	Refunded int64
+	Clawed   money.Credits
+	// Dispute is Stripe's id of the newest, "" for none; DisputeStatus Stripe's.
+	Dispute, DisputeStatus, DisputeReason string
+	DisputeAmount                         int64
+	DisputeDue                            time.Time
+	Frozen                                bool // the grant, while a dispute is open
+
+	CheckAt           time.Time // when the sweep looks next, zero for never
+	Checks            int
+	CreatedAt, PaidAt time.Time
+	UpdatedAt         time.Time
 }
 
 // Open says whether the customer can go on at Checkout.
 func (p *Purchase) Open(now time.Time) bool {
 	return p.State == Created && p.CheckoutURL != "" && p.Problem == "" && p.CheckoutExpiresAt.After(now)
 }
+
+// Granted says whether the purchase has brought its credits.
+func (p *Purchase) Granted() bool { return p.Grant != 0 }

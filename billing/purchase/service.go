@@ -57,6 +57,7 @@ func New(d Deps) *Service {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
 	d.Jobs.Handle(jobEvent, s.processJob)
+	d.Jobs.Handle(jobRefund, s.refundJob)
 	d.Jobs.Every(jobSweep, sweepEvery, s.sweepJob)
 	return s
 }

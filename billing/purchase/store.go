@@ -25,6 +25,13 @@ type Store interface {
 	// Due answers purchases whose time to be looked at has come.
 	Due(t tx.Tx, now time.Time, limit int) ([]*Purchase, error)
 
+	// PutRefund writes a refund; key makes a new one count once.
+	PutRefund(t tx.Tx, r *Refund, key string) error
+	Refund(t tx.Tx, id string) (*Refund, error)
+	RefundByKey(t tx.Tx, key string) (*Refund, error)
+	RefundByStripeID(t tx.Tx, stripeID string) (*Refund, error)
+	Refunds(t tx.Tx, purchase string) ([]*Refund, error)
+
 	// InsertEvent answers false when the inbox holds the event already.
 	InsertEvent(t tx.Tx, e *InboxEvent) (bool, error)
 	UpdateEvent(t tx.Tx, e *InboxEvent) error

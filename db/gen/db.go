@@ -288,11 +288,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putRateStmt, err = db.PrepareContext(ctx, putRate); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRate: %w", err)
 	}
+	if q.putRefundStmt, err = db.PrepareContext(ctx, putRefund); err != nil {
+		return nil, fmt.Errorf("error preparing query PutRefund: %w", err)
+	}
 	if q.putThrottleStmt, err = db.PrepareContext(ctx, putThrottle); err != nil {
 		return nil, fmt.Errorf("error preparing query PutThrottle: %w", err)
 	}
 	if q.putWatchStmt, err = db.PrepareContext(ctx, putWatch); err != nil {
 		return nil, fmt.Errorf("error preparing query PutWatch: %w", err)
+	}
+	if q.refundByIDStmt, err = db.PrepareContext(ctx, refundByID); err != nil {
+		return nil, fmt.Errorf("error preparing query RefundByID: %w", err)
+	}
+	if q.refundByKeyStmt, err = db.PrepareContext(ctx, refundByKey); err != nil {
+		return nil, fmt.Errorf("error preparing query RefundByKey: %w", err)
+	}
+	if q.refundByStripeIDStmt, err = db.PrepareContext(ctx, refundByStripeID); err != nil {
+		return nil, fmt.Errorf("error preparing query RefundByStripeID: %w", err)
+	}
+	if q.refundsOfStmt, err = db.PrepareContext(ctx, refundsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query RefundsOf: %w", err)
 	}
 	if q.releaseJobsStmt, err = db.PrepareContext(ctx, releaseJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query ReleaseJobs: %w", err)
@@ -796,6 +811,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putRateStmt: %w", cerr)
 		}
 	}
+	if q.putRefundStmt != nil {
+		if cerr := q.putRefundStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putRefundStmt: %w", cerr)
+		}
+	}
 	if q.putThrottleStmt != nil {
 		if cerr := q.putThrottleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putThrottleStmt: %w", cerr)
@@ -804,6 +824,26 @@ func (q *Queries) Close() error {
 	if q.putWatchStmt != nil {
 		if cerr := q.putWatchStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putWatchStmt: %w", cerr)
+		}
+	}
+	if q.refundByIDStmt != nil {
+		if cerr := q.refundByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing refundByIDStmt: %w", cerr)
+		}
+	}
+	if q.refundByKeyStmt != nil {
+		if cerr := q.refundByKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing refundByKeyStmt: %w", cerr)
+		}
+	}
+	if q.refundByStripeIDStmt != nil {
+		if cerr := q.refundByStripeIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing refundByStripeIDStmt: %w", cerr)
+		}
+	}
+	if q.refundsOfStmt != nil {
+		if cerr := q.refundsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing refundsOfStmt: %w", cerr)
 		}
 	}
 	if q.releaseJobsStmt != nil {
@@ -1028,8 +1068,13 @@ type Queries struct {
 	putMeterStmt                *sql.Stmt
 	putPackStmt                 *sql.Stmt
 	putRateStmt                 *sql.Stmt
+	putRefundStmt               *sql.Stmt
 	putThrottleStmt             *sql.Stmt
 	putWatchStmt                *sql.Stmt
+	refundByIDStmt              *sql.Stmt
+	refundByKeyStmt             *sql.Stmt
+	refundByStripeIDStmt        *sql.Stmt
+	refundsOfStmt               *sql.Stmt
 	releaseJobsStmt             *sql.Stmt
 	retryJobStmt                *sql.Stmt
 	revokeKeyStmt               *sql.Stmt
@@ -1143,8 +1188,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putMeterStmt:                q.putMeterStmt,
 		putPackStmt:                 q.putPackStmt,
 		putRateStmt:                 q.putRateStmt,
+		putRefundStmt:               q.putRefundStmt,
 		putThrottleStmt:             q.putThrottleStmt,
 		putWatchStmt:                q.putWatchStmt,
+		refundByIDStmt:              q.refundByIDStmt,
+		refundByKeyStmt:             q.refundByKeyStmt,
+		refundByStripeIDStmt:        q.refundByStripeIDStmt,
+		refundsOfStmt:               q.refundsOfStmt,
 		releaseJobsStmt:             q.releaseJobsStmt,
 		retryJobStmt:                q.retryJobStmt,
 		revokeKeyStmt:               q.revokeKeyStmt,

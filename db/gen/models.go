@@ -310,6 +310,14 @@ type Purchase struct {
 	CreatedAt         int64
 	PaidAt            int64
 	UpdatedAt         int64
+	Refunded          int64
+	Clawed            int64
+	DisputeID         string
+	DisputeStatus     string
+	DisputeReason     string
+	DisputeAmount     int64
+	DisputeDue        int64
+	Frozen            int64
 }
 
 type Rate struct {
@@ -322,6 +330,19 @@ type Rate struct {
 	EffectiveAt int64
 	ArchivedAt  int64
 	CreatedAt   int64
+}
+
+type Refund struct {
+	ID         string
+	RefundKey  string
+	StripeID   string
+	PurchaseID string
+	Amount     int64
+	State      string
+	Reason     string
+	Problem    string
+	CreatedBy  string
+	CreatedAt  int64
 }
 
 type Session struct {

@@ -10,7 +10,7 @@ import (
 )
 
 const allPurchases = `-- name: AllPurchases :many
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at FROM purchases
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen FROM purchases
 WHERE id < $1
   AND (CAST($2 AS text) = '' OR id = $2 OR checkout_session = $2
     OR payment_intent = $2 OR card_last4 = $2)
@@ -67,6 +67,14 @@ func (q *Queries) AllPurchases(ctx context.Context, arg AllPurchasesParams) ([]P
 			&i.CreatedAt,
 			&i.PaidAt,
 			&i.UpdatedAt,
+			&i.Refunded,
+			&i.Clawed,
+			&i.DisputeID,
+			&i.DisputeStatus,
+			&i.DisputeReason,
+			&i.DisputeAmount,
+			&i.DisputeDue,
+			&i.Frozen,
 		); err != nil {
 			return nil, err
 		}
@@ -82,7 +90,7 @@ func (q *Queries) AllPurchases(ctx context.Context, arg AllPurchasesParams) ([]P
 }
 
 const duePurchases = `-- name: DuePurchases :many
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at FROM purchases WHERE check_at > 0 AND check_at <= $1 ORDER BY check_at LIMIT $2
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen FROM purchases WHERE check_at > 0 AND check_at <= $1 ORDER BY check_at LIMIT $2
 `
 
 type DuePurchasesParams struct {
@@ -134,6 +142,14 @@ func (q *Queries) DuePurchases(ctx context.Context, arg DuePurchasesParams) ([]P
 			&i.CreatedAt,
 			&i.PaidAt,
 			&i.UpdatedAt,
+			&i.Refunded,
+			&i.Clawed,
+			&i.DisputeID,
+			&i.DisputeStatus,
+			&i.DisputeReason,
+			&i.DisputeAmount,
+			&i.DisputeDue,
+			&i.Frozen,
 		); err != nil {
 			return nil, err
 		}
@@ -408,7 +424,7 @@ func (q *Queries) InsertPurchase(ctx context.Context, arg InsertPurchaseParams) 
 }
 
 const openPurchases = `-- name: OpenPurchases :many
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at FROM purchases
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen FROM purchases
 WHERE customer_id = $1 AND state IN ('created', 'processing')
   AND (CAST($2 AS text) = '' OR pack_id = $2)
 ORDER BY id DESC LIMIT 100
@@ -463,6 +479,14 @@ func (q *Queries) OpenPurchases(ctx context.Context, arg OpenPurchasesParams) ([
 			&i.CreatedAt,
 			&i.PaidAt,
 			&i.UpdatedAt,
+			&i.Refunded,
+			&i.Clawed,
+			&i.DisputeID,
+			&i.DisputeStatus,
+			&i.DisputeReason,
+			&i.DisputeAmount,
+			&i.DisputeDue,
+			&i.Frozen,
 		); err != nil {
 			return nil, err
 		}
@@ -478,7 +502,7 @@ func (q *Queries) OpenPurchases(ctx context.Context, arg OpenPurchasesParams) ([
 }
 
 const purchaseByID = `-- name: PurchaseByID :one
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at FROM purchases WHERE id = $1
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen FROM purchases WHERE id = $1
 `
 
 func (q *Queries) PurchaseByID(ctx context.Context, id string) (Purchase, error) {
@@ -519,12 +543,20 @@ func (q *Queries) PurchaseByID(ctx context.Context, id string) (Purchase, error)
 		&i.CreatedAt,
 		&i.PaidAt,
 		&i.UpdatedAt,
+		&i.Refunded,
+		&i.Clawed,
+		&i.DisputeID,
+		&i.DisputeStatus,
+		&i.DisputeReason,
+		&i.DisputeAmount,
+		&i.DisputeDue,
+		&i.Frozen,
 	)
 	return i, err
 }
 
 const purchaseByKey = `-- name: PurchaseByKey :one
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at FROM purchases WHERE begin_key = $1
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen FROM purchases WHERE begin_key = $1
 `
 
 func (q *Queries) PurchaseByKey(ctx context.Context, beginKey string) (Purchase, error) {
@@ -565,12 +597,20 @@ func (q *Queries) PurchaseByKey(ctx context.Context, beginKey string) (Purchase,
 		&i.CreatedAt,
 		&i.PaidAt,
 		&i.UpdatedAt,
+		&i.Refunded,
+		&i.Clawed,
+		&i.DisputeID,
+		&i.DisputeStatus,
+		&i.DisputeReason,
+		&i.DisputeAmount,
+		&i.DisputeDue,
+		&i.Frozen,
 	)
 	return i, err
 }
 
 const purchaseBySession = `-- name: PurchaseBySession :one
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at FROM purchases WHERE checkout_session = $1 AND checkout_session <> ''
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen FROM purchases WHERE checkout_session = $1 AND checkout_session <> ''
 `
 
 func (q *Queries) PurchaseBySession(ctx context.Context, checkoutSession string) (Purchase, error) {
@@ -611,12 +651,20 @@ func (q *Queries) PurchaseBySession(ctx context.Context, checkoutSession string)
 		&i.CreatedAt,
 		&i.PaidAt,
 		&i.UpdatedAt,
+		&i.Refunded,
+		&i.Clawed,
+		&i.DisputeID,
+		&i.DisputeStatus,
+		&i.DisputeReason,
+		&i.DisputeAmount,
+		&i.DisputeDue,
+		&i.Frozen,
 	)
 	return i, err
 }
 
 const purchasesOf = `-- name: PurchasesOf :many
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at FROM purchases
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen FROM purchases
 WHERE customer_id = $1 AND id < $2
   AND (CAST($3 AS text) = '' OR id = $3 OR checkout_session = $3
     OR payment_intent = $3 OR card_last4 = $3)
@@ -679,6 +727,14 @@ func (q *Queries) PurchasesOf(ctx context.Context, arg PurchasesOfParams) ([]Pur
 			&i.CreatedAt,
 			&i.PaidAt,
 			&i.UpdatedAt,
+			&i.Refunded,
+			&i.Clawed,
+			&i.DisputeID,
+			&i.DisputeStatus,
+			&i.DisputeReason,
+			&i.DisputeAmount,
+			&i.DisputeDue,
+			&i.Frozen,
 		); err != nil {
 			return nil, err
 		}
@@ -725,8 +781,10 @@ UPDATE purchases SET state = $1, problem = $2, checkout_session = $3,
   checkout_url = $4, checkout_expires_at = $5, payment_intent = $6,
   total = $7, tax = $8, discount = $9, receipt_url = $10,
   card_brand = $11, card_last4 = $12, grant_id = $13, debt_repaid = $14,
-  check_at = $15, checks = $16, paid_at = $17, updated_at = $18
-WHERE id = $19
+  check_at = $15, checks = $16, paid_at = $17, updated_at = $18,
+  refunded = $19, clawed = $20, dispute_id = $21, dispute_status = $22,
+  dispute_reason = $23, dispute_amount = $24, dispute_due = $25, frozen = $26
+WHERE id = $27
 `
 
 type UpdatePurchaseParams struct {
@@ -748,6 +806,14 @@ type UpdatePurchaseParams struct {
 	Checks            int64
 	PaidAt            int64
 	UpdatedAt         int64
+	Refunded          int64
+	Clawed            int64
+	DisputeID         string
+	DisputeStatus     string
+	DisputeReason     string
+	DisputeAmount     int64
+	DisputeDue        int64
+	Frozen            int64
 	ID                string
 }
 
@@ -771,6 +837,14 @@ func (q *Queries) UpdatePurchase(ctx context.Context, arg UpdatePurchaseParams) 
 		arg.Checks,
 		arg.PaidAt,
 		arg.UpdatedAt,
+		arg.Refunded,
+		arg.Clawed,
+		arg.DisputeID,
+		arg.DisputeStatus,
+		arg.DisputeReason,
+		arg.DisputeAmount,
+		arg.DisputeDue,
+		arg.Frozen,
 		arg.ID,
 	)
 	return err

@@ -39,7 +39,7 @@ func (a *API) showPurchase(p *purchase.Purchase) purchaseObject {
 	if p.State == purchase.Created {
 		o.CheckoutURL = orNull(p.CheckoutURL)
 	}
-	if p.State == purchase.Paid {
+	if p.Granted() {
 		o.AmountPaid = &price{p.Total, p.Price.Currency}
 	}
 	if p.Grant != 0 {

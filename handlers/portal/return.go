@@ -73,7 +73,7 @@ func (p *Portal) Return(w http.ResponseWriter, r *http.Request) error {
 // Stripe could not be asked.
 func returnState(b *purchase.Purchase, unknown bool, now time.Time) portal.ReturnState {
 	switch b.State {
-	case purchase.Paid:
+	case purchase.Paid, purchase.PartiallyRefunded, purchase.Refunded, purchase.Disputed:
 		return portal.ReturnDone
 	case purchase.Processing:
 		return portal.ReturnDelayed

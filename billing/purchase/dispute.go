@@ -1,0 +1,117 @@
+package purchase
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"purse/billing/fault"
+	"purse/billing/ledger"
+	"purse/billing/tx"
+)
+
+// The states of a dispute that matter here; Stripe's others are kept as they are.
+const (
+	DisputeLost = "lost"
+	DisputeWon  = "won"
+)
+
+// DisputeOpen says whether the payment is disputed and nothing is decided: the
+// unspent credits are frozen meanwhile. Inquiries (warning_…) move no money and
+// freeze nothing.
+func (p *Purchase) DisputeOpen() bool {
+	return p.DisputeStatus == "needs_response" || p.DisputeStatus == "under_review"
+}
+
+// Inquiry says whether a bank asks about the payment, before any dispute.
+func (p *Purchase) Inquiry() bool {
+	return p.DisputeStatus == "warning_needs_response" || p.DisputeStatus == "warning_under_review"
+}
+
+// SyncMoney looks at Stripe for refunds and a dispute of a purchase's payment
+// and writes what they mean. It may be called in any order and as often as one
+// likes: it looks at Stripe's objects, not at events.
+func (s *Service) SyncMoney(ctx context.Context, purchaseID string) (*Purchase, error) {
+	return s.syncMoney(ctx, purchaseID, nil)
+}
+
+func (s *Service) syncMoney(ctx context.Context, purchaseID string, note func(tx.Tx, *Purchase) error) (*Purchase, error) {
+	p, err := s.Purchase(ctx, purchaseID)
+	if err != nil {
+		return nil, err
+	}
+	if !p.Granted() && p.CheckoutSession != "" {
+		// The money came before we heard of it, and is going back already.
+		if p, err = s.FulfilBySession(ctx, p.CheckoutSession); err != nil {
+			return nil, err
+		}
+	}
+	if !p.Granted() || p.PaymentIntent == "" {
+		return p, s.Runner.Update(ctx, func(t tx.Tx) error {
+			if note == nil {
+				return nil
+			}
+			return note(t, p)
+		})
+	}
+	m, err := s.Gateway.MoneyBack(ctx, p.PaymentIntent)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		if p, err = s.Store.Purchase(t, purchaseID); err != nil {
+			return err
+		}
+		for _, r := range m.Refunds {
+			if err := s.noteRefund(t, p, r); err != nil {
+				return err
+			}
+		}
+		if d := m.Dispute; d != nil {
+			p.Dispute, p.DisputeStatus, p.DisputeAmount, p.DisputeReason, p.DisputeDue = d.ID, d.Status, d.Amount, d.Reason, d.Due
+		}
+		if err := s.moneyBack(t, p, ledger.Note{}); err != nil {
+			return err
+		}
+		// moneyBack stores what it changes; the dispute's own fields may be all.
+		if err := s.Store.Update(t, p); err != nil {
+			return err
+		}
+		if note != nil {
+			return note(t, p)
+		}
+		return nil
+	})
+	return p, err
+}
+
+// processMoney handles an event about a charge, a refund or a dispute.
+func (s *Service) processMoney(ctx context.Context, e *InboxEvent) error {
+	pi, err := s.Gateway.PaymentOf(ctx, e.ObjectID)
+	switch {
+	case errors.Is(err, ErrGone):
+		return s.conclude(ctx, e.ID, NotOurs, "Stripe does not know the object")
+	case err != nil:
+		return err
+	case pi.Installation != s.Installation || pi.Purchase == "":
+		return s.conclude(ctx, e.ID, NotOurs, "")
+	}
+	_, err = s.syncMoney(ctx, pi.Purchase, func(t tx.Tx, p *Purchase) error {
+		now, err := s.Store.Event(t, e.ID)
+		if err != nil {
+			return err
+		}
+		now.State, now.Error, now.Purchase = Done, "", p.ID
+		return s.finish(t, now)
+	})
+	if fault.Is(err, fault.NotFound) {
+		return s.conclude(ctx, e.ID, Alarm, unknown)
+	}
+	return err
+}
+
+// aboutMoneyBack says whether an event's object is a charge, a refund or a
+// dispute.
+func aboutMoneyBack(e *InboxEvent) bool {
+	return strings.HasPrefix(e.Type, "charge.refund") || strings.HasPrefix(e.Type, "charge.dispute.")
+}

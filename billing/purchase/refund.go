@@ -1,0 +1,312 @@
+package purchase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"time"
+
+	"purse/billing/audit"
+	"purse/billing/event"
+	"purse/billing/fault"
+	"purse/billing/id"
+	"purse/billing/job"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/tx"
+)
+
+// RefundState is how a refund stands at Stripe.
+type RefundState string
+
+const (
+	RefundPending   RefundState = "pending" // asked for; the money is on its way
+	RefundSucceeded RefundState = "succeeded"
+	RefundFailed    RefundState = "failed" // the bank or Stripe refused: the credits came back
+)
+
+// counts says whether credits are taken back for the refund.
+func (s RefundState) counts() bool { return s == RefundPending || s == RefundSucceeded }
+
+// Refund is money that goes back. One that was made in Stripe's dashboard has an
+// id of Stripe's only.
+type Refund struct {
+	ID        string // ours, or Stripe's for one that was made there
+	StripeID  string
+	Purchase  string
+	Amount    int64 // minor units
+	State     RefundState
+	Reason    string // what a person said
+	Problem   string // why it failed
+	CreatedBy string
+	CreatedAt time.Time
+}
+
+// NewRefund asks for one.
+type NewRefund struct {
+	Purchase string
+	Amount   int64 // minor units; 0 for as much as may be refunded
+	Reason   string
+	Key      string // makes it count once, "" for no such promise
+}
+
+const jobRefund = "purchase.refund"
+
+// Refundable answers how much of a purchase may be refunded now: what was paid
+// for the credits that are unused, less what was refunded.
+func (s *Service) Refundable(t tx.Tx, p *Purchase) (money.Money, error) {
+	m := money.Money{Currency: p.Price.Currency}
+	if !p.Granted() || p.Total == 0 || p.DisputeOpen() {
+		return m, nil
+	}
+	g, _, err := s.Ledger.Grant(t, p.Customer, p.Grant)
+	if err != nil {
+		return m, err
+	}
+	free := new(big.Int).Mul(big.NewInt(int64(g.Free())), big.NewInt(p.Total))
+	m.Amount = min(free.Quo(free, big.NewInt(int64(p.Credits))).Int64(), p.Total-p.Refunded)
+	return m, nil
+}
+
+// Refund refunds a purchase, wholly or in part, at most what was paid for its
+// unused credits. The credits are taken back at once; they come back if the
+// refund fails. The intent is committed before Stripe is asked.
+func (s *Service) Refund(ctx context.Context, by audit.Actor, n NewRefund) (*Refund, error) {
+	if n.Reason == "" {
+		return nil, fault.Bad("reason", "Say why: the customer sees it.")
+	}
+	var r *Refund
+	err := s.Runner.Update(ctx, func(t tx.Tx) error {
+		r = nil
+		p, err := s.Store.Purchase(t, n.Purchase)
+		if err != nil {
+			return missing(err)
+		}
+		if n.Key != "" {
+			known, err := s.Store.RefundByKey(t, n.Purchase+"/"+n.Key)
+			if err == nil {
+				r = known
+				return nil
+			}
+			if !errors.Is(err, tx.ErrNotFound) {
+				return err
+			}
+		}
+		if r, err = s.intendRefund(t, by, p, n); err != nil {
+			return err
+		}
+		return s.Audit.Record(t, audit.Record{Actor: by, Customer: p.Customer, Action: "purchase.refunded", Object: p.ID, Reason: n.Reason, After: r})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.sendRefund(ctx, r.ID); err != nil {
+		// It is known and will be sent again; the buyer's credits are back already.
+		s.Log.Warn("a refund was not answered and will be sent again", "refund", r.ID, "error", err)
+	}
+	return s.RefundByID(ctx, r.ID)
+}
+
+func (s *Service) intendRefund(t tx.Tx, by audit.Actor, p *Purchase, n NewRefund) (*Refund, error) {
+	most, err := s.Refundable(t, p)
+	if err != nil {
+		return nil, err
+	}
+	amount := n.Amount
+	if amount == 0 {
+		amount = most.Amount
+	}
+	switch {
+	case !p.Granted():
+		return nil, fault.New(fault.Conflict, "not_paid", "", "This purchase was not paid: there is nothing to refund.")
+	case p.DisputeOpen():
+		return nil, fault.New(fault.Conflict, "disputed", "", "The payment is disputed: answer the dispute instead of refunding.")
+	case amount < 0:
+		return nil, fault.Bad("amount", "The amount must be more than zero.")
+	case amount > most.Amount || amount == 0:
+		return nil, fault.New(fault.Conflict, "exceeds_refundable", "amount", "At most %s %s can be refunded: the rest was used or refunded.", most.Decimal(), most.Currency)
+	}
+	r := &Refund{
+		ID: id.New("ref", t.Now()), Purchase: p.ID, Amount: amount, State: RefundPending, Reason: n.Reason, CreatedBy: by.ID, CreatedAt: t.Now(),
+	}
+	key := r.ID
+	if n.Key != "" {
+		key = n.Purchase + "/" + n.Key
+	}
+	if err := s.Store.PutRefund(t, r, key); err != nil {
+		return nil, err
+	}
+	if err := s.moneyBack(t, p, ledger.Note{Actor: by.ID, Reason: n.Reason}); err != nil {
+		return nil, err
+	}
+	return r, s.Jobs.Add(t, job.Spec{Kind: jobRefund, Dedup: r.ID, Payload: r.ID, RunAt: t.Now().Add(30 * time.Second), MaxAttempts: 20})
+}
+
+func (s *Service) refundJob(ctx context.Context, j job.Job) error {
+	var refund string
+	if err := j.Decode(&refund); err != nil {
+		return job.Permanent(err)
+	}
+	return s.sendRefund(ctx, refund)
+}
+
+// sendRefund asks Stripe, under a key made of our id: asked again, it is the
+// same refund.
+func (s *Service) sendRefund(ctx context.Context, refundID string) error {
+	r, err := s.RefundByID(ctx, refundID)
+	if err != nil || r.StripeID != "" || !r.State.counts() {
+		return err
+	}
+	p, err := s.Purchase(ctx, r.Purchase)
+	if err != nil {
+		return err
+	}
+	made, err := s.Gateway.Refund(ctx, RefundParams{
+		Refund: r.ID, Purchase: p.ID, Installation: s.Installation, PaymentIntent: p.PaymentIntent, Amount: r.Amount,
+	}, r.ID)
+	var no *RefusedError
+	if errors.As(err, &no) {
+		made = ChargeRefund{Ours: r.ID, Amount: r.Amount, Status: "failed", Problem: no.Message}
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		p, err := s.Store.Purchase(t, r.Purchase)
+		if err != nil {
+			return err
+		}
+		if err := s.noteRefund(t, p, made); err != nil {
+			return err
+		}
+		return s.moneyBack(t, p, ledger.Note{})
+	})
+}
+
+// noteRefund writes what Stripe says of a refund: one of ours, or one that was
+// made in Stripe's dashboard.
+func (s *Service) noteRefund(t tx.Tx, p *Purchase, c ChargeRefund) error {
+	r, err := s.Store.RefundByStripeID(t, c.ID)
+	if errors.Is(err, tx.ErrNotFound) && c.Ours != "" {
+		if r, err = s.Store.Refund(t, c.Ours); err == nil && r.Purchase != p.ID {
+			err = tx.ErrNotFound
+		}
+	}
+	switch {
+	case errors.Is(err, tx.ErrNotFound):
+		r = &Refund{ID: c.ID, Purchase: p.ID, Amount: c.Amount, Reason: "Refunded in Stripe", CreatedBy: audit.System.ID, CreatedAt: t.Now()}
+	case err != nil:
+		return err
+	}
+	r.StripeID, r.Amount, r.Problem = c.ID, c.Amount, c.Problem
+	switch c.Status {
+	case "succeeded":
+		r.State = RefundSucceeded
+	case "failed", "canceled":
+		r.State = RefundFailed
+	default:
+		r.State = RefundPending
+	}
+	return s.Store.PutRefund(t, r, "")
+}
+
+// moneyBack brings the credits and the state of a purchase to where its refunds
+// and its dispute are. The target is absolute: whatever order events come in,
+// the end is the same.
+func (s *Service) moneyBack(t tx.Tx, p *Purchase, note ledger.Note) error {
+	refunds, err := s.Store.Refunds(t, p.ID)
+	if err != nil {
+		return err
+	}
+	before := *p
+	p.Refunded = 0
+	for _, r := range refunds {
+		if r.State.counts() {
+			p.Refunded += r.Amount
+		}
+	}
+	back := p.Refunded
+	if p.DisputeStatus == DisputeLost {
+		back += p.DisputeAmount
+	}
+	back = min(back, p.Total)
+	if err := s.clawback(t, p, share(p.Credits, back, p.Total), note); err != nil {
+		return err
+	}
+	if frozen := p.DisputeOpen(); frozen != p.Frozen {
+		if _, err := s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.Freeze{Grant: p.Grant, Frozen: frozen}}); err != nil {
+			return err
+		}
+		p.Frozen = frozen
+	}
+	switch {
+	case p.DisputeOpen():
+		p.State = Disputed
+	case back == 0:
+		p.State = Paid
+	case back >= p.Total:
+		p.State = Refunded
+	default:
+		p.State = PartiallyRefunded
+	}
+	if *p == before {
+		return nil
+	}
+	p.UpdatedAt = t.Now()
+	if err := s.Store.Update(t, p); err != nil {
+		return err
+	}
+	if p.State != before.State {
+		if name := map[State]string{Disputed: event.PurchaseDisputed, Refunded: event.PurchaseRefunded, PartiallyRefunded: event.PurchaseRefunded}[p.State]; name != "" {
+			return s.Events.Append(t, name, p.Customer, 0, 0, eventData(p))
+		}
+	}
+	return nil
+}
+
+// clawback moves what was taken back of a purchase's credits to a target.
+func (s *Service) clawback(t tx.Tx, p *Purchase, target money.Credits, note ledger.Note) error {
+	delta := target - p.Clawed
+	if delta == 0 {
+		return nil
+	}
+	kind := ledger.PostRefund
+	if p.DisputeStatus == DisputeLost && p.Refunded == 0 {
+		kind = ledger.PostDispute
+	}
+	_, err := s.Ledger.ApplyOne(t, &ledger.Command{Note: note, Op: ledger.Clawback{Grants: []ledger.GrantID{p.Grant}, Credits: delta, Kind: kind, Ref: p.ID}})
+	if err != nil {
+		return fmt.Errorf("clawback of %s: %w", p.ID, err)
+	}
+	p.Clawed = target
+	return nil
+}
+
+// share is credits × part ÷ whole, rounded half up to a micro-credit.
+func share(credits money.Credits, part, whole int64) money.Credits {
+	if part >= whole {
+		return credits
+	}
+	n := new(big.Int).Mul(big.NewInt(int64(credits)), big.NewInt(2*part))
+	n.Add(n, big.NewInt(whole))
+	return money.Credits(n.Quo(n, big.NewInt(2*whole)).Int64())
+}
+
+// RefundByID answers a refund by our id.
+func (s *Service) RefundByID(ctx context.Context, refundID string) (r *Refund, err error) {
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		r, err = s.Store.Refund(t, refundID)
+		if errors.Is(err, tx.ErrNotFound) {
+			return fault.Missing("refund")
+		}
+		return err
+	})
+	return r, err
+}
+
+// Refunds answers the refunds of a purchase, oldest first.
+func (s *Service) Refunds(t tx.Tx, purchaseID string) ([]*Refund, error) {
+	return s.Store.Refunds(t, purchaseID)
+}

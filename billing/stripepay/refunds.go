@@ -1,0 +1,99 @@
+package stripepay
+
+import (
+	"context"
+	"strings"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"purse/billing/purchase"
+)
+
+// metaRefund is the key of metadata under which a refund names ours.
+const metaRefund = "purse_refund"
+
+// PaymentOf fetches the payment that a charge, a refund or a dispute is about.
+func (g *Gateway) PaymentOf(ctx context.Context, objectID string) (purchase.PaymentIntent, error) {
+	id, err := g.paymentID(ctx, objectID)
+	if err != nil {
+		return purchase.PaymentIntent{}, translate(err)
+	}
+	if id == "" {
+		return purchase.PaymentIntent{}, purchase.ErrGone
+	}
+	return g.PaymentIntent(ctx, id)
+}
+
+func (g *Gateway) paymentID(ctx context.Context, objectID string) (string, error) {
+	var pi *stripe.PaymentIntent
+	params := stripe.Params{Context: ctx}
+	switch prefix, _, _ := strings.Cut(objectID, "_"); prefix {
+	case "ch", "py":
+		c, err := g.api.Charges.Get(objectID, &stripe.ChargeParams{Params: params})
+		if err != nil {
+			return "", err
+		}
+		pi = c.PaymentIntent
+	case "re", "pyr":
+		r, err := g.api.Refunds.Get(objectID, &stripe.RefundParams{Params: params})
+		if err != nil {
+			return "", err
+		}
+		pi = r.PaymentIntent
+	case "dp", "du":
+		d, err := g.api.Disputes.Get(objectID, &stripe.DisputeParams{Params: params})
+		if err != nil {
+			return "", err
+		}
+		pi = d.PaymentIntent
+	}
+	if pi == nil {
+		return "", nil
+	}
+	return pi.ID, nil
+}
+
+// MoneyBack lists the refunds of a payment and finds its newest dispute.
+func (g *Gateway) MoneyBack(ctx context.Context, paymentIntent string) (purchase.MoneyBack, error) {
+	var m purchase.MoneyBack
+	p := &stripe.RefundListParams{PaymentIntent: stripe.String(paymentIntent)}
+	p.Context, p.Limit = ctx, stripe.Int64(100)
+	refunds := g.api.Refunds.List(p)
+	for refunds.Next() {
+		m.Refunds = append(m.Refunds, chargeRefund(refunds.Refund()))
+	}
+	if err := refunds.Err(); err != nil {
+		return m, translate(err)
+	}
+	d := &stripe.DisputeListParams{PaymentIntent: stripe.String(paymentIntent)}
+	d.Context, d.Limit = ctx, stripe.Int64(100)
+	disputes := g.api.Disputes.List(d)
+	for disputes.Next() {
+		if at := disputes.Dispute(); m.Dispute == nil { // newest first
+			m.Dispute = &purchase.ChargeDispute{ID: at.ID, Status: string(at.Status), Reason: string(at.Reason), Amount: at.Amount}
+			if at.EvidenceDetails != nil && at.EvidenceDetails.DueBy > 0 {
+				m.Dispute.Due = instant(at.EvidenceDetails.DueBy)
+			}
+		}
+	}
+	return m, translate(disputes.Err())
+}
+
+// Refund asks for a refund; asked again with the same key it is the same one.
+func (g *Gateway) Refund(ctx context.Context, r purchase.RefundParams, key string) (purchase.ChargeRefund, error) {
+	p := &stripe.RefundParams{
+		Params:        write(ctx, key, map[string]string{metaInstallation: r.Installation, metaPurchase: r.Purchase, metaRefund: r.Refund}),
+		PaymentIntent: stripe.String(r.PaymentIntent), Amount: stripe.Int64(r.Amount),
+	}
+	made, err := g.api.Refunds.New(p)
+	if err != nil {
+		return purchase.ChargeRefund{}, translate(err)
+	}
+	return chargeRefund(made), nil
+}
+
+func chargeRefund(r *stripe.Refund) purchase.ChargeRefund {
+	return purchase.ChargeRefund{
+		ID: r.ID, Ours: r.Metadata[metaRefund], Amount: r.Amount, Status: string(r.Status), Problem: string(r.FailureReason),
+	}
+}

@@ -1,0 +1,53 @@
+package db
+
+import (
+	"purse/billing/purchase"
+	"purse/billing/tx"
+	"purse/db/gen"
+)
+
+func (PurchaseStore) PutRefund(t tx.Tx, r *purchase.Refund, key string) error {
+	ctx, q := q(t)
+	if key == "" {
+		key = r.ID
+	}
+	return q.PutRefund(ctx, gen.PutRefundParams{
+		ID: r.ID, RefundKey: key, StripeID: r.StripeID, PurchaseID: r.Purchase, Amount: r.Amount, State: string(r.State),
+		Reason: r.Reason, Problem: r.Problem, CreatedBy: r.CreatedBy, CreatedAt: micros(r.CreatedAt),
+	})
+}
+
+func (PurchaseStore) Refund(t tx.Tx, id string) (*purchase.Refund, error) {
+	ctx, q := q(t)
+	r, err := q.RefundByID(ctx, id)
+	return refund(r), notFound(err)
+}
+
+func (PurchaseStore) RefundByKey(t tx.Tx, key string) (*purchase.Refund, error) {
+	ctx, q := q(t)
+	r, err := q.RefundByKey(ctx, key)
+	return refund(r), notFound(err)
+}
+
+func (PurchaseStore) RefundByStripeID(t tx.Tx, stripeID string) (*purchase.Refund, error) {
+	ctx, q := q(t)
+	r, err := q.RefundByStripeID(ctx, stripeID)
+	return refund(r), notFound(err)
+}
+
+func (PurchaseStore) Refunds(t tx.Tx, purchaseID string) ([]*purchase.Refund, error) {
+	ctx, q := q(t)
+	rows, err := q.RefundsOf(ctx, purchaseID)
+	out := make([]*purchase.Refund, len(rows))
+	for i, r := range rows {
+		out[i] = refund(r)
+	}
+	return out, err
+}
+
+func refund(r gen.Refund) *purchase.Refund {
+	return &purchase.Refund{
+		ID: r.ID, StripeID: r.StripeID, Purchase: r.PurchaseID, Amount: r.Amount, State: purchase.RefundState(r.State),
+		Reason: r.Reason, Problem: r.Problem, CreatedBy: r.CreatedBy, CreatedAt: instant(r.CreatedAt),
+	}
+}
