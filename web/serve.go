@@ -92,6 +92,11 @@ func (a *app) run(ctx context.Context, started func(context.Context) error) erro
 	err = errors.Join(err, servers[0].Shutdown(stop))
 	stopJobs()
 	stopEngine()
+	// The rows of wallets that are behind their entries: the next start would
+	// bring them up to date too, but what is at rest should say it all.
+	if _, err := a.ledger.Sweep(stop); err != nil {
+		a.log.Warn("the ledger was not written back; the next start does it", "error", err)
+	}
 	stopAccounts()
 	for _, s := range servers[1:] {
 		err = errors.Join(err, s.Shutdown(stop))
