@@ -28,7 +28,7 @@ const newFor = 7 * 24 * time.Hour
 
 // checklist is what a new customer has still to do, nil when that is nothing.
 func (p *Portal) checklist(v *kit.Visitor, w *portal.Wallet) *portal.Checklist {
-	c := &portal.Checklist{Unit: w.Unit, Samples: p.samplesOpen(), Explained: v.Learned}
+	c := &portal.Checklist{Samples: p.samplesOpen(), Explained: v.Learned}
 	for _, row := range w.Recent {
 		switch ledger.PostingKind(row.Kind) {
 		case ledger.PostGrant:

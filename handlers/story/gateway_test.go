@@ -8,8 +8,10 @@ import (
 	"purse/billing/purchase"
 )
 
-// fakeGateway is a Stripe that does what a test says.
+// fakeGateway is a Stripe that does what a test says. What no story needs of it
+// is not there.
 type fakeGateway struct {
+	purchase.Gateway
 	clock    *clock
 	url      string
 	mu       sync.Mutex

@@ -16,7 +16,6 @@ type Customers struct {
 	Rows  []CustomerRow
 	Newer string
 	Older string
-	Total bool // nothing was searched for
 	Zone  *time.Location
 	Path  string // of this view, to keep it current
 }
@@ -113,17 +112,16 @@ type ReasonForm struct {
 
 // Preview says what an act would do, before it is done.
 type Preview struct {
-	Title    string
-	Name     string // of the customer
-	Back     string
-	Action   string
-	Hidden   []Pair // what was filled in
-	Says     []string
-	Changes  []Change
-	Reason   string
-	Button   string
-	Danger   bool
-	EditBack string // where to change what was filled in
+	Title   string
+	Name    string // of the customer
+	Back    string
+	Action  string
+	Hidden  []Pair // what was filled in
+	Says    []string
+	Changes []Change
+	Reason  string
+	Button  string
+	Danger  bool
 }
 
 // Change is a figure before and after.

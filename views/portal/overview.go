@@ -119,7 +119,6 @@ type Checklist struct {
 	Bought, Used, Explained bool
 	Samples                 bool   // the sandbox can send sample requests
 	Why                     string // path of an explained charge, "" before there is one
-	Unit                    ui.Unit
 	Key                     *SampleKey
 }
 
