@@ -193,6 +193,9 @@ func (c *check) op() ledger.Op {
 		return ledger.Capture{Hold: c.holds[i], Credits: c.amount(6)}
 	case n < 84 && len(c.grants) > 0:
 		return ledger.Void{Grant: c.grants[max(0, len(c.grants)-1-c.rng.IntN(30))]}
+	case n < 86 && len(c.grants) > 0:
+		g := c.grants[max(0, len(c.grants)-1-c.rng.IntN(30))]
+		return ledger.Clawback{Grants: []ledger.GrantID{g}, Credits: c.amount(3) * money.Credits(1-2*c.rng.IntN(2)), Kind: ledger.PostRefund}
 	case n < 88:
 		return ledger.Adjust{Wallet: w, Credits: c.amount(4) * money.Credits(1-2*c.rng.IntN(2))}
 	case n < 92:

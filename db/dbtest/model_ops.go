@@ -72,6 +72,8 @@ func (m *model) run(op ledger.Op, got ledger.Result) string {
 		h.end()
 		w.settle(m.now)
 		return ""
+	case ledger.Clawback:
+		return m.clawback(op)
 	case ledger.SetOverdraft:
 		m.settled(op.Wallet).overdraft = int64(op.Limit)
 		return ""
@@ -277,4 +279,37 @@ func orNow(t, now time.Time) time.Time {
 		return now
 	}
 	return t
+}
+
+func (m *model) clawback(op ledger.Clawback) string {
+	w, l := m.lot(op.Grants[0])
+	w.settle(m.now)
+	rest := int64(op.Credits)
+	if rest > 0 {
+		var parts []mPart
+		if part := min(rest, l.left-l.held); part > 0 {
+			parts = append(parts, mPart{l, -part})
+			rest -= part
+		}
+		if rest > 0 {
+			parts = append(parts, mPart{nil, -rest})
+		}
+		w.post(op.Kind, 0, parts...)
+		return ""
+	}
+	rest = -rest
+	debt := min(rest, w.debt)
+	if rest-debt > l.amount-l.left {
+		return "invalid"
+	}
+	var parts []mPart
+	if debt > 0 {
+		parts = append(parts, mPart{nil, debt})
+	}
+	if rest > debt {
+		parts = append(parts, mPart{l, rest - debt})
+	}
+	w.post(op.Kind, 0, parts...)
+	w.settle(m.now)
+	return ""
 }
