@@ -14,12 +14,13 @@ type purchaseObject struct {
 	ID              string     `json:"id"`
 	Customer        string     `json:"customer"`
 	Pack            string     `json:"pack"`
-	Status          string     `json:"status" enum:"created,processing,paid,failed,expired"`
+	Status          string     `json:"status" enum:"created,processing,paid,partially_refunded,refunded,disputed,failed,expired"`
 	Problem         *string    `json:"problem" doc:"Why it failed, or what does not match"`
 	CreditType      string     `json:"credit_type"`
 	Credits         string     `json:"credits"`
 	Price           price      `json:"price" doc:"Without tax and discount"`
 	AmountPaid      *price     `json:"amount_paid" doc:"With tax, less discount; null until it is paid"`
+	AmountRefunded  *price     `json:"amount_refunded" doc:"Refunds that succeeded or are on their way; null until it is paid"`
 	CheckoutSession *string    `json:"checkout_session"`
 	CheckoutURL     *string    `json:"checkout_url" doc:"Send the customer there; null when it cannot be paid any more"`
 	Grant           *string    `json:"grant" doc:"The credits, once it is paid"`
@@ -40,7 +41,7 @@ func (a *API) showPurchase(p *purchase.Purchase) purchaseObject {
 		o.CheckoutURL = orNull(p.CheckoutURL)
 	}
 	if p.Granted() {
-		o.AmountPaid = &price{p.Total, p.Price.Currency}
+		o.AmountPaid, o.AmountRefunded = &price{p.Total, p.Price.Currency}, &price{p.Refunded, p.Price.Currency}
 	}
 	if p.Grant != 0 {
 		o.Grant = orNull(p.Grant.String())

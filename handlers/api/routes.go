@@ -50,6 +50,8 @@ func table() []Route {
 
 		op(r(post, "/v1/customers/{id}/purchases", admin, vendor, "Purchases", "createPurchase", "Sell a pack: send the customer to checkout_url"), createPurchase).makes(),
 		op(r(get, "/v1/purchases/{id}", read, false, "Purchases", "getPurchase", "Read a purchase"), getPurchase),
+		op(r(post, "/v1/purchases/{id}/refunds", admin, vendor, "Purchases", "createRefund", "Refund what was paid for unused credits"), createRefund).makes(),
+		op(r(get, "/v1/purchases/{id}/refunds", read, false, "Purchases", "listRefunds", "List the refunds of a purchase"), listRefunds),
 		op(r(post, "/v1/stripe_events/{id}/replay", admin, vendor, "Purchases", "replayStripeEvent", "Process an event of Stripe's again"), replayStripeEvent),
 
 		op(r(post, "/v1/credit_types", admin, vendor, "Catalog", "createCreditType", "Create a credit type"), createCreditType).makes(),

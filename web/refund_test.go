@@ -1,0 +1,148 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"purse/billing/account"
+	"purse/billing/audit"
+	"purse/billing/fault"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/purchase"
+	"purse/billing/tx"
+	"purse/handlers/sandbox"
+)
+
+// bought is a purchase that was paid with a card; its credits are there.
+func (w *world) bought(c *account.Customer, card string) *purchase.Purchase {
+	w.Helper()
+	p := w.mustBegin(c, 0)
+	w.check(w.pay(p.CheckoutSession, card))
+	w.check(errOf(w.purchases.FulfilBySession(ctx, p.CheckoutSession)))
+	return w.state(p)
+}
+
+func errOf[T any](_ T, err error) error { return err }
+
+// use takes credits as usage does.
+func (w *world) use(c *account.Customer, amount money.Credits) {
+	w.Helper()
+	w.apply(ledger.Debit{Charges: []ledger.Charge{{Wallet: wallet(c.ID), Lines: []ledger.Line{{Meter: "input_tokens", Credits: amount}}}}})
+}
+
+func (w *world) balance(c *account.Customer) (b ledger.Balance) {
+	w.Helper()
+	w.check(w.db.View(ctx, func(t tx.Tx) (err error) { b, err = w.ledger.Balance(t, wallet(c.ID)); return err }))
+	return b
+}
+
+// half is a part of what a purchase brought.
+func part(p *purchase.Purchase, numerator, denominator int64) money.Credits {
+	return money.Credits(int64(p.Credits) * numerator / denominator)
+}
+
+func TestARefundTakesTheUnusedCreditsBack(t *testing.T) {
+	w, c := shopWorld(t)
+	p := w.bought(c, "pm_card_visa")
+	w.use(c, part(p, 1, 4))
+	by := audit.Actor{ID: "usr_staff"}
+	_, err := w.purchases.Refund(ctx, by, purchase.NewRefund{Purchase: p.ID, Amount: p.Total*3/4 + 1, Reason: "too much"})
+	if !fault.HasCode(err, "exceeds_refundable") {
+		t.Fatalf("more than the unused part: %v", err)
+	}
+	r, err := w.purchases.Refund(ctx, by, purchase.NewRefund{Purchase: p.ID, Amount: p.Total / 2, Reason: "Asked for it", Key: "k"})
+	w.check(err)
+	if r.State != purchase.RefundSucceeded || r.StripeID == "" {
+		t.Errorf("%+v", r)
+	}
+	again, err := w.purchases.Refund(ctx, by, purchase.NewRefund{Purchase: p.ID, Amount: p.Total / 2, Reason: "Asked for it", Key: "k"})
+	if err != nil || again.ID != r.ID {
+		t.Errorf("the same form sent twice: %+v, %v", again, err)
+	}
+	if b := w.balance(c); b.Balance != part(p, 1, 4) || b.Debt != 0 {
+		t.Errorf("%+v", b)
+	}
+	w.waitState(p, purchase.PartiallyRefunded)
+	w.check(errOf(w.purchases.Refund(ctx, by, purchase.NewRefund{Purchase: p.ID, Reason: "The rest"})))
+	if b := w.balance(c); b.Balance != 0 || b.Debt != 0 {
+		t.Errorf("%+v", b)
+	}
+	if p = w.state(p); p.Refunded != p.Total*3/4 {
+		t.Errorf("%d of %d are refunded", p.Refunded, p.Total)
+	}
+	w.addsUp()
+}
+
+// TestRefundsInTheDashboard are made at Stripe, beyond what is unused, and
+// arrive in any order and number.
+func TestRefundsInTheDashboard(t *testing.T) {
+	w, c := shopWorld(t)
+	p := w.bought(c, "pm_card_visa")
+	w.use(c, part(p, 3, 4))
+	w.faults(sandbox.Faults{Deliveries: []sandbox.DeliveryFault{{Action: sandbox.FaultDuplicate, Count: -1}, {Action: sandbox.FaultReorder, Count: -1}}})
+	for _, amount := range []int64{p.Total / 4, p.Total / 4} {
+		_, err := w.stripe().Refunds.New(&stripe.RefundParams{PaymentIntent: stripe.String(p.PaymentIntent), Amount: stripe.Int64(amount)})
+		w.check(err)
+	}
+	eventually(t, "both refunds are known", 15*time.Second, func() bool { return w.state(p).Refunded == p.Total/4*2 })
+	eventually(t, "the credits went back", 10*time.Second, func() bool {
+		b := w.balance(c)
+		return b.Debt == part(p, 1, 4) && b.Balance == -part(p, 1, 4)
+	})
+	// The next paid grant repays what was used and refunded.
+	second := w.bought(c, "pm_card_visa")
+	if second.DebtRepaid != part(p, 1, 4) {
+		t.Errorf("%s repaid", second.DebtRepaid)
+	}
+	w.addsUp()
+}
+
+func TestARefundThatFailsGivesTheCreditsBack(t *testing.T) {
+	w, c := shopWorld(t)
+	p := w.bought(c, "pm_card_refundFail")
+	w.check(errOf(w.purchases.Refund(ctx, audit.System, purchase.NewRefund{Purchase: p.ID, Reason: "Asked for it"})))
+	eventually(t, "the credits are back", 20*time.Second, func() bool { return w.state(p).State == purchase.Paid && w.available(c.ID) == p.Credits })
+	w.check(w.db.View(ctx, func(t tx.Tx) error {
+		refunds, err := w.purchases.Refunds(t, p.ID)
+		if err == nil && (len(refunds) != 1 || refunds[0].State != purchase.RefundFailed || refunds[0].Problem == "") {
+			w.Errorf("%+v", refunds)
+		}
+		return err
+	}))
+	w.addsUp()
+}
+
+func TestADisputeFreezesWhatIsUnspent(t *testing.T) {
+	w, c := shopWorld(t)
+	p := w.mustBegin(c, 0)
+	w.check(w.pay(p.CheckoutSession, "pm_card_createDispute"))
+	p = w.waitState(p, purchase.Disputed)
+	if b := w.balance(c); b.Available != 0 || b.Frozen != p.Credits || b.Balance != p.Credits {
+		t.Errorf("%+v", b)
+	}
+	if p.DisputeDue.IsZero() || p.DisputeReason == "" || p.DisputeAmount != p.Total {
+		t.Errorf("%+v", p)
+	}
+	if _, err := w.purchases.Refund(ctx, audit.System, purchase.NewRefund{Purchase: p.ID, Reason: "x"}); !fault.HasCode(err, "disputed") {
+		t.Errorf("a refund of a disputed payment: %v", err)
+	}
+	// Another purchase is not touched.
+	other := w.bought(c, "pm_card_visa")
+	if got := w.available(c.ID); got != other.Credits {
+		t.Errorf("%s available", got)
+	}
+	w.addsUp()
+}
+
+func TestAnInquiryFreezesNothing(t *testing.T) {
+	w, c := shopWorld(t)
+	p := w.mustBegin(c, 0)
+	w.check(w.pay(p.CheckoutSession, "pm_card_createDisputeInquiry"))
+	eventually(t, "the inquiry is known", 10*time.Second, func() bool { return w.state(p).Inquiry() })
+	if got := w.available(c.ID); got != p.Credits || w.state(p).State != purchase.Paid {
+		t.Errorf("%s available, %s", got, w.state(p).State)
+	}
+}
