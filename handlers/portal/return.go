@@ -73,8 +73,10 @@ func (p *Portal) Return(w http.ResponseWriter, r *http.Request) error {
 // Stripe could not be asked.
 func returnState(b *purchase.Purchase, unknown bool, now time.Time) portal.ReturnState {
 	switch b.State {
-	case purchase.Paid, purchase.PartiallyRefunded, purchase.Refunded, purchase.Disputed:
+	case purchase.Paid, purchase.PartiallyRefunded, purchase.Disputed:
 		return portal.ReturnDone
+	case purchase.Refunded:
+		return portal.ReturnRefunded
 	case purchase.Processing:
 		return portal.ReturnDelayed
 	case purchase.Failed:
@@ -103,6 +105,8 @@ func returnTitle(p portal.Return) string {
 		return "Nothing was charged"
 	case portal.ReturnOpen:
 		return "Not paid yet"
+	case portal.ReturnRefunded:
+		return "Refunded"
 	}
 	return "Payment received"
 }

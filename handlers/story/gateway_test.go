@@ -54,6 +54,10 @@ func (g *fakeGateway) PaymentIntent(context.Context, string) (purchase.PaymentIn
 	return purchase.PaymentIntent{}, purchase.ErrGone
 }
 
+func (g *fakeGateway) Refund(_ context.Context, p purchase.RefundParams, key string) (purchase.ChargeRefund, error) {
+	return purchase.ChargeRefund{ID: "re_" + key, Ours: p.Refund, Amount: p.Amount, Status: "succeeded"}, nil
+}
+
 // set changes a session, as the buyer or Stripe would.
 func (g *fakeGateway) set(id string, change func(*purchase.Checkout)) {
 	g.mu.Lock()

@@ -89,6 +89,8 @@ func (w *world) visits(ps *people) []visit {
 		{"admin-jobs", "/admin/jobs", &ps.admin},
 		{"admin-purchases", "/admin/purchases", &ps.admin},
 		{"admin-inbox", "/admin/inbox", &ps.admin},
+		{"admin-purchase", "/admin/purchases/" + w.gateway.sessions[paid].Purchase, &ps.admin},
+		{"admin-refund", "/admin/purchases/" + w.gateway.sessions[paid].Purchase + "/refund", &ps.admin},
 	}
 }
 

@@ -185,6 +185,47 @@ func TestStaffActsWithReasonAndPreview(t *testing.T) {
 	other.WaitText("Not found")
 }
 
+// TestStaffRefundsWhatIsUnused is a refund with its preview, and its end in the
+// customer's ledger.
+func TestStaffRefundsWhatIsUnused(t *testing.T) {
+	b := browsertest.Open(t)
+	w := newWorld(t)
+	w.fillCatalog()
+	cust := w.person("Northwind Labs", "ada@example.com", "Europe/Berlin", account.NoStaff)
+	boss := w.person("", "boss@example.com", "", account.Admin)
+	w.links(&cust, &boss)
+	session := w.begin(cust, 0)
+	w.gateway.pay(session)
+	bought, err := w.purchases.FulfilBySession(ctx, session)
+	w.check(err)
+	p := b.Page(t, 1280, false)
+	p.Go(boss.link)
+	p.Go(w.url + "/admin/purchases/" + bought.ID)
+	p.WaitText("Can be refunded")
+	p.ClickText("Refund")
+	p.Type("#amount", "2500")
+	p.Type("#reason", "Bought by mistake")
+	p.ClickText("Preview")
+	p.WaitText("At most")
+	p.Problems()
+	p.Type("#amount", bought.Price.Decimal())
+	p.ClickText("Preview")
+	p.WaitText("are taken back at once")
+	p.Problems() // the browser noted the refusal
+	p.Clean("refund preview")
+	shot(p, "refund-preview")
+	p.Eval(`document.querySelector("button[data-variant=danger]").click()`, nil)
+	p.WaitText("goes back to Northwind Labs")
+	p.WaitText("refunded")
+	p.Clean("refunded")
+	p.Go(cust.link)
+	p.WaitText("Refund")
+	p.WaitText("Bought by mistake")
+	p.Go(w.url + "/checkout/return?session_id=" + session)
+	p.WaitText("This purchase was refunded")
+	p.Clean("return of a refunded purchase")
+}
+
 // TestEverythingWorksWithoutJavaScript signs in, filters, and buys with the
 // scripts of pages switched off.
 func TestEverythingWorksWithoutJavaScript(t *testing.T) {

@@ -257,9 +257,9 @@ type AuditRow struct {
 // StateTone colours a state of a purchase or of an inbox event.
 func StateTone(state string) ui.Tone {
 	switch state {
-	case "paid", "done":
+	case "paid", "done", "succeeded":
 		return ui.Good
-	case "processing", "created", "received":
+	case "processing", "created", "received", "pending":
 		return ui.Info
 	case "retrying":
 		return ui.Warn
@@ -280,6 +280,8 @@ func StateName(state string) string {
 		return "not ours"
 	case "alarm":
 		return "needs a person"
+	case "partially_refunded":
+		return "partly refunded"
 	}
 	return state
 }

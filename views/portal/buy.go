@@ -61,6 +61,7 @@ const (
 	ReturnCancelled ReturnState = "cancelled" // left Checkout
 	ReturnFailed    ReturnState = "failed"    // the payment failed for good
 	ReturnExpired   ReturnState = "expired"   // nobody paid in time
+	ReturnRefunded  ReturnState = "refunded"  // the money went back
 	ReturnOpen      ReturnState = "open"      // not paid yet, and still can be
 )
 

@@ -171,6 +171,8 @@ func PostingName(kind string) string {
 		return "Transfer"
 	case "refund":
 		return "Refund"
+	case "dispute":
+		return "Lost dispute"
 	}
 	return kind
 }

@@ -1,0 +1,187 @@
+package admin
+
+import (
+	"math/big"
+	"net/http"
+	"strings"
+
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/purchase"
+	"purse/billing/tx"
+	"purse/handlers/kit"
+	"purse/handlers/show"
+	"purse/views/admin"
+	"purse/views/ui"
+)
+
+// Purchase shows one purchase with what went back of it.
+func (a *Admin) Purchase(w http.ResponseWriter, r *http.Request) error {
+	p, err := a.Purchases.Purchase(r.Context(), r.PathValue("purchase"))
+	if err != nil {
+		return err
+	}
+	c, err := a.Accounts.Customer(r.Context(), p.Customer)
+	if err != nil {
+		return err
+	}
+	in := func(amount int64) money.Money { return money.Money{Amount: amount, Currency: p.Price.Currency} }
+	page := admin.Purchase{
+		PurchaseRow: a.purchaseRow(p), Session: p.CheckoutSession, Intent: p.PaymentIntent, Total: in(p.Total), Tax: in(p.Tax),
+		Refunded: in(p.Refunded), Clawed: p.Clawed, Paid: p.PaidAt, Terms: p.TermsVersion, Address: p.Address, Zone: c.Location(),
+	}
+	page.Customer = c.Name
+	if p.Granted() {
+		page.Grant = p.Grant.String()
+	}
+	if p.Dispute != "" {
+		page.Dispute = &admin.Dispute{
+			ID: p.Dispute, Status: strings.ReplaceAll(p.DisputeStatus, "_", " "), Reason: strings.ReplaceAll(p.DisputeReason, "_", " "),
+			Amount: in(p.DisputeAmount), Due: p.DisputeDue, Open: p.DisputeOpen(),
+		}
+	}
+	err = a.view(r.Context(), func(t tx.Tx) error {
+		refunds, err := a.Purchases.Refunds(t, p.ID)
+		if err != nil {
+			return err
+		}
+		page.Refunds = nil
+		for _, back := range refunds {
+			page.Refunds = append(page.Refunds, admin.RefundRow{
+				ID: back.ID, State: string(back.State), Reason: back.Reason, Problem: back.Problem, Amount: in(back.Amount), At: back.CreatedAt,
+			})
+		}
+		page.Refundable, err = a.Purchases.Refundable(t, p)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	page.MayRefund = mayChange(r) && page.Refundable.Amount > 0
+	f := a.frame(r, p.PackName+" for "+c.Name, "/admin/purchases")
+	f.Zone = c.Location()
+	return kit.Render(w, r, http.StatusOK, admin.PurchasePage(f, page))
+}
+
+// Refund asks how much of a purchase goes back, and why.
+func (a *Admin) Refund(w http.ResponseWriter, r *http.Request) error {
+	return a.refund(w, r, nil)
+}
+
+// RefundSend previews a refund, or makes it.
+func (a *Admin) RefundSend(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(w, r, map[string]string{"amount": "Amount", "reason": "Reason"})
+	if err != nil {
+		return err
+	}
+	return a.refund(w, r, form)
+}
+
+func (a *Admin) refund(w http.ResponseWriter, r *http.Request, form *kit.Form) error {
+	p, err := a.Purchases.Purchase(r.Context(), r.PathValue("purchase"))
+	if err != nil {
+		return err
+	}
+	c, err := a.Accounts.Customer(r.Context(), p.Customer)
+	if err != nil {
+		return err
+	}
+	var most money.Money
+	err = a.view(r.Context(), func(t tx.Tx) error {
+		most, err = a.Purchases.Refundable(t, p)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	base := "/admin/purchases/" + p.ID
+	page := func() error {
+		if form == nil {
+			form = &kit.Form{}
+		}
+		f := a.frame(r, "Refund "+c.Name, "/admin/purchases")
+		f.Failed = form.Failed()
+		return kit.Render(w, r, form.Status(), admin.RefundPage(f, admin.RefundForm{Form: form.Form, ID: p.ID, Customer: c.Name, Most: most, Nonce: nonce(r, form)}))
+	}
+	if form == nil {
+		return page()
+	}
+	amount, err := money.Parse(strings.ReplaceAll(form.Text("amount"), ",", ""), p.Price.Currency)
+	switch {
+	case err != nil:
+		form.Fail("amount", "This "+err.Error()+".")
+	case amount.Amount == 0:
+		form.Fail("amount", "The amount must be more than zero.")
+	case amount.Amount > most.Amount && !form.Checked("confirmed"):
+		form.Fail("amount", "At most "+ui.Money(most)+" can be refunded: the rest was used or refunded.")
+	}
+	reason := reasonOf(form)
+	if form.Text("nonce") == "" {
+		form.Fail("", "The form is incomplete: open it again.")
+	}
+	if form.Failed() || form.Checked("edit") {
+		return page()
+	}
+	if !form.Checked("confirmed") {
+		return a.refundPreview(w, r, p, c.Name, amount, reason, form)
+	}
+	_, err = a.Purchases.Refund(r.Context(), kit.Actor(r), purchase.NewRefund{
+		Purchase: p.ID, Amount: amount.Amount, Reason: reason, Key: "admin:" + kit.VisitorOf(r).User.ID + ":" + form.Text("nonce"),
+	})
+	if err != nil {
+		if err := take(form, err); err != nil {
+			return err
+		}
+		return page()
+	}
+	if err := a.Kit.Say(w, r, ui.Good, ui.Money(amount)+" goes back to "+c.Name+"."); err != nil {
+		return err
+	}
+	return kit.Go(w, r, base)
+}
+
+func (a *Admin) refundPreview(w http.ResponseWriter, r *http.Request, p *purchase.Purchase, name string, amount money.Money, reason string, form *kit.Form) error {
+	taken := clawedFor(p, amount.Amount)
+	key := ledger.WalletKey{Customer: p.Customer, CreditType: p.CreditType}
+	unit := show.Unit(a.Catalog.Snapshot(), p.CreditType)
+	var before, after ledger.Balance
+	err := a.view(r.Context(), func(t tx.Tx) (err error) {
+		if before, err = a.Ledger.Balance(t, key); err != nil {
+			return err
+		}
+		results, wallets, err := a.Ledger.Preview(t, &ledger.Command{Op: ledger.Clawback{Grants: []ledger.GrantID{p.Grant}, Credits: taken, Kind: ledger.PostRefund, Ref: p.ID}})
+		if err != nil {
+			return err
+		}
+		after = wallets[key]
+		return results[0].Err()
+	})
+	if err != nil {
+		return err
+	}
+	base := "/admin/purchases/" + p.ID
+	return kit.Render(w, r, http.StatusOK, admin.PreviewPage(a.frame(r, "Refund "+name, "/admin/purchases"), admin.Preview{
+		Title: "Refund " + name, Name: "Purchase", Back: base, Action: base + "/refund", Hidden: hidden(form), Reason: reason,
+		Button: "Refund " + ui.Money(amount), Danger: true,
+		Says: []string{
+			ui.Money(amount) + " goes back the way it was paid, through Stripe. Banks take 5 to 10 days.",
+			unit.Amount(taken) + " are taken back at once; they return if the refund fails.",
+		},
+		Changes: []admin.Change{
+			{Name: "Available", Before: unit.Amount(before.Available), After: unit.Amount(after.Available)},
+			{Name: "Balance", Before: unit.Amount(before.Balance), After: unit.Amount(after.Balance)},
+		},
+	}))
+}
+
+// clawedFor is what a further refund takes back of the credits, as purchase
+// computes it: from the whole that was refunded, so that parts add up.
+func clawedFor(p *purchase.Purchase, amount int64) money.Credits {
+	back := min(p.Refunded+amount, p.Total)
+	if p.Total <= 0 {
+		return 0
+	}
+	n := new(big.Int).Mul(big.NewInt(int64(p.Credits)), big.NewInt(2*back))
+	n.Add(n, big.NewInt(p.Total))
+	return money.Credits(n.Quo(n, big.NewInt(2*p.Total)).Int64()) - p.Clawed
+}
