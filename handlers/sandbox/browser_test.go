@@ -38,12 +38,23 @@ func TestPagesInBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	charge := paid.PaymentIntent.LatestCharge.ID
+	saver := r.customer("saver@example.com").ID
+	saved := r.saved(saver, "pm_card_authenticationRequired")
+	r.saved(saver, "pm_card_visa")
+	invoice := r.invoice(saver)
+	if _, err := r.payInvoice(invoice.ID, saved.ID); err == nil {
+		t.Fatal("paid without authentication")
+	}
+	portal, err := r.api.BillingPortalSessions.New(&stripe.BillingPortalSessionParams{Customer: stripe.String(saver)})
+	must(t, portal, err)
+	dispute := r.dispute("pm_card_createDispute")
 	p := b.Page(t, 1280, false)
 	for name, path := range map[string]string{
 		"checkout": "/c/pay/" + open.ID, "checkout-failed": "/c/pay/" + open.ID + "?failed=authentication", "checkout-expired": "/c/pay/" + expired.ID,
 		"authentication": "/3ds/" + pi.ID, "receipt": "/receipts/" + charge, "home": "/", "events": "/events", "settings": "/settings?done=clock",
 		"sessions": "/objects/checkout.session", "refunds-none": "/objects/refund", "session": "/objects/checkout.session/" + open.ID,
 		"charge": "/objects/charge/" + charge, "event": "/objects/event/" + r.events("customer.created")[0],
+		"invoice": "/i/" + invoice.ID, "portal": "/p/session/" + portal.ID, "dispute": "/objects/dispute/" + dispute.ID,
 		"mail": "/mail", "message": "/mail/" + r.server.Mailbox().All()[0].ID,
 	} {
 		p.Go(r.url + path)

@@ -62,9 +62,3 @@ func (c *call) dispute(ch obj, does behaviour) {
 		c.emit("charge.dispute.funds_withdrawn", d)
 	}
 }
-
-func getDispute(c *call) (obj, *apiError) { return c.find("dispute", "dispute", "dispute") }
-
-func listDisputes(c *call) (obj, *apiError) {
-	return c.page("dispute", c.matches("charge", "payment_intent"))
-}

@@ -52,17 +52,27 @@ type APIFault struct {
 	Count  int    `json:"count"`
 }
 
+// ChargeFault makes the bank decline the next Count charges (all while
+// negative), whatever the card: card_declined with insufficient_funds,
+// expired_card …
+type ChargeFault struct {
+	Code        string `json:"code"`
+	DeclineCode string `json:"decline_code"`
+	Count       int    `json:"count"`
+}
+
 // Faults is what is set to go wrong.
 type Faults struct {
 	Deliveries []DeliveryFault `json:"deliveries"`
 	API        []APIFault      `json:"api"`
+	Charges    []ChargeFault   `json:"charges"`
 }
 
 // Faults is what is set and not used up.
 func (s *Server) Faults() Faults {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Faults{slices.Clone(s.faults.Deliveries), slices.Clone(s.faults.API)}
+	return Faults{slices.Clone(s.faults.Deliveries), slices.Clone(s.faults.API), slices.Clone(s.faults.Charges)}
 }
 
 // SetFaults replaces all faults. The zero Faults lets everything work again.
@@ -77,8 +87,13 @@ func (s *Server) SetFaults(f Faults) error {
 			return fmt.Errorf("sandbox: no such fault of the API: %+v", a)
 		}
 	}
+	for _, c := range f.Charges {
+		if c.Code == "" || c.Count == 0 {
+			return fmt.Errorf("sandbox: no such fault of charges: %+v", c)
+		}
+	}
 	s.locked(func() {
-		s.faults = Faults{slices.Clone(f.Deliveries), slices.Clone(f.API)}
+		s.faults = Faults{slices.Clone(f.Deliveries), slices.Clone(f.API), slices.Clone(f.Charges)}
 		s.saveFaults()
 	})
 	return nil
@@ -135,6 +150,22 @@ func (s *Server) takeAPIFault(r *http.Request) APIFault {
 		return taken
 	}
 	return APIFault{}
+}
+
+// takeChargeFault uses up the first fault of charges.
+func (s *Server) takeChargeFault() (ChargeFault, bool) {
+	if len(s.faults.Charges) == 0 {
+		return ChargeFault{}, false
+	}
+	f := &s.faults.Charges[0]
+	taken := *f
+	if f.Count > 0 {
+		if f.Count--; f.Count == 0 {
+			s.faults.Charges = s.faults.Charges[1:]
+		}
+		s.saveFaults()
+	}
+	return taken, true
 }
 
 // before answers faults that happen before anything is done.

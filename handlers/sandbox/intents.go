@@ -190,7 +190,8 @@ func (c *call) confirmWith(pi, pm, p obj) (obj, *apiError) {
 	away := p["off_session"] == true || (p.str("off_session") != "" && p.str("off_session") != "false")
 	does := cardByID(pm.str("_number")).does
 	if c.needsAuth(does, pm, away) {
-		if away || p.yes("error_on_requires_action") {
+		// The payment of an invoice waits for the customer on the invoice's page.
+		if (away && !p.yes("_invoice")) || p.yes("error_on_requires_action") {
 			return nil, c.decline(pi, pm, cardError("authentication_required", "authentication_required", "", "Your card was declined. This transaction requires authentication."))
 		}
 		pi["status"] = "requires_action"
@@ -222,6 +223,9 @@ func (c *call) needsAuth(does behaviour, pm obj, away bool) bool {
 // finish charges without asking for authentication (any more).
 func (c *call) finish(pi, pm obj) (obj, *apiError) {
 	does := cardByID(pm.str("_number")).does
+	if fault, ok := c.s.takeChargeFault(); ok {
+		does.decline, does.reason = fault.Code, fault.DeclineCode
+	}
 	if does.decline != "" {
 		return nil, c.decline(pi, pm, does.refusal())
 	}
@@ -250,6 +254,9 @@ func (c *call) finish(pi, pm obj) (obj, *apiError) {
 	c.s.store.put("payment_intent", pi)
 	c.emit("charge.succeeded", ch)
 	c.emit("payment_intent.succeeded", pi)
+	if in := c.s.store.get("invoice", pi.str("invoice")); in != nil && in.str("status") != "paid" {
+		c.invoicePaid(in, pi)
+	}
 	if does.dispute != "" {
 		c.dispute(ch, does)
 	}
@@ -321,6 +328,9 @@ func cancelIntent(c *call) (obj, *apiError) {
 	switch pi.str("status") {
 	case "succeeded", "canceled":
 		return nil, unexpected(pi, "canceled")
+	}
+	if pi.str("invoice") != "" {
+		return nil, bad("payment_intent_unexpected_state", "", "You cannot cancel a PaymentIntent created by an invoice. Instead, you should void the invoice.")
 	}
 	if pi.str("_session") != "" {
 		return nil, bad("payment_intent_unexpected_state", "", "You cannot cancel a PaymentIntent created by a Checkout Session. Expire the Checkout Session instead.")

@@ -205,6 +205,10 @@ func idOf(kind string) string {
 		return "evt_1" + randomText(23)
 	case "webhook_endpoint":
 		return "we_1" + randomText(23)
+	case "invoiceitem":
+		return "ii_1" + randomText(23)
+	case "billing_portal.session":
+		return "bps_1" + randomText(23)
 	case "item":
 		return "li_1" + randomText(23)
 	}

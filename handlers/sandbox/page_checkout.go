@@ -14,6 +14,8 @@ var offered = []view.TestCard{
 	{Number: "4000000000000002", Label: "Declined"},
 	{Number: "4000000000009995", Label: "Insufficient funds"},
 	{Number: "4000002760003184", Label: "Needs authentication"},
+	{Number: "4000002500003155", Label: "Authentication once, to save"},
+	{Number: "4000000000000341", Label: "Saves, declined later"},
 	{Number: "4000008260003178", Label: "Authentication, then declined"},
 	{Number: "4000000000000259", Label: "Pays, disputed later"},
 	{Number: "4000000000005126", Label: "Pays, refund fails"},
@@ -58,7 +60,7 @@ func (s *Server) showCheckout(w http.ResponseWriter, r *http.Request, status int
 
 func (s *Server) checkoutView(o obj) view.Checkout {
 	currency := o.str("currency")
-	c := view.Checkout{Session: o.id(), Merchant: s.opts.Merchant, Cancel: o.str("cancel_url"), Cards: offered, Countries: countries,
+	c := view.Checkout{Session: o.id(), Path: "/c/pay/" + o.id(), Merchant: s.opts.Merchant, Cancel: o.str("cancel_url"), Cards: offered, Countries: countries,
 		Total: amountText(o.num("amount_total"), currency), Button: "Pay " + amountText(o.num("amount_total"), currency),
 		Expires: instant(o.num("expires_at")), Setup: o.str("mode") == "setup", Promotion: o.yes("allow_promotion_codes"),
 		Submit: o.sub("custom_text").sub("submit").str("message")}
@@ -99,21 +101,14 @@ func (s *Server) payCheckout(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "The form could not be read.", http.StatusBadRequest)
 		return
 	}
-	form := view.CheckoutForm{Email: r.PostFormValue("email"), Number: r.PostFormValue("number"), Expiry: r.PostFormValue("expiry"),
-		CVC: r.PostFormValue("cvc"), Name: r.PostFormValue("name"), Country: r.PostFormValue("country")}
+	form := typed(r)
 	switch fill := r.PostFormValue("fill"); fill {
 	case "":
 	case "promotion":
 		s.applyPromotion(w, r, r.PostFormValue("promotion"))
 		return
 	default:
-		form.Number, form.Expiry, form.CVC = spaced(fill), "12 / 34", "123"
-		if form.Name == "" {
-			form.Name = "Test Customer"
-		}
-		if form.Email == "" {
-			form.Email = "customer@example.com"
-		}
+		filled(&form, fill)
 		s.showCheckout(w, r, http.StatusOK, form, "", "")
 		return
 	}
@@ -144,6 +139,23 @@ func (s *Server) payCheckout(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// typed is the form as it came.
+func typed(r *http.Request) view.CheckoutForm {
+	return view.CheckoutForm{Email: r.PostFormValue("email"), Number: r.PostFormValue("number"), Expiry: r.PostFormValue("expiry"),
+		CVC: r.PostFormValue("cvc"), Name: r.PostFormValue("name"), Country: r.PostFormValue("country")}
+}
+
+// filled puts a test card into the form.
+func filled(form *view.CheckoutForm, number string) {
+	form.Number, form.Expiry, form.CVC = spaced(number), "12 / 34", "123"
+	if form.Name == "" {
+		form.Name = "Test Customer"
+	}
+	if form.Email == "" {
+		form.Email = "customer@example.com"
+	}
+}
+
 // payWithForm pays with what was typed; field names the input that is wrong.
 func (s *Server) payWithForm(c *call, o obj, form view.CheckoutForm) (field string, err *apiError) {
 	v := s.checkoutView(o)
@@ -162,29 +174,46 @@ func (s *Server) payWithForm(c *call, o obj, form view.CheckoutForm) (field stri
 		pm := c.cardMethod(cards[0], 12, int64(s.now().Year()+1), "pass", obj{"billing_details": billing})
 		return "", c.confirmSession(o, pm)
 	}
-	month, year, ok := parseExpiry(form.Expiry)
-	if !ok {
-		return "expiry", bad("", "", "Your card's expiration date is incomplete.")
-	}
-	if strings.TrimSpace(form.CVC) == "" {
-		return "cvc", bad("", "", "Your card's security code is incomplete.")
-	}
-	pm, err := c.newPaymentMethod("card", obj{"billing_details": billing,
-		"card": obj{"number": form.Number, "exp_month": month, "exp_year": year, "cvc": strings.TrimSpace(form.CVC)}})
+	pm, field, err := c.typedCard(form, billing)
 	if err == nil {
-		s.store.put("payment_method", pm)
 		err = c.confirmSession(o, pm)
 	}
 	if err == nil {
 		return "", nil
 	}
+	if field == "" {
+		field = fieldOf(err)
+	}
+	return field, err
+}
+
+// typedCard is the payment method of the card that was typed.
+func (c *call) typedCard(form view.CheckoutForm, billing obj) (pm obj, field string, err *apiError) {
+	month, year, ok := parseExpiry(form.Expiry)
+	if !ok {
+		return nil, "expiry", bad("", "", "Your card's expiration date is incomplete.")
+	}
+	if strings.TrimSpace(form.CVC) == "" {
+		return nil, "cvc", bad("", "", "Your card's security code is incomplete.")
+	}
+	pm, err = c.newPaymentMethod("card", obj{"billing_details": billing,
+		"card": obj{"number": form.Number, "exp_month": month, "exp_year": year, "cvc": strings.TrimSpace(form.CVC)}})
+	if err != nil {
+		return nil, fieldOf(err), err
+	}
+	c.s.store.put("payment_method", pm)
+	return pm, "", nil
+}
+
+// fieldOf is the input that an error is about, "card" for the whole.
+func fieldOf(err *apiError) string {
 	switch {
 	case strings.HasPrefix(err.param, "exp_"):
-		return "expiry", err
+		return "expiry"
 	case err.param == "cvc":
-		return "cvc", err
+		return "cvc"
 	}
-	return "card", err
+	return "card"
 }
 
 // parseExpiry reads "12/34", "12 / 2034" and "1234".

@@ -15,7 +15,7 @@ var shownKinds = []view.Kind{
 	{Name: "checkout.session", Label: "Checkout Sessions"}, {Name: "payment_intent", Label: "Payment intents"},
 	{Name: "charge", Label: "Charges"}, {Name: "refund", Label: "Refunds"}, {Name: "dispute", Label: "Disputes"},
 	{Name: "customer", Label: "Customers"}, {Name: "payment_method", Label: "Payment methods"},
-	{Name: "setup_intent", Label: "Setup intents"}, {Name: "invoice", Label: "Invoices"}, {Name: "product", Label: "Products"},
+	{Name: "setup_intent", Label: "Setup intents"}, {Name: "invoice", Label: "Invoices"}, {Name: "invoiceitem", Label: "Invoice items"}, {Name: "product", Label: "Products"},
 	{Name: "price", Label: "Prices"}, {Name: "event", Label: "Events"}, {Name: "webhook_endpoint", Label: "Webhook endpoints"},
 }
 
@@ -247,7 +247,15 @@ func (s *Server) showObject(w http.ResponseWriter, r *http.Request, status int, 
 				}
 			}
 		case "invoice":
-			link("Invoice", "/receipts/"+id)
+			if o.str("hosted_invoice_url") != "" {
+				link("Invoice", "/i/"+id)
+			}
+			if pi := o.str("payment_intent"); pi != "" {
+				link("Payment intent", "/objects/payment_intent/"+pi)
+			}
+		case "dispute":
+			link("Charge", "/objects/charge/"+o.str("charge"))
+			v.Decide, v.Inquiry = !disputeOver(o), o.yes("is_charge_refundable")
 		case "event":
 			v.Resend = true
 			about := o.sub("data").sub("object")
@@ -328,6 +336,27 @@ func (s *Server) refundOnPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, "/objects/charge/"+url.PathEscape(id)+"?done=refunded", http.StatusSeeOther)
+}
+
+func (s *Server) decideOnPage(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	err := noSuch("dispute", id, "dispute", true)
+	s.locked(func() {
+		d := s.store.get("dispute", id)
+		if d == nil {
+			return
+		}
+		if err = nil; disputeOver(d) {
+			err = bad("", "", "This dispute is already closed.")
+			return
+		}
+		s.pageCall(r).decideDispute(d, r.PostFormValue("outcome") == "won")
+	})
+	if err != nil {
+		s.showObject(w, r, err.status, "dispute", id, err.message)
+		return
+	}
+	http.Redirect(w, r, "/objects/dispute/"+url.PathEscape(id)+"?done=decided", http.StatusSeeOther)
 }
 
 func (s *Server) resendOnPage(w http.ResponseWriter, r *http.Request) {

@@ -31,12 +31,17 @@ func (s *Server) pages(mux *http.ServeMux) {
 	page("GET /3ds/{intent}", s.authenticationPage)
 	page("POST /3ds/{intent}", s.endAuthentication)
 	page("GET /receipts/{id}", s.receiptPage)
+	page("GET /i/{invoice}", s.invoicePage)
+	page("POST /i/{invoice}", s.payInvoicePage)
+	page("GET /p/session/{session}", s.portalPage)
+	page("POST /p/session/{session}", s.changeOnPortal)
 
 	page("GET /{$}", s.homePage)
 	page("GET /objects/{kind}", s.objectsPage)
 	page("GET /objects/{kind}/{id}", s.objectPage)
 	page("POST /objects/checkout.session/{id}/expire", s.expireOnPage)
 	page("POST /objects/charge/{id}/refund", s.refundOnPage)
+	page("POST /objects/dispute/{id}/decide", s.decideOnPage)
 	page("GET /events", s.eventsPage)
 	page("POST /events/{id}/resend", s.resendOnPage)
 	page("GET /settings", s.settingsPage)
@@ -91,7 +96,8 @@ func (s *Server) frame(title, active string, r *http.Request) view.Frame {
 // notices are what actions say on the page that follows.
 var notices = map[string]string{
 	"expired": "The session is expired.", "refunded": "The refund was made.", "resent": "The event is on its way again.",
-	"clock": "The clock was moved.", "faults": "Faults were changed.", "tax": "The tax was changed.",
+	"decided": "The bank decided.",
+	"clock":   "The clock was moved.", "faults": "Faults were changed.", "tax": "The tax was changed.",
 }
 
 func instant(unix int64) string { return time.Unix(unix, 0).UTC().Format("2006-01-02 15:04:05 UTC") }

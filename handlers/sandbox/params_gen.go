@@ -30,15 +30,19 @@ var operations = strings.Fields(`
 	POST/v1/setup_intents GET/v1/setup_intents GET/v1/setup_intents/{intent} POST/v1/setup_intents/{intent}/confirm POST/v1/setup_intents/{intent}/cancel
 	GET/v1/charges GET/v1/charges/{charge}
 	POST/v1/refunds GET/v1/refunds GET/v1/refunds/{refund} POST/v1/refunds/{refund}
-	GET/v1/disputes GET/v1/disputes/{dispute}
-	GET/v1/invoices GET/v1/invoices/{invoice}
+	GET/v1/disputes GET/v1/disputes/{dispute} POST/v1/disputes/{dispute} POST/v1/disputes/{dispute}/close
+	POST/v1/invoices GET/v1/invoices GET/v1/invoices/{invoice} POST/v1/invoices/{invoice} DELETE/v1/invoices/{invoice}
+	GET/v1/invoices/{invoice}/lines POST/v1/invoices/{invoice}/finalize POST/v1/invoices/{invoice}/pay
+	POST/v1/invoices/{invoice}/void POST/v1/invoices/{invoice}/mark_uncollectible
+	POST/v1/invoiceitems GET/v1/invoiceitems GET/v1/invoiceitems/{invoiceitem} DELETE/v1/invoiceitems/{invoiceitem}
+	POST/v1/billing_portal/sessions
 	GET/v1/events GET/v1/events/{id}
 	POST/v1/webhook_endpoints GET/v1/webhook_endpoints GET/v1/webhook_endpoints/{webhook_endpoint}
 	POST/v1/webhook_endpoints/{webhook_endpoint} DELETE/v1/webhook_endpoints/{webhook_endpoint}
 	GET/v1/balance GET/v1/account`)
 
 var objects = strings.Fields(`customer product price payment_method checkout.session payment_intent setup_intent
-	charge refund dispute invoice event webhook_endpoint`)
+	charge refund dispute invoice invoiceitem billing_portal.session event webhook_endpoint`)
 
 type schema struct {
 	Type                 string

@@ -38,7 +38,9 @@ type Checkout struct {
 	Promotion                        bool // codes may be entered
 	Cards                            []TestCard
 	Countries                        []Country
-	Expires                          string
+	Expires                          string // "" for an invoice
+	Path                             string // where the forms go
+	Waiting                          string // the card whose authentication an invoice waits for, ""
 	Submit                           string // what the merchant says beside the button
 }
 
@@ -56,6 +58,19 @@ type Receipt struct {
 	Merchant, Title, Number, Amount, Date, Method, Email, Status string
 	Lines                                                        []Line
 	Totals                                                       []Pair
+}
+
+// Portal is the page on which a customer manages cards.
+type Portal struct {
+	Path, Merchant, Customer, Return string
+	Cards                            []SavedCard
+	Error                            string
+}
+
+// SavedCard is one card of a customer.
+type SavedCard struct {
+	ID, Name, Expires string
+	Default           bool
 }
 
 // Pair is a term and its value.
@@ -100,6 +115,8 @@ type Object struct {
 	RefundLeft     string
 	Currency       string
 	Resend         bool
+	Decide         bool // a dispute that can be decided
+	Inquiry        bool
 	Deliveries     []Delivery
 	Error          string
 }
