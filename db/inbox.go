@@ -70,3 +70,19 @@ func inboxEvent(r gen.Inbox) *purchase.InboxEvent {
 		Error: r.Error, Purchase: r.PurchaseID, CreatedAt: instant(r.CreatedAt), ReceivedAt: instant(r.ReceivedAt), ProcessedAt: instant(r.ProcessedAt),
 	}
 }
+
+const reconciledUntil = "reconciled_until"
+
+// ReconciledUntil is until when Stripe's events were read.
+func (PurchaseStore) ReconciledUntil(t tx.Tx) (time.Time, error) {
+	text, err := Installation{}.Get(t, reconciledUntil)
+	if err != nil || text == "" {
+		return time.Time{}, err
+	}
+	return time.Parse(time.RFC3339Nano, text)
+}
+
+// SetReconciledUntil stores until when Stripe's events were read.
+func (PurchaseStore) SetReconciledUntil(t tx.Tx, until time.Time) error {
+	return Installation{}.Put(t, reconciledUntil, until.UTC().Format(time.RFC3339Nano))
+}

@@ -18,17 +18,18 @@ import (
 type commands struct {
 	LogLevel string `help:"Least level of the log: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"PURSE_LOG_LEVEL"`
 
-	Serve   serveCommand   `cmd:"" help:"Run Purse."`
-	Demo    demoCommand    `cmd:"" help:"Run Purse with the Stripe sandbox, demo data and usage that flows in. No money moves."`
-	Key     keyCommands    `cmd:"" help:"API keys."`
-	Admin   adminCommands  `cmd:"" help:"People who run this Purse."`
-	Usage   usageCommands  `cmd:"" help:"Usage, as a client of the API."`
-	Verify  verifyCommand  `cmd:"" help:"Recompute every wallet and grant from the entries."`
-	Stripe  stripeCommands `cmd:"" help:"Set up and check Stripe."`
-	Backup  backupCommand  `cmd:"" help:"Copy the database, also beside a running server."`
-	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the database."`
-	Version versionCommand `cmd:"" help:"Print the version."`
-	Health  healthCommand  `cmd:"" hidden:"" help:"Ask a running server whether it is ready; for container health checks."`
+	Serve     serveCommand     `cmd:"" help:"Run Purse."`
+	Demo      demoCommand      `cmd:"" help:"Run Purse with the Stripe sandbox, demo data and usage that flows in. No money moves."`
+	Key       keyCommands      `cmd:"" help:"API keys."`
+	Admin     adminCommands    `cmd:"" help:"People who run this Purse."`
+	Usage     usageCommands    `cmd:"" help:"Usage, as a client of the API."`
+	Verify    verifyCommand    `cmd:"" help:"Recompute every wallet and grant from the entries."`
+	Reconcile reconcileCommand `cmd:"" help:"Compare with Stripe now what is compared every ten minutes."`
+	Stripe    stripeCommands   `cmd:"" help:"Set up and check Stripe."`
+	Backup    backupCommand    `cmd:"" help:"Copy the database, also beside a running server."`
+	Restore   restoreCommand   `cmd:"" help:"Put a backup in the place of the database."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
+	Health    healthCommand    `cmd:"" hidden:"" help:"Ask a running server whether it is ready; for container health checks."`
 }
 
 func main() {

@@ -146,3 +146,31 @@ func TestAnInquiryFreezesNothing(t *testing.T) {
 		t.Errorf("%s available, %s", got, w.state(p).State)
 	}
 }
+
+// TestReconcileHealsWhatWebhooksDidNot drops every delivery of a purchase, its
+// refund and a dispute, and lets the comparison with Stripe find them.
+func TestReconcileHealsWhatWebhooksDidNot(t *testing.T) {
+	w, c := shopWorld(t)
+	w.faults(dropAll)
+	paid, disputed := w.mustBegin(c, 0), w.mustBegin(c, 1)
+	w.check(w.pay(paid.CheckoutSession, "pm_card_visa"))
+	w.check(w.pay(disputed.CheckoutSession, "pm_card_createDispute"))
+	session, err := w.stripe().CheckoutSessions.Get(paid.CheckoutSession, nil)
+	w.check(err)
+	_, err = w.stripe().Refunds.New(&stripe.RefundParams{PaymentIntent: stripe.String(session.PaymentIntent.ID), Amount: stripe.Int64(400)})
+	w.check(err)
+	if n, _ := w.grantsOf(c.ID); n != 0 {
+		t.Fatal("a webhook arrived although all are dropped")
+	}
+	stdout, stderr, code := purse(t, cleanEnv(), "reconcile", "--url", w.url, "--key", w.key)
+	if code != 0 {
+		t.Fatalf("%s%s", stdout, stderr)
+	}
+	w.waitState(paid, purchase.PartiallyRefunded)
+	w.waitState(disputed, purchase.Disputed)
+	r, err := w.purchases.Reconcile(ctx)
+	if err != nil || r.Missing != 0 || r.Events == 0 {
+		t.Errorf("a second time: %+v, %v", r, err)
+	}
+	w.addsUp()
+}

@@ -26,6 +26,8 @@ type Gateway interface {
 	// MoneyBack answers the refunds and the newest dispute of a payment.
 	MoneyBack(ctx context.Context, paymentIntent string) (MoneyBack, error)
 	Refund(ctx context.Context, p RefundParams, key string) (ChargeRefund, error)
+	// EventsSince calls f for each event of the kinds that Purse listens to.
+	EventsSince(ctx context.Context, since time.Time, f func(InboxEvent) error) error
 }
 
 // Errors of a Gateway that callers tell apart. Anything else is an unknown

@@ -59,5 +59,6 @@ func New(d Deps) *Service {
 	d.Jobs.Handle(jobEvent, s.processJob)
 	d.Jobs.Handle(jobRefund, s.refundJob)
 	d.Jobs.Every(jobSweep, sweepEvery, s.sweepJob)
+	d.Jobs.Every(jobReconcile, reconcileEvery, s.reconcileJob)
 	return s
 }

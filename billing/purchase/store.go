@@ -39,6 +39,9 @@ type Store interface {
 	// Events answers events received before an event ("" for the newest),
 	// newest first, in one state or in all for "".
 	Events(t tx.Tx, state InboxState, before string, limit int) ([]*InboxEvent, error)
+	// ReconciledUntil is until when Stripe's events were read, zero for never.
+	ReconciledUntil(t tx.Tx) (time.Time, error)
+	SetReconciledUntil(t tx.Tx, until time.Time) error
 	// Lag answers how many events wait and when the oldest was received.
 	Lag(t tx.Tx) (waiting int64, oldest time.Time, err error)
 }

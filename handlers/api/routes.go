@@ -52,6 +52,7 @@ func table() []Route {
 		op(r(get, "/v1/purchases/{id}", read, false, "Purchases", "getPurchase", "Read a purchase"), getPurchase),
 		op(r(post, "/v1/purchases/{id}/refunds", admin, vendor, "Purchases", "createRefund", "Refund what was paid for unused credits"), createRefund).makes(),
 		op(r(get, "/v1/purchases/{id}/refunds", read, false, "Purchases", "listRefunds", "List the refunds of a purchase"), listRefunds),
+		op(r(post, "/v1/reconciliations", admin, vendor, "Purchases", "reconcile", "Compare with Stripe now"), reconcile),
 		op(r(post, "/v1/stripe_events/{id}/replay", admin, vendor, "Purchases", "replayStripeEvent", "Process an event of Stripe's again"), replayStripeEvent),
 
 		op(r(post, "/v1/credit_types", admin, vendor, "Catalog", "createCreditType", "Create a credit type"), createCreditType).makes(),

@@ -1,0 +1,35 @@
+package stripepay
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"purse/billing/purchase"
+)
+
+// EventsSince lists the account's events since a time, newest first, and tells
+// those of the types that Purse listens to. Of their payload only the object's
+// id is read: it may have another version's shape.
+func (g *Gateway) EventsSince(ctx context.Context, since time.Time, f func(purchase.InboxEvent) error) error {
+	p := &stripe.EventListParams{CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: since.Unix()}}
+	p.Context, p.Limit = ctx, stripe.Int64(100)
+	events := g.api.Events.List(p)
+	for events.Next() {
+		e := events.Event()
+		if !slices.Contains(Events, string(e.Type)) || e.Data == nil {
+			continue
+		}
+		object, _ := e.Data.Object["id"].(string)
+		if object == "" {
+			continue
+		}
+		err := f(purchase.InboxEvent{ID: e.ID, Type: string(e.Type), ObjectID: object, Livemode: e.Livemode, CreatedAt: instant(e.Created)})
+		if err != nil {
+			return err
+		}
+	}
+	return translate(events.Err())
+}
