@@ -277,7 +277,7 @@ func TestWhoMayUseWhichPage(t *testing.T) {
 		}
 		for _, r := range routes {
 			ids := map[string]string{"customer": e.ids[own]["customer"], "posting": e.ids[own]["posting"], "grant": e.ids[own]["grant"],
-				"key": spare["key"], "pack": spare["pack"], "rate": spare["rate"]}
+				"key": spare["key"], "pack": spare["pack"], "rate": spare["rate"], "purchase": e.ids[own]["purchase"]}
 			path := fill(r.Pattern, ids)
 			if r.Pattern == "/buy/checkout" {
 				path += "?purchase=" + e.ids[own]["purchase"]
