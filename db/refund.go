@@ -1,6 +1,8 @@
 package db
 
 import (
+	"time"
+
 	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/db/gen"
@@ -43,6 +45,18 @@ func (PurchaseStore) Refunds(t tx.Tx, purchaseID string) ([]*purchase.Refund, er
 		out[i] = refund(r)
 	}
 	return out, err
+}
+
+func (PurchaseStore) Begun(t tx.Tx, customer string, since time.Time) (unpaid, paid int, err error) {
+	ctx, q := q(t)
+	r, err := q.CountBegun(ctx, gen.CountBegunParams{Since: micros(since), CustomerID: customer})
+	return int(r.Unpaid), int(r.Paid), err
+}
+
+func (PurchaseStore) SelfRefunds(t tx.Tx, customer string) (int, error) {
+	ctx, q := q(t)
+	n, err := q.CountSelfRefunds(ctx, gen.CountSelfRefundsParams{CustomerID: customer, Reason: purchase.SelfReason})
+	return int(n), err
 }
 
 func refund(r gen.Refund) *purchase.Refund {

@@ -202,7 +202,7 @@ func (a *app) wire(mode ui.Mode) error {
 		Runner: a.db, Store: db.PurchaseStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
 		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live,
 		PublicURL: a.settings.PublicURL, ReturnOrigins: a.settings.ReturnOrigins, AllowLoopback: mode == ui.Sandbox,
-		TermsVersion: a.settings.TermsVersion,
+		TermsVersion: a.settings.TermsVersion, RefundWindow: a.settings.RefundWindow,
 	})
 	site := ui.Site{
 		Brand: a.settings.Brand, Mode: mode, PublicURL: a.settings.PublicURL,

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"purse/billing/stripepay"
 	"purse/views/ui"
@@ -24,15 +25,16 @@ type settings struct {
 	DB          string `name:"db" help:"The database file (purse.db; the demo's is demo.db)." env:"PURSE_DB"`
 	PublicURL   string `help:"Where browsers reach Purse, such as https://billing.example.com." env:"PURSE_PUBLIC_URL"`
 
-	Brand          string   `help:"Your name, as your customers know it." default:"Purse" env:"PURSE_BRAND"`
-	SupportURL     string   `help:"Where your customers find help: https: or mailto:." env:"PURSE_SUPPORT_URL"`
-	TermsURL       string   `help:"Your terms of sale." env:"PURSE_TERMS_URL"`
-	TermsVersion   string   `help:"The version of the terms that buyers accept." env:"PURSE_TERMS_VERSION"`
-	RefundTerms    string   `help:"What you say about refunds, shown at purchase." env:"PURSE_REFUND_TERMS"`
-	ReturnOrigins  []string `help:"Origins that success_url and cancel_url may have." env:"PURSE_RETURN_ORIGINS"`
-	RatePerMinute  int      `help:"Requests a minute that each API key may make; 0 for any number." env:"PURSE_RATE_PER_MINUTE"`
-	TrustedProxies []string `help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8." env:"PURSE_TRUSTED_PROXIES"`
-	MetricsToken   string   `help:"Bearer token for /metrics; without one only loopback may read it." env:"PURSE_METRICS_TOKEN"`
+	Brand          string        `help:"Your name, as your customers know it." default:"Purse" env:"PURSE_BRAND"`
+	SupportURL     string        `help:"Where your customers find help: https: or mailto:." env:"PURSE_SUPPORT_URL"`
+	TermsURL       string        `help:"Your terms of sale." env:"PURSE_TERMS_URL"`
+	TermsVersion   string        `help:"The version of the terms that buyers accept." env:"PURSE_TERMS_VERSION"`
+	RefundTerms    string        `help:"What you say about refunds, shown at purchase." env:"PURSE_REFUND_TERMS"`
+	RefundWindow   time.Duration `help:"How long customers may take back an unused purchase themselves, once; 0 for not at all." default:"24h" env:"PURSE_REFUND_WINDOW"`
+	ReturnOrigins  []string      `help:"Origins that success_url and cancel_url may have." env:"PURSE_RETURN_ORIGINS"`
+	RatePerMinute  int           `help:"Requests a minute that each API key may make; 0 for any number." env:"PURSE_RATE_PER_MINUTE"`
+	TrustedProxies []string      `help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8." env:"PURSE_TRUSTED_PROXIES"`
+	MetricsToken   string        `help:"Bearer token for /metrics; without one only loopback may read it." env:"PURSE_METRICS_TOKEN"`
 
 	StripeSecretKey     string `help:"Stripe's secret or restricted key." env:"STRIPE_SECRET_KEY" placeholder:"sk_…"`
 	StripeWebhookSecret string `help:"Signing secret of the webhook endpoint; two with a comma while you rotate." env:"STRIPE_WEBHOOK_SECRET" placeholder:"whsec_…"`
@@ -136,6 +138,9 @@ func (s *settings) check() error {
 		if value != "" && !web && (err != nil || name != "PURSE_SUPPORT_URL" || u.Scheme != "mailto") {
 			return fmt.Errorf("%s is not an address such as https://example.com/help", name)
 		}
+	}
+	if s.RefundWindow < 0 {
+		return errors.New("PURSE_REFUND_WINDOW must be 0 or more, such as 24h")
 	}
 	if s.RatePerMinute < 0 {
 		return errors.New("PURSE_RATE_PER_MINUTE must be 0 or more")

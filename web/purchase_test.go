@@ -35,9 +35,9 @@ var (
 )
 
 // shopWorld is a running program with a catalog and one customer.
-func shopWorld(t testing.TB) (*world, *account.Customer) {
+func shopWorld(t testing.TB, change ...func(*settings)) (*world, *account.Customer) {
 	t.Helper()
-	w := newWorld(t)
+	w := newWorld(t, change...)
 	w.shop()
 	return w, w.customer("acme", "")
 }

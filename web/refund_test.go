@@ -174,3 +174,37 @@ func TestReconcileHealsWhatWebhooksDidNot(t *testing.T) {
 	}
 	w.addsUp()
 }
+
+func TestACustomerTakesAnUnusedPurchaseBackOnce(t *testing.T) {
+	w, c := shopWorld(t, func(s *settings) { s.RefundWindow = 24 * time.Hour })
+	by := audit.Actor{ID: "usr_owner"}
+	used := w.bought(c, "pm_card_visa")
+	w.use(c, 1)
+	if _, err := w.purchases.RefundSelf(ctx, by, c.ID, used.ID); !fault.HasCode(err, "not_refundable") {
+		t.Errorf("a used one: %v", err)
+	}
+	fresh := w.bought(c, "pm_card_visa")
+	other := w.customer("Other", w.person("other@example.com", account.NoStaff).user.ID)
+	if _, err := w.purchases.RefundSelf(ctx, by, other.ID, fresh.ID); !fault.Is(err, fault.NotFound) {
+		t.Errorf("another customer's: %v", err)
+	}
+	w.check(errOf(w.purchases.RefundSelf(ctx, by, c.ID, fresh.ID)))
+	if p := w.waitState(fresh, purchase.Refunded); p.Refunded != p.Total {
+		t.Errorf("%+v", p)
+	}
+	again := w.bought(c, "pm_card_visa")
+	if _, err := w.purchases.RefundSelf(ctx, by, c.ID, again.ID); !fault.HasCode(err, "not_refundable") {
+		t.Errorf("a second time: %v", err)
+	}
+	w.addsUp()
+}
+
+func TestTooManyUnpaidPurchases(t *testing.T) {
+	w, c := shopWorld(t)
+	for n := range purchase.HourlyUnpaid {
+		w.check(errOf(w.begin(c, n%2, "")))
+	}
+	if _, err := w.begin(c, 0, ""); !fault.Is(err, fault.TooMany) {
+		t.Errorf("one too many: %v", err)
+	}
+}

@@ -85,6 +85,9 @@ func (s *Service) intend(ctx context.Context, by audit.Actor, b Begin) (p *Purch
 				return err
 			}
 		}
+		if err := s.checkVelocity(t, c.ID); err != nil {
+			return err
+		}
 		pack := s.Catalog.Snapshot().Pack(b.Pack)
 		if pack == nil || pack.Archived() {
 			return fault.New(fault.Invalid, "unknown_pack", "pack", "There is no such pack for sale.")

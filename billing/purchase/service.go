@@ -38,6 +38,9 @@ type Deps struct {
 	AllowLoopback bool
 	// TermsVersion is the version of the terms that buyers accept.
 	TermsVersion string
+	// RefundWindow is how long customers may take back an unused purchase
+	// themselves; 0 for not at all.
+	RefundWindow time.Duration
 }
 
 // Service sells packs.

@@ -25,6 +25,12 @@ type Store interface {
 	// Due answers purchases whose time to be looked at has come.
 	Due(t tx.Tx, now time.Time, limit int) ([]*Purchase, error)
 
+	// Begun counts a customer's purchases that were begun since a time and not
+	// paid, and those that were ever paid.
+	Begun(t tx.Tx, customer string, since time.Time) (unpaid, paid int, err error)
+	// SelfRefunds counts the refunds that a customer's members made themselves.
+	SelfRefunds(t tx.Tx, customer string) (int, error)
+
 	// PutRefund writes a refund; key makes a new one count once.
 	PutRefund(t tx.Tx, r *Refund, key string) error
 	Refund(t tx.Tx, id string) (*Refund, error)

@@ -39,8 +39,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.claimJobsStmt, err = db.PrepareContext(ctx, claimJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimJobs: %w", err)
 	}
+	if q.countBegunStmt, err = db.PrepareContext(ctx, countBegun); err != nil {
+		return nil, fmt.Errorf("error preparing query CountBegun: %w", err)
+	}
 	if q.countJobsStmt, err = db.PrepareContext(ctx, countJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query CountJobs: %w", err)
+	}
+	if q.countSelfRefundsStmt, err = db.PrepareContext(ctx, countSelfRefunds); err != nil {
+		return nil, fmt.Errorf("error preparing query CountSelfRefunds: %w", err)
 	}
 	if q.countStaffStmt, err = db.PrepareContext(ctx, countStaff); err != nil {
 		return nil, fmt.Errorf("error preparing query CountStaff: %w", err)
@@ -396,9 +402,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing claimJobsStmt: %w", cerr)
 		}
 	}
+	if q.countBegunStmt != nil {
+		if cerr := q.countBegunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countBegunStmt: %w", cerr)
+		}
+	}
 	if q.countJobsStmt != nil {
 		if cerr := q.countJobsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countJobsStmt: %w", cerr)
+		}
+	}
+	if q.countSelfRefundsStmt != nil {
+		if cerr := q.countSelfRefundsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countSelfRefundsStmt: %w", cerr)
 		}
 	}
 	if q.countStaffStmt != nil {
@@ -985,7 +1001,9 @@ type Queries struct {
 	callerByNameStmt            *sql.Stmt
 	callersOfStmt               *sql.Stmt
 	claimJobsStmt               *sql.Stmt
+	countBegunStmt              *sql.Stmt
 	countJobsStmt               *sql.Stmt
+	countSelfRefundsStmt        *sql.Stmt
 	countStaffStmt              *sql.Stmt
 	debitsAscendingStmt         *sql.Stmt
 	debitsDescendingStmt        *sql.Stmt
@@ -1105,7 +1123,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		callerByNameStmt:            q.callerByNameStmt,
 		callersOfStmt:               q.callersOfStmt,
 		claimJobsStmt:               q.claimJobsStmt,
+		countBegunStmt:              q.countBegunStmt,
 		countJobsStmt:               q.countJobsStmt,
+		countSelfRefundsStmt:        q.countSelfRefundsStmt,
 		countStaffStmt:              q.countStaffStmt,
 		debitsAscendingStmt:         q.debitsAscendingStmt,
 		debitsDescendingStmt:        q.debitsDescendingStmt,

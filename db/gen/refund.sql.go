@@ -9,6 +9,47 @@ import (
 	"context"
 )
 
+const countBegun = `-- name: CountBegun :one
+SELECT
+  CAST(COALESCE(SUM(CASE WHEN grant_id = 0 AND created_at >= $1 THEN 1 ELSE 0 END), 0) AS bigint) AS unpaid,
+  CAST(COALESCE(SUM(CASE WHEN grant_id <> 0 THEN 1 ELSE 0 END), 0) AS bigint) AS paid
+FROM purchases WHERE customer_id = $2
+`
+
+type CountBegunParams struct {
+	Since      int64
+	CustomerID string
+}
+
+type CountBegunRow struct {
+	Unpaid int64
+	Paid   int64
+}
+
+func (q *Queries) CountBegun(ctx context.Context, arg CountBegunParams) (CountBegunRow, error) {
+	row := q.queryRow(ctx, q.countBegunStmt, countBegun, arg.Since, arg.CustomerID)
+	var i CountBegunRow
+	err := row.Scan(&i.Unpaid, &i.Paid)
+	return i, err
+}
+
+const countSelfRefunds = `-- name: CountSelfRefunds :one
+SELECT COUNT(*) FROM refunds r JOIN purchases p ON p.id = r.purchase_id
+WHERE p.customer_id = $1 AND r.reason = $2
+`
+
+type CountSelfRefundsParams struct {
+	CustomerID string
+	Reason     string
+}
+
+func (q *Queries) CountSelfRefunds(ctx context.Context, arg CountSelfRefundsParams) (int64, error) {
+	row := q.queryRow(ctx, q.countSelfRefundsStmt, countSelfRefunds, arg.CustomerID, arg.Reason)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const putRefund = `-- name: PutRefund :exec
 INSERT INTO refunds (id, refund_key, stripe_id, purchase_id, amount, state, reason, problem, created_by, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7,

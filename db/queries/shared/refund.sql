@@ -15,3 +15,13 @@ SELECT * FROM refunds WHERE stripe_id = sqlc.arg(stripe_id) AND stripe_id <> '';
 
 -- name: RefundsOf :many
 SELECT * FROM refunds WHERE purchase_id = sqlc.arg(purchase_id) ORDER BY id;
+
+-- name: CountBegun :one
+SELECT
+  CAST(COALESCE(SUM(CASE WHEN grant_id = 0 AND created_at >= sqlc.arg(since) THEN 1 ELSE 0 END), 0) AS bigint) AS unpaid,
+  CAST(COALESCE(SUM(CASE WHEN grant_id <> 0 THEN 1 ELSE 0 END), 0) AS bigint) AS paid
+FROM purchases WHERE customer_id = sqlc.arg(customer_id);
+
+-- name: CountSelfRefunds :one
+SELECT COUNT(*) FROM refunds r JOIN purchases p ON p.id = r.purchase_id
+WHERE p.customer_id = sqlc.arg(customer_id) AND r.reason = sqlc.arg(reason);

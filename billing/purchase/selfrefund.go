@@ -1,0 +1,61 @@
+package purchase
+
+import (
+	"context"
+	"time"
+
+	"purse/billing/audit"
+	"purse/billing/fault"
+	"purse/billing/tx"
+)
+
+// MayRefund says whether a customer may take a purchase back without asking, and
+// until when: within the vendor's window, while nothing of it is used, and once.
+// The reason is for people, "" when it may.
+func (s *Service) MayRefund(t tx.Tx, p *Purchase) (until time.Time, why string, err error) {
+	until = p.PaidAt.Add(s.RefundWindow)
+	switch {
+	case s.RefundWindow == 0:
+		return until, "Refunds are made by the vendor: please ask.", nil
+	case !p.Granted() || p.Total == 0:
+		return until, "This purchase was not paid.", nil
+	case !t.Now().Before(until):
+		return until, "The time in which you can take it back is over. Please ask us.", nil
+	case p.State != Paid:
+		return until, "This purchase was refunded or is disputed.", nil
+	}
+	g, _, err := s.Ledger.Grant(t, p.Customer, p.Grant)
+	if err != nil {
+		return until, "", err
+	}
+	if g.Remaining != g.Amount || g.Held != 0 {
+		return until, "Some of its credits are used. Please ask us about the rest.", nil
+	}
+	before, err := s.Store.SelfRefunds(t, p.Customer)
+	if err == nil && before > 0 {
+		why = "You took a purchase back before; this can be done once. Please ask us."
+	}
+	return until, why, err
+}
+
+// SelfReason marks refunds that customers made themselves.
+const SelfReason = "Taken back by the customer"
+
+// RefundSelf takes a purchase back for a member of its customer.
+func (s *Service) RefundSelf(ctx context.Context, by audit.Actor, customer, purchaseID string) (*Refund, error) {
+	err := s.Runner.View(ctx, func(t tx.Tx) error {
+		p, err := s.Store.Purchase(t, purchaseID)
+		if err != nil || p.Customer != customer {
+			return fault.Missing("purchase")
+		}
+		_, why, err := s.MayRefund(t, p)
+		if err == nil && why != "" {
+			err = fault.New(fault.Conflict, "not_refundable", "", "%s", why)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.Refund(ctx, by, NewRefund{Purchase: purchaseID, Reason: SelfReason, Key: "self"})
+}
