@@ -4,7 +4,12 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 )
+
+// lockPatience is how long a start waits for the lock: that of a process that
+// was killed a moment ago may outlive it by a little.
+const lockPatience = time.Second
 
 // lock keeps a second server away from a database: two would each believe what
 // they hold in memory. The lock goes with the process, however it ends.
@@ -13,9 +18,14 @@ func lock(dbPath string) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("PURSE_DB (--db): %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		_ = f.Close()
-		return nil, fmt.Errorf("another Purse is running on %s: stop it first, or choose another --db", dbPath)
+	for end := time.Now().Add(lockPatience); ; time.Sleep(20 * time.Millisecond) {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { _ = f.Close() }, nil
+		}
+		if time.Now().After(end) {
+			_ = f.Close()
+			return nil, fmt.Errorf("another Purse is running on %s: stop it first, or choose another --db", dbPath)
+		}
 	}
-	return func() { _ = f.Close() }, nil
 }
