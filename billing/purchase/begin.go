@@ -32,6 +32,8 @@ type Begin struct {
 	// SuccessURL and CancelURL are where to go on to, "" for Purse's own pages.
 	SuccessURL, CancelURL string
 	Address               string // the buyer's network address, where known
+	// SaveCard keeps the card for later purchases: the buyer ticked the box.
+	SaveCard bool
 }
 
 // Begin starts a purchase and opens a Checkout for it; an older open one of the
@@ -53,7 +55,7 @@ func (s *Service) Begin(ctx context.Context, by audit.Actor, b Begin) (*Purchase
 			return nil, s.unavailable(err)
 		}
 	}
-	if err := s.openCheckout(ctx, p); err != nil {
+	if err := s.openCheckout(ctx, p, b.SaveCard); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -136,7 +138,7 @@ const superseded = "Another Checkout was opened."
 
 // openCheckout opens the Checkout of a purchase at Stripe, under keys made of
 // its id: repeated, it answers the same Checkout.
-func (s *Service) openCheckout(ctx context.Context, p *Purchase) error {
+func (s *Service) openCheckout(ctx context.Context, p *Purchase, saveCard bool) error {
 	stripeCustomer, err := s.ensureCustomer(ctx, p.Customer)
 	if err != nil {
 		return s.refused(ctx, p, err)
@@ -150,7 +152,7 @@ func (s *Service) openCheckout(ctx context.Context, p *Purchase) error {
 		Name: p.PackName, Description: describe(p, unit), Price: p.Price,
 		SuccessURL: s.PublicURL + "/checkout/return?session_id={CHECKOUT_SESSION_ID}",
 		CancelURL:  s.PublicURL + "/checkout/cancelled?purchase=" + p.ID,
-		ExpiresAt:  p.CheckoutExpiresAt,
+		ExpiresAt:  p.CheckoutExpiresAt, SaveCard: saveCard,
 	}, p.ID)
 	if err != nil {
 		return s.refused(ctx, p, err)
@@ -213,16 +215,24 @@ func (s *Service) unavailable(err error) error {
 
 // ensureCustomer answers Stripe's id of a customer, and makes it once.
 func (s *Service) ensureCustomer(ctx context.Context, customer string) (string, error) {
-	c, err := s.Accounts.Customer(ctx, customer)
+	return ensureCustomer(ctx, s.Runner, s.Accounts, s.Gateway, s.Installation, customer)
+}
+
+type customerGateway interface {
+	EnsureCustomer(ctx context.Context, p CustomerParams, key string) (string, error)
+}
+
+func ensureCustomer(ctx context.Context, run tx.Runner, accounts *account.Service, g customerGateway, installation, customer string) (string, error) {
+	c, err := accounts.Customer(ctx, customer)
 	if err != nil || c.StripeCustomerID != "" {
 		return c.StripeCustomerID, err
 	}
-	stripeID, err := s.Gateway.EnsureCustomer(ctx, CustomerParams{Customer: c.ID, Name: c.Name, Email: c.Email, Installation: s.Installation}, "customer-"+c.ID)
+	stripeID, err := g.EnsureCustomer(ctx, CustomerParams{Customer: c.ID, Name: c.Name, Email: c.Email, Installation: installation}, "customer-"+c.ID)
 	if err != nil {
 		return "", err
 	}
-	err = s.Runner.Update(ctx, func(t tx.Tx) error {
-		now, err := s.Accounts.CustomerIn(t, c.ID)
+	err = run.Update(ctx, func(t tx.Tx) error {
+		now, err := accounts.CustomerIn(t, c.ID)
 		if err != nil {
 			return err
 		}
@@ -230,7 +240,7 @@ func (s *Service) ensureCustomer(ctx context.Context, customer string) (string, 
 			stripeID = now.StripeCustomerID
 			return nil
 		}
-		return s.Accounts.SetStripeCustomerIn(t, audit.System, c.ID, stripeID)
+		return accounts.SetStripeCustomerIn(t, audit.System, c.ID, stripeID)
 	})
 	return stripeID, err
 }

@@ -57,6 +57,7 @@ type CheckoutParams struct {
 	SuccessURL, CancelURL            string // {CHECKOUT_SESSION_ID} is replaced by Stripe
 	ExpiresAt                        time.Time
 	SubmitMessage                    string // shown beside the button, "" for none
+	SaveCard                         bool   // keep the card for payments while the buyer is away
 }
 
 // Checkout is a Checkout Session with its payment.

@@ -73,6 +73,9 @@ func (g *Gateway) CreateCheckout(ctx context.Context, c purchase.CheckoutParams,
 		SuccessURL:        stripe.String(c.SuccessURL),
 		CancelURL:         text(c.CancelURL),
 	}
+	if c.SaveCard {
+		p.PaymentIntentData.SetupFutureUsage = stripe.String(string(stripe.PaymentIntentSetupFutureUsageOffSession))
+	}
 	if c.SubmitMessage != "" {
 		p.CustomText = &stripe.CheckoutSessionCustomTextParams{
 			Submit: &stripe.CheckoutSessionCustomTextSubmitParams{Message: stripe.String(c.SubmitMessage)}}

@@ -84,6 +84,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.duePurchasesStmt, err = db.PrepareContext(ctx, duePurchases); err != nil {
 		return nil, fmt.Errorf("error preparing query DuePurchases: %w", err)
 	}
+	if q.dueRechargePoliciesStmt, err = db.PrepareContext(ctx, dueRechargePolicies); err != nil {
+		return nil, fmt.Errorf("error preparing query DueRechargePolicies: %w", err)
+	}
+	if q.dueRechargesStmt, err = db.PrepareContext(ctx, dueRecharges); err != nil {
+		return nil, fmt.Errorf("error preparing query DueRecharges: %w", err)
+	}
 	if q.dueWalletsStmt, err = db.PrepareContext(ctx, dueWallets); err != nil {
 		return nil, fmt.Errorf("error preparing query DueWallets: %w", err)
 	}
@@ -192,6 +198,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertPurchaseStmt, err = db.PrepareContext(ctx, insertPurchase); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPurchase: %w", err)
 	}
+	if q.insertRechargeStmt, err = db.PrepareContext(ctx, insertRecharge); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertRecharge: %w", err)
+	}
 	if q.insertRequestStmt, err = db.PrepareContext(ctx, insertRequest); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertRequest: %w", err)
 	}
@@ -200,6 +209,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertUserStmt, err = db.PrepareContext(ctx, insertUser); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertUser: %w", err)
+	}
+	if q.lastRechargeStmt, err = db.PrepareContext(ctx, lastRecharge); err != nil {
+		return nil, fmt.Errorf("error preparing query LastRecharge: %w", err)
 	}
 	if q.listAuditStmt, err = db.PrepareContext(ctx, listAudit); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAudit: %w", err)
@@ -243,6 +255,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listThrottlesStmt, err = db.PrepareContext(ctx, listThrottles); err != nil {
 		return nil, fmt.Errorf("error preparing query ListThrottles: %w", err)
 	}
+	if q.methodChoiceStmt, err = db.PrepareContext(ctx, methodChoice); err != nil {
+		return nil, fmt.Errorf("error preparing query MethodChoice: %w", err)
+	}
 	if q.nextJobStmt, err = db.PrepareContext(ctx, nextJob); err != nil {
 		return nil, fmt.Errorf("error preparing query NextJob: %w", err)
 	}
@@ -251,6 +266,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.openPurchasesStmt, err = db.PrepareContext(ctx, openPurchases); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenPurchases: %w", err)
+	}
+	if q.openRechargeStmt, err = db.PrepareContext(ctx, openRecharge); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenRecharge: %w", err)
 	}
 	if q.othersAscendingStmt, err = db.PrepareContext(ctx, othersAscending); err != nil {
 		return nil, fmt.Errorf("error preparing query OthersAscending: %w", err)
@@ -288,11 +306,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putMeterStmt, err = db.PrepareContext(ctx, putMeter); err != nil {
 		return nil, fmt.Errorf("error preparing query PutMeter: %w", err)
 	}
+	if q.putMethodChoiceStmt, err = db.PrepareContext(ctx, putMethodChoice); err != nil {
+		return nil, fmt.Errorf("error preparing query PutMethodChoice: %w", err)
+	}
 	if q.putPackStmt, err = db.PrepareContext(ctx, putPack); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPack: %w", err)
 	}
 	if q.putRateStmt, err = db.PrepareContext(ctx, putRate); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRate: %w", err)
+	}
+	if q.putRechargePolicyStmt, err = db.PrepareContext(ctx, putRechargePolicy); err != nil {
+		return nil, fmt.Errorf("error preparing query PutRechargePolicy: %w", err)
 	}
 	if q.putRefundStmt, err = db.PrepareContext(ctx, putRefund); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRefund: %w", err)
@@ -302,6 +326,33 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putWatchStmt, err = db.PrepareContext(ctx, putWatch); err != nil {
 		return nil, fmt.Errorf("error preparing query PutWatch: %w", err)
+	}
+	if q.rechargeByIDStmt, err = db.PrepareContext(ctx, rechargeByID); err != nil {
+		return nil, fmt.Errorf("error preparing query RechargeByID: %w", err)
+	}
+	if q.rechargeByInvoiceStmt, err = db.PrepareContext(ctx, rechargeByInvoice); err != nil {
+		return nil, fmt.Errorf("error preparing query RechargeByInvoice: %w", err)
+	}
+	if q.rechargeByPaymentStmt, err = db.PrepareContext(ctx, rechargeByPayment); err != nil {
+		return nil, fmt.Errorf("error preparing query RechargeByPayment: %w", err)
+	}
+	if q.rechargePoliciesStmt, err = db.PrepareContext(ctx, rechargePolicies); err != nil {
+		return nil, fmt.Errorf("error preparing query RechargePolicies: %w", err)
+	}
+	if q.rechargePoliciesOfStmt, err = db.PrepareContext(ctx, rechargePoliciesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query RechargePoliciesOf: %w", err)
+	}
+	if q.rechargePolicyStmt, err = db.PrepareContext(ctx, rechargePolicy); err != nil {
+		return nil, fmt.Errorf("error preparing query RechargePolicy: %w", err)
+	}
+	if q.rechargePolicyByIDStmt, err = db.PrepareContext(ctx, rechargePolicyByID); err != nil {
+		return nil, fmt.Errorf("error preparing query RechargePolicyByID: %w", err)
+	}
+	if q.rechargeSpentStmt, err = db.PrepareContext(ctx, rechargeSpent); err != nil {
+		return nil, fmt.Errorf("error preparing query RechargeSpent: %w", err)
+	}
+	if q.rechargesOfStmt, err = db.PrepareContext(ctx, rechargesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query RechargesOf: %w", err)
 	}
 	if q.refundByIDStmt, err = db.PrepareContext(ctx, refundByID); err != nil {
 		return nil, fmt.Errorf("error preparing query RefundByID: %w", err)
@@ -347,6 +398,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.updatePurchaseStmt, err = db.PrepareContext(ctx, updatePurchase); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdatePurchase: %w", err)
+	}
+	if q.updateRechargeStmt, err = db.PrepareContext(ctx, updateRecharge); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateRecharge: %w", err)
 	}
 	if q.updateSessionStmt, err = db.PrepareContext(ctx, updateSession); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateSession: %w", err)
@@ -475,6 +529,16 @@ func (q *Queries) Close() error {
 	if q.duePurchasesStmt != nil {
 		if cerr := q.duePurchasesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing duePurchasesStmt: %w", cerr)
+		}
+	}
+	if q.dueRechargePoliciesStmt != nil {
+		if cerr := q.dueRechargePoliciesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dueRechargePoliciesStmt: %w", cerr)
+		}
+	}
+	if q.dueRechargesStmt != nil {
+		if cerr := q.dueRechargesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dueRechargesStmt: %w", cerr)
 		}
 	}
 	if q.dueWalletsStmt != nil {
@@ -657,6 +721,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertPurchaseStmt: %w", cerr)
 		}
 	}
+	if q.insertRechargeStmt != nil {
+		if cerr := q.insertRechargeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertRechargeStmt: %w", cerr)
+		}
+	}
 	if q.insertRequestStmt != nil {
 		if cerr := q.insertRequestStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertRequestStmt: %w", cerr)
@@ -670,6 +739,11 @@ func (q *Queries) Close() error {
 	if q.insertUserStmt != nil {
 		if cerr := q.insertUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertUserStmt: %w", cerr)
+		}
+	}
+	if q.lastRechargeStmt != nil {
+		if cerr := q.lastRechargeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastRechargeStmt: %w", cerr)
 		}
 	}
 	if q.listAuditStmt != nil {
@@ -742,6 +816,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listThrottlesStmt: %w", cerr)
 		}
 	}
+	if q.methodChoiceStmt != nil {
+		if cerr := q.methodChoiceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing methodChoiceStmt: %w", cerr)
+		}
+	}
 	if q.nextJobStmt != nil {
 		if cerr := q.nextJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextJobStmt: %w", cerr)
@@ -755,6 +834,11 @@ func (q *Queries) Close() error {
 	if q.openPurchasesStmt != nil {
 		if cerr := q.openPurchasesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openPurchasesStmt: %w", cerr)
+		}
+	}
+	if q.openRechargeStmt != nil {
+		if cerr := q.openRechargeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openRechargeStmt: %w", cerr)
 		}
 	}
 	if q.othersAscendingStmt != nil {
@@ -817,6 +901,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putMeterStmt: %w", cerr)
 		}
 	}
+	if q.putMethodChoiceStmt != nil {
+		if cerr := q.putMethodChoiceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putMethodChoiceStmt: %w", cerr)
+		}
+	}
 	if q.putPackStmt != nil {
 		if cerr := q.putPackStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putPackStmt: %w", cerr)
@@ -825,6 +914,11 @@ func (q *Queries) Close() error {
 	if q.putRateStmt != nil {
 		if cerr := q.putRateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putRateStmt: %w", cerr)
+		}
+	}
+	if q.putRechargePolicyStmt != nil {
+		if cerr := q.putRechargePolicyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putRechargePolicyStmt: %w", cerr)
 		}
 	}
 	if q.putRefundStmt != nil {
@@ -840,6 +934,51 @@ func (q *Queries) Close() error {
 	if q.putWatchStmt != nil {
 		if cerr := q.putWatchStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putWatchStmt: %w", cerr)
+		}
+	}
+	if q.rechargeByIDStmt != nil {
+		if cerr := q.rechargeByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rechargeByIDStmt: %w", cerr)
+		}
+	}
+	if q.rechargeByInvoiceStmt != nil {
+		if cerr := q.rechargeByInvoiceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rechargeByInvoiceStmt: %w", cerr)
+		}
+	}
+	if q.rechargeByPaymentStmt != nil {
+		if cerr := q.rechargeByPaymentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rechargeByPaymentStmt: %w", cerr)
+		}
+	}
+	if q.rechargePoliciesStmt != nil {
+		if cerr := q.rechargePoliciesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rechargePoliciesStmt: %w", cerr)
+		}
+	}
+	if q.rechargePoliciesOfStmt != nil {
+		if cerr := q.rechargePoliciesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rechargePoliciesOfStmt: %w", cerr)
+		}
+	}
+	if q.rechargePolicyStmt != nil {
+		if cerr := q.rechargePolicyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rechargePolicyStmt: %w", cerr)
+		}
+	}
+	if q.rechargePolicyByIDStmt != nil {
+		if cerr := q.rechargePolicyByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rechargePolicyByIDStmt: %w", cerr)
+		}
+	}
+	if q.rechargeSpentStmt != nil {
+		if cerr := q.rechargeSpentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rechargeSpentStmt: %w", cerr)
+		}
+	}
+	if q.rechargesOfStmt != nil {
+		if cerr := q.rechargesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rechargesOfStmt: %w", cerr)
 		}
 	}
 	if q.refundByIDStmt != nil {
@@ -915,6 +1054,11 @@ func (q *Queries) Close() error {
 	if q.updatePurchaseStmt != nil {
 		if cerr := q.updatePurchaseStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updatePurchaseStmt: %w", cerr)
+		}
+	}
+	if q.updateRechargeStmt != nil {
+		if cerr := q.updateRechargeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateRechargeStmt: %w", cerr)
 		}
 	}
 	if q.updateSessionStmt != nil {
@@ -1016,6 +1160,8 @@ type Queries struct {
 	deleteThrottlesStmt         *sql.Stmt
 	deleteWatchStmt             *sql.Stmt
 	duePurchasesStmt            *sql.Stmt
+	dueRechargePoliciesStmt     *sql.Stmt
+	dueRechargesStmt            *sql.Stmt
 	dueWalletsStmt              *sql.Stmt
 	entriesBetweenStmt          *sql.Stmt
 	getCustomerStmt             *sql.Stmt
@@ -1052,9 +1198,11 @@ type Queries struct {
 	insertKeyStmt               *sql.Stmt
 	insertLinkStmt              *sql.Stmt
 	insertPurchaseStmt          *sql.Stmt
+	insertRechargeStmt          *sql.Stmt
 	insertRequestStmt           *sql.Stmt
 	insertSessionStmt           *sql.Stmt
 	insertUserStmt              *sql.Stmt
+	lastRechargeStmt            *sql.Stmt
 	listAuditStmt               *sql.Stmt
 	listCreditTypesStmt         *sql.Stmt
 	listCustomersAfterStmt      *sql.Stmt
@@ -1069,9 +1217,11 @@ type Queries struct {
 	listRatesStmt               *sql.Stmt
 	listSessionsStmt            *sql.Stmt
 	listThrottlesStmt           *sql.Stmt
+	methodChoiceStmt            *sql.Stmt
 	nextJobStmt                 *sql.Stmt
 	notesBetweenStmt            *sql.Stmt
 	openPurchasesStmt           *sql.Stmt
+	openRechargeStmt            *sql.Stmt
 	othersAscendingStmt         *sql.Stmt
 	othersDescendingStmt        *sql.Stmt
 	parkJobStmt                 *sql.Stmt
@@ -1084,11 +1234,22 @@ type Queries struct {
 	putInstallationStmt         *sql.Stmt
 	putMemberStmt               *sql.Stmt
 	putMeterStmt                *sql.Stmt
+	putMethodChoiceStmt         *sql.Stmt
 	putPackStmt                 *sql.Stmt
 	putRateStmt                 *sql.Stmt
+	putRechargePolicyStmt       *sql.Stmt
 	putRefundStmt               *sql.Stmt
 	putThrottleStmt             *sql.Stmt
 	putWatchStmt                *sql.Stmt
+	rechargeByIDStmt            *sql.Stmt
+	rechargeByInvoiceStmt       *sql.Stmt
+	rechargeByPaymentStmt       *sql.Stmt
+	rechargePoliciesStmt        *sql.Stmt
+	rechargePoliciesOfStmt      *sql.Stmt
+	rechargePolicyStmt          *sql.Stmt
+	rechargePolicyByIDStmt      *sql.Stmt
+	rechargeSpentStmt           *sql.Stmt
+	rechargesOfStmt             *sql.Stmt
 	refundByIDStmt              *sql.Stmt
 	refundByKeyStmt             *sql.Stmt
 	refundByStripeIDStmt        *sql.Stmt
@@ -1104,6 +1265,7 @@ type Queries struct {
 	updateCustomerStmt          *sql.Stmt
 	updateInboxStmt             *sql.Stmt
 	updatePurchaseStmt          *sql.Stmt
+	updateRechargeStmt          *sql.Stmt
 	updateSessionStmt           *sql.Stmt
 	updateUserStmt              *sql.Stmt
 	useLinkStmt                 *sql.Stmt
@@ -1138,6 +1300,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteThrottlesStmt:         q.deleteThrottlesStmt,
 		deleteWatchStmt:             q.deleteWatchStmt,
 		duePurchasesStmt:            q.duePurchasesStmt,
+		dueRechargePoliciesStmt:     q.dueRechargePoliciesStmt,
+		dueRechargesStmt:            q.dueRechargesStmt,
 		dueWalletsStmt:              q.dueWalletsStmt,
 		entriesBetweenStmt:          q.entriesBetweenStmt,
 		getCustomerStmt:             q.getCustomerStmt,
@@ -1174,9 +1338,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertKeyStmt:               q.insertKeyStmt,
 		insertLinkStmt:              q.insertLinkStmt,
 		insertPurchaseStmt:          q.insertPurchaseStmt,
+		insertRechargeStmt:          q.insertRechargeStmt,
 		insertRequestStmt:           q.insertRequestStmt,
 		insertSessionStmt:           q.insertSessionStmt,
 		insertUserStmt:              q.insertUserStmt,
+		lastRechargeStmt:            q.lastRechargeStmt,
 		listAuditStmt:               q.listAuditStmt,
 		listCreditTypesStmt:         q.listCreditTypesStmt,
 		listCustomersAfterStmt:      q.listCustomersAfterStmt,
@@ -1191,9 +1357,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listRatesStmt:               q.listRatesStmt,
 		listSessionsStmt:            q.listSessionsStmt,
 		listThrottlesStmt:           q.listThrottlesStmt,
+		methodChoiceStmt:            q.methodChoiceStmt,
 		nextJobStmt:                 q.nextJobStmt,
 		notesBetweenStmt:            q.notesBetweenStmt,
 		openPurchasesStmt:           q.openPurchasesStmt,
+		openRechargeStmt:            q.openRechargeStmt,
 		othersAscendingStmt:         q.othersAscendingStmt,
 		othersDescendingStmt:        q.othersDescendingStmt,
 		parkJobStmt:                 q.parkJobStmt,
@@ -1206,11 +1374,22 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putInstallationStmt:         q.putInstallationStmt,
 		putMemberStmt:               q.putMemberStmt,
 		putMeterStmt:                q.putMeterStmt,
+		putMethodChoiceStmt:         q.putMethodChoiceStmt,
 		putPackStmt:                 q.putPackStmt,
 		putRateStmt:                 q.putRateStmt,
+		putRechargePolicyStmt:       q.putRechargePolicyStmt,
 		putRefundStmt:               q.putRefundStmt,
 		putThrottleStmt:             q.putThrottleStmt,
 		putWatchStmt:                q.putWatchStmt,
+		rechargeByIDStmt:            q.rechargeByIDStmt,
+		rechargeByInvoiceStmt:       q.rechargeByInvoiceStmt,
+		rechargeByPaymentStmt:       q.rechargeByPaymentStmt,
+		rechargePoliciesStmt:        q.rechargePoliciesStmt,
+		rechargePoliciesOfStmt:      q.rechargePoliciesOfStmt,
+		rechargePolicyStmt:          q.rechargePolicyStmt,
+		rechargePolicyByIDStmt:      q.rechargePolicyByIDStmt,
+		rechargeSpentStmt:           q.rechargeSpentStmt,
+		rechargesOfStmt:             q.rechargesOfStmt,
 		refundByIDStmt:              q.refundByIDStmt,
 		refundByKeyStmt:             q.refundByKeyStmt,
 		refundByStripeIDStmt:        q.refundByStripeIDStmt,
@@ -1226,6 +1405,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		updateCustomerStmt:          q.updateCustomerStmt,
 		updateInboxStmt:             q.updateInboxStmt,
 		updatePurchaseStmt:          q.updatePurchaseStmt,
+		updateRechargeStmt:          q.updateRechargeStmt,
 		updateSessionStmt:           q.updateSessionStmt,
 		updateUserStmt:              q.updateUserStmt,
 		useLinkStmt:                 q.useLinkStmt,

@@ -232,6 +232,13 @@ type Meter struct {
 	CreatedAt   int64
 }
 
+type MethodChoice struct {
+	CustomerID    string
+	DefaultMethod string
+	BackupMethod  string
+	UpdatedAt     int64
+}
+
 type MovedHour struct {
 	WalletID int64
 	Hour     int64
@@ -330,6 +337,82 @@ type Rate struct {
 	EffectiveAt int64
 	ArchivedAt  int64
 	CreatedAt   int64
+}
+
+type Recharge struct {
+	ID                string
+	PolicyID          string
+	CustomerID        string
+	CreditType        string
+	PackID            string
+	PackName          string
+	Quantity          int64
+	Credits           int64
+	Price             int64
+	Currency          string
+	ExpiresAfterDays  int64
+	State             string
+	Reason            string
+	Message           string
+	GiveUp            string
+	Amount            int64
+	Tax               int64
+	Method            string
+	MethodBrand       string
+	MethodLast4       string
+	MethodFingerprint string
+	BackupUsed        int64
+	Tries             int64
+	Pays              int64
+	Paying            int64
+	Unknowns          int64
+	SentAt            int64
+	InvoiceID         string
+	InvoiceNumber     string
+	InvoiceUrl        string
+	PaymentIntent     string
+	ReceiptUrl        string
+	PurchaseID        string
+	GrantID           int64
+	NextAt            int64
+	CreatedAt         int64
+	UpdatedAt         int64
+	FinishedAt        int64
+}
+
+type RechargePolicy struct {
+	ID                string
+	CustomerID        string
+	CreditType        string
+	State             string
+	Reason            string
+	Note              string
+	RepairUrl         string
+	Threshold         int64
+	PackID            string
+	Quantity          int64
+	Credits           int64
+	Price             int64
+	Currency          string
+	Cap               int64
+	PerDay            int64
+	Cooldown          int64
+	Method            string
+	MethodBrand       string
+	MethodLast4       string
+	MethodFingerprint string
+	Backup            string
+	BackupBrand       string
+	BackupLast4       string
+	BackupFingerprint string
+	ConsentVersion    string
+	ConsentUser       string
+	ConsentAddress    string
+	ConsentAt         int64
+	NextAt            int64
+	PausedAt          int64
+	CreatedAt         int64
+	UpdatedAt         int64
 }
 
 type Refund struct {

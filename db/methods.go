@@ -1,0 +1,31 @@
+package db
+
+import (
+	"database/sql"
+	"errors"
+
+	"purse/billing/purchase"
+	"purse/billing/tx"
+	"purse/db/gen"
+)
+
+// MethodStore implements purchase.MethodStore.
+type MethodStore struct{}
+
+var _ purchase.MethodStore = MethodStore{}
+
+func (MethodStore) MethodChoice(t tx.Tx, customer string) (purchase.MethodChoice, error) {
+	ctx, q := q(t)
+	r, err := q.MethodChoice(ctx, customer)
+	if errors.Is(err, sql.ErrNoRows) {
+		return purchase.MethodChoice{}, nil
+	}
+	return purchase.MethodChoice{Default: r.DefaultMethod, Backup: r.BackupMethod}, err
+}
+
+func (MethodStore) PutMethodChoice(t tx.Tx, customer string, c purchase.MethodChoice) error {
+	ctx, q := q(t)
+	return q.PutMethodChoice(ctx, gen.PutMethodChoiceParams{
+		CustomerID: customer, DefaultMethod: c.Default, BackupMethod: c.Backup, UpdatedAt: micros(t.Now()),
+	})
+}

@@ -1,0 +1,8 @@
+-- name: MethodChoice :one
+SELECT * FROM method_choices WHERE customer_id = sqlc.arg(customer_id);
+
+-- name: PutMethodChoice :exec
+INSERT INTO method_choices (customer_id, default_method, backup_method, updated_at)
+VALUES (sqlc.arg(customer_id), sqlc.arg(default_method), sqlc.arg(backup_method), sqlc.arg(updated_at))
+ON CONFLICT (customer_id) DO UPDATE SET default_method = excluded.default_method, backup_method = excluded.backup_method,
+  updated_at = excluded.updated_at;
