@@ -206,7 +206,7 @@ func TestStaffRefundsWhatIsUnused(t *testing.T) {
 	p.Type("#amount", "2500")
 	p.Type("#reason", "Bought by mistake")
 	p.ClickText("Preview")
-	p.WaitText("At most")
+	p.WaitText("There is a problem") // the hint says "at most" on the page before, too
 	p.Problems()
 	p.Type("#amount", bought.Price.Decimal())
 	p.ClickText("Preview")
