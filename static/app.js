@@ -6,6 +6,8 @@
 
   const ready = () => {
     document.querySelector("[data-focus]")?.focus();
+    const here = document.querySelector(".nav [aria-current]"); // out of sight on a phone
+    if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.clientWidth / 2 + here.clientWidth / 2;
     each("[data-copy]", (b) => (b.hidden = false));
     each("select[data-zone]", (s) => {
       const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

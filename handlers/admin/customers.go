@@ -117,7 +117,7 @@ func (a *Admin) customerPage(w http.ResponseWriter, r *http.Request, joinLink st
 			if err != nil {
 				return err
 			}
-			rows, err := show.Rows(t, a.Ledger, c.ID, recent.Postings, "/admin/customers/"+c.ID+"/ledger/")
+			rows, err := show.Rows(t, a.Ledger, a.Purchases, c.ID, recent.Postings, "/admin/customers/"+c.ID+"/ledger/")
 			if err != nil {
 				return err
 			}
@@ -151,10 +151,14 @@ func metadata(c *account.Customer) []admin.Pair {
 
 func (a *Admin) wallet(t tx.Tx, b ledger.Balance) (admin.Wallet, error) {
 	grants, err := a.Ledger.LiveGrants(t, b.WalletKey)
+	if err != nil {
+		return admin.Wallet{}, err
+	}
+	back, err := show.TakenBack(t, a.Ledger, b.WalletKey)
 	return admin.Wallet{
 		CreditType: b.CreditType, Unit: show.Unit(a.Catalog.Snapshot(), b.CreditType), Balance: b.Balance, Available: b.Available,
 		Held: b.Held, Pending: b.Pending, Frozen: b.Frozen, Debt: b.Debt, Overdraft: b.Overdraft, Scoped: show.Scoped(b),
-		Grants: show.LiveGrants(grants, t.Now()),
+		Grants: show.LiveGrants(grants, t.Now(), back),
 	}, err
 }
 
@@ -170,7 +174,7 @@ func (a *Admin) Postings(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		page, err = pages.LedgerView(t, a.Ledger, a.Catalog.Snapshot(), c, balances, r)
+		page, err = pages.LedgerView(t, a.Ledger, a.Purchases, a.Catalog.Snapshot(), c, balances, r)
 		return err
 	})
 	if err != nil {
@@ -196,7 +200,7 @@ func (a *Admin) PostingsCSV(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return pages.ExportLedger(w, r, a.Runner, a.Ledger, a.Catalog.Snapshot(), c)
+	return pages.ExportLedger(w, r, a.Runner, a.Ledger, a.Purchases, a.Catalog.Snapshot(), c)
 }
 
 // Why explains a posting of a customer.
@@ -216,13 +220,16 @@ func (a *Admin) Why(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return kit.Missing(err, "posting")
 		}
-		why, err = show.Why(t, a.Ledger, a.Catalog.Snapshot(), posting, wallet, base+"/ledger/")
+		why, err = show.Why(t, a.Ledger, a.Purchases, a.Catalog.Snapshot(), posting, wallet, base+"/ledger/")
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	why.Zone, why.Back = c.Location(), base+"/ledger"
+	if why.Bought != nil {
+		why.Bought.Href = "/admin/purchases/" + why.Bought.ID
+	}
 	why.Actor = a.names(r.Context(), []string{why.Actor})[why.Actor]
 	for i := range why.Moves {
 		if why.Moves[i].Grant != "" {
@@ -233,7 +240,7 @@ func (a *Admin) Why(w http.ResponseWriter, r *http.Request) error {
 	if mayChange(r) && (why.Kind == string(ledger.PostDebit) || why.Kind == string(ledger.PostCapture)) && why.Amount < 0 {
 		correct = base + "/adjust?corrects=" + why.ID
 	}
-	f := a.frame(r, "Posting", "/admin")
+	f := a.frame(r, why.Title, "/admin")
 	f.Zone = c.Location()
 	return kit.Render(w, r, http.StatusOK, admin.WhyPage(f, why, correct))
 }

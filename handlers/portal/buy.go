@@ -25,7 +25,7 @@ func (p *Portal) Buy(w http.ResponseWriter, r *http.Request) error {
 func (p *Portal) buyPage(w http.ResponseWriter, r *http.Request, form *kit.Form) error {
 	v := kit.VisitorOf(r)
 	page := portal.Buy{
-		Form: form.Form, Selected: r.URL.Query().Get("pack"), RefundTerms: p.RefundTerms,
+		Form: form.Form, Selected: r.URL.Query().Get("pack"), RefundTerms: p.refundTerms(),
 		TermsURL: p.Kit.Site.TermsURL, Nonce: id.New("buy", p.Kit.Now()), MayBuy: v.Role.MayBuy(),
 		Suspended: v.Customer.Status != "active",
 	}

@@ -10,13 +10,15 @@ import (
 	"purse/billing/account"
 	"purse/billing/catalog"
 	"purse/billing/ledger"
+	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/handlers/kit"
+	"purse/handlers/show"
 )
 
 // LedgerCSV answers the filtered view as CSV.
 func (p *Portal) LedgerCSV(w http.ResponseWriter, r *http.Request) error {
-	return ExportLedger(w, r, p.Runner, p.Ledger, p.Catalog.Snapshot(), kit.VisitorOf(r).Customer)
+	return ExportLedger(w, r, p.Runner, p.Ledger, p.Purchases, p.Catalog.Snapshot(), kit.VisitorOf(r).Customer)
 }
 
 const exportRows = 1000 // read in one snapshot: an open cursor would pin the log
@@ -24,12 +26,13 @@ const exportRows = 1000 // read in one snapshot: an open cursor would pin the lo
 // ExportLedger writes all postings that the address asks for as CSV, newest
 // first. It reads by key, a thousand at a time, so that a long export holds
 // nothing open.
-func ExportLedger(w http.ResponseWriter, r *http.Request, run tx.Runner, l *ledger.Ledger, snapshot *catalog.Snapshot, c *account.Customer) error {
+func ExportLedger(w http.ResponseWriter, r *http.Request, run tx.Runner, l *ledger.Ledger, ps *purchase.Service, snapshot *catalog.Snapshot, c *account.Customer) error {
 	zone := c.Location()
 	out := csv.NewWriter(w)
 	var q ledger.Query
 	started := false
 	for {
+		var rows [][]string
 		var page ledger.Page
 		err := run.View(r.Context(), func(t tx.Tx) error {
 			if !started {
@@ -41,8 +44,19 @@ func ExportLedger(w http.ResponseWriter, r *http.Request, run tx.Runner, l *ledg
 				q.Limit = exportRows
 			}
 			var err error
-			page, err = l.Postings(t, q)
-			return err
+			if page, err = l.Postings(t, q); err != nil {
+				return err
+			}
+			rows = rows[:0]
+			names := show.NewNames(t, ps, c.ID)
+			for _, p := range page.Postings {
+				title, what, err := names.Of(p)
+				if err != nil {
+					return err
+				}
+				rows = append(rows, csvRow(p, title, what, zone))
+			}
+			return nil
 		})
 		if err != nil {
 			if started {
@@ -57,8 +71,8 @@ func ExportLedger(w http.ResponseWriter, r *http.Request, run tx.Runner, l *ledg
 			h.Set("Content-Disposition", `attachment; filename="ledger-`+time.Now().In(zone).Format("2006-01-02")+`.csv"`)
 			_ = out.Write(csvHeader)
 		}
-		for _, p := range page.Postings {
-			_ = out.Write(csvRow(p, zone))
+		for _, row := range rows {
+			_ = out.Write(row)
 		}
 		out.Flush()
 		if out.Error() != nil || !page.Older || len(page.Postings) == 0 {
@@ -68,9 +82,9 @@ func ExportLedger(w http.ResponseWriter, r *http.Request, run tx.Runner, l *ledg
 	}
 }
 
-var csvHeader = []string{"posting", "time", "kind", "credits", "balance_after", "event", "event_name", "event_time", "meters", "quantities", "caller", "grants", "reason", "reference"}
+var csvHeader = []string{"posting", "time", "kind", "credits", "balance_after", "event", "event_name", "event_time", "meters", "quantities", "caller", "grants", "reason", "reference", "description"}
 
-func csvRow(p ledger.Posting, zone *time.Location) []string {
+func csvRow(p ledger.Posting, title, what string, zone *time.Location) []string {
 	var meters, quantities, grants []string
 	for _, l := range p.Detail.Lines {
 		meters = append(meters, l.Meter)
@@ -85,10 +99,14 @@ func csvRow(p ledger.Posting, zone *time.Location) []string {
 	if p.Detail.EventAt != 0 {
 		at = time.UnixMicro(p.Detail.EventAt).In(zone).Format(time.RFC3339)
 	}
+	description := title
+	if what != "" {
+		description += ": " + what
+	}
 	return []string{
 		p.ID.String(), p.At.In(zone).Format(time.RFC3339), string(p.Kind), p.Amount.String(), p.BalanceAfter.String(),
 		plain(p.Detail.Event), plain(p.Detail.EventName), at, plain(strings.Join(meters, " ")), plain(strings.Join(quantities, " ")),
-		plain(p.Caller), strings.Join(grants, " "), plain(p.Reason), plain(p.Detail.Ref),
+		plain(p.Caller), strings.Join(grants, " "), plain(p.Reason), plain(p.Detail.Ref), plain(description),
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/ledger"
+	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/handlers/kit"
 	"purse/handlers/show"
@@ -32,7 +33,7 @@ func (p *Portal) Postings(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		page, err = LedgerView(t, p.Ledger, p.Catalog.Snapshot(), v.Customer, balances, r)
+		page, err = LedgerView(t, p.Ledger, p.Purchases, p.Catalog.Snapshot(), v.Customer, balances, r)
 		return err
 	})
 	if err != nil {
@@ -48,7 +49,7 @@ func (p *Portal) Postings(w http.ResponseWriter, r *http.Request) error {
 
 // LedgerView fills a page of postings from the request's address, for the
 // portal and the admin console alike.
-func LedgerView(t tx.Tx, l *ledger.Ledger, snapshot *catalog.Snapshot, c *account.Customer, balances []ledger.Balance, r *http.Request) (portal.Ledger, error) {
+func LedgerView(t tx.Tx, l *ledger.Ledger, ps *purchase.Service, snapshot *catalog.Snapshot, c *account.Customer, balances []ledger.Balance, r *http.Request) (portal.Ledger, error) {
 	q, filter := ledgerQuery(r.URL.Query(), snapshot, c, balances)
 	page := portal.Ledger{
 		Unit: show.Unit(snapshot, q.Wallet.CreditType), Zone: c.Location(), BaseHref: r.URL.Path,
@@ -74,7 +75,7 @@ func LedgerView(t tx.Tx, l *ledger.Ledger, snapshot *catalog.Snapshot, c *accoun
 	if err != nil {
 		return page, err
 	}
-	if page.Rows, err = show.Rows(t, l, c.ID, found.Postings, r.URL.Path+"/"); err != nil {
+	if page.Rows, err = show.Rows(t, l, ps, c.ID, found.Postings, r.URL.Path+"/"); err != nil {
 		return page, err
 	}
 	if n := len(found.Postings); n > 0 {
@@ -157,7 +158,7 @@ func (p *Portal) Why(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return kit.Missing(err, "posting")
 		}
-		why, err = show.Why(t, p.Ledger, p.Catalog.Snapshot(), posting, wallet, "/ledger/")
+		why, err = show.Why(t, p.Ledger, p.Purchases, p.Catalog.Snapshot(), posting, wallet, "/ledger/")
 		return err
 	})
 	if err != nil {
@@ -175,7 +176,7 @@ func (p *Portal) Why(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	title := portal.PostingName(why.Kind)
+	title := why.Title
 	if len(why.Lines) > 0 {
 		title = "Why was I charged?"
 	}
@@ -231,16 +232,16 @@ func GrantsView(t tx.Tx, l *ledger.Ledger, snapshot *catalog.Snapshot, c *accoun
 	if err != nil {
 		return page, err
 	}
-	page.Open = show.LiveGrants(live, t.Now())
+	gone, err := show.Gone(t, l, b.WalletKey)
+	if err != nil {
+		return page, err
+	}
+	page.Open = show.LiveGrants(live, t.Now(), gone)
 	open := map[ledger.GrantID]bool{}
 	for _, g := range live {
 		open[g.ID] = true
 	}
 	all, err := l.Grants(t, b.Wallet, false, 0, closedGrants)
-	if err != nil {
-		return page, err
-	}
-	gone, err := show.Gone(t, l, b.WalletKey)
 	if err != nil {
 		return page, err
 	}

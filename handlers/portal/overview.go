@@ -121,12 +121,16 @@ func (p *Portal) wallet(t tx.Tx, c *account.Customer, creditType string, canBuy 
 	if err != nil {
 		return w, err
 	}
-	w.Grants = show.LiveGrants(grants, t.Now())
+	back, err := show.TakenBack(t, p.Ledger, key)
+	if err != nil {
+		return w, err
+	}
+	w.Grants = show.LiveGrants(grants, t.Now(), back)
 	page, err := p.Ledger.Postings(t, ledger.Query{Wallet: key, Limit: 8})
 	if err != nil {
 		return w, err
 	}
-	w.Recent, err = show.Rows(t, p.Ledger, c.ID, page.Postings, "/ledger/")
+	w.Recent, err = show.Rows(t, p.Ledger, p.Purchases, c.ID, page.Postings, "/ledger/")
 	if usual := usualCharge(page.Postings); (w.State == portal.StateOK || w.State == portal.StateLow) && b.Available < usual && len(b.Scoped) == 0 {
 		w.State = portal.StateScarce
 	}

@@ -9,6 +9,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/ledger"
 	"purse/billing/money"
+	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/views/portal"
 	"purse/views/ui"
@@ -106,6 +107,8 @@ func Grant(g ledger.Grant, now time.Time, gone money.Credits) portal.Grant {
 		out.State = "frozen"
 	case g.Expired(now) && out.Used < g.Amount:
 		out.State = "expired"
+	case g.Remaining == 0 && gone > 0:
+		out.State = "taken back"
 	case g.Remaining == 0:
 		out.State = "used up"
 	case g.EffectiveAt.After(now):
@@ -117,12 +120,12 @@ func Grant(g ledger.Grant, now time.Time, gone money.Credits) portal.Grant {
 }
 
 // LiveGrants shows lots that are in burn order, numbering those that can be
-// drawn.
-func LiveGrants(grants []ledger.Grant, now time.Time) []portal.Grant {
+// drawn. Gone is what was taken back of them.
+func LiveGrants(grants []ledger.Grant, now time.Time, gone map[ledger.GrantID]money.Credits) []portal.Grant {
 	var out []portal.Grant
 	n := 0
 	for _, g := range grants {
-		s := Grant(g, now, 0)
+		s := Grant(g, now, gone[g.ID])
 		if s.State == "usable" {
 			n++
 			s.Order = n
@@ -135,15 +138,25 @@ func LiveGrants(grants []ledger.Grant, now time.Time) []portal.Grant {
 // Gone is what expired of a wallet's grants or was taken back, by grant: from
 // the newest 500 postings of each kind.
 func Gone(t tx.Tx, l *ledger.Ledger, k ledger.WalletKey) (map[ledger.GrantID]money.Credits, error) {
+	return gone(t, l, k, ledger.PostExpire, ledger.PostVoid, ledger.PostRefund, ledger.PostDispute)
+}
+
+// TakenBack is the part of Gone that refunds and disputes took: of lots that
+// can still be drawn there is no other.
+func TakenBack(t tx.Tx, l *ledger.Ledger, k ledger.WalletKey) (map[ledger.GrantID]money.Credits, error) {
+	return gone(t, l, k, ledger.PostRefund, ledger.PostDispute)
+}
+
+func gone(t tx.Tx, l *ledger.Ledger, k ledger.WalletKey, kinds ...ledger.PostingKind) (map[ledger.GrantID]money.Credits, error) {
 	out := map[ledger.GrantID]money.Credits{}
-	for _, kind := range []ledger.PostingKind{ledger.PostExpire, ledger.PostVoid} {
+	for _, kind := range kinds {
 		page, err := l.Postings(t, ledger.Query{Wallet: k, Kind: kind, Limit: 500})
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range page.Postings {
 			for _, e := range p.Entries {
-				if e.Grant != 0 && e.Amount < 0 {
+				if e.Grant != 0 { // a refund that failed gives back
 					out[e.Grant] -= e.Amount
 				}
 			}
@@ -153,12 +166,17 @@ func Gone(t tx.Tx, l *ledger.Ledger, k ledger.WalletKey) (map[ledger.GrantID]mon
 }
 
 // Rows shows postings. Base is the path below which each has its page.
-func Rows(t tx.Tx, l *ledger.Ledger, customer string, postings []ledger.Posting, base string) ([]portal.Row, error) {
+func Rows(t tx.Tx, l *ledger.Ledger, ps *purchase.Service, customer string, postings []ledger.Posting, base string) ([]portal.Row, error) {
 	kinds := map[ledger.GrantID]string{}
+	names := NewNames(t, ps, customer)
 	var out []portal.Row
 	for _, p := range postings {
+		title, what, err := names.Of(p)
+		if err != nil {
+			return nil, err
+		}
 		r := portal.Row{
-			ID: p.ID.String(), At: p.At, Kind: string(p.Kind), Title: Title(p), What: What(p), Amount: p.Amount, After: p.BalanceAfter,
+			ID: p.ID.String(), At: p.At, Kind: string(p.Kind), Title: title, What: what, Amount: p.Amount, After: p.BalanceAfter,
 			Href: base + p.ID.String(),
 		}
 		var grants []ledger.GrantID

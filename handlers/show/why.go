@@ -9,13 +9,15 @@ import (
 
 	"purse/billing/catalog"
 	"purse/billing/ledger"
+	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/views/portal"
 	"purse/views/ui"
 )
 
-// Why explains a posting: event, rates, quantities, grants.
-func Why(t tx.Tx, l *ledger.Ledger, c *catalog.Snapshot, p ledger.Posting, w ledger.Wallet, base string) (portal.Why, error) {
+// Why explains a posting: event, rates, quantities, grants, or the purchase that
+// it belongs to.
+func Why(t tx.Tx, l *ledger.Ledger, ps *purchase.Service, c *catalog.Snapshot, p ledger.Posting, w ledger.Wallet, base string) (portal.Why, error) {
 	d := p.Detail
 	why := portal.Why{
 		Unit: Unit(c, w.CreditType), ID: p.ID.String(), Kind: string(p.Kind), At: p.At, Amount: p.Amount, After: p.BalanceAfter,
@@ -29,6 +31,18 @@ func Why(t tx.Tx, l *ledger.Ledger, c *catalog.Snapshot, p ledger.Posting, w led
 	}
 	for _, line := range d.Lines {
 		why.Lines = append(why.Lines, whyLine(c, line))
+	}
+	b, err := NewNames(t, ps, w.Customer).bought(p)
+	if err != nil {
+		return why, err
+	}
+	why.Title = portal.PostingName(why.Kind)
+	if b != nil {
+		bought, err := Bought(t, ps, c, b)
+		if err != nil {
+			return why, err
+		}
+		why.Bought, why.Title = &bought, boughtTitle(p, b)
 	}
 	for _, e := range p.Entries {
 		m := portal.WhyMove{Amount: e.Amount}

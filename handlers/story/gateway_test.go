@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"purse/billing/purchase"
 )
@@ -16,6 +17,8 @@ type fakeGateway struct {
 	url      string
 	mu       sync.Mutex
 	sessions map[string]*purchase.Checkout
+	disputes map[string]*purchase.ChargeDispute // by payment
+	events   []purchase.InboxEvent              // that Stripe lists
 }
 
 func (g *fakeGateway) EnsureCustomer(_ context.Context, p purchase.CustomerParams, _ string) (string, error) {
@@ -52,6 +55,21 @@ func (g *fakeGateway) ExpireCheckout(_ context.Context, id string) error {
 
 func (g *fakeGateway) PaymentIntent(context.Context, string) (purchase.PaymentIntent, error) {
 	return purchase.PaymentIntent{}, purchase.ErrGone
+}
+
+func (g *fakeGateway) MoneyBack(_ context.Context, payment string) (purchase.MoneyBack, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return purchase.MoneyBack{Dispute: g.disputes[payment]}, nil
+}
+
+func (g *fakeGateway) EventsSince(_ context.Context, _ time.Time, f func(purchase.InboxEvent) error) error {
+	for _, e := range g.events {
+		if err := f(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (g *fakeGateway) Refund(_ context.Context, p purchase.RefundParams, key string) (purchase.ChargeRefund, error) {

@@ -5,7 +5,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/ledger"
 	"purse/billing/purchase"
@@ -40,6 +42,16 @@ func (w *world) visits(ps *people) []visit {
 			w.check(err)
 		}
 	}
+	w.expect(paid)
+	buyer := w.person("Back and Forth AG", "bea@example.com", "Europe/Zurich", account.NoStaff)
+	w.links(&buyer)
+	refunded := w.expect(w.pay(buyer, 1))
+	_, err := w.purchases.Refund(ctx, audit.Actor{ID: ps.admin.user.ID}, purchase.NewRefund{Purchase: refunded.ID, Amount: 1000, Reason: "Bought too many"})
+	w.check(err)
+	disputed := w.dispute(w.pay(ps.healthy, 1), "needs_response")
+	lost := w.dispute(w.pay(buyer, 0), purchase.DisputeLost)
+	_, err = w.purchases.RefundSelf(ctx, audit.Actor{ID: buyer.user.ID}, buyer.customer.ID, w.expect(w.pay(buyer, 2)).ID)
+	w.check(err)
 	customer := "/admin/customers/" + ps.healthy.customer.ID
 	return []visit{
 		{"sign-in", "/sign-in", nil},
@@ -68,13 +80,29 @@ func (w *world) visits(ps *people) []visit {
 		{"return-open", "/checkout/return?session_id=" + open, &ps.healthy},
 		{"return-expired", "/checkout/return?session_id=" + expired, &ps.healthy},
 		{"cancelled", "/checkout/cancelled?purchase=" + w.gateway.sessions[open].Purchase, &ps.healthy},
-		{"why", "/ledger/" + w.lastPosting(ps.healthy), &ps.healthy},
+		{"purchases", "/purchases", &ps.healthy},
+		{"purchases-refunded", "/purchases", &buyer},
+		{"purchases-none", "/purchases", &ps.fresh},
+		{"purchase-paid", "/purchases/" + w.gateway.sessions[paid].Purchase, &ps.healthy},
+		{"purchase-back", "/purchases/" + w.gateway.sessions[paid].Purchase + "/refund", &ps.healthy},
+		{"purchase-open", "/purchases/" + w.gateway.sessions[open].Purchase, &ps.healthy},
+		{"purchase-failed", "/purchases/" + w.gateway.sessions[failed].Purchase, &ps.healthy},
+		{"purchase-alarm", "/purchases/" + w.gateway.sessions[wrong].Purchase, &ps.low},
+		{"purchase-disputed", "/purchases/" + disputed.ID, &ps.healthy},
+		{"purchase-refunded", "/purchases/" + refunded.ID, &buyer},
+		{"purchase-lost", "/purchases/" + lost.ID, &buyer},
+		{"ledger-refunds", "/ledger", &buyer},
+		{"grants-refunds", "/grants", &buyer},
+		{"why-bought", "/ledger/" + w.newest(ps.healthy, ledger.PostGrant), &ps.healthy},
+		{"why-refund", "/ledger/" + w.newest(buyer, ledger.PostRefund), &buyer},
+		{"why-dispute", "/ledger/" + w.newest(buyer, ledger.PostDispute), &buyer},
+		{"why", "/ledger/" + w.newest(ps.healthy, ledger.PostDebit), &ps.healthy},
 		{"admin-customers", "/admin", &ps.admin},
 		{"admin-nobody", "/admin?q=xyz", &ps.admin},
 		{"admin-customer", customer, &ps.admin},
 		{"admin-new", "/admin/customers/" + ps.fresh.customer.ID, &ps.admin},
 		{"admin-ledger", customer + "/ledger", &ps.admin},
-		{"admin-why", customer + "/ledger/" + w.lastPosting(ps.healthy), &ps.admin},
+		{"admin-why", customer + "/ledger/" + w.newest(ps.healthy, ledger.PostDebit), &ps.admin},
 		{"admin-grants", customer + "/grants", &ps.admin},
 		{"admin-audit", customer + "/audit", &ps.admin},
 		{"admin-edit", customer + "/edit", &ps.admin},
@@ -90,6 +118,9 @@ func (w *world) visits(ps *people) []visit {
 		{"admin-purchases", "/admin/purchases", &ps.admin},
 		{"admin-inbox", "/admin/inbox", &ps.admin},
 		{"admin-purchase", "/admin/purchases/" + w.gateway.sessions[paid].Purchase, &ps.admin},
+		{"admin-disputed", "/admin/purchases/" + disputed.ID, &ps.admin},
+		{"admin-lost", "/admin/purchases/" + lost.ID, &ps.admin},
+		{"admin-why-bought", customer + "/ledger/" + w.newest(ps.healthy, ledger.PostGrant), &ps.admin},
 		{"admin-refund", "/admin/purchases/" + w.gateway.sessions[paid].Purchase + "/refund", &ps.admin},
 	}
 }
@@ -139,17 +170,45 @@ func TestEveryPageIsCleanAtEveryWidthAndScheme(t *testing.T) {
 	}
 }
 
-// lastPosting is the id of a person's newest charge.
-func (w *world) lastPosting(p person) string {
+// newest is the id of a person's newest posting of a kind.
+func (w *world) newest(p person, kind ledger.PostingKind) string {
 	var out string
 	w.check(w.db.View(ctx, func(t tx.Tx) error {
-		page, err := w.ledger.Postings(t, ledger.Query{Wallet: ledger.WalletKey{Customer: p.customer.ID, CreditType: "credits"}, Kind: ledger.PostDebit, Limit: 1})
+		page, err := w.ledger.Postings(t, ledger.Query{Wallet: ledger.WalletKey{Customer: p.customer.ID, CreditType: "credits"}, Kind: kind, Limit: 1})
 		if err == nil {
 			out = page.Postings[0].ID.String()
 		}
 		return err
 	}))
 	return out
+}
+
+// pay buys the nth pack with a card and answers its Checkout.
+func (w *world) pay(p person, n int) string {
+	session := w.begin(p, n)
+	w.gateway.pay(session)
+	w.expect(session)
+	return session
+}
+
+// expect looks at a Checkout as the return page does.
+func (w *world) expect(session string) *purchase.Purchase {
+	b, err := w.purchases.FulfilBySession(ctx, session)
+	w.check(err)
+	return b
+}
+
+// dispute lets the buyer's bank dispute a payment.
+func (w *world) dispute(session, status string) *purchase.Purchase {
+	b := w.expect(session)
+	w.gateway.mu.Lock()
+	w.gateway.disputes[b.PaymentIntent] = &purchase.ChargeDispute{
+		ID: "dp_" + session, Status: status, Reason: "fraudulent", Amount: b.Total, Due: w.clock.Now().Add(9 * 24 * time.Hour),
+	}
+	w.gateway.mu.Unlock()
+	b, err := w.purchases.SyncMoney(ctx, b.ID)
+	w.check(err)
+	return b
 }
 
 // begin begins a purchase of the nth pack and answers its Checkout.

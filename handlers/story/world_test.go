@@ -95,7 +95,7 @@ func newWorldAt(t testing.TB, addr string) *world {
 		}
 	}})
 	w.usage = usage.New(usage.Deps{Runner: w.db, Ledger: w.ledger, Accounts: w.accounts, Catalog: w.catalog, Now: w.clock.Now})
-	w.gateway = &fakeGateway{clock: w.clock, sessions: map[string]*purchase.Checkout{}}
+	w.gateway = &fakeGateway{clock: w.clock, sessions: map[string]*purchase.Checkout{}, disputes: map[string]*purchase.ChargeDispute{}}
 	running, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() { w.ledger.Run(running); close(done) }()
@@ -110,7 +110,7 @@ func newWorldAt(t testing.TB, addr string) *world {
 	w.gateway.url = w.url
 	w.purchases = purchase.New(purchase.Deps{
 		Runner: w.db, Store: db.PurchaseStore{}, Gateway: w.gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
-		Jobs: w.jobs, Events: events, Audit: audits, Log: log, Installation: "ins_test", PublicURL: w.url, AllowLoopback: true,
+		Jobs: w.jobs, Events: events, Audit: audits, Log: log, Installation: "ins_test", PublicURL: w.url, AllowLoopback: true, RefundWindow: 24 * time.Hour,
 	})
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: w.router(), ReadHeaderTimeout: time.Minute}}
 	server.Start()
@@ -151,6 +151,10 @@ func portalRoutes(p *portal.Portal) []kit.Route {
 		{Method: "GET", Pattern: "/buy/checkout", Who: kit.Buyer, Handle: p.Leave},
 		{Method: "GET", Pattern: "/checkout/return", Who: kit.Anyone, Handle: p.Return},
 		{Method: "GET", Pattern: "/checkout/cancelled", Who: kit.Anyone, Handle: p.Cancelled},
+		{Method: "GET", Pattern: "/purchases", Who: kit.Member, Handle: p.PurchaseList},
+		{Method: "GET", Pattern: "/purchases/{purchase}", Who: kit.Member, Handle: p.Purchase},
+		{Method: "GET", Pattern: "/purchases/{purchase}/refund", Who: kit.Buyer, Handle: p.TakeBack},
+		{Method: "POST", Pattern: "/purchases/{purchase}/refund", Who: kit.Buyer, Handle: p.TakeBackSend},
 		{Method: "GET", Pattern: "/ledger", Who: kit.Member, Handle: p.Postings},
 		{Method: "GET", Pattern: "/ledger.csv", Who: kit.Member, Handle: p.LedgerCSV},
 		{Method: "GET", Pattern: "/ledger/{posting}", Who: kit.Member, Handle: p.Why},

@@ -13,7 +13,7 @@ type Buy struct {
 	Form        ui.Form
 	Packs       []Pack
 	Selected    string        // id of a pack
-	RefundTerms string        // the vendor's words, "" for the default
+	RefundTerms string        // what the code does, or the vendor's own words
 	Nonce       string        // makes a form that is sent twice one purchase
 	AskTax      bool          // taxes are calculated at Checkout
 	TermsURL    string        // what is agreed to with the purchase
@@ -101,11 +101,4 @@ func (p Buy) selected() *Pack {
 		return &p.Packs[0]
 	}
 	return nil
-}
-
-func (p Buy) refundTerms() string {
-	if p.RefundTerms != "" {
-		return p.RefundTerms
-	}
-	return "Credits that were not used can be refunded: ask us within 14 days of the purchase. What was used is not refunded."
 }

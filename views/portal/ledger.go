@@ -40,6 +40,8 @@ type Why struct {
 	Unit      ui.Unit
 	ID        string
 	Kind      string
+	Title     string  // of the page
+	Bought    *Bought // the purchase that it belongs to, nil for none
 	At        time.Time
 	Amount    money.Credits
 	After     money.Credits
@@ -91,6 +93,32 @@ type Grants struct {
 	Types  []TypeLink
 	CanBuy bool
 	Order  string // how lots burn, in words
+}
+
+// eyebrow says which way the amount went.
+func (p Why) eyebrow() string {
+	switch {
+	case p.Kind == "expire":
+		return "Expired"
+	case p.Amount < 0 && (p.Kind == "refund" || p.Kind == "dispute" || p.Kind == "void"):
+		return "Taken back"
+	case p.Amount < 0:
+		return "Charged"
+	case p.Kind == "refund" || p.Kind == "dispute":
+		return "Returned"
+	}
+	return "Added"
+}
+
+// movesTitle is the heading over the grants that were moved.
+func (p Why) movesTitle() string {
+	switch {
+	case p.Amount >= 0:
+		return "Where it went"
+	case p.Kind == "debit" || p.Kind == "capture":
+		return "What paid for it"
+	}
+	return "Where it came from"
 }
 
 func moveName(m WhyMove) string {

@@ -100,6 +100,7 @@ type navItem struct {
 var portalNav = []navItem{
 	{"/", "Overview", "gauge"},
 	{"/buy", "Buy credits", "plus"},
+	{"/purchases", "Purchases", "card"},
 	{"/ledger", "Ledger", "list"},
 	{"/grants", "Grants", "layers"},
 }
