@@ -83,7 +83,13 @@ func New(d Deps) *API {
 
 // ServeHTTP answers a request under /v1, with a Request-Id of its own where the
 // router around it has not given one.
+//
+// A body is JSON unless its type says clearly that it is not: curl -d calls what
+// it sends a form, and every example in the world is such a line.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if ct := r.Header["Content-Type"]; len(ct) == 1 && ct[0] == "application/x-www-form-urlencoded" {
+		r.Header["Content-Type"] = jsonContent
+	}
 	var h http.Handler = a.router
 	if r.URL.Path == usagePath && r.Method == http.MethodPost {
 		h = a.usage
@@ -102,6 +108,8 @@ func (a *API) Walk(f func(method, path string)) error {
 		return nil
 	})
 }
+
+var jsonContent = []string{"application/json"}
 
 // Route is one line of the table of routes.
 type Route struct {

@@ -252,6 +252,9 @@ func (p *price) money(param string) (money.Money, error) {
 	}
 	m := money.Money{Amount: p.Amount, Currency: p.Currency}
 	if err := m.Valid(); err != nil {
+		if errors.Is(err, money.ErrCurrency) {
+			return m, fault.Bad(param, "%q %s: write it in lower case, such as usd.", p.Currency, err)
+		}
 		return m, fault.Bad(param, "The amount of money %s.", err)
 	}
 	return m, nil

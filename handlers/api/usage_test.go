@@ -143,6 +143,8 @@ func TestBodiesThatAreNotEvents(t *testing.T) {
 			t.Errorf("%.120s: %d %s, want %d %s", body, a.status, a.text, c.status, c.code)
 		}
 	}
+	// What curl -d sends is called a form, and is JSON all the same.
+	w.refuse(w.all, "POST", "/v1/usage", `{"id":`, 400, "invalid_json", "Content-Type", "application/x-www-form-urlencoded")
 	w.refuse(w.all, "POST", "/v1/usage", sample("a", ""), 415, "unsupported_media_type", "Content-Type", "text/plain")
 	if b := w.must("GET", "/v1/customers/ext:acme/balance", ""); b.str("data", 0, "balance") != "1" {
 		t.Error("something was booked:", b.text)
