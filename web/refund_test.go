@@ -208,3 +208,72 @@ func TestTooManyUnpaidPurchases(t *testing.T) {
 		t.Errorf("one too many: %v", err)
 	}
 }
+
+// decide answers a dispute with evidence that Stripe's test mode decides by.
+func (w *world) decide(p *purchase.Purchase, evidence string) {
+	w.Helper()
+	_, err := w.stripe().Disputes.Update(p.Dispute, &stripe.DisputeParams{
+		Evidence: &stripe.DisputeEvidenceParams{UncategorizedText: stripe.String(evidence)}, Submit: stripe.Bool(true),
+	})
+	w.check(err)
+}
+
+func (w *world) disputed(c *account.Customer) *purchase.Purchase {
+	w.Helper()
+	p := w.mustBegin(c, 0)
+	w.check(w.pay(p.CheckoutSession, "pm_card_createDispute"))
+	return w.waitState(p, purchase.Disputed)
+}
+
+func TestADisputeThatIsWonRestores(t *testing.T) {
+	w, c := shopWorld(t)
+	p := w.disputed(c)
+	w.decide(p, "winning_evidence")
+	p = w.waitState(p, purchase.Paid)
+	if b := w.balance(c); b.Available != p.Credits || b.Frozen != 0 || p.DisputeStatus != purchase.DisputeWon {
+		t.Errorf("%+v %+v", b, p)
+	}
+	// Stripe tells it once more, out of order: nothing changes.
+	w.check(errOf(w.purchases.SyncMoney(ctx, p.ID)))
+	if b := w.balance(c); b.Available != p.Credits {
+		t.Errorf("%+v", b)
+	}
+	w.addsUp()
+}
+
+func TestADisputeThatIsLostReverses(t *testing.T) {
+	w, c := shopWorld(t)
+	p := w.bought(c, "pm_card_visa")
+	w.use(c, p.Credits) // all of it is spent before the other purchase is disputed
+	lost := w.disputed(c)
+	w.decide(lost, "losing_evidence")
+	lost = w.waitState(lost, purchase.Refunded)
+	if b := w.balance(c); b.Balance != 0 || b.Debt != 0 || lost.Clawed != lost.Credits {
+		t.Errorf("%+v %+v", b, lost)
+	}
+	w.addsUp()
+}
+
+func TestASpentPurchaseThatIsLostBecomesDebt(t *testing.T) {
+	w, c := shopWorld(t)
+	// What is spent before the dispute is known.
+	w.faults(sandbox.Faults{Deliveries: []sandbox.DeliveryFault{
+		{Action: sandbox.FaultDrop, Type: "charge.dispute.created", Count: -1}, {Action: sandbox.FaultDrop, Type: "charge.dispute.funds_withdrawn", Count: -1},
+	}})
+	p := w.mustBegin(c, 0)
+	w.check(w.pay(p.CheckoutSession, "pm_card_createDispute"))
+	eventually(t, "the credits are there", 10*time.Second, func() bool { return w.balance(c).Balance == p.Credits })
+	w.use(c, part(p, 3, 5))
+	w.check(errOf(w.purchases.SyncMoney(ctx, p.ID)))
+	p = w.waitState(p, purchase.Disputed)
+	w.decide(p, "losing_evidence")
+	p = w.waitState(p, purchase.Refunded)
+	if b := w.balance(c); b.Debt != part(p, 3, 5) || b.Balance != -part(p, 3, 5) {
+		t.Errorf("%+v", b)
+	}
+	next := w.bought(c, "pm_card_visa")
+	if next.DebtRepaid != part(p, 3, 5) {
+		t.Errorf("the next paid grant repays %s", next.DebtRepaid)
+	}
+	w.addsUp()
+}
