@@ -322,7 +322,7 @@ func (k *killed) buy(client int) {
 		k.mu.Lock()
 		k.paid[a.str("id")] = true
 		k.mu.Unlock()
-		time.Sleep(time.Duration(n/10) * time.Millisecond) // in a long run the sandbox, which keeps all, grows slower
+		time.Sleep(time.Duration(n) * time.Millisecond) // in a long run the sandbox, which keeps and loads all, grows slower
 	}
 }
 

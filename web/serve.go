@@ -79,6 +79,9 @@ func (a *app) run(ctx context.Context, started func(context.Context) error) erro
 	}
 	stopJobs := begin(logged("jobs", a.jobs.Run))
 	err := started(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = nil // asked to stop before it had said that it started
+	}
 	if err == nil {
 		select {
 		case <-ctx.Done():
