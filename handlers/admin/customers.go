@@ -68,7 +68,8 @@ func (a *Admin) Customers(w http.ResponseWriter, r *http.Request) error {
 // frame is the frame of a page of the console: its times are UTC.
 func (a *Admin) frame(r *http.Request, title, section string) ui.Frame {
 	f := a.Kit.Frame(r, title, section)
-	f.Zone, f.Customer, f.Customers = time.UTC, "", nil
+	f.Zone, f.Customer, f.Customers, f.Hidden = time.UTC, "", nil, nil
+	f.Alerts = a.alarms(r)
 	return f
 }
 

@@ -1,11 +1,13 @@
 package admin
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"purse/billing/audit"
 	"purse/billing/fault"
 	"purse/billing/purchase"
 	"purse/billing/tx"
@@ -103,4 +105,74 @@ func (a *Admin) Replay(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return kit.Go(w, r, "/admin/inbox")
+}
+
+// Reconcile compares with Stripe now, and says what was found.
+func (a *Admin) Reconcile(w http.ResponseWriter, r *http.Request) error {
+	found, err := a.Purchases.Reconcile(r.Context())
+	tone, text := ui.Good, ""
+	switch {
+	case fault.Is(err, fault.Unavailable):
+		tone, text = ui.Bad, "Stripe does not answer. Purse tries again by itself every few minutes."
+	case err != nil:
+		return err
+	default:
+		text = fmt.Sprintf("Stripe lists %s since %s: ", plural(found.Events, "event"), ui.TimeZoned(found.Since, time.UTC))
+		if found.Missing == 0 {
+			text += "all of them had arrived."
+		} else {
+			tone = ui.Warn
+			text += fmt.Sprintf("%s had not arrived and are in the inbox now.", ui.Number(found.Missing))
+		}
+		err = a.Runner.Update(r.Context(), func(t tx.Tx) error {
+			return a.Audit.Record(t, audit.Record{Actor: kit.Actor(r), Action: "stripe.reconciled", After: found})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := a.Kit.Say(w, r, tone, text); err != nil {
+		return err
+	}
+	return kit.Go(w, r, "/admin/inbox")
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return ui.Number(n) + " " + word + "s"
+}
+
+const mostAlarms = 99 // that are counted
+
+// alarms are how many of Stripe's events need a person, and how many purchases
+// they are about.
+func (a *Admin) alarms(r *http.Request) []ui.NavCount {
+	var events []*purchase.InboxEvent
+	stuck := map[string]bool{}
+	err := a.view(r.Context(), func(t tx.Tx) (err error) {
+		clear(stuck)
+		if events, err = a.Purchases.Inbox(t, purchase.Alarm, "", mostAlarms); err != nil {
+			return err
+		}
+		for _, e := range events {
+			if e.Purchase == "" || stuck[e.Purchase] {
+				continue
+			}
+			p, err := a.Purchases.Store.Purchase(t, e.Purchase)
+			if err != nil {
+				return err
+			}
+			if p.Problem != "" && !p.State.Final() {
+				stuck[p.ID] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		a.Kit.Log.WarnContext(r.Context(), "counting alarms failed", "error", err)
+		return nil
+	}
+	return []ui.NavCount{{Path: "/admin/inbox", Count: len(events)}, {Path: "/admin/purchases", Count: len(stuck)}}
 }

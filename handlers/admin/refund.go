@@ -34,13 +34,14 @@ func (a *Admin) Purchase(w http.ResponseWriter, r *http.Request) error {
 	if p.Granted() {
 		page.Grant = p.Grant.String()
 	}
-	if p.Dispute != "" {
-		page.Dispute = &admin.Dispute{
-			ID: p.Dispute, Status: strings.ReplaceAll(p.DisputeStatus, "_", " "), Reason: strings.ReplaceAll(p.DisputeReason, "_", " "),
-			Amount: in(p.DisputeAmount), Due: p.DisputeDue, Open: p.DisputeOpen(),
-		}
-	}
 	err = a.view(r.Context(), func(t tx.Tx) error {
+		if p.Dispute != "" {
+			d, err := a.dispute(t, p, c)
+			if err != nil {
+				return err
+			}
+			page.Dispute = &d
+		}
 		refunds, err := a.Purchases.Refunds(t, p.ID)
 		if err != nil {
 			return err

@@ -110,6 +110,9 @@ func (k *Kit) Frame(r *http.Request, title, section string) ui.Frame {
 	f.Flash = v.flash
 	if v.Customer != nil {
 		f.Customer, f.Zone = v.Customer.Name, v.Customer.Location()
+		if !v.Role.MayManageKeys() {
+			f.Hidden = []string{"/keys"}
+		}
 	}
 	if len(v.Memberships) > 1 {
 		for _, m := range v.Memberships {

@@ -28,7 +28,7 @@ func TestMailsReadWellOnAPhoneAndOnADesk(t *testing.T) {
 		account.MailInvitation: {"customer": "Northwind Labs", "role": "owner", "link": "/join?token=01h7x3q9w8e2r6t4y0p5s1d7f3g9h2j6k8"},
 		purchase.MailReceipt: {
 			"purchase": "pur_06h009hchvm6s4qgpdfhxqrvew", "customer": "Northwind Labs", "pack": "Team", "credits": "2600",
-			"credit_type": "credits", "amount": "25.00", "currency": "usd", "receipt_url": "https://receipts.example.com/1", "link": "/ledger",
+			"credit_type": "minutes", "unit": "minute", "units": "minutes", "amount": "25.00", "currency": "usd", "receipt_url": "https://receipts.example.com/1", "link": "/ledger",
 		},
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,11 +45,19 @@ func (w *world) visits(ps *people) []visit {
 	}
 	w.expect(paid)
 	buyer := w.person("Back and Forth AG", "bea@example.com", "Europe/Zurich", account.NoStaff)
-	w.links(&buyer)
+	viewer, lonely := w.person("", "vic@example.com", "", account.NoStaff), w.person("", "alone@example.com", "", account.NoStaff)
+	w.check(w.accounts.AddMember(ctx, audit.System, buyer.customer.ID, viewer.user.ID, account.Viewer))
+	w.links(&buyer, &viewer, &lonely)
+	key, _, err := w.accounts.CreateKey(ctx, audit.Actor{ID: buyer.user.ID}, account.NewKey{Name: "Nightly report", Customer: buyer.customer.ID, ForCustomer: true})
+	w.check(err)
+	backend, _, err := w.accounts.CreateKey(ctx, audit.Actor{ID: ps.admin.user.ID}, account.NewKey{Name: "Backend", Scopes: []account.Scope{account.ScopeUsage, account.ScopeRead}})
+	w.check(err)
 	refunded := w.expect(w.pay(buyer, 1))
-	_, err := w.purchases.Refund(ctx, audit.Actor{ID: ps.admin.user.ID}, purchase.NewRefund{Purchase: refunded.ID, Amount: 1000, Reason: "Bought too many"})
+	_, err = w.purchases.Refund(ctx, audit.Actor{ID: ps.admin.user.ID}, purchase.NewRefund{Purchase: refunded.ID, Amount: 1000, Reason: "Bought too many"})
 	w.check(err)
 	disputed := w.dispute(w.pay(ps.healthy, 1), "needs_response")
+	w.use(ps.healthy, rand.New(rand.NewPCG(5, 6)), 12, "small")
+	inquiry := w.dispute(w.pay(ps.healthy, 2), "warning_needs_response")
 	lost := w.dispute(w.pay(buyer, 0), purchase.DisputeLost)
 	_, err = w.purchases.RefundSelf(ctx, audit.Actor{ID: buyer.user.ID}, buyer.customer.ID, w.expect(w.pay(buyer, 2)).ID)
 	w.check(err)
@@ -96,6 +105,14 @@ func (w *world) visits(ps *people) []visit {
 		{"why-bought", "/ledger/" + w.newest(ps.healthy, ledger.PostGrant), &ps.healthy},
 		{"why-refund", "/ledger/" + w.newest(buyer, ledger.PostRefund), &buyer},
 		{"why-dispute", "/ledger/" + w.newest(buyer, ledger.PostDispute), &buyer},
+		{"keys", "/keys", &buyer},
+		{"keys-none", "/keys", &ps.fresh},
+		{"keys-revoke", "/keys/" + key.ID + "/revoke", &buyer},
+		{"team", "/team", &buyer},
+		{"team-member", "/team/" + buyer.user.ID, &buyer},
+		{"team-viewer", "/team", &viewer},
+		{"security", "/security", &buyer},
+		{"security-nobody", "/security", &lonely},
 		{"why", "/ledger/" + w.newest(ps.healthy, ledger.PostDebit), &ps.healthy},
 		{"admin-customers", "/admin", &ps.admin},
 		{"admin-nobody", "/admin?q=xyz", &ps.admin},
@@ -121,6 +138,11 @@ func (w *world) visits(ps *people) []visit {
 		{"admin-disputed", "/admin/purchases/" + disputed.ID, &ps.admin},
 		{"admin-lost", "/admin/purchases/" + lost.ID, &ps.admin},
 		{"admin-why-bought", customer + "/ledger/" + w.newest(ps.healthy, ledger.PostGrant), &ps.admin},
+		{"admin-inquiry", "/admin/purchases/" + inquiry.ID, &ps.admin},
+		{"admin-keys", "/admin/keys", &ps.admin},
+		{"admin-keys-customer", "/admin/keys?customer=" + buyer.customer.ID, &ps.admin},
+		{"admin-keys-revoke", "/admin/keys/" + backend.ID + "/revoke", &ps.admin},
+		{"admin-security", "/security", &ps.admin},
 		{"admin-refund", "/admin/purchases/" + w.gateway.sessions[paid].Purchase + "/refund", &ps.admin},
 	}
 }

@@ -108,7 +108,7 @@ func receipt(site ui.Site, data map[string]string, link string) (Letter, error) 
 	if err != nil {
 		return Letter{}, fmt.Errorf("amount %w", err)
 	}
-	amount := ui.Credits(credits) + " " + ui.DefaultUnit.Word(credits)
+	amount := ui.Unit{Singular: data["unit"], Plural: data["units"]}.Amount(credits)
 	l := Letter{
 		Subject: amount + " added at " + site.Brand, Preview: ui.Money(paid) + " paid. Thank you.",
 		Heading: amount + " added", Says: []string{"Thank you. The credits are there and can be used now."},

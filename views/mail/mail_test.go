@@ -19,7 +19,7 @@ var templates = map[string]map[string]string{
 	account.MailNewSecret:  {"link": "/reset"},
 	account.MailInvitation: {"customer": "Northwind <Labs>", "role": "owner", "link": "/join?token=abc"},
 	purchase.MailReceipt: {
-		"purchase": "pur_1", "customer": "Northwind <Labs>", "pack": "Team", "credits": "2600", "credit_type": "credits",
+		"purchase": "pur_1", "customer": "Northwind <Labs>", "pack": "Team", "credits": "2600", "credit_type": "credits", "unit": "credit", "units": "credits",
 		"amount": "25.00", "currency": "usd", "receipt_url": "https://pay.example.com/r/1", "link": "/ledger",
 	},
 }

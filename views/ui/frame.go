@@ -1,6 +1,9 @@
 package ui
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Mode is which Stripe this installation speaks to.
 type Mode string
@@ -64,6 +67,7 @@ type Frame struct {
 	Refresh   string         // address that the page loads after a while without JavaScript, "" for none
 	Alerts    []NavCount     // small numbers beside navigation entries
 	Wide      bool           // a wider column on pages without navigation
+	Hidden    []string       // paths of navigation entries that the visitor's role may not use
 }
 
 // NavCount puts a number beside a navigation entry.
@@ -92,6 +96,10 @@ func (f Frame) count(path string) int {
 	return 0
 }
 
+func (f Frame) shown(items []navItem) []navItem {
+	return slices.DeleteFunc(slices.Clone(items), func(i navItem) bool { return slices.Contains(f.Hidden, i.Path) })
+}
+
 // navItem is one entry of the navigation.
 type navItem struct {
 	Path, Name, Icon string
@@ -103,6 +111,9 @@ var portalNav = []navItem{
 	{"/purchases", "Purchases", "card"},
 	{"/ledger", "Ledger", "list"},
 	{"/grants", "Grants", "layers"},
+	{"/keys", "API keys", "key"},
+	{"/team", "Team", "users"},
+	{"/security", "Security", "shield"},
 }
 
 var adminNav = []navItem{
@@ -111,6 +122,8 @@ var adminNav = []navItem{
 	{"/admin/purchases", "Purchases", "card"},
 	{"/admin/inbox", "Stripe inbox", "inbox"},
 	{"/admin/jobs", "Jobs", "clock"},
+	{"/admin/keys", "API keys", "key"},
+	{"/security", "Security", "shield"},
 }
 
 func isAdmin(section string) bool {

@@ -1,0 +1,82 @@
+package admin
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/purchase"
+	"purse/billing/tx"
+	"purse/handlers/show"
+	"purse/views/admin"
+	"purse/views/ui"
+)
+
+const firstHour = 2000 // requests that are counted one by one
+
+// dispute shows a dispute with the evidence that we hold.
+func (a *Admin) dispute(t tx.Tx, p *purchase.Purchase, c *account.Customer) (admin.Dispute, error) {
+	d := admin.Dispute{
+		ID: p.Dispute, Status: strings.ReplaceAll(p.DisputeStatus, "_", " "), Reason: strings.ReplaceAll(p.DisputeReason, "_", " "),
+		Amount: money.Money{Amount: p.DisputeAmount, Currency: p.Price.Currency}, Due: p.DisputeDue, Open: p.DisputeOpen(), Inquiry: p.Inquiry(),
+		Overdue: !p.DisputeDue.IsZero() && t.Now().After(p.DisputeDue), Email: c.Email, Unit: show.Unit(a.Catalog.Snapshot(), p.CreditType), Stripe: a.dashboard(p),
+	}
+	if !p.Granted() {
+		return d, nil
+	}
+	g, _, err := a.Ledger.Grant(t, p.Customer, p.Grant)
+	if err != nil {
+		return d, err
+	}
+	d.Used = max(g.Amount-g.Remaining-p.Clawed, 0)
+	key := ledger.WalletKey{Customer: p.Customer, CreditType: p.CreditType}
+	b, err := a.Ledger.Balance(t, key)
+	if err != nil || b.Wallet == 0 {
+		return d, err
+	}
+	// Usage of the wallet since it was paid: whole hours from their totals, the
+	// rest of the first hour one by one, for evidence must count nothing earlier.
+	whole := p.PaidAt.Truncate(time.Hour).Add(time.Hour)
+	early, err := a.Ledger.Postings(t, ledger.Query{Wallet: key, Kind: ledger.PostDebit, From: p.PaidAt, To: whole, Limit: firstHour})
+	if err != nil {
+		return d, err
+	}
+	d.AtLeast = early.Older
+	for _, u := range early.Postings {
+		d.Requests++
+		d.Spent -= u.Amount
+	}
+	rows, err := a.Ledger.Posted(t, b.Wallet, whole, t.Now().Add(time.Hour))
+	if err != nil {
+		return d, err
+	}
+	for _, r := range rows {
+		if r.Kind == ledger.PostDebit {
+			d.Requests += r.Count
+			d.Spent -= r.Credits
+		}
+	}
+	first, err := a.Ledger.Postings(t, ledger.Query{Wallet: key, Kind: ledger.PostDebit, From: p.PaidAt, After: 1, Limit: 1})
+	if err != nil || len(first.Postings) == 0 {
+		return d, err
+	}
+	last, err := a.Ledger.Postings(t, ledger.Query{Wallet: key, Kind: ledger.PostDebit, From: p.PaidAt, Limit: 1})
+	if err == nil && len(last.Postings) > 0 {
+		d.First, d.Last = first.Postings[0].At, last.Postings[0].At
+	}
+	return d, err
+}
+
+// dashboard is where Stripe takes the evidence: the page of the payment.
+func (a *Admin) dashboard(p *purchase.Purchase) string {
+	switch site := a.Kit.Site; {
+	case site.Mode == ui.Sandbox:
+		return site.SandboxURL
+	case site.Mode == ui.Test:
+		return "https://dashboard.stripe.com/test/payments/" + url.PathEscape(p.PaymentIntent)
+	}
+	return "https://dashboard.stripe.com/payments/" + url.PathEscape(p.PaymentIntent)
+}
