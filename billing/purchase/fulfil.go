@@ -220,7 +220,8 @@ func (s *Service) grant(t tx.Tx, p *Purchase, c *Checkout) error {
 }
 
 // MailReceipt is the template of the mail after a purchase; its data are the
-// purchase's id, customer, credits, price, currency and Stripe's receipt.
+// purchase's id, customer, credits with their unit, price, currency and Stripe's
+// receipt.
 const MailReceipt = "receipt"
 
 func (s *Service) mailReceipt(t tx.Tx, p *Purchase) error {
@@ -228,8 +229,12 @@ func (s *Service) mailReceipt(t tx.Tx, p *Purchase) error {
 	if err != nil || c.Email == "" {
 		return err
 	}
+	unit, units := "", ""
+	if ct := s.Catalog.Snapshot().CreditType(p.CreditType); ct != nil {
+		unit, units = ct.Unit, ct.Units
+	}
 	return s.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: MailReceipt, To: c.Email, Data: map[string]string{
-		"purchase": p.ID, "customer": c.Name, "pack": p.PackName, "credits": p.Credits.String(), "credit_type": p.CreditType,
+		"purchase": p.ID, "customer": c.Name, "pack": p.PackName, "credits": p.Credits.String(), "credit_type": p.CreditType, "unit": unit, "units": units,
 		"amount": money.Money{Amount: p.Total, Currency: p.Price.Currency}.Decimal(), "currency": p.Price.Currency,
 		"receipt_url": p.ReceiptURL, "link": "/ledger",
 	}}})
