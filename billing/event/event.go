@@ -13,17 +13,20 @@ import (
 
 // The types of events, dotted past tense.
 const (
-	CreditsGranted   = "credits.granted"
-	CreditsExpired   = "credits.expired"
-	CreditsVoided    = "credits.voided"
-	BalanceDepleted  = "balance.depleted"
-	BalanceRecovered = "balance.recovered"
-	PurchasePaid     = "purchase.paid"
-	PurchaseFailed   = "purchase.failed"
-	PurchaseRefunded = "purchase.refunded"
-	PurchaseDisputed = "purchase.disputed"
-	CustomerCreated  = "customer.created"
-	CustomerChanged  = "customer.updated"
+	CreditsGranted    = "credits.granted"
+	CreditsExpired    = "credits.expired"
+	CreditsVoided     = "credits.voided"
+	BalanceDepleted   = "balance.depleted"
+	BalanceRecovered  = "balance.recovered"
+	PurchasePaid      = "purchase.paid"
+	PurchaseFailed    = "purchase.failed"
+	PurchaseRefunded  = "purchase.refunded"
+	PurchaseDisputed  = "purchase.disputed"
+	RechargeSucceeded = "recharge.succeeded"
+	RechargeFailed    = "recharge.failed"
+	RechargePaused    = "recharge.paused"
+	CustomerCreated   = "customer.created"
+	CustomerChanged   = "customer.updated"
 )
 
 // Event is one thing that happened. Wallet and Seq are set where it belongs to

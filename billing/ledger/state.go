@@ -130,7 +130,7 @@ func (s *State) Decide(c *Command) Result {
 		if !debit || a.isNew {
 			s.out.Urgent[a.ID] = true
 		}
-		s.checkWatches(a)
+		s.checkWatches(a, usage(c.Op))
 	}
 	for i := range res.Postings {
 		res.Postings[i].Available = s.byID[res.Postings[i].ID.Wallet].available("", s.now)

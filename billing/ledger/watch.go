@@ -29,11 +29,12 @@ type Crossing struct {
 	Seq        int64           `json:"seq"` // the posting that crossed
 	Available  money.Credits   `json:"available"`
 	Level      money.Credits   `json:"level"`
+	Usage      bool            `json:"usage"` // usage, a hold or a refused request crossed it
 	Payload    json.RawMessage `json:"payload,omitempty"`
 }
 
 // checkWatches fires and re-arms the watches of a wallet after a change.
-func (s *State) checkWatches(a *account) {
+func (s *State) checkWatches(a *account, usage bool) {
 	if len(a.watches) == 0 {
 		return
 	}
@@ -44,7 +45,7 @@ func (s *State) checkWatches(a *account) {
 			w.Armed = false
 			s.out.Jobs = append(s.out.Jobs, job.Spec{Kind: w.JobKind, Payload: Crossing{
 				Watch: w.ID, Customer: a.Customer, CreditType: a.CreditType, Seq: a.Seq,
-				Available: available, Level: w.Level, Payload: w.Payload,
+				Available: available, Level: w.Level, Usage: usage, Payload: w.Payload,
 			}})
 		case !w.Armed && available >= w.Rearm:
 			w.Armed = true
@@ -53,6 +54,15 @@ func (s *State) checkWatches(a *account) {
 		}
 		s.touchedWatches[w.ID] = w
 	}
+}
+
+// usage says whether an operation is somebody using credits.
+func usage(op Op) bool {
+	switch op.(type) {
+	case Debit, NewHold, Capture:
+		return true
+	}
+	return false
 }
 
 // PutWatch makes or changes a watch. It is checked from the wallet's next change

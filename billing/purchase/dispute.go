@@ -3,6 +3,7 @@ package purchase
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"purse/billing/fault"
@@ -94,7 +95,16 @@ func (s *Service) processMoney(ctx context.Context, e *InboxEvent) error {
 	case err != nil:
 		return err
 	case pi.Installation != s.Installation || pi.Purchase == "":
-		return s.conclude(ctx, e.ID, NotOurs, "")
+		id, ours, err := s.paidElsewhere(ctx, pi.ID)
+		switch {
+		case err != nil:
+			return err
+		case !ours:
+			return s.conclude(ctx, e.ID, NotOurs, "")
+		case id == "":
+			return fmt.Errorf("the purchase of %s is not written yet", pi.ID)
+		}
+		pi.Purchase = id
 	}
 	_, err = s.syncMoney(ctx, pi.Purchase, func(t tx.Tx, p *Purchase) error {
 		now, err := s.Store.Event(t, e.ID)

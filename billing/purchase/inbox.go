@@ -110,6 +110,13 @@ func (s *Service) act(ctx context.Context, e *InboxEvent) error {
 	if aboutMoneyBack(e) {
 		return s.processMoney(ctx, e)
 	}
+	if h := s.handlerOf(e.Type); h != nil {
+		state, why, err := h(ctx, e)
+		if err != nil {
+			return err
+		}
+		return s.conclude(ctx, e.ID, state, why)
+	}
 	session, state, why, err := s.sessionOf(ctx, e)
 	switch {
 	case err != nil:
@@ -133,6 +140,9 @@ func (s *Service) sessionOf(ctx context.Context, e *InboxEvent) (session string,
 		case err != nil:
 			return "", "", "", err
 		case pi.Installation != s.Installation || pi.Purchase == "":
+			if _, ours, err := s.paidElsewhere(ctx, pi.ID); err != nil || ours {
+				return "", Done, "", err // its invoice tells of it
+			}
 			return "", NotOurs, "", nil
 		}
 		p, err := s.Purchase(ctx, pi.Purchase)

@@ -259,6 +259,11 @@ func (s *Service) moneyBack(t tx.Tx, p *Purchase, note ledger.Note) error {
 		return err
 	}
 	if p.State != before.State {
+		if p.State == Disputed || p.DisputeStatus == DisputeLost {
+			if err := s.tellDisputed(t, p.Customer); err != nil {
+				return err
+			}
+		}
 		if name := map[State]string{Disputed: event.PurchaseDisputed, Refunded: event.PurchaseRefunded, PartiallyRefunded: event.PurchaseRefunded}[p.State]; name != "" {
 			return s.Events.Append(t, name, p.Customer, 0, 0, eventData(p))
 		}

@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-var returns = &Service{Deps{PublicURL: "https://billing.example.com", ReturnOrigins: []string{"https://shop.example.com", "https://Other.example.com:8443/"}}}
+var returns = &Service{Deps: Deps{PublicURL: "https://billing.example.com", ReturnOrigins: []string{"https://shop.example.com", "https://Other.example.com:8443/"}}}
 
 func TestWhereABuyerMayBeSent(t *testing.T) {
-	sandbox := &Service{Deps{PublicURL: "http://127.0.0.1:8080", AllowLoopback: true}}
+	sandbox := &Service{Deps: Deps{PublicURL: "http://127.0.0.1:8080", AllowLoopback: true}}
 	for address, want := range map[string]bool{
 		"https://shop.example.com":                      true,
 		"https://shop.example.com/thanks?order=1#x":     true,

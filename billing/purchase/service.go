@@ -44,7 +44,10 @@ type Deps struct {
 }
 
 // Service sells packs.
-type Service struct{ Deps }
+type Service struct {
+	Deps
+	hooks hooks
+}
 
 // Names of jobs, and how often the sweep runs.
 const (
@@ -55,7 +58,7 @@ const (
 
 // New makes a Service and registers its jobs.
 func New(d Deps) *Service {
-	s := &Service{d}
+	s := &Service{Deps: d}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}

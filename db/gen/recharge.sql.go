@@ -694,6 +694,66 @@ func (q *Queries) RechargePoliciesOf(ctx context.Context, customerID string) ([]
 	return items, nil
 }
 
+const rechargePoliciesWithCard = `-- name: RechargePoliciesWithCard :many
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at FROM recharge_policies WHERE method = $1 OR backup = $1 ORDER BY id LIMIT 20
+`
+
+func (q *Queries) RechargePoliciesWithCard(ctx context.Context, card string) ([]RechargePolicy, error) {
+	rows, err := q.query(ctx, q.rechargePoliciesWithCardStmt, rechargePoliciesWithCard, card)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RechargePolicy{}
+	for rows.Next() {
+		var i RechargePolicy
+		if err := rows.Scan(
+			&i.ID,
+			&i.CustomerID,
+			&i.CreditType,
+			&i.State,
+			&i.Reason,
+			&i.Note,
+			&i.RepairUrl,
+			&i.Threshold,
+			&i.PackID,
+			&i.Quantity,
+			&i.Credits,
+			&i.Price,
+			&i.Currency,
+			&i.Cap,
+			&i.PerDay,
+			&i.Cooldown,
+			&i.Method,
+			&i.MethodBrand,
+			&i.MethodLast4,
+			&i.MethodFingerprint,
+			&i.Backup,
+			&i.BackupBrand,
+			&i.BackupLast4,
+			&i.BackupFingerprint,
+			&i.ConsentVersion,
+			&i.ConsentUser,
+			&i.ConsentAddress,
+			&i.ConsentAt,
+			&i.NextAt,
+			&i.PausedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const rechargePolicy = `-- name: RechargePolicy :one
 SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at FROM recharge_policies WHERE customer_id = $1 AND credit_type = $2
 `

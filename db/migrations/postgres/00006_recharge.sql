@@ -42,6 +42,8 @@ CREATE TABLE recharge_policies (
   updated_at         bigint NOT NULL
 );
 CREATE UNIQUE INDEX recharge_policies_wallet ON recharge_policies (customer_id, credit_type);
+CREATE INDEX recharge_policies_method ON recharge_policies (method);
+CREATE INDEX recharge_policies_backup ON recharge_policies (backup);
 CREATE INDEX recharge_policies_due ON recharge_policies (next_at) WHERE next_at > 0;
 
 CREATE TABLE recharges (

@@ -28,6 +28,9 @@ SELECT * FROM recharge_policies WHERE id = sqlc.arg(id);
 -- name: RechargePoliciesOf :many
 SELECT * FROM recharge_policies WHERE customer_id = sqlc.arg(customer_id) ORDER BY credit_type;
 
+-- name: RechargePoliciesWithCard :many
+SELECT * FROM recharge_policies WHERE method = sqlc.arg(card) OR backup = sqlc.arg(card) ORDER BY id LIMIT 20;
+
 -- name: RechargePolicies :many
 SELECT * FROM recharge_policies
 WHERE id < sqlc.arg(before_id) AND (CAST(sqlc.arg(state) AS text) = '' OR state = sqlc.arg(state))

@@ -1,0 +1,204 @@
+package recharge
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"purse/billing/fault"
+	"purse/billing/purchase"
+	"purse/billing/tx"
+)
+
+// invoiceEvent handles Stripe's event about an invoice: the invoice itself is
+// looked at, so that order and count of events do not matter.
+func (s *Service) invoiceEvent(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
+	if strings.HasPrefix(e.Type, "invoice.deleted") || !strings.HasPrefix(e.ObjectID, "in_") {
+		return purchase.Ignored, "", nil
+	}
+	var r *Recharge
+	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
+		r, err = s.Store.ByInvoice(t, e.ObjectID)
+		return err
+	})
+	switch {
+	case err == nil && r.State == Succeeded:
+		return purchase.Done, "", nil
+	case err != nil && !errors.Is(err, tx.ErrNotFound):
+		return "", "", err
+	}
+	in, lookErr := s.Gateway.Invoice(ctx, e.ObjectID)
+	switch {
+	case errors.Is(lookErr, purchase.ErrGone):
+		return purchase.NotOurs, "Stripe does not know the invoice", nil
+	case lookErr != nil:
+		return "", "", lookErr
+	case in.Installation != s.Installation || in.Recharge == "":
+		return purchase.NotOurs, "", nil
+	}
+	if r == nil {
+		err = s.Runner.View(ctx, func(t tx.Tx) (err error) {
+			r, err = s.Store.Recharge(t, in.Recharge)
+			return err
+		})
+		if errors.Is(err, tx.ErrNotFound) {
+			return purchase.Alarm, "ours, but unknown here: was a backup restored?", nil
+		}
+		if err != nil {
+			return "", "", err
+		}
+	}
+	switch {
+	case in.Status == "paid" && r.Invoice != "" && r.Invoice != in.ID:
+		return purchase.Alarm, "a second invoice of one recharge was paid: refund it", nil
+	case in.Status == "paid":
+		if err := s.Runner.Update(ctx, func(t tx.Tx) error { return s.settlePaid(t, r.ID, in) }); err != nil {
+			return "", "", err
+		}
+		return s.paidState(ctx, r.ID)
+	case r.Invoice == in.ID && r.State.Open() && (in.Status == "void" || in.Status == "uncollectible"):
+		if _, err := s.looked(ctx, r, in, nil); err != nil {
+			return "", "", err
+		}
+	}
+	return purchase.Done, "", nil
+}
+
+func (s *Service) paidState(ctx context.Context, id string) (state purchase.InboxState, why string, err error) {
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		r, err := s.Store.Recharge(t, id)
+		if err == nil && r.State != Succeeded {
+			state, why = purchase.Alarm, r.Message
+			return nil
+		}
+		state = purchase.Done
+		return err
+	})
+	return state, why, err
+}
+
+// methodEvent handles Stripe's event about a card.
+func (s *Service) methodEvent(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
+	card, err := s.Methods.Gateway.Card(ctx, e.ObjectID)
+	if err != nil && !errors.Is(err, purchase.ErrGone) {
+		return "", "", err
+	}
+	customer := ""
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		if card.StripeCustomer != "" {
+			c, err := s.Accounts.CustomerByStripeIDIn(t, card.StripeCustomer)
+			if fault.Is(err, fault.NotFound) {
+				return nil
+			}
+			if err == nil {
+				customer = c.ID
+			}
+			return err
+		}
+		// It was detached, and does not say from whom: who charges it knows.
+		list, err := s.Store.WithCard(t, e.ObjectID)
+		if len(list) > 0 {
+			customer = list[0].Customer
+		}
+		return err
+	})
+	if err != nil {
+		return "", "", err
+	}
+	if customer == "" {
+		return purchase.NotOurs, "", nil
+	}
+	if err := s.Methods.Changed(ctx, customer); err != nil {
+		return "", "", err
+	}
+	return purchase.Done, "", nil
+}
+
+// MethodsChanged looks at a customer's policies after cards were saved, removed
+// or chosen. A policy whose card is gone pauses; one that is paused for its card
+// goes on with a card of another number that was saved since.
+func (s *Service) MethodsChanged(ctx context.Context, customer string) error {
+	var policies []*Policy
+	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
+		policies, err = s.Store.PoliciesOf(t, customer)
+		return err
+	})
+	if err != nil || !slices.ContainsFunc(policies, func(p *Policy) bool { return p.State != Off }) {
+		return err
+	}
+	list, err := s.Methods.List(ctx, customer)
+	if err != nil {
+		return err
+	}
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		if policies, err = s.Store.PoliciesOf(t, customer); err != nil {
+			return err
+		}
+		for _, p := range policies {
+			if p.State == Off {
+				continue
+			}
+			if err := s.refit(t, p, list); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// refit brings a policy's cards in line with what is saved.
+func (s *Service) refit(t tx.Tx, p *Policy, list []purchase.Method) error {
+	before := *p
+	saved := func(c *Card) bool {
+		for _, m := range list {
+			if m.Is(c.ID) {
+				return true
+			}
+			if c.Fingerprint != "" && m.Fingerprint == c.Fingerprint { // the same number, saved again
+				*c = cardOf(m)
+				return true
+			}
+		}
+		return false
+	}
+	if p.Backup.ID != "" && !saved(&p.Backup) {
+		p.Backup = Card{}
+	}
+	have := saved(&p.Method)
+	if p.State == Paused && (p.Reason == CardDeclined || p.Reason == AuthenticationRequired || p.Reason == NoCard) {
+		for _, m := range list {
+			if m.CreatedAt.Before(p.PausedAt.Add(-tolerance)) || m.Fingerprint == before.Method.Fingerprint || m.Fingerprint == before.Backup.Fingerprint || m.Expired(t.Now()) {
+				continue
+			}
+			p.Method = cardOf(m)
+			if p.Backup.Fingerprint == p.Method.Fingerprint {
+				p.Backup = Card{}
+			}
+			return s.resumeIn(t, p)
+		}
+	}
+	if !have && p.State != Paused {
+		if p.Backup.ID == "" {
+			return s.pauseIn(t, p, nil, NoCard, "")
+		}
+		p.Method, p.Backup = p.Backup, Card{}
+	}
+	if *p == before {
+		return nil
+	}
+	p.UpdatedAt = t.Now()
+	return s.Store.PutPolicy(t, p)
+}
+
+// purchaseOfPayment tells purchase which purchase a recharge's payment became.
+func (s *Service) purchaseOfPayment(t tx.Tx, paymentIntent string) (string, bool, error) {
+	r, err := s.Store.ByPayment(t, paymentIntent)
+	if errors.Is(err, tx.ErrNotFound) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, err
+	}
+	return r.Purchase, true, nil
+}

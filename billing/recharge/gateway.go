@@ -1,0 +1,85 @@
+package recharge
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"purse/billing/money"
+)
+
+// Gateway is Stripe's invoices. Errors are *Declined, ErrStale,
+// *purchase.RefusedError, purchase.ErrGone; anything else is an unknown outcome:
+// repeat the call under the same key.
+type Gateway interface {
+	// PrepareInvoice makes the invoice of a recharge, with its line, and
+	// finalizes it. id names one that was found, "" makes it.
+	PrepareInvoice(ctx context.Context, p InvoiceParams, id, key string) (Invoice, error)
+	// FindInvoice looks through the customer's invoices since a time.
+	FindInvoice(ctx context.Context, p InvoiceParams, since time.Time) (Invoice, bool, error)
+	// Invoice answers an invoice with its payment.
+	Invoice(ctx context.Context, id string) (Invoice, error)
+	// PayInvoice charges a saved card while the customer is away.
+	PayInvoice(ctx context.Context, id, card, key string) (Invoice, error)
+	// VoidInvoice makes an open invoice one that cannot be paid any more.
+	VoidInvoice(ctx context.Context, id, key string) error
+}
+
+// Declined says that the bank refused, or wants the customer to confirm.
+type Declined struct {
+	Code, DeclineCode string // Stripe's
+	Message           string // for people
+}
+
+func (d *Declined) Error() string { return d.Message }
+
+// Authentication says whether the bank wants the customer to confirm.
+func (d *Declined) Authentication() bool {
+	return d.Code == "authentication_required" || d.DeclineCode == "authentication_required" || d.Code == "invoice_payment_intent_requires_action"
+}
+
+// Soft says whether the same card may well pay later. Banks and card networks
+// want every other decline not to be tried again.
+func (d *Declined) Soft() bool {
+	switch d.DeclineCode {
+	case "insufficient_funds", "processing_error", "try_again_later", "issuer_not_available", "reenter_transaction", "generic_decline",
+		"do_not_honor", "card_velocity_exceeded", "withdrawal_count_limit_exceeded", "no_action_taken", "approve_with_id":
+		return true
+	case "":
+		return d.Code == "processing_error" || d.Code == "card_declined"
+	}
+	return false
+}
+
+// ErrStale says that Stripe remembers a failure of its own under the key. What
+// was done must be looked up, and goes on under another key.
+var ErrStale = errors.New("Stripe remembers a failure under this key")
+
+// InvoiceParams describe a one-off invoice with one line.
+type InvoiceParams struct {
+	Recharge, Customer, Installation string // ours, for the metadata
+	StripeCustomer                   string
+	Card                             string
+	Description                      string
+	Price                            money.Money
+	AutomaticTax                     bool
+}
+
+// Invoice is an invoice of Stripe's with its payment.
+type Invoice struct {
+	ID, Number, URL          string
+	Status                   string // draft, open, paid, void, uncollectible
+	Livemode                 bool
+	StripeCustomer           string
+	Subtotal, Tax, Total     int64
+	AmountPaid               int64
+	Currency                 string
+	Recharge, Installation   string // metadata: ours
+	Customer                 string
+	Payment                  string // the payment intent
+	PaymentStatus            string
+	ReceiptURL               string
+	CardBrand, CardLast4     string
+	FailureCode, DeclineCode string // of the last attempt
+	FailureMessage           string
+}

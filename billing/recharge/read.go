@@ -1,0 +1,53 @@
+package recharge
+
+import (
+	"context"
+	"errors"
+
+	"purse/billing/fault"
+	"purse/billing/ledger"
+	"purse/billing/tx"
+)
+
+func (p *Policy) wallet() ledger.WalletKey {
+	return ledger.WalletKey{Customer: p.Customer, CreditType: p.CreditType}
+}
+
+// Policy answers the policy of a wallet, NotFound when there never was one.
+func (s *Service) Policy(ctx context.Context, customer, creditType string) (p *Policy, err error) {
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		p, err = s.Store.Policy(t, customer, creditType)
+		if errors.Is(err, tx.ErrNotFound) {
+			return fault.Missing("recharge policy")
+		}
+		return err
+	})
+	return p, err
+}
+
+// Policies answers the policies of a customer, by credit type.
+func (s *Service) Policies(t tx.Tx, customer string) ([]*Policy, error) {
+	return s.Store.PoliciesOf(t, customer)
+}
+
+// All answers everybody's policies in a state ("" for any), newest first, older
+// than the policy before ("" for the newest): for staff.
+func (s *Service) All(t tx.Tx, state State, before string, limit int) ([]*Policy, error) {
+	return s.Store.Policies(t, state, before, limit)
+}
+
+// Open answers the open recharge of a wallet, nil when there is none. Pages that
+// sell credits warn while there is one.
+func (s *Service) Open(t tx.Tx, customer, creditType string) (*Recharge, error) {
+	r, err := s.Store.OpenOf(t, customer, creditType)
+	if errors.Is(err, tx.ErrNotFound) {
+		return nil, nil
+	}
+	return r, err
+}
+
+// History answers the recharges of a customer and credit type ("" for all),
+// newest first, older than the recharge before ("" for the newest).
+func (s *Service) History(t tx.Tx, customer, creditType, before string, limit int) ([]*Recharge, error) {
+	return s.Store.List(t, customer, creditType, before, limit)
+}

@@ -1,0 +1,458 @@
+package recharge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"purse/billing/event"
+	"purse/billing/job"
+	"purse/billing/ledger"
+	"purse/billing/purchase"
+	"purse/billing/tx"
+)
+
+func (s *Service) runJob(ctx context.Context, j job.Job) error {
+	var id string
+	if err := j.Decode(&id); err != nil {
+		return job.Permanent(err)
+	}
+	return s.Run(ctx, id)
+}
+
+// Run takes a recharge as far as it goes now: to paid, to a decline, or to an
+// answer that has to be waited for. It may be called at any time, in any state.
+func (s *Service) Run(ctx context.Context, rechargeID string) error {
+	if !s.take(rechargeID) {
+		return nil
+	}
+	defer s.release(rechargeID)
+	for range 8 {
+		more, err := s.step(ctx, rechargeID)
+		if err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) take(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[id] {
+		return false
+	}
+	s.busy[id] = true
+	return true
+}
+
+func (s *Service) release(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.busy, id)
+}
+
+// what a step does at Stripe.
+type act int
+
+const (
+	nothing act = iota
+	again       // look at the row again
+	prepare
+	find
+	look
+	pay
+	void
+)
+
+// step commits what is about to be sent, sends it, and writes what came of it.
+func (s *Service) step(ctx context.Context, id string) (more bool, err error) {
+	var do act
+	var r *Recharge
+	var params InvoiceParams
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		if r, err = s.Store.Recharge(t, id); err != nil {
+			return err
+		}
+		p, err := s.Store.PolicyByID(t, r.Policy)
+		if err != nil {
+			return err
+		}
+		if do, err = s.plan(t, r, p); err != nil || do == nothing {
+			return err
+		}
+		params, err = s.params(t, r)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	switch do {
+	case nothing:
+		return false, nil
+	case again:
+		return true, nil
+	case prepare:
+		in, err := s.Gateway.PrepareInvoice(ctx, params, r.Invoice, r.ID)
+		return s.prepared(ctx, r, in, err)
+	case find:
+		in, ok, err := s.Gateway.FindInvoice(ctx, params, r.CreatedAt.Add(-time.Hour))
+		return s.found(ctx, r, in, ok, err)
+	case look:
+		in, err := s.Gateway.Invoice(ctx, r.Invoice)
+		return s.looked(ctx, r, in, err)
+	case void:
+		err := s.Gateway.VoidInvoice(ctx, r.Invoice, r.ID+":void")
+		return s.voided(ctx, r, err)
+	}
+	in, err := s.Gateway.PayInvoice(ctx, r.Invoice, r.Card.ID, fmt.Sprintf("%s:pay:%d", r.ID, r.Pays))
+	return s.payed(ctx, r, in, err)
+}
+
+func (s *Service) params(t tx.Tx, r *Recharge) (InvoiceParams, error) {
+	c, err := s.Accounts.CustomerIn(t, r.Customer)
+	if err != nil {
+		return InvoiceParams{}, err
+	}
+	what := r.PackName
+	if r.Quantity > 1 {
+		what = fmt.Sprintf("%d × %s", r.Quantity, what)
+	}
+	return InvoiceParams{
+		Recharge: r.ID, Customer: r.Customer, Installation: s.Installation, StripeCustomer: c.StripeCustomerID, Card: r.Card.ID,
+		Description: what + ", automatic recharge", Price: r.Price, AutomaticTax: s.AutomaticTax,
+	}, nil
+}
+
+// plan decides the next call, and writes that it is about to be made.
+func (s *Service) plan(t tx.Tx, r *Recharge, p *Policy) (act, error) {
+	now := t.Now()
+	if !r.State.Open() {
+		return nothing, nil
+	}
+	if r.GiveUp == "" {
+		switch {
+		case p.State == Off:
+			r.GiveUp = TurnedOff
+		case p.State == Paused && stops(p.Reason) && !r.Paying:
+			r.GiveUp = p.Reason
+		case r.State == Waiting && r.CreatedAt.Add(RepairFor).Before(now):
+			r.GiveUp = TooLate
+		}
+	}
+	switch {
+	case r.Paying && r.SentAt.Add(KeyLife).Before(now):
+		return look, s.put(t, r, r.backoff(now)) // the key is too old to be sent again
+	case r.Paying && r.GiveUp != "":
+		return look, s.put(t, r, r.backoff(now))
+	case r.Paying:
+		return pay, s.put(t, r, r.backoff(now)) // the same key and parameters again
+	case r.GiveUp != "" && r.Invoice == "":
+		// At most there is a draft, which nobody can pay.
+		return nothing, s.finishUnpaid(t, r, p, Voided, r.GiveUp, "")
+	case r.GiveUp != "":
+		return void, s.put(t, r, r.backoff(now))
+	case r.Invoice == "" && !r.SentAt.IsZero() && r.SentAt.Add(KeyLife).Before(now):
+		return find, s.put(t, r, r.backoff(now))
+	case r.Invoice == "":
+		if r.SentAt.IsZero() {
+			r.SentAt = now
+		}
+		return prepare, s.put(t, r, r.backoff(now))
+	case r.State == Waiting:
+		return look, s.put(t, r, now.Add(time.Hour))
+	case r.State == Retrying && r.NextAt.After(now):
+		return nothing, nil
+	}
+	// A payment that has not been sent yet: is it still wanted?
+	b, err := s.Ledger.Balance(t, ledger.WalletKey{Customer: r.Customer, CreditType: r.CreditType})
+	if err != nil {
+		return nothing, err
+	}
+	if b.Available > p.Threshold {
+		r.GiveUp = NotNeeded
+		return again, s.put(t, r, now)
+	}
+	r.State, r.Paying, r.SentAt, r.Unknowns = Pending, true, now, 0
+	r.Pays++
+	p.State, p.Note, p.NextAt, p.UpdatedAt = Charging, "", time.Time{}, now
+	if err := s.Store.PutPolicy(t, p); err != nil {
+		return nothing, err
+	}
+	return pay, s.put(t, r, r.backoff(now))
+}
+
+// stops says whether a policy that is paused for a reason must not be charged
+// for what was begun before.
+func stops(r Reason) bool { return r == Disputed || r == FraudWarning || r == ByStaff || r == PriceChanged }
+
+// backoff is when to ask again if no answer comes: 5 s, 10 s … 15 minutes.
+func (r *Recharge) backoff(now time.Time) time.Time {
+	return now.Add(min(5*time.Second<<min(r.Unknowns, 10), 15*time.Minute))
+}
+
+func (s *Service) put(t tx.Tx, r *Recharge, next time.Time) error {
+	r.NextAt, r.UpdatedAt = next, t.Now()
+	return s.Store.Update(t, r)
+}
+
+// with writes what came of a call. It does nothing when the recharge has moved
+// on meanwhile.
+func (s *Service) with(ctx context.Context, sent *Recharge, f func(t tx.Tx, r *Recharge, p *Policy) (more bool, err error)) (more bool, err error) {
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		r, err := s.Store.Recharge(t, sent.ID)
+		if err != nil {
+			return err
+		}
+		p, err := s.Store.PolicyByID(t, r.Policy)
+		if err != nil {
+			return err
+		}
+		if r.Pays != sent.Pays || r.Paying != sent.Paying || r.Invoice != sent.Invoice {
+			more = false
+			return nil
+		}
+		more, err = f(t, r, p)
+		return err
+	})
+	return more, err
+}
+
+// unknown notes that no answer came; NextAt says already when to ask again.
+func (s *Service) unknown(ctx context.Context, sent *Recharge, err error) (bool, error) {
+	s.Log.Warn("Stripe did not answer about a recharge; it is asked again", "recharge", sent.ID, "error", err)
+	return s.with(ctx, sent, func(t tx.Tx, r *Recharge, _ *Policy) (bool, error) {
+		r.Unknowns++
+		return false, s.put(t, r, r.backoff(t.Now()))
+	})
+}
+
+// prepared writes the invoice that was made, or why there is none.
+func (s *Service) prepared(ctx context.Context, sent *Recharge, in Invoice, err error) (bool, error) {
+	var no *purchase.RefusedError
+	switch {
+	case errors.As(err, &no):
+		return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
+			s.Log.Error("Stripe refused the invoice of a recharge", "recharge", r.ID, "code", no.Code, "message", no.Message)
+			if err := s.endRun(t, r, Failed, RefusedByStripe, no.Message); err != nil {
+				return false, err
+			}
+			return false, s.pauseIn(t, p, r, RefusedByStripe, no.Message)
+		})
+	case err != nil:
+		return s.unknown(ctx, sent, err)
+	}
+	return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
+		r.Invoice, r.Unknowns = in.ID, 0
+		r.note(in)
+		if problem := s.mismatch(t, r, in); problem != "" {
+			s.Log.Error("an invoice is not what was asked for; it is not paid", "recharge", r.ID, "problem", problem)
+			r.GiveUp, r.Message = Mismatch, problem
+			return true, errors.Join(s.put(t, r, t.Now()), s.pauseIn(t, p, r, Mismatch, problem))
+		}
+		r.Amount, r.Tax = in.Total, in.Tax
+		c, err := s.Accounts.CustomerIn(t, r.Customer)
+		if err != nil {
+			return false, err
+		}
+		month, next := monthOf(r.CreatedAt, c.Location())
+		spent, _, err := s.Store.Spent(t, r.Customer, r.CreditType, r.Price.Currency, month, r.ID)
+		if err != nil {
+			return false, err
+		}
+		if spent+in.Total > p.Cap {
+			r.GiveUp = CapReached
+			p.State, p.NextAt, p.UpdatedAt = Capped, next, t.Now()
+			p.Note = fmt.Sprintf("With tax a recharge costs %s, and %s of the month's cap of %s are spent.",
+				amount(in.Total, r.Price.Currency), amount(spent, r.Price.Currency), amount(p.Cap, r.Price.Currency))
+			if err := s.Store.PutPolicy(t, p); err != nil {
+				return false, err
+			}
+		}
+		return true, s.put(t, r, t.Now())
+	})
+}
+
+// found adopts an invoice whose making was never answered. One that is not
+// there was never made.
+func (s *Service) found(ctx context.Context, sent *Recharge, in Invoice, ok bool, err error) (bool, error) {
+	if err != nil {
+		return s.unknown(ctx, sent, err)
+	}
+	if !ok {
+		return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
+			return false, s.finishUnpaid(t, r, p, Failed, Unknown, "Stripe did not answer for a day, and knows of no invoice.")
+		})
+	}
+	if in.Status != "draft" {
+		return s.prepared(ctx, sent, in, nil)
+	}
+	var params InvoiceParams
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		params, err = s.params(t, sent)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	in, err = s.Gateway.PrepareInvoice(ctx, params, in.ID, sent.ID+":found")
+	return s.prepared(ctx, sent, in, err)
+}
+
+// note keeps what an invoice says about itself and its payment.
+func (r *Recharge) note(in Invoice) {
+	r.InvoiceNumber, r.InvoiceURL = in.Number, in.URL
+	if in.Payment != "" {
+		r.PaymentIntent = in.Payment
+	}
+	if in.ReceiptURL != "" {
+		r.ReceiptURL = in.ReceiptURL
+	}
+}
+
+// mismatch says what of an invoice differs from what was asked for.
+func (s *Service) mismatch(t tx.Tx, r *Recharge, in Invoice) string {
+	c, err := s.Accounts.CustomerIn(t, r.Customer)
+	switch {
+	case err != nil:
+		return "the customer cannot be read: " + err.Error()
+	case in.Currency != r.Price.Currency:
+		return fmt.Sprintf("the currency is %s, ours is %s", in.Currency, r.Price.Currency)
+	case in.Subtotal != r.Price.Amount:
+		return fmt.Sprintf("the subtotal is %d, our price is %d", in.Subtotal, r.Price.Amount)
+	case in.Total != in.Subtotal+in.Tax && in.Total != in.Subtotal:
+		return fmt.Sprintf("the total of %d is not subtotal %d plus tax %d", in.Total, in.Subtotal, in.Tax)
+	case in.StripeCustomer != c.StripeCustomerID:
+		return "Stripe's customer is another than this customer's"
+	case in.Livemode != s.Livemode:
+		return "livemode differs"
+	case in.Installation != s.Installation || in.Recharge != r.ID || in.Customer != r.Customer:
+		return "the metadata names another installation, recharge or customer"
+	}
+	return ""
+}
+
+// payed writes the outcome of a payment.
+func (s *Service) payed(ctx context.Context, sent *Recharge, in Invoice, err error) (bool, error) {
+	var declined *Declined
+	var no *purchase.RefusedError
+	switch {
+	case err == nil:
+		return s.looked(ctx, sent, in, nil)
+	case errors.As(err, &declined):
+		return s.declined(ctx, sent, declined)
+	case errors.Is(err, ErrStale), errors.As(err, &no), errors.Is(err, purchase.ErrGone):
+		// What was done is not in this answer: the invoice knows.
+		now, lookErr := s.Gateway.Invoice(ctx, sent.Invoice)
+		switch {
+		case lookErr != nil:
+			return s.unknown(ctx, sent, errors.Join(err, lookErr))
+		case now.Status == "paid" || now.Status == "void" || now.PaymentStatus == "processing" || now.PaymentStatus == "requires_action":
+			return s.looked(ctx, sent, now, nil)
+		case errors.Is(err, ErrStale):
+			if now.FailureCode != "" && now.PaymentStatus == "requires_payment_method" {
+				return s.declined(ctx, sent, &Declined{now.FailureCode, now.DeclineCode, now.FailureMessage})
+			}
+			return s.with(ctx, sent, func(t tx.Tx, r *Recharge, _ *Policy) (bool, error) {
+				r.Paying = false // nothing was charged: go on under a new key
+				r.Unknowns++
+				return false, s.put(t, r, r.backoff(t.Now()))
+			})
+		}
+		return s.declined(ctx, sent, &Declined{Code: string(NoCard), DeclineCode: string(NoCard), Message: "The card cannot be charged any more."})
+	}
+	return s.unknown(ctx, sent, err)
+}
+
+// looked writes what an invoice says: it decides whatever else was said.
+func (s *Service) looked(ctx context.Context, sent *Recharge, in Invoice, err error) (bool, error) {
+	switch {
+	case errors.Is(err, purchase.ErrGone):
+		return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
+			return false, s.finishUnpaid(t, r, p, Failed, Unknown, "Stripe does not know the invoice any more.")
+		})
+	case err != nil:
+		return s.unknown(ctx, sent, err)
+	case in.Status == "paid":
+		return false, s.Runner.Update(ctx, func(t tx.Tx) error { return s.settlePaid(t, sent.ID, in) })
+	case in.Status == "open" && sent.Paying && in.PaymentStatus == "requires_action":
+		return s.declined(ctx, sent, &Declined{Code: "authentication_required", Message: "The bank wants the payment to be confirmed."})
+	case in.Status == "open" && sent.Paying && in.PaymentStatus == "requires_payment_method" && in.FailureCode != "":
+		return s.declined(ctx, sent, &Declined{in.FailureCode, in.DeclineCode, in.FailureMessage})
+	}
+	return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
+		r.note(in)
+		switch {
+		case in.Status == "void" || in.Status == "uncollectible":
+			why := r.GiveUp
+			if why == "" {
+				why = TurnedOff
+			}
+			return false, s.finishUnpaid(t, r, p, Voided, why, "")
+		case in.PaymentStatus == "processing":
+			// The bank takes its time; the answer comes as an event, or is looked for.
+			r.Paying, r.State = false, Waiting
+			return false, s.put(t, r, t.Now().Add(10*time.Minute))
+		case r.Paying:
+			// It was never charged, and its key is too old or no longer wanted.
+			r.Paying, r.Unknowns = false, 0
+			return true, s.put(t, r, t.Now())
+		case r.GiveUp != "":
+			return false, s.put(t, r, r.backoff(t.Now()))
+		}
+		return false, s.put(t, r, t.Now().Add(time.Hour))
+	})
+}
+
+// voided ends a recharge that was given up.
+func (s *Service) voided(ctx context.Context, sent *Recharge, err error) (bool, error) {
+	var no *purchase.RefusedError
+	switch {
+	case errors.As(err, &no), errors.Is(err, purchase.ErrGone):
+		in, err := s.Gateway.Invoice(ctx, sent.Invoice) // it was paid or voided meanwhile
+		return s.looked(ctx, sent, in, err)
+	case err != nil:
+		return s.unknown(ctx, sent, err)
+	}
+	return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
+		return false, s.finishUnpaid(t, r, p, Voided, r.GiveUp, "")
+	})
+}
+
+// endRun ends a recharge without money.
+func (s *Service) endRun(t tx.Tx, r *Recharge, state RunState, why Reason, message string) error {
+	r.State, r.Paying, r.FinishedAt = state, false, t.Now()
+	if r.Reason = why; message != "" {
+		r.Message = message
+	}
+	if err := s.put(t, r, time.Time{}); err != nil {
+		return err
+	}
+	return s.Events.Append(t, event.RechargeFailed, r.Customer, 0, 0, eventOf(r))
+}
+
+// finishUnpaid ends a recharge without money and lets its policy go on.
+func (s *Service) finishUnpaid(t tx.Tx, r *Recharge, p *Policy, state RunState, why Reason, message string) error {
+	if err := s.endRun(t, r, state, why, message); err != nil {
+		return err
+	}
+	p.RepairURL = ""
+	if p.State == Charging || p.State == Backoff || p.State == Armed {
+		p.State, p.NextAt = Armed, time.Time{}
+	}
+	if err := s.Store.PutPolicy(t, p); err != nil {
+		return err
+	}
+	switch why {
+	case Edited, NotNeeded:
+		return s.evaluateIn(t, p, byAct)
+	case Unknown:
+		p.NextAt, p.Note = t.Now().Add(MinCooldown), "Stripe did not answer. The next try follows in "+span(MinCooldown)+"."
+		return s.Store.PutPolicy(t, p)
+	}
+	if p.State == Armed {
+		return s.watch(t, p) // the next usage looks again
+	}
+	return nil
+}

@@ -1,0 +1,439 @@
+package recharge
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/audit"
+	"purse/billing/fault"
+	"purse/billing/id"
+	"purse/billing/job"
+	"purse/billing/money"
+	"purse/billing/purchase"
+	"purse/billing/tx"
+)
+
+// Settings are what a customer chooses.
+type Settings struct {
+	Customer, CreditType string
+	Threshold            money.Credits
+	Pack                 string
+	Quantity             int // 1 when 0
+	// Price is what the customer saw for one recharge before tax, and consents
+	// to. Saving is refused when it is not today's.
+	Price    money.Money
+	Cap      money.Money   // a calendar month, tax included
+	PerDay   int           // DefaultPerDay when 0
+	Cooldown time.Duration // DefaultCooldown when 0
+	Method   string        // the id of a saved card
+	Backup   string        // another, "" for none
+	// Consented says that the box beside ConsentText was ticked; Version is the
+	// text that was shown.
+	Consented bool
+	Version   string
+	From      account.From
+}
+
+// Preview is what saving settings would do now.
+type Preview struct {
+	Policy    Policy // as it would be saved
+	Available money.Credits
+	Charges   bool        // a card is charged at once
+	Price     money.Money // that would be charged, before tax
+	Credits   money.Credits
+	Waits     string // why nothing is charged although the balance is low, "" otherwise
+	SpentNow  money.Money
+}
+
+// Preview checks settings and says what saving them would do now. It changes
+// nothing.
+func (s *Service) Preview(ctx context.Context, set Settings) (v Preview, err error) {
+	set.Consented, set.Version = true, ConsentVersion
+	p, err := s.check(ctx, set)
+	if err != nil {
+		return v, err
+	}
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		v, err = s.previewIn(t, p)
+		return err
+	})
+	return v, err
+}
+
+func (s *Service) previewIn(t tx.Tx, p *Policy) (v Preview, err error) {
+	v.Policy, v.Price, v.Credits = *p, p.Price, p.Credits
+	b, err := s.Ledger.Balance(t, p.wallet())
+	if err != nil {
+		return v, err
+	}
+	v.Available = b.Available
+	c, err := s.Accounts.CustomerIn(t, p.Customer)
+	if err != nil {
+		return v, err
+	}
+	month, _ := monthOf(t.Now(), c.Location())
+	spent, _, err := s.Store.Spent(t, p.Customer, p.CreditType, p.Price.Currency, month, "")
+	if err != nil {
+		return v, err
+	}
+	v.SpentNow = money.Money{Amount: spent, Currency: p.Price.Currency}
+	open, err := s.Store.OpenOf(t, p.Customer, p.CreditType)
+	switch {
+	case err == nil && open.State == Pending:
+		v.Waits = "A recharge is being paid at this moment."
+		return v, nil
+	case err != nil && !errors.Is(err, tx.ErrNotFound):
+		return v, err
+	}
+	below, how, err := s.judge(t, p)
+	if err != nil || !below {
+		return v, err
+	}
+	v.Charges, v.Waits = how.run, how.note
+	return v, nil
+}
+
+// Save turns automatic recharges on, or changes them, with the customer's
+// consent, and evaluates at once. Handlers ask for the password again before.
+func (s *Service) Save(ctx context.Context, by audit.Actor, set Settings) (*Policy, error) {
+	p, err := s.check(ctx, set)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		before, err := s.Store.Policy(t, p.Customer, p.CreditType)
+		switch {
+		case errors.Is(err, tx.ErrNotFound):
+			before = nil
+			p.ID, p.CreatedAt = id.New("rpol", t.Now()), t.Now()
+		case err != nil:
+			return err
+		default:
+			if err := mayResume(before); err != nil {
+				return err
+			}
+			p.ID, p.CreatedAt = before.ID, before.CreatedAt
+		}
+		p.State, p.Reason, p.Note, p.RepairURL, p.NextAt, p.PausedAt, p.UpdatedAt = Armed, "", "", "", time.Time{}, time.Time{}, t.Now()
+		p.Consent = Consent{Version: ConsentVersion, User: by.ID, Address: set.From.Address, At: t.Now()}
+		if err := s.Accounts.RecordConsentIn(t, account.Consent{User: by.ID, Customer: p.Customer, Document: ConsentDocument, Version: ConsentVersion, From: set.From}); err != nil {
+			return err
+		}
+		if err := s.Store.PutPolicy(t, p); err != nil {
+			return err
+		}
+		if err := s.watch(t, p); err != nil {
+			return err
+		}
+		record := audit.Record{Actor: by, Customer: p.Customer, Action: "recharge.saved", Object: p.ID, After: p}
+		if before != nil {
+			record.Before = before
+		}
+		if err := s.Audit.Record(t, record); err != nil {
+			return err
+		}
+		return s.restart(t, p, Edited)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.Policy(ctx, p.Customer, p.CreditType)
+}
+
+// restart goes on after an act: what was declined before is given up for why,
+// or else the policy is evaluated.
+func (s *Service) restart(t tx.Tx, p *Policy, why Reason) error {
+	r, err := s.Store.OpenOf(t, p.Customer, p.CreditType)
+	if errors.Is(err, tx.ErrNotFound) {
+		return s.evaluateIn(t, p, byAct)
+	}
+	if err != nil {
+		return err
+	}
+	p.State = Charging
+	if err := s.Store.PutPolicy(t, p); err != nil {
+		return err
+	}
+	if r.State == Pending {
+		return nil // it ends first
+	}
+	r.GiveUp = why
+	if err := s.put(t, r, t.Now()); err != nil {
+		return err
+	}
+	return s.Jobs.Add(t, job.Spec{Kind: jobRun, Dedup: r.ID, Payload: r.ID})
+}
+
+// check refuses what can never work, and makes the policy that settings mean.
+func (s *Service) check(ctx context.Context, set Settings) (*Policy, error) {
+	c, err := s.Accounts.Customer(ctx, set.Customer)
+	if err != nil {
+		return nil, err
+	}
+	if c.Status != account.Active {
+		return nil, fault.New(fault.Forbidden, "customer_suspended", "", "The customer is suspended and cannot buy.")
+	}
+	p := &Policy{Customer: c.ID, CreditType: set.CreditType, Threshold: set.Threshold, Pack: set.Pack, Quantity: set.Quantity,
+		Cap: set.Cap.Amount, PerDay: set.PerDay, Cooldown: set.Cooldown}
+	if p.Quantity == 0 {
+		p.Quantity = 1
+	}
+	if p.PerDay == 0 {
+		p.PerDay = DefaultPerDay
+	}
+	if p.Cooldown == 0 {
+		p.Cooldown = DefaultCooldown
+	}
+	if err := s.checkFigures(p, set); err != nil {
+		return nil, err
+	}
+	if err := s.checkCards(ctx, p, set); err != nil {
+		return nil, err
+	}
+	switch {
+	case !set.Consented:
+		return nil, fault.Bad("consent", "Tick the box to agree that this card is charged automatically.")
+	case set.Version != ConsentVersion:
+		return nil, fault.Bad("consent", "The text has changed meanwhile. Read it and tick the box again.")
+	}
+	return p, nil
+}
+
+func (s *Service) checkFigures(p *Policy, set Settings) error {
+	pack := s.Catalog.Snapshot().Pack(p.Pack)
+	switch {
+	case p.Threshold < 0 || p.Threshold > money.MaxAmount:
+		return fault.Bad("threshold", "Give a number of credits, zero or more.")
+	case pack == nil || pack.Archived() || pack.CreditType != p.CreditType:
+		return fault.Bad("pack", "Choose one of the packs for sale.")
+	case p.Quantity < 1 || p.Quantity > MaxQuantity:
+		return fault.Bad("quantity", "Give a whole number from 1 to %d.", MaxQuantity)
+	}
+	n := int64(p.Quantity)
+	if pack.Price.Amount > money.MaxMinor/n || pack.Credits > money.MaxAmount/money.Credits(n) {
+		return fault.Bad("quantity", "This is more than can be charged at once. Choose fewer.")
+	}
+	p.Price = money.Money{Amount: pack.Price.Amount * n, Currency: pack.Price.Currency}
+	p.Credits = pack.Credits * money.Credits(n)
+	switch {
+	case set.Price != (money.Money{}) && set.Price != p.Price:
+		return fault.New(fault.Conflict, "price_changed", "pack", "The price is now %s. Look at it again and save.", amount(p.Price.Amount, p.Price.Currency))
+	case set.Cap.Currency != "" && set.Cap.Currency != p.Price.Currency:
+		return fault.Bad("cap", "The cap is in the currency of the pack, %s.", p.Price.Currency)
+	case p.Cap <= 0:
+		return fault.Bad("cap", "Say how much may be spent in a month at most.")
+	case p.Cap < p.Price.Amount:
+		return fault.Bad("cap", "One recharge costs %s before tax: with this cap none would ever run.", amount(p.Price.Amount, p.Price.Currency))
+	case p.Cap > 100*money.MaxMinor:
+		return fault.Bad("cap", "Give a smaller amount.")
+	case p.PerDay < 1 || p.PerDay > MaxPerDay:
+		return fault.Bad("per_day", "Give a whole number from 1 to %d.", MaxPerDay)
+	case p.Cooldown < MinCooldown || p.Cooldown > MaxCooldown:
+		return fault.Bad("cooldown", "Give a time from %s to %s.", span(MinCooldown), span(MaxCooldown))
+	}
+	return nil
+}
+
+func (s *Service) checkCards(ctx context.Context, p *Policy, set Settings) error {
+	list, err := s.Methods.List(ctx, p.Customer)
+	if err != nil {
+		return err
+	}
+	find := func(param, id string) (Card, error) {
+		for _, m := range list {
+			if !m.Is(id) {
+				continue
+			}
+			if m.Expired(s.now(ctx)) {
+				return Card{}, fault.Bad(param, "This card has expired. Choose another.")
+			}
+			return cardOf(m), nil
+		}
+		return Card{}, fault.Bad(param, "Choose a saved card, or save one first.")
+	}
+	if p.Method, err = find("method", set.Method); err != nil {
+		return err
+	}
+	if set.Backup == "" {
+		return nil
+	}
+	if p.Backup, err = find("backup", set.Backup); err != nil {
+		return err
+	}
+	if p.Backup.Fingerprint == p.Method.Fingerprint {
+		return fault.Bad("backup", "The backup is for when the first card is declined: choose another card.")
+	}
+	return nil
+}
+
+func cardOf(m purchase.Method) Card { return Card{m.ID, m.Brand, m.Last4, m.Fingerprint} }
+
+// now is the database's time.
+func (s *Service) now(ctx context.Context) (now time.Time) {
+	_ = s.Runner.View(ctx, func(t tx.Tx) error { now = t.Now(); return nil })
+	return now
+}
+
+// mayResume refuses to go on where the vendor or a bank has stopped it.
+func mayResume(p *Policy) error {
+	if p.State != Paused {
+		return nil
+	}
+	switch p.Reason {
+	case ByStaff:
+		return fault.New(fault.Forbidden, "paused_by_staff", "", "Automatic recharges were paused by our staff. Please contact support.")
+	case Disputed, FraudWarning:
+		return fault.New(fault.Forbidden, "paused_by_dispute", "", "A payment is disputed. Automatic recharges stay paused until staff lets them go on.")
+	}
+	return nil
+}
+
+// TurnOff ends automatic recharges of a wallet. What is open is given up.
+func (s *Service) TurnOff(ctx context.Context, by audit.Actor, customer, creditType string) error {
+	return s.change(ctx, customer, creditType, func(t tx.Tx, p *Policy) error {
+		if p.State == Off {
+			return nil
+		}
+		before := *p
+		p.State, p.Reason, p.Note, p.RepairURL, p.NextAt, p.UpdatedAt = Off, "", "", "", time.Time{}, t.Now()
+		if err := s.Store.PutPolicy(t, p); err != nil {
+			return err
+		}
+		if err := s.Ledger.DeleteWatch(t, p.ID); err != nil {
+			return err
+		}
+		if err := s.nudge(t, p); err != nil {
+			return err
+		}
+		return s.Audit.Record(t, audit.Record{Actor: by, Customer: p.Customer, Action: "recharge.turned_off", Object: p.ID, Before: before.State, After: p.State})
+	})
+}
+
+// nudge lets an open recharge see that its policy has changed.
+func (s *Service) nudge(t tx.Tx, p *Policy) error {
+	r, err := s.Store.OpenOf(t, p.Customer, p.CreditType)
+	if errors.Is(err, tx.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.put(t, r, t.Now()); err != nil {
+		return err
+	}
+	return s.Jobs.Add(t, job.Spec{Kind: jobRun, Dedup: r.ID, Payload: r.ID})
+}
+
+// Resume goes on after a pause: the declined recharge is paid with the policy's
+// card, or else the policy is evaluated. It is the customer's act.
+func (s *Service) Resume(ctx context.Context, by audit.Actor, customer, creditType string) error {
+	return s.change(ctx, customer, creditType, func(t tx.Tx, p *Policy) error {
+		if p.State != Paused {
+			return nil
+		}
+		if err := mayResume(p); err != nil {
+			return err
+		}
+		if p.Reason == PriceChanged {
+			return fault.New(fault.Conflict, "price_changed", "pack", "The price has changed. Look at the new one and save.")
+		}
+		if err := s.resumeIn(t, p); err != nil {
+			return err
+		}
+		return s.Audit.Record(t, audit.Record{Actor: by, Customer: p.Customer, Action: "recharge.resumed", Object: p.ID})
+	})
+}
+
+func (s *Service) resumeIn(t tx.Tx, p *Policy) error {
+	p.State, p.Reason, p.Note, p.RepairURL, p.NextAt, p.PausedAt, p.UpdatedAt = Armed, "", "", "", time.Time{}, time.Time{}, t.Now()
+	if err := s.Store.PutPolicy(t, p); err != nil {
+		return err
+	}
+	r, err := s.Store.OpenOf(t, p.Customer, p.CreditType)
+	if errors.Is(err, tx.ErrNotFound) {
+		if err := s.watch(t, p); err != nil {
+			return err
+		}
+		return s.evaluateIn(t, p, byAct)
+	}
+	if err != nil || r.State == Pending {
+		return err
+	}
+	p.State = Charging
+	if err := s.Store.PutPolicy(t, p); err != nil {
+		return err
+	}
+	r.State, r.Card, r.BackupUsed, r.Tries = Pending, p.Method, false, 0
+	if err := s.put(t, r, t.Now()); err != nil {
+		return err
+	}
+	return s.Jobs.Add(t, job.Spec{Kind: jobRun, Dedup: r.ID, Payload: r.ID})
+}
+
+// Pause is staff's act: it stops a policy until staff lets it go on.
+func (s *Service) Pause(ctx context.Context, by audit.Actor, customer, creditType, reason string) error {
+	return s.change(ctx, customer, creditType, func(t tx.Tx, p *Policy) error {
+		if p.State == Off || (p.State == Paused && p.Reason == ByStaff) {
+			return nil
+		}
+		before := *p
+		if err := s.pauseIn(t, p, nil, ByStaff, ""); err != nil {
+			return err
+		}
+		if err := s.nudge(t, p); err != nil {
+			return err
+		}
+		return s.Audit.Record(t, audit.Record{Actor: by, Customer: p.Customer, Action: "recharge.paused", Object: p.ID, Before: before.State, After: p.State, Reason: reason})
+	})
+}
+
+// Release is staff's act: it lifts a pause by staff, a dispute or a fraud
+// warning. It never turns on what the customer turned off.
+func (s *Service) Release(ctx context.Context, by audit.Actor, customer, creditType, reason string) error {
+	return s.change(ctx, customer, creditType, func(t tx.Tx, p *Policy) error {
+		if p.State != Paused || mayResume(p) == nil {
+			return nil
+		}
+		p.State, p.Reason, p.Note, p.NextAt, p.PausedAt, p.UpdatedAt = Armed, "", "", time.Time{}, time.Time{}, t.Now()
+		if err := s.Store.PutPolicy(t, p); err != nil {
+			return err
+		}
+		if err := s.watch(t, p); err != nil { // the next usage looks: staff charges nobody
+			return err
+		}
+		return s.Audit.Record(t, audit.Record{Actor: by, Customer: p.Customer, Action: "recharge.released", Object: p.ID, Reason: reason})
+	})
+}
+
+// PauseAllIn pauses all policies of a customer in t, because a payment of theirs
+// is disputed or suspected.
+func (s *Service) PauseAllIn(t tx.Tx, by audit.Actor, customer string, why Reason) error {
+	list, err := s.Store.PoliciesOf(t, customer)
+	for _, p := range list {
+		if err != nil || p.State == Off || (p.State == Paused && mayResume(p) != nil) {
+			continue
+		}
+		if err = s.pauseIn(t, p, nil, why, ""); err == nil {
+			err = s.nudge(t, p)
+		}
+		if err == nil {
+			err = s.Audit.Record(t, audit.Record{Actor: by, Customer: customer, Action: "recharge.paused", Object: p.ID, After: why})
+		}
+	}
+	return err
+}
+
+func (s *Service) change(ctx context.Context, customer, creditType string, f func(t tx.Tx, p *Policy) error) error {
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		p, err := s.Store.Policy(t, customer, creditType)
+		if errors.Is(err, tx.ErrNotFound) {
+			return fault.Missing("recharge policy")
+		}
+		if err != nil {
+			return err
+		}
+		return f(t, p)
+	})
+}

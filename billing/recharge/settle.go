@@ -1,0 +1,235 @@
+package recharge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/event"
+	"purse/billing/job"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/purchase"
+	"purse/billing/tx"
+)
+
+// settlePaid grants the credits of a paid invoice, once: the ledger knows the
+// key, and the database lets a source make one grant. It does so whatever state
+// the recharge was in: what was paid for is there.
+func (s *Service) settlePaid(t tx.Tx, rechargeID string, in Invoice) error {
+	r, err := s.Store.Recharge(t, rechargeID)
+	if err != nil || r.State == Succeeded {
+		return err
+	}
+	p, err := s.Store.PolicyByID(t, r.Policy)
+	if err != nil {
+		return err
+	}
+	if r.Invoice == "" {
+		r.Invoice = in.ID
+	}
+	r.note(in)
+	if problem := s.mismatch(t, r, in); problem != "" {
+		s.Log.Error("a paid invoice is not what was asked for; nothing is granted", "recharge", r.ID, "problem", problem)
+		r.Message, r.Paying = "Paid, and not granted: "+problem, false
+		if err := s.put(t, r, time.Time{}); err != nil {
+			return err
+		}
+		if p.State == Paused && p.Reason == Mismatch {
+			return nil
+		}
+		return s.pauseIn(t, p, r, Mismatch, r.Message)
+	}
+	before, err := s.Ledger.Balance(t, ledger.WalletKey{Customer: r.Customer, CreditType: r.CreditType})
+	if err != nil {
+		return err
+	}
+	g, err := s.grant(t, r, in)
+	if err != nil {
+		return err
+	}
+	r.State, r.Reason, r.Message, r.GiveUp, r.Paying, r.FinishedAt = Succeeded, "", "", "", false, t.Now()
+	r.Grant, r.Amount, r.Tax = g.Grant, in.Total, in.Tax
+	if in.CardLast4 != "" {
+		r.Card.Brand, r.Card.Last4 = in.CardBrand, in.CardLast4
+	}
+	pur := &purchase.Purchase{
+		Customer: r.Customer, Pack: r.Pack, PackName: r.PackName, CreditType: r.CreditType, Credits: r.Credits, Price: r.Price,
+		ExpiresAfterDays: r.ExpiresAfterDays, PaymentIntent: in.Payment, Total: in.Total, Tax: in.Tax, ReceiptURL: in.ReceiptURL,
+		CardBrand: r.Card.Brand, CardLast4: r.Card.Last4, TermsVersion: p.Consent.Version, Address: p.Consent.Address, CreatedBy: r.ID,
+		Grant: r.Grant, CreatedAt: r.CreatedAt,
+	}
+	pur.DebtRepaid, _ = purchase.Settled(r.Credits, before.Debt)
+	if err := s.Purchases.RecordPaidIn(t, pur, "recharge/"+r.ID, g.Postings[0].ID); err != nil {
+		return err
+	}
+	r.Purchase = pur.ID
+	if err := s.put(t, r, time.Time{}); err != nil {
+		return err
+	}
+	if err := s.Events.Append(t, event.RechargeSucceeded, r.Customer, int64(g.Postings[0].ID.Wallet), g.Postings[0].ID.Seq, eventOf(r)); err != nil {
+		return err
+	}
+	p.RepairURL = ""
+	switch {
+	case p.State == Off || (p.State == Paused && p.Reason != CardDeclined && p.Reason != AuthenticationRequired && p.Reason != NoCard):
+		p.UpdatedAt = t.Now()
+		return s.Store.PutPolicy(t, p)
+	}
+	if p.State != Capped {
+		p.State, p.Reason, p.Note, p.NextAt, p.PausedAt = Armed, "", "", time.Time{}, time.Time{}
+	}
+	p.UpdatedAt = t.Now()
+	if err := s.Store.PutPolicy(t, p); err != nil {
+		return err
+	}
+	return s.evaluateIn(t, p, byTime) // usage may have gone on meanwhile
+}
+
+func (s *Service) grant(t tx.Tx, r *Recharge, in Invoice) (ledger.Result, error) {
+	op := ledger.NewGrant{
+		Wallet: ledger.WalletKey{Customer: r.Customer, CreditType: r.CreditType}, Credits: r.Credits, Kind: ledger.Paid,
+		Priority: ledger.DefaultPriority, Source: r.ID + ":credits", Ref: r.ID,
+		Paid: money.Money{Amount: in.Total - in.Tax, Currency: in.Currency}, // the cost basis is net of tax
+	}
+	if r.ExpiresAfterDays > 0 {
+		op.ExpiresAt = t.Now().AddDate(0, 0, r.ExpiresAfterDays)
+	}
+	g, err := s.Ledger.ApplyOne(t, &ledger.Command{Key: ledger.NewKey("recharge", op.Source), Op: op})
+	if err != nil {
+		return g, fmt.Errorf("grant for %s: %w", r.ID, err)
+	}
+	return g, nil
+}
+
+// declined writes what a decline means: the backup card, another try later, or
+// a pause.
+func (s *Service) declined(ctx context.Context, sent *Recharge, d *Declined) (bool, error) {
+	return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
+		if !r.State.Open() {
+			return false, nil
+		}
+		now := t.Now()
+		r.Paying, r.Unknowns = false, 0
+		r.Message, r.Reason = d.Message, CardDeclined
+		switch {
+		case d.Authentication():
+			r.Reason = AuthenticationRequired
+		case d.DeclineCode == string(NoCard):
+			r.Reason = NoCard
+		}
+		soft := d.Soft() && !d.Authentication()
+		if r.GiveUp != "" {
+			return true, s.put(t, r, now)
+		}
+		if p.Backup.ID != "" && !r.BackupUsed && r.Card.ID != p.Backup.ID {
+			r.BackupUsed, r.Card = true, p.Backup
+			return true, s.put(t, r, now)
+		}
+		if soft {
+			if r.Tries++; r.Tries < MaxTries {
+				r.State, r.Card = Retrying, p.Method
+				next := now.Add(Backoffs[r.Tries-1])
+				p.State, p.Reason, p.NextAt, p.UpdatedAt = Backoff, CardDeclined, time.Time{}, now
+				p.Note, p.RepairURL = d.Message+" It is tried again in "+span(Backoffs[r.Tries-1])+".", r.InvoiceURL
+				if err := s.Store.PutPolicy(t, p); err != nil {
+					return false, err
+				}
+				return false, s.put(t, r, next)
+			}
+		}
+		r.State = Waiting
+		if err := s.put(t, r, now.Add(time.Hour)); err != nil {
+			return false, err
+		}
+		if p.State == Paused || p.State == Off { // somebody was faster
+			p.RepairURL = r.InvoiceURL
+			return false, s.Store.PutPolicy(t, p)
+		}
+		return false, s.pauseIn(t, p, r, r.Reason, d.Message)
+	})
+}
+
+// MailPaused is the template of the mail that tells a customer that automatic
+// recharges are paused: reason, message, card, amount, currency, repair_url (on
+// Stripe's page, "" for none), link, customer.
+const MailPaused = "recharge_paused"
+
+// pauseIn pauses a policy, and tells the customer once.
+func (s *Service) pauseIn(t tx.Tx, p *Policy, r *Recharge, why Reason, message string) error {
+	was := p.State
+	p.State, p.Reason, p.Note, p.NextAt = Paused, why, message, time.Time{}
+	p.RepairURL = ""
+	if r != nil && r.State == Waiting {
+		p.RepairURL = r.InvoiceURL
+	}
+	p.UpdatedAt = t.Now()
+	if was != Paused {
+		p.PausedAt = t.Now()
+	}
+	if err := s.Store.PutPolicy(t, p); err != nil || was == Paused {
+		return err
+	}
+	if err := s.Events.Append(t, event.RechargePaused, p.Customer, 0, 0, pausedEvent{p.ID, p.CreditType, string(why), p.RepairURL}); err != nil {
+		return err
+	}
+	c, err := s.Accounts.CustomerIn(t, p.Customer)
+	if err != nil || c.Email == "" {
+		return err
+	}
+	data := map[string]string{
+		"customer": c.Name, "reason": string(why), "message": message, "credit_type": p.CreditType, "repair_url": p.RepairURL, "link": "/recharge",
+		"card": p.Method.Brand + " •" + p.Method.Last4, "amount": p.Price.Decimal(), "currency": p.Price.Currency,
+	}
+	if r != nil {
+		data["card"], data["amount"] = r.Card.Brand+" •"+r.Card.Last4, r.Total().Decimal()
+	}
+	return s.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: MailPaused, To: c.Email, Data: data}})
+}
+
+type pausedEvent struct {
+	Policy     string `json:"recharge_policy"`
+	CreditType string `json:"credit_type"`
+	Reason     string `json:"reason"`
+	RepairURL  string `json:"repair_url,omitempty"`
+}
+
+type rechargeEvent struct {
+	Recharge   string   `json:"recharge"`
+	State      RunState `json:"status"`
+	Reason     Reason   `json:"reason,omitempty"`
+	CreditType string   `json:"credit_type"`
+	Credits    string   `json:"credits"`
+	Amount     int64    `json:"amount"`
+	Currency   string   `json:"currency"`
+	Purchase   string   `json:"purchase,omitempty"`
+}
+
+func eventOf(r *Recharge) rechargeEvent {
+	return rechargeEvent{r.ID, r.State, r.Reason, r.CreditType, r.Credits.String(), r.Amount, r.Price.Currency, r.Purchase}
+}
+
+// tickJob looks at what waits for a time.
+func (s *Service) tickJob(ctx context.Context, _ job.Job) error { return s.Tick(ctx) }
+
+// Tick looks once at every policy and recharge whose time has come.
+func (s *Service) Tick(ctx context.Context) error {
+	var policies []*Policy
+	var due []*Recharge
+	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
+		if policies, err = s.Store.DuePolicies(t, t.Now(), 200); err != nil {
+			return err
+		}
+		due, err = s.Store.Due(t, t.Now(), 50)
+		return err
+	})
+	for _, p := range policies {
+		err = errors.Join(err, s.evaluate(ctx, p.Customer, p.CreditType, byTime))
+	}
+	for _, r := range due {
+		err = errors.Join(err, s.Run(ctx, r.ID))
+	}
+	return err
+}

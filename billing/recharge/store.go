@@ -1,0 +1,40 @@
+package recharge
+
+import (
+	"time"
+
+	"purse/billing/tx"
+)
+
+// Store keeps policies and recharges. Rows that are not there are
+// tx.ErrNotFound.
+type Store interface {
+	// PutPolicy inserts a policy or replaces that of the same wallet.
+	PutPolicy(t tx.Tx, p *Policy) error
+	Policy(t tx.Tx, customer, creditType string) (*Policy, error)
+	PolicyByID(t tx.Tx, id string) (*Policy, error)
+	PoliciesOf(t tx.Tx, customer string) ([]*Policy, error)
+	// WithCard answers policies that charge a card, first or as the backup.
+	WithCard(t tx.Tx, card string) ([]*Policy, error)
+	// Policies answers those with id below before ("" for the newest), in one
+	// state or in all for "".
+	Policies(t tx.Tx, state State, before string, limit int) ([]*Policy, error)
+	DuePolicies(t tx.Tx, now time.Time, limit int) ([]*Policy, error)
+
+	// Insert answers false when another recharge of the wallet is open.
+	Insert(t tx.Tx, r *Recharge) (bool, error)
+	Update(t tx.Tx, r *Recharge) error
+	Recharge(t tx.Tx, id string) (*Recharge, error)
+	OpenOf(t tx.Tx, customer, creditType string) (*Recharge, error)
+	ByInvoice(t tx.Tx, invoice string) (*Recharge, error)
+	ByPayment(t tx.Tx, paymentIntent string) (*Recharge, error)
+	// List answers those of a customer and credit type ("" for all) with id
+	// below before ("" for the newest), newest first.
+	List(t tx.Tx, customer, creditType, before string, limit int) ([]*Recharge, error)
+	Due(t tx.Tx, now time.Time, limit int) ([]*Recharge, error)
+	// Spent adds up the open and succeeded recharges of a wallet since a time,
+	// in one currency, without one of them.
+	Spent(t tx.Tx, customer, creditType, currency string, since time.Time, except string) (amount int64, runs int, err error)
+	// LastAt is when the newest one that succeeded was begun, zero for never.
+	LastAt(t tx.Tx, customer, creditType string) (time.Time, error)
+}

@@ -1,0 +1,164 @@
+package stripepay
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"purse/billing/purchase"
+	"purse/billing/recharge"
+)
+
+var _ recharge.Gateway = (*Gateway)(nil)
+
+// metaRecharge is the key of metadata under which an invoice names ours.
+const metaRecharge = "purse_recharge"
+
+// PrepareInvoice makes a one-off invoice with one line and finalizes it: three
+// calls, each under a key of its own, so that all of it may be repeated.
+func (g *Gateway) PrepareInvoice(ctx context.Context, p recharge.InvoiceParams, id, key string) (recharge.Invoice, error) {
+	var in *stripe.Invoice
+	var err error
+	if id != "" {
+		in, err = g.invoice(ctx, id)
+	} else {
+		in, err = again(key+":invoice", func(key string) (*stripe.Invoice, error) {
+			n := &stripe.InvoiceParams{
+				Params:   write(ctx, key, map[string]string{metaInstallation: p.Installation, metaCustomer: p.Customer, metaRecharge: p.Recharge}),
+				Customer: stripe.String(p.StripeCustomer), Currency: stripe.String(p.Price.Currency), AutoAdvance: stripe.Bool(false),
+				CollectionMethod:     stripe.String(string(stripe.InvoiceCollectionMethodChargeAutomatically)),
+				DefaultPaymentMethod: text(p.Card), Description: text(p.Description), PendingInvoiceItemsBehavior: stripe.String("exclude"),
+			}
+			if p.AutomaticTax {
+				n.AutomaticTax = &stripe.InvoiceAutomaticTaxParams{Enabled: stripe.Bool(true)}
+			}
+			return g.api.Invoices.New(n)
+		}, func() (*stripe.Invoice, bool, error) { return g.findInvoice(ctx, p, time.Now().Add(-keyLife)) })
+	}
+	if err != nil {
+		return recharge.Invoice{}, translate(err)
+	}
+	if id != "" || in.Status != stripe.InvoiceStatusDraft {
+		// The answer may be older than the invoice is by now.
+		if in, err = g.invoice(ctx, in.ID); err != nil {
+			return recharge.Invoice{}, translate(err)
+		}
+	}
+	if in.Status == stripe.InvoiceStatusDraft {
+		if in, err = g.fill(ctx, in, p, key); err != nil {
+			return recharge.Invoice{}, translate(err)
+		}
+	}
+	return invoiceOf(in), nil
+}
+
+// fill gives a draft its line, if it has none, and finalizes it.
+func (g *Gateway) fill(ctx context.Context, draft *stripe.Invoice, p recharge.InvoiceParams, key string) (*stripe.Invoice, error) {
+	now := func() (*stripe.Invoice, error) { return g.invoice(ctx, draft.ID) }
+	_, err := again(key+":item", func(key string) (bool, error) {
+		_, err := g.api.InvoiceItems.New(&stripe.InvoiceItemParams{Params: write(ctx, key, nil), Customer: stripe.String(p.StripeCustomer),
+			Invoice: stripe.String(draft.ID), Amount: stripe.Int64(p.Price.Amount), Currency: stripe.String(p.Price.Currency), Description: text(p.Description)})
+		return true, err
+	}, func() (bool, bool, error) {
+		in, err := now()
+		return true, err == nil && in.Lines != nil && len(in.Lines.Data) > 0, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return again(key+":finalize", func(key string) (*stripe.Invoice, error) {
+		f := &stripe.InvoiceFinalizeInvoiceParams{Params: write(ctx, key, nil), AutoAdvance: stripe.Bool(false)}
+		f.AddExpand("payment_intent.latest_charge")
+		return g.api.Invoices.FinalizeInvoice(draft.ID, f)
+	}, func() (*stripe.Invoice, bool, error) {
+		in, err := now()
+		return in, err == nil && in.Status != stripe.InvoiceStatusDraft, err
+	})
+}
+
+func (g *Gateway) invoice(ctx context.Context, id string) (*stripe.Invoice, error) {
+	p := &stripe.InvoiceParams{Params: stripe.Params{Context: ctx}}
+	p.AddExpand("payment_intent.latest_charge")
+	return g.api.Invoices.Get(id, p)
+}
+
+// Invoice fetches an invoice with its payment.
+func (g *Gateway) Invoice(ctx context.Context, id string) (recharge.Invoice, error) {
+	in, err := g.invoice(ctx, id)
+	if err != nil {
+		return recharge.Invoice{}, translate(err)
+	}
+	return invoiceOf(in), nil
+}
+
+// FindInvoice looks through the customer's invoices: lists show at once what
+// was made, Stripe's search does not.
+func (g *Gateway) FindInvoice(ctx context.Context, p recharge.InvoiceParams, since time.Time) (recharge.Invoice, bool, error) {
+	in, ok, err := g.findInvoice(ctx, p, since)
+	if err != nil || !ok {
+		return recharge.Invoice{}, false, translate(err)
+	}
+	return invoiceOf(in), true, nil
+}
+
+func (g *Gateway) findInvoice(ctx context.Context, p recharge.InvoiceParams, since time.Time) (*stripe.Invoice, bool, error) {
+	l := &stripe.InvoiceListParams{Customer: stripe.String(p.StripeCustomer), CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: since.Unix()}}
+	l.Context, l.Limit = ctx, stripe.Int64(100)
+	list := g.api.Invoices.List(l)
+	for list.Next() {
+		if m := list.Invoice().Metadata; m[metaInstallation] == p.Installation && m[metaRecharge] == p.Recharge {
+			in, err := g.invoice(ctx, list.Invoice().ID)
+			return in, err == nil, err
+		}
+	}
+	return nil, false, list.Err()
+}
+
+// PayInvoice charges a saved card while the customer is away.
+func (g *Gateway) PayInvoice(ctx context.Context, id, card, key string) (recharge.Invoice, error) {
+	p := &stripe.InvoicePayParams{Params: write(ctx, key, nil), PaymentMethod: stripe.String(card), OffSession: stripe.Bool(true)}
+	p.AddExpand("payment_intent.latest_charge")
+	in, err := g.api.Invoices.Pay(id, p)
+	if err == nil {
+		return invoiceOf(in), nil
+	}
+	if replayed, failed := cached(err); replayed && failed {
+		return recharge.Invoice{}, recharge.ErrStale
+	}
+	err = translate(err)
+	var e *Error
+	if errors.As(err, &e) && e.Outcome == Declined {
+		return recharge.Invoice{}, &recharge.Declined{Code: e.Code, DeclineCode: e.DeclineCode, Message: e.Message}
+	}
+	return recharge.Invoice{}, err
+}
+
+// VoidInvoice makes an open invoice one that cannot be paid any more.
+func (g *Gateway) VoidInvoice(ctx context.Context, id, key string) error {
+	_, err := g.api.Invoices.VoidInvoice(id, &stripe.InvoiceVoidInvoiceParams{Params: write(ctx, key, nil)})
+	if replayed, failed := cached(err); replayed && failed {
+		return purchase.ErrGone // look what it is now
+	}
+	return translate(err)
+}
+
+func invoiceOf(in *stripe.Invoice) recharge.Invoice {
+	o := recharge.Invoice{
+		ID: in.ID, Number: in.Number, URL: in.HostedInvoiceURL, Status: string(in.Status), Livemode: in.Livemode, Subtotal: in.Subtotal,
+		Tax: in.Tax, Total: in.Total, AmountPaid: in.AmountPaid, Currency: string(in.Currency),
+		Recharge: in.Metadata[metaRecharge], Installation: in.Metadata[metaInstallation], Customer: in.Metadata[metaCustomer],
+	}
+	if in.Customer != nil {
+		o.StripeCustomer = in.Customer.ID
+	}
+	if pi := in.PaymentIntent; pi != nil {
+		p := payment(pi)
+		o.Payment, o.PaymentStatus, o.ReceiptURL, o.CardBrand, o.CardLast4 = p.ID, p.Status, p.ReceiptURL, p.CardBrand, p.CardLast4
+		if e := pi.LastPaymentError; e != nil {
+			o.FailureCode, o.DeclineCode, o.FailureMessage = string(e.Code), string(e.DeclineCode), e.Msg
+		}
+	}
+	return o
+}
