@@ -388,6 +388,7 @@ func TestStaff(t *testing.T) {
 	staff := audit.Actor{ID: "usr_staff"}
 	w.ok(w.Pause(t.Context(), staff, w.customer.ID, "credits", "asked by phone"))
 	w.use(45 * money.Micro)
+	w.idle()
 	for _, err := range []error{w.Resume(t.Context(), w.owner, w.customer.ID, "credits"), second(w.Save(t.Context(), w.owner, w.settings(w.policy().Method.ID)))} {
 		if !fault.HasCode(err, "paused_by_staff") {
 			t.Errorf("%v", err)

@@ -58,6 +58,8 @@ type world struct {
 	pack      catalog.Pack
 	owner     audit.Actor
 	mails     []account.Mail
+	jobs      *job.Queue
+	before    func(*http.Request) // sees each request to Stripe first
 }
 
 func (w *world) now() time.Time {
@@ -89,7 +91,15 @@ func newWorld(t *testing.T) *world {
 	w.db = d
 	w.box, err = sandbox.Open("", sandbox.Options{Now: w.now})
 	w.ok(err)
-	host := httptest.NewServer(w.box.Handler())
+	host := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.mu.Lock()
+		before := w.before
+		w.mu.Unlock()
+		if before != nil {
+			before(r)
+		}
+		w.box.Handler().ServeHTTP(rw, r)
+	}))
 	w.url = host.URL
 	gateway, err := stripepay.New(stripepay.Config{Key: key, URL: host.URL, Retries: -1})
 	w.ok(err)
@@ -98,6 +108,7 @@ func newWorld(t *testing.T) *world {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
 	jobs := job.NewQueue(db.JobStore{}, d, log)
+	w.jobs = jobs
 	events, trail := event.NewLog(db.EventStore{}), audit.NewLog(db.AuditStore{})
 	w.accounts = account.New(account.Deps{Runner: d, Store: db.AccountStore{}, Jobs: jobs, Events: events, Audit: trail, Now: w.now})
 	w.catalog = catalog.New(catalog.Deps{Runner: d, Store: db.CatalogStore{}, Audit: trail})
@@ -248,6 +259,26 @@ func (w *world) inState(s recharge.State) {
 func (w *world) succeeded(n int) {
 	w.Helper()
 	w.until("succeeded "+strconv.Itoa(n), func() bool { return w.count(recharge.Succeeded) == n && w.policy().State != recharge.Charging })
+}
+
+// idle waits until no job is left but the periodic ones.
+func (w *world) idle() {
+	w.Helper()
+	w.until("idle", func() bool {
+		var c job.Counts
+		w.ok(w.db.View(w.Context(), func(t tx.Tx) (err error) {
+			c, err = w.jobs.Count(t)
+			return err
+		}))
+		return c.Waiting <= 3
+	})
+}
+
+// onRequest sets what sees each request to Stripe first.
+func (w *world) onRequest(f func(*http.Request)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.before = f
 }
 
 // charged is how many charges succeeded at Stripe, and their sum.
