@@ -14,6 +14,7 @@ import (
 	"purse/billing/mailer"
 	"purse/billing/notify"
 	"purse/billing/purchase"
+	"purse/billing/recharge"
 	"purse/billing/stripepay"
 	"purse/billing/usage"
 	"purse/db"
@@ -43,6 +44,8 @@ type app struct {
 	gateway   *stripepay.Gateway
 	usage     *usage.Service
 	purchases *purchase.Service
+	methods   *purchase.Methods
+	recharges *recharge.Service
 	hub       *kit.Hub
 	kit       *kit.Kit
 	portal    *portal.Portal
@@ -203,6 +206,15 @@ func (a *app) wire(mode ui.Mode) error {
 		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live,
 		PublicURL: a.settings.PublicURL, ReturnOrigins: a.settings.ReturnOrigins, AllowLoopback: mode == ui.Sandbox,
 		TermsVersion: a.settings.TermsVersion, RefundWindow: a.settings.RefundWindow,
+	})
+	a.methods = purchase.NewMethods(purchase.MethodDeps{
+		Runner: a.db, Store: db.MethodStore{}, Gateway: a.gateway, Accounts: a.accounts, Audit: a.audit,
+		Installation: a.stamp.installation, PublicURL: a.settings.PublicURL,
+	})
+	a.recharges = recharge.New(recharge.Deps{
+		Runner: a.db, Store: db.RechargeStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
+		Purchases: a.purchases, Methods: a.methods, Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log,
+		Installation: a.stamp.installation, Livemode: mode == ui.Live,
 	})
 	site := ui.Site{
 		Brand: a.settings.Brand, Mode: mode, PublicURL: a.settings.PublicURL,

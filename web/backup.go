@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"time"
 
 	"purse/billing/ledger"
 	"purse/billing/tx"
@@ -61,10 +62,14 @@ func (r *restoreCommand) Run(ctx context.Context, log *slog.Logger) error {
 		if err := foldWAL(ctx, r.DB); err != nil {
 			return err
 		}
-		if err := os.Rename(r.DB, r.DB+".replaced"); err != nil {
+		kept := r.DB + ".replaced"
+		if _, err := os.Stat(kept); err == nil { // by an earlier restore
+			kept += "-" + time.Now().UTC().Format("20060102-150405.000")
+		}
+		if err := os.Rename(r.DB, kept); err != nil {
 			return err
 		}
-		fmt.Println("kept the old database as", r.DB+".replaced")
+		fmt.Println("kept the old database as", kept)
 	}
 	if err := errors.Join(ignoreMissing(os.Remove(r.DB+"-wal")), ignoreMissing(os.Remove(r.DB+"-shm")), os.Rename(fresh, r.DB)); err != nil {
 		return err
