@@ -20,7 +20,7 @@ const firstHour = 2000 // requests that are counted one by one
 // dispute shows a dispute with the evidence that we hold.
 func (a *Admin) dispute(t tx.Tx, p *purchase.Purchase, c *account.Customer) (admin.Dispute, error) {
 	d := admin.Dispute{
-		ID: p.Dispute, Status: strings.ReplaceAll(p.DisputeStatus, "_", " "), Reason: strings.ReplaceAll(p.DisputeReason, "_", " "),
+		ID: p.Dispute, Status: strings.ReplaceAll(strings.TrimPrefix(p.DisputeStatus, "warning_"), "_", " "), Reason: strings.ReplaceAll(p.DisputeReason, "_", " "),
 		Amount: money.Money{Amount: p.DisputeAmount, Currency: p.Price.Currency}, Due: p.DisputeDue, Open: p.DisputeOpen(), Inquiry: p.Inquiry(),
 		Overdue: !p.DisputeDue.IsZero() && t.Now().After(p.DisputeDue), Email: c.Email, Unit: show.Unit(a.Catalog.Snapshot(), p.CreditType), Stripe: a.dashboard(p),
 	}

@@ -54,9 +54,7 @@ func (a *Admin) purchaseRow(p *purchase.Purchase) admin.PurchaseRow {
 	if p.Problem != "" && !p.State.Final() { // paid, and a person must look
 		row.State = "alarm"
 	}
-	if p.CardLast4 != "" {
-		row.Card = p.CardBrand + " •••• " + p.CardLast4
-	}
+	row.Card = show.Card(p)
 	return row
 }
 

@@ -33,6 +33,13 @@ type Field struct {
 	Required         bool
 }
 
+func (f Field) kind() string {
+	if f.Required {
+		return f.Type + ", required"
+	}
+	return f.Type
+}
+
 // ErrorCode explains one code of a problem.
 type ErrorCode struct {
 	Code   string
