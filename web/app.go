@@ -200,7 +200,10 @@ func (a *app) openStripe(ctx context.Context, mode ui.Mode) (err error) {
 
 // wire makes the services and the handlers on them.
 func (a *app) wire(mode ui.Mode) error {
-	a.usage = usage.New(usage.Deps{Runner: a.db, Ledger: a.ledger, Accounts: a.accounts, Catalog: a.catalog, Now: a.now})
+	a.usage = usage.New(usage.Deps{
+		Runner: a.db, Ledger: a.ledger, Accounts: a.accounts, Catalog: a.catalog, Now: a.now,
+		Refused: func(customer, creditType string) { a.recharges.Refused(customer, creditType) }, // made below
+	})
 	a.purchases = purchase.New(purchase.Deps{
 		Runner: a.db, Store: db.PurchaseStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
 		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live,

@@ -65,6 +65,7 @@ func (a *app) run(ctx context.Context, started func(context.Context) error) erro
 		}
 	}
 	stopEngine := begin(a.ledger.Run)
+	stopRecharges := begin(logged("recharges", a.recharges.Watch))
 	stopAccounts := begin(logged("accounts", a.accounts.Run))
 	failed := make(chan error, 2)
 	servers := a.servers()
@@ -93,6 +94,7 @@ func (a *app) run(ctx context.Context, started func(context.Context) error) erro
 	stop, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	err = errors.Join(err, servers[0].Shutdown(stop))
+	stopRecharges()
 	stopJobs()
 	stopEngine()
 	// The rows of wallets that are behind their entries: the next start would

@@ -41,6 +41,8 @@ type Service struct {
 	Deps
 	mu   sync.Mutex
 	busy map[string]bool // recharges that this process works on
+
+	refusals refusals
 }
 
 // Names of jobs, and how often what waits is looked at.
@@ -55,6 +57,7 @@ const (
 // invoices and cards.
 func New(d Deps) *Service {
 	s := &Service{Deps: d, busy: map[string]bool{}}
+	s.refusals = refusals{waits: map[ledger.WalletKey]bool{}, looked: map[ledger.WalletKey]time.Time{}, wake: make(chan struct{}, 1)}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}

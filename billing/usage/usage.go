@@ -30,6 +30,9 @@ type Deps struct {
 	Accounts *account.Service
 	Catalog  *catalog.Service
 	Now      func() time.Time // time.Now when nil
+	// Refused is told of wallets that lacked credits for a request. It must not
+	// block. May be nil.
+	Refused func(customer, creditType string)
 }
 
 // Service takes usage in.
@@ -188,6 +191,9 @@ func (s *Service) settle(ctx context.Context, o *Outcome, e *Event, c *ledger.Co
 	}
 	o.Replayed = r.Replayed
 	if o.Err = r.Err(); o.Err != nil {
+		if s.Refused != nil && !r.Replayed && r.Refused.Fault.Code == ledger.CodeInsufficient {
+			s.Refused(o.Customer, r.Refused.CreditType)
+		}
 		return nil
 	}
 	o.Receipt = Receipt{ID: e.ID, Replayed: r.Replayed, Mode: e.Mode, Charges: make([]Charge, len(r.Postings))}
