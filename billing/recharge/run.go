@@ -135,7 +135,7 @@ func (s *Service) plan(t tx.Tx, r *Recharge, p *Policy) (act, error) {
 		switch {
 		case p.State == Off:
 			r.GiveUp = TurnedOff
-		case p.State == Paused && stops(p.Reason) && !r.Paying:
+		case p.State == Paused && stops(p.Reason):
 			r.GiveUp = p.Reason
 		case r.State == Waiting && r.CreatedAt.Add(RepairFor).Before(now):
 			r.GiveUp = TooLate
@@ -240,7 +240,7 @@ func (s *Service) prepared(ctx context.Context, sent *Recharge, in Invoice, err 
 			if err := s.endRun(t, r, Failed, RefusedByStripe, no.Message); err != nil {
 				return false, err
 			}
-			return false, s.pauseIn(t, p, r, RefusedByStripe, no.Message)
+			return false, s.pauseIn(t, p, r, RefusedByStripe, "")
 		})
 	case err != nil:
 		return s.unknown(ctx, sent, err)
@@ -251,7 +251,7 @@ func (s *Service) prepared(ctx context.Context, sent *Recharge, in Invoice, err 
 		if problem := s.mismatch(t, r, in); problem != "" {
 			s.Log.Error("an invoice is not what was asked for; it is not paid", "recharge", r.ID, "problem", problem)
 			r.GiveUp, r.Message = Mismatch, problem
-			return true, errors.Join(s.put(t, r, t.Now()), s.pauseIn(t, p, r, Mismatch, problem))
+			return true, errors.Join(s.put(t, r, t.Now()), s.pauseIn(t, p, r, Mismatch, ""))
 		}
 		r.Amount, r.Tax = in.Total, in.Tax
 		c, err := s.Accounts.CustomerIn(t, r.Customer)

@@ -40,7 +40,7 @@ func (s *Service) settlePaid(t tx.Tx, rechargeID string, in Invoice) error {
 		if p.State == Paused && p.Reason == Mismatch {
 			return nil
 		}
-		return s.pauseIn(t, p, r, Mismatch, r.Message)
+		return s.pauseIn(t, p, r, Mismatch, "")
 	}
 	before, err := s.Ledger.Balance(t, ledger.WalletKey{Customer: r.Customer, CreditType: r.CreditType})
 	if err != nil {
@@ -144,7 +144,10 @@ func (s *Service) declined(ctx context.Context, sent *Recharge, d *Declined) (bo
 		if err := s.put(t, r, now.Add(time.Hour)); err != nil {
 			return false, err
 		}
-		if p.State == Paused || p.State == Off { // somebody was faster
+		if p.State == Off || (p.State == Paused && stops(p.Reason)) {
+			return true, nil // it is given up
+		}
+		if p.State == Paused { // the card was removed meanwhile
 			p.RepairURL = r.InvoiceURL
 			return false, s.Store.PutPolicy(t, p)
 		}

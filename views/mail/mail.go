@@ -11,6 +11,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/money"
 	"purse/billing/purchase"
+	"purse/billing/recharge"
 	"purse/views/ui"
 )
 
@@ -33,8 +34,8 @@ type Fact struct{ Name, Value string }
 // Also is a link in words.
 type Also struct{ Text, Link string }
 
-// Render makes a mail of a template's name and its data: account's mails and
-// the receipt of a purchase. Links in data are paths on Purse's own origin.
+// Render makes a mail of a template's name and its data: account's mails, the
+// receipt of a purchase, and that automatic recharges are paused. Links in data are paths on Purse's own origin.
 func Render(ctx context.Context, site ui.Site, template string, data map[string]string) (subject, text, html string, err error) {
 	l, err := letter(site, template, data)
 	if err != nil {
@@ -95,6 +96,8 @@ func letter(site ui.Site, template string, data map[string]string) (Letter, erro
 		}, nil
 	case purchase.MailReceipt:
 		return receipt(site, data, link)
+	case recharge.MailPaused:
+		return rechargePaused(site, data, link)
 	}
 	return Letter{}, fmt.Errorf("there is no mail %q", template)
 }
@@ -120,6 +123,42 @@ func receipt(site ui.Site, data map[string]string, link string) (Letter, error) 
 	}
 	if strings.HasPrefix(data["receipt_url"], "https://") || strings.HasPrefix(data["receipt_url"], "http://") {
 		l.Also = &Also{"Stripe's receipt", data["receipt_url"]}
+	}
+	return l, nil
+}
+
+// pauses are what a paused recharge says: heading, then what to do.
+var pauses = map[recharge.Reason][2]string{
+	recharge.CardDeclined:           {"Your card was declined", "Pay on Stripe's page with this or another card, or save another card: then automatic recharges go on."},
+	recharge.AuthenticationRequired: {"Your bank wants you to confirm", "Confirm the payment on Stripe's page: the credits are added at once, and automatic recharges go on."},
+	recharge.NoCard:                 {"The card is not there any more", "Save a card to let automatic recharges go on."},
+	recharge.PriceChanged:           {"The price has changed", "Nothing is charged at a higher price than you agreed to. Look at the new price and save again."},
+	recharge.Disputed:               {"A payment is disputed", "Until that is settled, nothing is charged automatically."},
+	recharge.FraudWarning:           {"A bank has a question about a payment", "Until that is settled, nothing is charged automatically."},
+	recharge.ByStaff:                {"We have paused them", "Please contact us if you have questions."},
+}
+
+func rechargePaused(site ui.Site, data map[string]string, link string) (Letter, error) {
+	due, err := money.Parse(data["amount"], data["currency"])
+	if err != nil {
+		return Letter{}, fmt.Errorf("amount %w", err)
+	}
+	says, ok := pauses[recharge.Reason(data["reason"])]
+	if !ok {
+		says = [2]string{"A recharge did not work", "Please look at the settings, or contact us."}
+	}
+	l := Letter{
+		Subject: "Automatic recharges at " + site.Brand + " are paused", Preview: says[0] + ".",
+		Heading: "Automatic recharges are paused", Says: []string{says[0] + ". " + says[1]},
+		Facts:  []Fact{{"Customer", data["customer"]}, {"Card", data["card"]}, {"Amount", ui.Money(due)}},
+		Button: "See automatic recharges", Link: link,
+		Afterall: []string{"Until then credits are not topped up by themselves. You can still buy some at any time."},
+	}
+	if data["message"] != "" {
+		l.Facts = append(l.Facts, Fact{"What the bank said", data["message"]})
+	}
+	if u := data["repair_url"]; strings.HasPrefix(u, "https://") || strings.HasPrefix(u, "http://") {
+		l.Button, l.Link, l.Also = "Pay on Stripe's page", u, &Also{"Automatic recharges", link}
 	}
 	return l, nil
 }

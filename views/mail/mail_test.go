@@ -7,6 +7,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/purchase"
+	"purse/billing/recharge"
 	"purse/views/ui"
 )
 
@@ -21,6 +22,10 @@ var templates = map[string]map[string]string{
 	purchase.MailReceipt: {
 		"purchase": "pur_1", "customer": "Northwind <Labs>", "pack": "Team", "credits": "2600", "credit_type": "credits", "unit": "credit", "units": "credits",
 		"amount": "25.00", "currency": "usd", "receipt_url": "https://pay.example.com/r/1", "link": "/ledger",
+	},
+	recharge.MailPaused: {
+		"customer": "Northwind <Labs>", "reason": "authentication_required", "message": "Your card was declined.", "credit_type": "credits",
+		"repair_url": "https://pay.example.com/i/1", "link": "/recharge", "card": "visa •3184", "amount": "29.75", "currency": "usd",
 	},
 }
 
@@ -67,5 +72,26 @@ func TestTheReceiptSaysWhatWasBoughtAndPaid(t *testing.T) {
 func TestAnUnknownMailIsAnError(t *testing.T) {
 	if _, _, _, err := Render(context.Background(), ui.Site{}, "nonsense", nil); err == nil {
 		t.Error("no error")
+	}
+}
+
+// The mail about a pause leads to where it is repaired, and says nothing else
+// than what is wrong and what to do.
+func TestThePauseLeadsToStripesPage(t *testing.T) {
+	data := templates[recharge.MailPaused]
+	_, text, html, err := Render(context.Background(), ui.Site{Brand: "B", Mode: ui.Live, PublicURL: "https://x.example"}, recharge.MailPaused, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"https://pay.example.com/i/1", "$29.75", "Your bank wants you to confirm"} {
+		if !strings.Contains(text, want) || !strings.Contains(html, want) {
+			t.Errorf("it does not say %s", want)
+		}
+	}
+	for reason := range pauses {
+		d := map[string]string{"reason": string(reason), "customer": "C", "card": "visa •1", "amount": "1", "currency": "usd", "link": "/recharge"}
+		if _, text, _, err := Render(context.Background(), ui.Site{Brand: "B", PublicURL: "https://x.example"}, recharge.MailPaused, d); err != nil || !strings.Contains(text, pauses[reason][0]) {
+			t.Errorf("%s: %v", reason, err)
+		}
 	}
 }
