@@ -209,6 +209,7 @@ func (a *app) wire(mode ui.Mode) error {
 		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live,
 		PublicURL: a.settings.PublicURL, ReturnOrigins: a.settings.ReturnOrigins, AllowLoopback: mode == ui.Sandbox,
 		TermsVersion: a.settings.TermsVersion, RefundWindow: a.settings.RefundWindow,
+		Promotions: a.settings.PromotionCodes, AutomaticTax: a.settings.AutomaticTax,
 	})
 	a.methods = purchase.NewMethods(purchase.MethodDeps{
 		Runner: a.db, Store: db.MethodStore{}, Gateway: a.gateway, Accounts: a.accounts, Audit: a.audit,
@@ -217,7 +218,7 @@ func (a *app) wire(mode ui.Mode) error {
 	a.recharges = recharge.New(recharge.Deps{
 		Runner: a.db, Store: db.RechargeStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
 		Purchases: a.purchases, Methods: a.methods, Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log,
-		Installation: a.stamp.installation, Livemode: mode == ui.Live,
+		Installation: a.stamp.installation, Livemode: mode == ui.Live, AutomaticTax: a.settings.AutomaticTax,
 	})
 	site := ui.Site{
 		Brand: a.settings.Brand, Mode: mode, PublicURL: a.settings.PublicURL,

@@ -31,6 +31,8 @@ type settings struct {
 	TermsVersion   string        `help:"The version of the terms that buyers accept." env:"PURSE_TERMS_VERSION"`
 	RefundTerms    string        `help:"What you say about refunds, shown at purchase." env:"PURSE_REFUND_TERMS"`
 	RefundWindow   time.Duration `help:"How long customers may take back an unused purchase themselves, once; 0 for not at all." default:"24h" env:"PURSE_REFUND_WINDOW"`
+	PromotionCodes bool          `help:"Let buyers enter promotion codes that you made at Stripe." env:"PURSE_PROMOTION_CODES"`
+	AutomaticTax   bool          `help:"Let Stripe Tax add tax at Checkout and to automatic recharges." env:"PURSE_AUTOMATIC_TAX"`
 	ReturnOrigins  []string      `help:"Origins that success_url and cancel_url may have." env:"PURSE_RETURN_ORIGINS"`
 	RatePerMinute  int           `help:"Requests a minute that each API key may make; 0 for any number." env:"PURSE_RATE_PER_MINUTE"`
 	TrustedProxies []string      `help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8." env:"PURSE_TRUSTED_PROXIES"`

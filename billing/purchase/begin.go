@@ -152,7 +152,7 @@ func (s *Service) openCheckout(ctx context.Context, p *Purchase, saveCard bool) 
 		Name: p.PackName, Description: describe(p, unit), Price: p.Price,
 		SuccessURL: s.PublicURL + "/checkout/return?session_id={CHECKOUT_SESSION_ID}",
 		CancelURL:  s.PublicURL + "/checkout/cancelled?purchase=" + p.ID,
-		ExpiresAt:  p.CheckoutExpiresAt, SaveCard: saveCard,
+		ExpiresAt:  p.CheckoutExpiresAt, SaveCard: saveCard, Promotions: s.Promotions, AutomaticTax: s.AutomaticTax,
 	}, p.ID)
 	if err != nil {
 		return s.refused(ctx, p, err)

@@ -58,6 +58,8 @@ type CheckoutParams struct {
 	ExpiresAt                        time.Time
 	SubmitMessage                    string // shown beside the button, "" for none
 	SaveCard                         bool   // keep the card for payments while the buyer is away
+	Promotions                       bool   // let the buyer enter a promotion code
+	AutomaticTax                     bool   // let Stripe add tax, and ask for the address and a tax id
 }
 
 // Checkout is a Checkout Session with its payment.

@@ -38,6 +38,9 @@ type Deps struct {
 	AllowLoopback bool
 	// TermsVersion is the version of the terms that buyers accept.
 	TermsVersion string
+	// Promotions lets buyers enter promotion codes at Checkout, AutomaticTax lets
+	// Stripe add tax there.
+	Promotions, AutomaticTax bool
 	// RefundWindow is how long customers may take back an unused purchase
 	// themselves; 0 for not at all.
 	RefundWindow time.Duration

@@ -76,6 +76,19 @@ func (g *Gateway) CreateCheckout(ctx context.Context, c purchase.CheckoutParams,
 	if c.SaveCard {
 		p.PaymentIntentData.SetupFutureUsage = stripe.String(string(stripe.PaymentIntentSetupFutureUsageOffSession))
 	}
+	if c.Promotions {
+		p.AllowPromotionCodes = stripe.Bool(true)
+	}
+	if c.AutomaticTax {
+		// Stripe computes tax by an address; of a customer that exists it takes
+		// what is entered only when it may keep it.
+		p.LineItems[0].PriceData.TaxBehavior = stripe.String("exclusive")
+		p.AutomaticTax = &stripe.CheckoutSessionAutomaticTaxParams{Enabled: stripe.Bool(true)}
+		p.TaxIDCollection = &stripe.CheckoutSessionTaxIDCollectionParams{Enabled: stripe.Bool(true)}
+		if c.StripeCustomer != "" {
+			p.CustomerUpdate = &stripe.CheckoutSessionCustomerUpdateParams{Address: stripe.String("auto"), Name: stripe.String("auto")}
+		}
+	}
 	if c.SubmitMessage != "" {
 		p.CustomText = &stripe.CheckoutSessionCustomTextParams{
 			Submit: &stripe.CheckoutSessionCustomTextSubmitParams{Message: stripe.String(c.SubmitMessage)}}

@@ -27,7 +27,7 @@ func (p *Portal) buyPage(w http.ResponseWriter, r *http.Request, form *kit.Form)
 	page := portal.Buy{
 		Form: form.Form, Selected: r.URL.Query().Get("pack"), RefundTerms: p.refundTerms(),
 		TermsURL: p.Kit.Site.TermsURL, Nonce: id.New("buy", p.Kit.Now()), MayBuy: v.Role.MayBuy(),
-		Suspended: v.Customer.Status != "active",
+		Suspended: v.Customer.Status != "active", AskTax: p.Purchases.AutomaticTax,
 	}
 	err := p.view(r.Context(), func(t tx.Tx) error {
 		page.Packs, page.Open = nil, nil
