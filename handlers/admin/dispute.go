@@ -72,10 +72,10 @@ func (a *Admin) dispute(t tx.Tx, p *purchase.Purchase, c *account.Customer) (adm
 
 // dashboard is where Stripe takes the evidence: the page of the payment.
 func (a *Admin) dashboard(p *purchase.Purchase) string {
-	switch site := a.Kit.Site; {
-	case site.Mode == ui.Sandbox:
-		return site.SandboxURL
-	case site.Mode == ui.Test:
+	switch a.Kit.Site.Mode {
+	case ui.Sandbox:
+		return a.Kit.Site.SandboxURL
+	case ui.Test:
 		return "https://dashboard.stripe.com/test/payments/" + url.PathEscape(p.PaymentIntent)
 	}
 	return "https://dashboard.stripe.com/payments/" + url.PathEscape(p.PaymentIntent)

@@ -54,6 +54,9 @@ func (a *Admin) purchaseRow(p *purchase.Purchase) admin.PurchaseRow {
 	if p.Problem != "" && !p.State.Final() { // paid, and a person must look
 		row.State = "alarm"
 	}
+	if p.State == purchase.Refunded && p.DisputeStatus == purchase.DisputeLost {
+		row.State = "lost"
+	}
 	row.Card = show.Card(p)
 	return row
 }

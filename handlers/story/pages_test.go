@@ -43,7 +43,9 @@ func (w *world) visits(ps *people) []visit {
 			w.check(err)
 		}
 	}
-	w.expect(paid)
+	for _, session := range []string{paid, failed, delayed} {
+		w.expect(session)
+	}
 	buyer := w.person("Back and Forth AG", "bea@example.com", "Europe/Zurich", account.NoStaff)
 	viewer, lonely := w.person("", "vic@example.com", "", account.NoStaff), w.person("", "alone@example.com", "", account.NoStaff)
 	w.check(w.accounts.AddMember(ctx, audit.System, buyer.customer.ID, viewer.user.ID, account.Viewer))
@@ -55,12 +57,12 @@ func (w *world) visits(ps *people) []visit {
 	refunded := w.expect(w.pay(buyer, 1))
 	_, err = w.purchases.Refund(ctx, audit.Actor{ID: ps.admin.user.ID}, purchase.NewRefund{Purchase: refunded.ID, Amount: 1000, Reason: "Bought too many"})
 	w.check(err)
-	disputed := w.dispute(w.pay(ps.healthy, 1), "needs_response")
-	w.use(ps.healthy, rand.New(rand.NewPCG(5, 6)), 12, "small")
-	inquiry := w.dispute(w.pay(ps.healthy, 2), "warning_needs_response")
 	lost := w.dispute(w.pay(buyer, 0), purchase.DisputeLost)
 	_, err = w.purchases.RefundSelf(ctx, audit.Actor{ID: buyer.user.ID}, buyer.customer.ID, w.expect(w.pay(buyer, 2)).ID)
 	w.check(err)
+	disputed := w.dispute(w.pay(buyer, 3), "needs_response")
+	w.use(buyer, rand.New(rand.NewPCG(5, 6)), 12, "small")
+	inquiry := w.dispute(w.pay(buyer, 1), "warning_needs_response")
 	customer := "/admin/customers/" + ps.healthy.customer.ID
 	return []visit{
 		{"sign-in", "/sign-in", nil},
@@ -97,7 +99,7 @@ func (w *world) visits(ps *people) []visit {
 		{"purchase-open", "/purchases/" + w.gateway.sessions[open].Purchase, &ps.healthy},
 		{"purchase-failed", "/purchases/" + w.gateway.sessions[failed].Purchase, &ps.healthy},
 		{"purchase-alarm", "/purchases/" + w.gateway.sessions[wrong].Purchase, &ps.low},
-		{"purchase-disputed", "/purchases/" + disputed.ID, &ps.healthy},
+		{"purchase-disputed", "/purchases/" + disputed.ID, &buyer},
 		{"purchase-refunded", "/purchases/" + refunded.ID, &buyer},
 		{"purchase-lost", "/purchases/" + lost.ID, &buyer},
 		{"ledger-refunds", "/ledger", &buyer},

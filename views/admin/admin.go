@@ -263,7 +263,7 @@ func StateTone(state string) ui.Tone {
 		return ui.Info
 	case "retrying":
 		return ui.Warn
-	case "failed", "alarm", "disputed":
+	case "failed", "alarm", "disputed", "lost":
 		return ui.Bad
 	}
 	return ui.Plain
@@ -282,6 +282,8 @@ func StateName(state string) string {
 		return "needs a person"
 	case "partially_refunded":
 		return "partly refunded"
+	case "lost":
+		return "lost in a dispute"
 	}
 	return state
 }
