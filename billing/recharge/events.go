@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"purse/billing/audit"
 	"purse/billing/fault"
 	"purse/billing/purchase"
 	"purse/billing/tx"
@@ -76,6 +77,52 @@ func (s *Service) paidState(ctx context.Context, id string) (state purchase.Inbo
 		return err
 	})
 	return state, why, err
+}
+
+// warningEvent handles a bank's early fraud warning: it pauses all policies of
+// the customer, while something can be done about it.
+func (s *Service) warningEvent(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
+	w, err := s.Gateway.FraudWarning(ctx, e.ObjectID)
+	switch {
+	case errors.Is(err, purchase.ErrGone):
+		return purchase.NotOurs, "Stripe does not know the warning", nil
+	case err != nil:
+		return "", "", err
+	}
+	c, err := s.customerOfPayment(ctx, w.Payment)
+	switch {
+	case err != nil:
+		return "", "", err
+	case c == "":
+		return purchase.NotOurs, "", nil
+	case !w.Actionable:
+		return purchase.Done, "", nil
+	}
+	err = s.Runner.Update(ctx, func(t tx.Tx) error { return s.PauseAllIn(t, audit.System, c, FraudWarning) })
+	return purchase.Done, "", err
+}
+
+// customerOfPayment is whose payment it is, "" when it is not one of ours.
+func (s *Service) customerOfPayment(ctx context.Context, payment string) (customer string, err error) {
+	if payment == "" {
+		return "", nil
+	}
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		r, err := s.Store.ByPayment(t, payment)
+		if err == nil {
+			customer = r.Customer
+			return nil
+		}
+		if !errors.Is(err, tx.ErrNotFound) {
+			return err
+		}
+		list, err := s.Purchases.List(t, "", payment, "", 1)
+		if len(list) > 0 {
+			customer = list[0].Customer
+		}
+		return err
+	})
+	return customer, err
 }
 
 // methodEvent handles Stripe's event about a card.

@@ -23,6 +23,8 @@ type Gateway interface {
 	PayInvoice(ctx context.Context, id, card, key string) (Invoice, error)
 	// VoidInvoice makes an open invoice one that cannot be paid any more.
 	VoidInvoice(ctx context.Context, id, key string) error
+	// FraudWarning answers a bank's early fraud warning.
+	FraudWarning(ctx context.Context, id string) (Warning, error)
 }
 
 // Declined says that the bank refused, or wants the customer to confirm.
@@ -54,6 +56,12 @@ func (d *Declined) Soft() bool {
 // ErrStale says that Stripe remembers a failure of its own under the key. What
 // was done must be looked up, and goes on under another key.
 var ErrStale = errors.New("Stripe remembers a failure under this key")
+
+// Warning is a bank's suspicion about a payment.
+type Warning struct {
+	Payment    string // the payment intent
+	Actionable bool   // it is neither refunded nor disputed yet
+}
 
 // InvoiceParams describe a one-off invoice with one line.
 type InvoiceParams struct {

@@ -166,7 +166,7 @@ func TestCaps(t *testing.T) {
 		t.Errorf("goes on %s", local)
 	}
 	w.use(money.Micro)
-	w.move(time.Until(local.Add(-w.now().Sub(time.Now()))) + time.Minute)
+	w.move(time.Until(local.Add(-time.Until(w.now()))) + time.Minute)
 	w.succeeded(3)
 	s.PerDay = 1
 	w.save(s)
@@ -322,6 +322,32 @@ func TestBackup(t *testing.T) {
 	w.succeeded(1)
 	if r := w.runs()[0]; !r.BackupUsed || r.Card.Last4 != "4444" {
 		t.Errorf("%+v", r)
+	}
+}
+
+// A card that is declined for good is not tried again: the backup takes its
+// place.
+func TestBackupTakesOver(t *testing.T) {
+	w := newWorld(t)
+	w.faults(sandbox.Faults{Charges: []sandbox.ChargeFault{{Code: "card_declined", DeclineCode: "stolen_card", Count: 1}}})
+	s := w.settings(w.saved("pm_card_visa"))
+	s.Backup = w.saved("pm_card_mastercard")
+	w.save(s)
+	w.succeeded(1)
+	if p := w.policy(); p.Method.Last4 != "4444" || p.Backup.ID != "" || p.State != recharge.Armed {
+		t.Errorf("%+v", p)
+	}
+}
+
+// A bank's early fraud warning pauses, like a dispute.
+func TestFraudWarningPauses(t *testing.T) {
+	w := newWorld(t)
+	w.save(w.settings(w.saved("pm_card_createIssuerFraudRecord")))
+	w.succeeded(1)
+	w.deliver()
+	w.inState(recharge.Paused)
+	if p := w.policy(); p.Reason != recharge.FraudWarning {
+		t.Errorf("%+v", p)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/audit"
 	"purse/billing/event"
 	"purse/billing/job"
 	"purse/billing/ledger"
@@ -126,6 +127,11 @@ func (s *Service) declined(ctx context.Context, sent *Recharge, d *Declined) (bo
 		}
 		if p.Backup.ID != "" && !r.BackupUsed && r.Card.ID != p.Backup.ID {
 			r.BackupUsed, r.Card = true, p.Backup
+			if !soft && !d.Authentication() {
+				if err := s.replaceCard(t, p); err != nil {
+					return false, err
+				}
+			}
 			return true, s.put(t, r, now)
 		}
 		if soft {
@@ -153,6 +159,18 @@ func (s *Service) declined(ctx context.Context, sent *Recharge, d *Declined) (bo
 		}
 		return false, s.pauseIn(t, p, r, r.Reason, d.Message)
 	})
+}
+
+// replaceCard puts the backup in the place of a card that was declined for good:
+// banks want such a card not to be tried again.
+func (s *Service) replaceCard(t tx.Tx, p *Policy) error {
+	before := p.Method
+	p.Method, p.Backup, p.UpdatedAt = p.Backup, Card{}, t.Now()
+	if err := s.Store.PutPolicy(t, p); err != nil {
+		return err
+	}
+	return s.Audit.Record(t, audit.Record{Actor: audit.System, Customer: p.Customer, Action: "recharge.card_replaced", Object: p.ID,
+		Before: before.Brand + " •" + before.Last4, After: p.Method.Brand + " •" + p.Method.Last4, Reason: "declined for good"})
 }
 
 // MailPaused is the template of the mail that tells a customer that automatic

@@ -90,11 +90,12 @@ func TestStripeMock(t *testing.T) {
 				return err
 			},
 		},
-		"FindInvoice": {func() error { _, _, err := g.FindInvoice(ctx, invoice, time.Now()); return err }},
-		"Invoice":     {func() error { _, err := g.Invoice(ctx, "in_1"); return err }},
-		"PayInvoice":  {func() error { _, err := g.PayInvoice(ctx, "in_1", "pm_1", "k12"); return err }},
-		"VoidInvoice": {func() error { return g.VoidInvoice(ctx, "in_1", "k13") }},
-		"Account":     {func() error { _, _, err := g.Account(ctx); return err }},
+		"FraudWarning": {func() error { _, err := g.FraudWarning(ctx, "issfr_1"); return err }},
+		"FindInvoice":  {func() error { _, _, err := g.FindInvoice(ctx, invoice, time.Now()); return err }},
+		"Invoice":      {func() error { _, err := g.Invoice(ctx, "in_1"); return err }},
+		"PayInvoice":   {func() error { _, err := g.PayInvoice(ctx, "in_1", "pm_1", "k12"); return err }},
+		"VoidInvoice":  {func() error { return g.VoidInvoice(ctx, "in_1", "k13") }},
+		"Account":      {func() error { _, _, err := g.Account(ctx); return err }},
 		"Setup": {
 			func() error { _, err := g.Setup(ctx, at, "inst_1"); return err },
 			func() error { _, err := g.Setup(ctx, mockEndpoint, "inst_1"); return err },

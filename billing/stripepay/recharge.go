@@ -144,6 +144,19 @@ func (g *Gateway) VoidInvoice(ctx context.Context, id, key string) error {
 	return translate(err)
 }
 
+// FraudWarning fetches an early fraud warning.
+func (g *Gateway) FraudWarning(ctx context.Context, id string) (recharge.Warning, error) {
+	w, err := g.api.RadarEarlyFraudWarnings.Get(id, &stripe.RadarEarlyFraudWarningParams{Params: stripe.Params{Context: ctx}})
+	if err != nil {
+		return recharge.Warning{}, translate(err)
+	}
+	o := recharge.Warning{Actionable: w.Actionable}
+	if w.PaymentIntent != nil {
+		o.Payment = w.PaymentIntent.ID
+	}
+	return o, nil
+}
+
 func invoiceOf(in *stripe.Invoice) recharge.Invoice {
 	o := recharge.Invoice{
 		ID: in.ID, Number: in.Number, URL: in.HostedInvoiceURL, Status: string(in.Status), Livemode: in.Livemode, Subtotal: in.Subtotal,

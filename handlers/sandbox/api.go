@@ -88,6 +88,8 @@ func operations() map[string]operation {
 		"GET /v1/invoiceitems":                                          listInvoiceItems,
 		"GET /v1/invoiceitems/{invoiceitem}":                            getInvoiceItem,
 		"DELETE /v1/invoiceitems/{invoiceitem}":                         deleteInvoiceItem,
+		"GET /v1/radar/early_fraud_warnings":                            listFraudWarnings,
+		"GET /v1/radar/early_fraud_warnings/{early_fraud_warning}":      getFraudWarning,
 		"POST /v1/billing_portal/sessions":                              createPortalSession,
 		"GET /v1/events":                                                listEvents,
 		"GET /v1/events/{id}":                                           getEvent,

@@ -23,6 +23,7 @@ type behaviour struct {
 	refund   string // "fails" or "pending"
 	dispute  string // reason of a dispute that follows the charge
 	inquiry  bool   // the dispute is an inquiry
+	warning  bool   // an early fraud warning follows the charge
 	blocked  bool   // refused by Radar, not by the bank
 }
 
@@ -68,6 +69,8 @@ var cards = []card{
 	{"4000000000000259", "createDispute", "visa", behaviour{dispute: "fraudulent"}},
 	{"4000000000002685", "createDisputeProductNotReceived", "visa", behaviour{dispute: "product_not_received"}},
 	{"4000000000001976", "createDisputeInquiry", "visa", behaviour{dispute: "general", inquiry: true}},
+
+	{"4000000000005423", "createIssuerFraudRecord", "visa", behaviour{warning: true}},
 
 	{"4000000000005126", "refundFail", "visa", behaviour{refund: "fails"}},
 	{"4000000000007726", "pendingRefund", "visa", behaviour{refund: "pending"}},

@@ -62,3 +62,34 @@ func (c *call) dispute(ch obj, does behaviour) {
 		c.emit("charge.dispute.funds_withdrawn", d)
 	}
 }
+
+// warn makes the early fraud warning that a test card brings about.
+func (c *call) warn(ch obj) {
+	o := c.fresh("radar.early_fraud_warning")
+	o["actionable"] = true
+	o["charge"] = ch.id()
+	o["fraud_type"] = "misc"
+	o["payment_intent"] = ch["payment_intent"]
+	c.s.store.put("radar.early_fraud_warning", o)
+	c.emit("radar.early_fraud_warning.created", o)
+}
+
+func getFraudWarning(c *call) (obj, *apiError) {
+	return c.find("radar.early_fraud_warning", "early_fraud_warning", "early_fraud_warning")
+}
+
+func listFraudWarnings(c *call) (obj, *apiError) {
+	return c.page("radar.early_fraud_warning", c.matches("charge", "payment_intent"))
+}
+
+// answered makes a warning one about which nothing is left to do: the payment
+// was refunded or disputed.
+func (c *call) answered(ch obj) {
+	for _, r := range c.s.store.all("radar.early_fraud_warning") {
+		if o := r.body; o.str("charge") == ch.id() && o.yes("actionable") {
+			o["actionable"] = false
+			c.s.store.put("radar.early_fraud_warning", o)
+			c.emit("radar.early_fraud_warning.updated", o)
+		}
+	}
+}

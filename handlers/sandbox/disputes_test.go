@@ -101,3 +101,21 @@ func TestCheckoutSetupAuthentication(t *testing.T) {
 		t.Error(pi.Status)
 	}
 }
+
+// An early fraud warning asks for something until the payment is refunded.
+func TestFraudWarning(t *testing.T) {
+	r := local(t)
+	pi, err := r.charge("pm_card_createIssuerFraudRecord", "", false)
+	must(t, pi, err)
+	i := r.api.RadarEarlyFraudWarnings.List(&stripe.RadarEarlyFraudWarningListParams{PaymentIntent: stripe.String(pi.ID)})
+	if !i.Next() || !i.RadarEarlyFraudWarning().Actionable || i.RadarEarlyFraudWarning().Charge.ID != pi.LatestCharge.ID {
+		t.Fatalf("%+v", i.RadarEarlyFraudWarning())
+	}
+	if _, err := r.api.Refunds.New(&stripe.RefundParams{PaymentIntent: stripe.String(pi.ID)}); err != nil {
+		t.Fatal(err)
+	}
+	w, err := r.api.RadarEarlyFraudWarnings.Get(i.RadarEarlyFraudWarning().ID, nil)
+	if must(t, w, err).Actionable || len(r.events("radar.early_fraud_warning.updated")) != 1 {
+		t.Errorf("%+v", w)
+	}
+}

@@ -260,6 +260,9 @@ func (c *call) finish(pi, pm obj) (obj, *apiError) {
 	if does.dispute != "" {
 		c.dispute(ch, does)
 	}
+	if does.warning {
+		c.warn(ch)
+	}
 	return pi, nil
 }
 

@@ -207,6 +207,8 @@ func idOf(kind string) string {
 		return "we_1" + randomText(23)
 	case "invoiceitem":
 		return "ii_1" + randomText(23)
+	case "radar.early_fraud_warning":
+		return "issfr_1" + randomText(23)
 	case "billing_portal.session":
 		return "bps_1" + randomText(23)
 	case "item":

@@ -14,6 +14,7 @@ import (
 var shownKinds = []view.Kind{
 	{Name: "checkout.session", Label: "Checkout Sessions"}, {Name: "payment_intent", Label: "Payment intents"},
 	{Name: "charge", Label: "Charges"}, {Name: "refund", Label: "Refunds"}, {Name: "dispute", Label: "Disputes"},
+	{Name: "radar.early_fraud_warning", Label: "Early fraud warnings"},
 	{Name: "customer", Label: "Customers"}, {Name: "payment_method", Label: "Payment methods"},
 	{Name: "setup_intent", Label: "Setup intents"}, {Name: "invoice", Label: "Invoices"}, {Name: "invoiceitem", Label: "Invoice items"}, {Name: "product", Label: "Products"},
 	{Name: "price", Label: "Prices"}, {Name: "event", Label: "Events"}, {Name: "webhook_endpoint", Label: "Webhook endpoints"},

@@ -36,13 +36,14 @@ var operations = strings.Fields(`
 	POST/v1/invoices/{invoice}/void POST/v1/invoices/{invoice}/mark_uncollectible
 	POST/v1/invoiceitems GET/v1/invoiceitems GET/v1/invoiceitems/{invoiceitem} DELETE/v1/invoiceitems/{invoiceitem}
 	POST/v1/billing_portal/sessions
+	GET/v1/radar/early_fraud_warnings GET/v1/radar/early_fraud_warnings/{early_fraud_warning}
 	GET/v1/events GET/v1/events/{id}
 	POST/v1/webhook_endpoints GET/v1/webhook_endpoints GET/v1/webhook_endpoints/{webhook_endpoint}
 	POST/v1/webhook_endpoints/{webhook_endpoint} DELETE/v1/webhook_endpoints/{webhook_endpoint}
 	GET/v1/balance GET/v1/account`)
 
 var objects = strings.Fields(`customer product price payment_method checkout.session payment_intent setup_intent
-	charge refund dispute invoice invoiceitem billing_portal.session event webhook_endpoint`)
+	charge refund dispute invoice invoiceitem billing_portal.session radar.early_fraud_warning event webhook_endpoint`)
 
 type schema struct {
 	Type                 string

@@ -83,6 +83,9 @@ func (c *call) refund(ch obj, amount int64, p obj) obj {
 	ch["refunded"] = ch.num("amount_refunded") == ch.num("amount")
 	c.s.store.put("charge", ch)
 	c.emit("charge.refunded", ch)
+	if ch.yes("refunded") {
+		c.answered(ch)
+	}
 	return o
 }
 
