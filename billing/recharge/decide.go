@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"purse/billing/account"
@@ -136,7 +137,7 @@ func (s *Service) limits(t tx.Tx, p *Policy, c *account.Customer, v *verdict) er
 
 func amount(n int64, currency string) string {
 	m := money.Money{Amount: n, Currency: currency}
-	return m.Decimal() + " " + currency
+	return m.Decimal() + " " + strings.ToUpper(currency)
 }
 
 // span writes a duration as people say it.

@@ -158,7 +158,7 @@ func TestCaps(t *testing.T) {
 	w.use(25 * money.Micro)
 	w.move(recharge.MinCooldown + time.Second)
 	w.inState(recharge.Capped)
-	if _, sum := w.charged(); sum != 5000 || !strings.Contains(w.policy().Note, "50.00 usd of 60.00 usd") {
+	if _, sum := w.charged(); sum != 5000 || !strings.Contains(w.policy().Note, "50.00 USD of 60.00 USD") {
 		t.Errorf("%d charged, %q", sum, w.policy().Note)
 	}
 	local := w.policy().NextAt.In(w.customer.Location())

@@ -107,7 +107,7 @@ func (s *Service) step(ctx context.Context, id string) (more bool, err error) {
 		return s.voided(ctx, r, err)
 	}
 	in, err := s.Gateway.PayInvoice(ctx, r.Invoice, r.Card.ID, fmt.Sprintf("%s:pay:%d", r.ID, r.Pays))
-	return s.payed(ctx, r, in, err)
+	return s.afterPay(ctx, r, in, err)
 }
 
 func (s *Service) params(t tx.Tx, r *Recharge) (InvoiceParams, error) {
@@ -335,8 +335,8 @@ func (s *Service) mismatch(t tx.Tx, r *Recharge, in Invoice) string {
 	return ""
 }
 
-// payed writes the outcome of a payment.
-func (s *Service) payed(ctx context.Context, sent *Recharge, in Invoice, err error) (bool, error) {
+// afterPay writes the outcome of a payment.
+func (s *Service) afterPay(ctx context.Context, sent *Recharge, in Invoice, err error) (bool, error) {
 	var declined *Declined
 	var no *purchase.RefusedError
 	switch {

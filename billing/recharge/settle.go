@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"purse/billing/account"
@@ -249,8 +250,21 @@ func (s *Service) Tick(ctx context.Context) error {
 	for _, p := range policies {
 		err = errors.Join(err, s.evaluate(ctx, p.Customer, p.CreditType, byTime))
 	}
+	// Stripe may be slow: one must not hold up the others.
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	slots := make(chan struct{}, 8)
 	for _, r := range due {
-		err = errors.Join(err, s.Run(ctx, r.ID))
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			if one := s.Run(ctx, r.ID); one != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				err = errors.Join(err, one)
+			}
+		})
 	}
+	all.Wait()
 	return err
 }
