@@ -79,3 +79,26 @@ func TestTheWindowEnds(t *testing.T) {
 		t.Error("an old purchase can be taken back, or the page does not say why not")
 	}
 }
+
+// TestPurchasesComeInPages: the first page has the newest, the next the rest.
+func TestPurchasesComeInPages(t *testing.T) {
+	w := newWorld(t)
+	w.fillCatalog()
+	cust := w.person("Northwind Labs", "ada@example.com", "UTC", account.NoStaff)
+	w.links(&cust)
+	var ids []string
+	for range 53 {
+		ids = append(ids, w.expect(w.pay(cust, 0)).ID)
+	}
+	c := w.client(cust)
+	first := w.get(c, "/purchases").body
+	_, older, more := strings.Cut(first, `href="/purchases?after=`)
+	older, _, _ = strings.Cut(older, `"`)
+	if !more || older != ids[3] || strings.Count(first, `<tr role="row" id=`) != 50 || !strings.Contains(first, ids[52]) || strings.Contains(first, `id="`+ids[2]) {
+		t.Fatalf("the first page goes on after %s: %v", older, more)
+	}
+	rest := w.get(c, "/purchases?after="+older).body
+	if strings.Count(rest, `<tr role="row" id=`) != 3 || !strings.Contains(rest, ids[0]) || strings.Contains(rest, "?after=") || !strings.Contains(rest, `rel="prev"`) {
+		t.Error("the last page does not have the rest and the way back")
+	}
+}
