@@ -10,6 +10,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"purse/billing/audit"
+	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/tx"
 	"purse/handlers/sandbox"
@@ -145,4 +146,33 @@ func TestTheDatabaseRefusesTwo(t *testing.T) {
 	staff := audit.Actor{ID: "usr_staff"}
 	w.ok(w.Pause(t.Context(), staff, w.customer.ID, "credits", "x"))
 	w.until("voided", func() bool { return w.count(recharge.Voided) == 1 })
+}
+
+// A recharge is refunded like every purchase, and its invoice says so. It frees
+// nothing of the cap, and starts no recharge.
+func TestRefund(t *testing.T) {
+	w := newWorld(t)
+	w.save(w.settings(w.saved("pm_card_visa")))
+	w.succeeded(1)
+	r := w.runs()[0]
+	_, err := w.purchases.Refund(t.Context(), audit.Actor{ID: "usr_staff"}, purchase.NewRefund{Purchase: r.Purchase, Amount: 2000, Reason: "asked for"})
+	w.ok(err)
+	var notes []*stripe.CreditNote
+	w.until("a credit note", func() bool {
+		w.move(time.Minute)
+		notes = nil
+		for i := w.stripe.CreditNotes.List(&stripe.CreditNoteListParams{Invoice: stripe.String(r.Invoice)}); i.Next(); {
+			notes = append(notes, i.CreditNote())
+		}
+		return len(notes) > 0
+	})
+	w.deliver()
+	w.idle()
+	if len(notes) != 1 || notes[0].Amount != 2000 || w.available() != 5_000_000 || len(w.runs()) != 1 {
+		t.Errorf("%d notes, %s available, %d runs", len(notes), w.available(), len(w.runs()))
+	}
+	v, err := w.Preview(t.Context(), w.settings(r.Card.ID))
+	if err != nil || v.SpentNow.Amount != 2500 {
+		t.Errorf("spent %d, %v", v.SpentNow.Amount, err)
+	}
 }

@@ -62,6 +62,7 @@ var permissions = []permission{
 	reads("Read Checkout Sessions", "/v1/checkout/sessions"), writes("Write Checkout Sessions", "/v1/checkout/sessions"),
 	reads("Read payment intents", "/v1/payment_intents"), reads("Read charges", "/v1/charges"),
 	writes("Write payment methods", "/v1/payment_methods"), writes("Write invoices", "/v1/invoices"),
+	writes("Write credit notes", "/v1/credit_notes"), reads("Read early fraud warnings", "/v1/radar/early_fraud_warnings"),
 	writes("Open the customer portal", "/v1/billing_portal/sessions"),
 	reads("Read refunds", "/v1/refunds"), reads("Read disputes", "/v1/disputes"), reads("Read events", "/v1/events"),
 }

@@ -89,6 +89,9 @@ func (g *Gateway) Refund(ctx context.Context, r purchase.RefundParams, key strin
 	if err != nil {
 		return purchase.ChargeRefund{}, translate(err)
 	}
+	if err := g.credit(ctx, made, r.PaymentIntent, key); err != nil {
+		return purchase.ChargeRefund{}, err // asked again, it is the same refund
+	}
 	return chargeRefund(made), nil
 }
 

@@ -206,3 +206,37 @@ func TestPortal(t *testing.T) {
 		t.Errorf("another's card: %d", code)
 	}
 }
+
+// A refund of an invoice is told by a credit note, once.
+func TestCreditNote(t *testing.T) {
+	r := local(t)
+	cus := r.customer("credit@example.com").ID
+	in := r.invoice(cus)
+	_, err := r.api.CreditNotes.New(&stripe.CreditNoteParams{Invoice: stripe.String(in.ID), Amount: stripe.Int64(100), RefundAmount: stripe.Int64(100)})
+	refused(t, err, 400, "", "invoice")
+	in, err = r.payInvoice(in.ID, r.saved(cus, "pm_card_visa").ID)
+	must(t, in, err)
+	re, err := r.api.Refunds.New(&stripe.RefundParams{PaymentIntent: stripe.String(in.PaymentIntent.ID), Amount: stripe.Int64(1000)})
+	must(t, re, err)
+	note := func(amount int64) (*stripe.CreditNote, error) {
+		return r.api.CreditNotes.New(&stripe.CreditNoteParams{Invoice: stripe.String(in.ID), Amount: stripe.Int64(amount), Refund: stripe.String(re.ID)})
+	}
+	_, err = note(900)
+	refused(t, err, 400, "", "amount")
+	n, err := note(1000)
+	must(t, n, err)
+	if n.Number != "SANDBOX-0001-CN-01" || n.Refund.ID != re.ID {
+		t.Errorf("%+v", n)
+	}
+	_, err = note(1000)
+	refused(t, err, 400, "", "refund")
+	n, err = r.api.CreditNotes.New(&stripe.CreditNoteParams{Invoice: stripe.String(in.ID), Amount: stripe.Int64(1500), RefundAmount: stripe.Int64(1500)})
+	must(t, n, err)
+	ch, err := r.api.Charges.Get(in.PaymentIntent.LatestCharge.ID, nil)
+	if !must(t, ch, err).Refunded {
+		t.Error("not refunded")
+	}
+	if _, err = r.api.CreditNotes.New(&stripe.CreditNoteParams{Invoice: stripe.String(in.ID), Amount: stripe.Int64(1), RefundAmount: stripe.Int64(1)}); err == nil {
+		t.Error("credited more than was paid")
+	}
+}

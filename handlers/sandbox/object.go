@@ -209,6 +209,8 @@ func idOf(kind string) string {
 		return "ii_1" + randomText(23)
 	case "radar.early_fraud_warning":
 		return "issfr_1" + randomText(23)
+	case "credit_note":
+		return "cn_1" + randomText(23)
 	case "billing_portal.session":
 		return "bps_1" + randomText(23)
 	case "item":

@@ -36,6 +36,7 @@ var operations = strings.Fields(`
 	POST/v1/invoices/{invoice}/void POST/v1/invoices/{invoice}/mark_uncollectible
 	POST/v1/invoiceitems GET/v1/invoiceitems GET/v1/invoiceitems/{invoiceitem} DELETE/v1/invoiceitems/{invoiceitem}
 	POST/v1/billing_portal/sessions
+	POST/v1/credit_notes GET/v1/credit_notes GET/v1/credit_notes/{id}
 	GET/v1/radar/early_fraud_warnings GET/v1/radar/early_fraud_warnings/{early_fraud_warning}
 	GET/v1/events GET/v1/events/{id}
 	POST/v1/webhook_endpoints GET/v1/webhook_endpoints GET/v1/webhook_endpoints/{webhook_endpoint}
@@ -43,7 +44,7 @@ var operations = strings.Fields(`
 	GET/v1/balance GET/v1/account`)
 
 var objects = strings.Fields(`customer product price payment_method checkout.session payment_intent setup_intent
-	charge refund dispute invoice invoiceitem billing_portal.session radar.early_fraud_warning event webhook_endpoint`)
+	charge refund dispute invoice invoiceitem billing_portal.session credit_note radar.early_fraud_warning event webhook_endpoint`)
 
 type schema struct {
 	Type                 string

@@ -1,0 +1,46 @@
+package stripepay
+
+import (
+	"context"
+	"errors"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"purse/billing/purchase"
+)
+
+// credit tells the invoice of a payment, if it has one, of a refund: by a credit
+// note that is linked to it, once. Without it the customer's papers would say
+// that all was paid.
+func (g *Gateway) credit(ctx context.Context, r *stripe.Refund, paymentIntent, key string) error {
+	if r.Status == stripe.RefundStatusFailed || r.Status == stripe.RefundStatusCanceled {
+		return nil
+	}
+	pi, err := g.api.PaymentIntents.Get(paymentIntent, &stripe.PaymentIntentParams{Params: stripe.Params{Context: ctx}})
+	if err != nil || pi.Invoice == nil {
+		return translate(err)
+	}
+	_, err = again(key+":note", func(key string) (bool, error) {
+		_, err := g.api.CreditNotes.New(&stripe.CreditNoteParams{Params: write(ctx, key, nil), Invoice: stripe.String(pi.Invoice.ID),
+			Amount: stripe.Int64(r.Amount), Refund: stripe.String(r.ID)})
+		return true, err
+	}, func() (bool, bool, error) {
+		l := &stripe.CreditNoteListParams{Invoice: stripe.String(pi.Invoice.ID)}
+		l.Context, l.Limit = ctx, stripe.Int64(100)
+		list := g.api.CreditNotes.List(l)
+		for list.Next() {
+			if n := list.CreditNote(); n.Refund != nil && n.Refund.ID == r.ID {
+				return true, true, nil
+			}
+		}
+		return false, false, list.Err()
+	})
+	err = translate(err)
+	var no *purchase.RefusedError
+	if errors.As(err, &no) {
+		// The money is on its way whatever the papers say.
+		g.config.Logger.Warn("Stripe refused the credit note of a refund", "refund", r.ID, "invoice", pi.Invoice.ID, "message", no.Message)
+		return nil
+	}
+	return err
+}
