@@ -11,6 +11,7 @@ import (
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/purchase"
+	"purse/billing/recharge"
 	"purse/billing/tx"
 	"purse/handlers/kit"
 )
@@ -23,6 +24,7 @@ type Deps struct {
 	Catalog   *catalog.Service
 	Ledger    *ledger.Ledger
 	Purchases *purchase.Service
+	Recharges *recharge.Service
 	Jobs      *job.Queue
 	Audit     *audit.Log
 }

@@ -92,7 +92,7 @@ func (p *Portal) BuySend(w http.ResponseWriter, r *http.Request) error {
 	if form.Failed() {
 		return p.buyPage(w, r, form)
 	}
-	begin := purchase.Begin{Customer: v.Customer.ID, Pack: pack, Key: form.Text("nonce"), Address: kit.Address(r)}
+	begin := purchase.Begin{Customer: v.Customer.ID, Pack: pack, Key: form.Text("nonce"), Address: kit.Address(r), SaveCard: form.Checked("save_card")}
 	bought, err := p.Purchases.Begin(r.Context(), kit.Actor(r), begin)
 	if err != nil {
 		if fault.HasCode(err, "unknown_pack") {

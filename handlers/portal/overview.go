@@ -104,6 +104,9 @@ func (p *Portal) wallet(t tx.Tx, c *account.Customer, creditType string, canBuy 
 	if w.Pending, err = p.Purchases.Pending(t, c.ID, creditType); err != nil {
 		return w, err
 	}
+	if w.Recharge, err = p.rechargeLine(t, c, creditType); err != nil {
+		return w, err
+	}
 	if !b.NextExpiry.IsZero() {
 		w.Expiry = &portal.Expiry{At: b.NextExpiry, Amount: b.NextExpiryCredits}
 	}

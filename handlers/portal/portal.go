@@ -9,6 +9,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/ledger"
 	"purse/billing/purchase"
+	"purse/billing/recharge"
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/handlers/kit"
@@ -27,6 +28,9 @@ type Deps struct {
 	Usage *usage.Service
 	// Purchases sells the packs.
 	Purchases *purchase.Service
+	// Methods are the saved cards, Recharges what is bought with them by itself.
+	Methods   *purchase.Methods
+	Recharges *recharge.Service
 	// Terms is the version of the terms that people accept, "" for none.
 	TermsVersion string
 	// RefundTerms are the vendor's words on refunds, "" for the default.

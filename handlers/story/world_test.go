@@ -69,6 +69,7 @@ type world struct {
 	audit     *audit.Log
 	purchases *purchase.Service
 	gateway   *fakeGateway
+	rechargeParts
 	url       string
 }
 
@@ -112,6 +113,7 @@ func newWorldAt(t testing.TB, addr string) *world {
 		Runner: w.db, Store: db.PurchaseStore{}, Gateway: w.gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
 		Jobs: w.jobs, Events: events, Audit: audits, Log: log, Installation: "ins_test", PublicURL: w.url, AllowLoopback: true, RefundWindow: 24 * time.Hour,
 	})
+	w.openRecharges(events, log)
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: w.router(), ReadHeaderTimeout: time.Minute}}
 	server.Start()
 	t.Cleanup(func() {
@@ -132,9 +134,11 @@ func (w *world) router() http.Handler {
 	r.MethodNotAllowed(w.kit.MethodNotAllowed().ServeHTTP)
 	p := portal.New(portal.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Hub: w.hub, Usage: w.usage, Purchases: w.purchases,
+		Methods: w.methods, Recharges: w.recharges,
 	})
 	a := admin.New(admin.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit, Purchases: w.purchases,
+		Recharges: w.recharges,
 	})
 	w.kit.Mount(r, append(portalRoutes(p), adminRoutes(a)...))
 	return r
@@ -155,6 +159,20 @@ func portalRoutes(p *portal.Portal) []kit.Route {
 		{Method: "GET", Pattern: "/purchases/{purchase}", Who: kit.Member, Handle: p.Purchase},
 		{Method: "GET", Pattern: "/purchases/{purchase}/refund", Who: kit.Buyer, Handle: p.TakeBack},
 		{Method: "POST", Pattern: "/purchases/{purchase}/refund", Who: kit.Buyer, Handle: p.TakeBackSend},
+		{Method: "GET", Pattern: "/methods", Who: kit.Member, Handle: p.MethodList},
+		{Method: "POST", Pattern: "/methods/add", Who: kit.Buyer, Handle: p.MethodAdd},
+		{Method: "GET", Pattern: "/methods/add", Who: kit.Buyer, Handle: p.MethodLeave},
+		{Method: "GET", Pattern: "/methods/added", Who: kit.Buyer, Handle: p.MethodAdded},
+		{Method: "POST", Pattern: "/methods/portal", Who: kit.Buyer, Handle: p.MethodPortal},
+		{Method: "GET", Pattern: "/methods/portal", Who: kit.Buyer, Handle: p.MethodPortalLeave},
+		{Method: "GET", Pattern: "/methods/returned", Who: kit.Buyer, Handle: p.MethodReturned},
+		{Method: "POST", Pattern: "/methods/{method}", Who: kit.Buyer, Handle: p.MethodUse},
+		{Method: "GET", Pattern: "/methods/{method}/remove", Who: kit.Buyer, Handle: p.MethodRemove},
+		{Method: "POST", Pattern: "/methods/{method}/remove", Who: kit.Buyer, Handle: p.MethodRemoveSend},
+		{Method: "GET", Pattern: "/recharge", Who: kit.Member, Handle: p.Recharge},
+		{Method: "POST", Pattern: "/recharge", Who: kit.Buyer, Handle: p.RechargeSend},
+		{Method: "POST", Pattern: "/recharge/off", Who: kit.Buyer, Handle: p.RechargeOff},
+		{Method: "POST", Pattern: "/recharge/resume", Who: kit.Buyer, Handle: p.RechargeResume},
 		{Method: "GET", Pattern: "/ledger", Who: kit.Member, Handle: p.Postings},
 		{Method: "GET", Pattern: "/ledger.csv", Who: kit.Member, Handle: p.LedgerCSV},
 		{Method: "GET", Pattern: "/ledger/{posting}", Who: kit.Member, Handle: p.Why},
@@ -217,6 +235,11 @@ func adminRoutes(a *admin.Admin) []kit.Route {
 		{Method: "POST", Pattern: "/admin/customers/{customer}/suspend", Who: kit.StaffAdmin, Handle: a.SuspendSend},
 		{Method: "GET", Pattern: "/admin/customers/{customer}/resume", Who: kit.StaffAdmin, Handle: a.Resume},
 		{Method: "POST", Pattern: "/admin/customers/{customer}/resume", Who: kit.StaffAdmin, Handle: a.ResumeSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/recharge", Who: kit.Staff, Handle: a.Recharge},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/recharge/{type}/pause", Who: kit.StaffAdmin, Handle: a.PauseRecharge},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/recharge/{type}/pause", Who: kit.StaffAdmin, Handle: a.PauseRechargeSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/recharge/{type}/release", Who: kit.StaffAdmin, Handle: a.ReleaseRecharge},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/recharge/{type}/release", Who: kit.StaffAdmin, Handle: a.ReleaseRechargeSend},
 		{Method: "GET", Pattern: "/admin/catalog", Who: kit.Staff, Handle: a.CatalogPage},
 		{Method: "GET", Pattern: "/admin/catalog/credit-types/new", Who: kit.StaffAdmin, Handle: a.NewCreditType},
 		{Method: "POST", Pattern: "/admin/catalog/credit-types/new", Who: kit.StaffAdmin, Handle: a.NewCreditTypeSend},

@@ -59,6 +59,7 @@ type Wallet struct {
 	Updated   time.Time
 	Zone      *time.Location
 	CanBuy    bool
+	Recharge  *RechargeLine
 }
 
 // Scoped is credits that only some meters may draw.

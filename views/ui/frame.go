@@ -108,7 +108,9 @@ type navItem struct {
 var portalNav = []navItem{
 	{"/", "Overview", "gauge"},
 	{"/buy", "Buy credits", "plus"},
-	{"/purchases", "Purchases", "card"},
+	{"/purchases", "Purchases", "tag"},
+	{"/methods", "Payment methods", "card"},
+	{"/recharge", "Auto-recharge", "clock"},
 	{"/ledger", "Ledger", "list"},
 	{"/grants", "Grants", "layers"},
 	{"/keys", "API keys", "key"},

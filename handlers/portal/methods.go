@@ -1,0 +1,234 @@
+package portal
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"purse/billing/fault"
+	"purse/billing/id"
+	"purse/billing/purchase"
+	"purse/billing/recharge"
+	"purse/billing/tx"
+	"purse/handlers/kit"
+	"purse/handlers/show"
+	"purse/views/portal"
+	"purse/views/ui"
+)
+
+// MethodList shows the saved cards.
+func (p *Portal) MethodList(w http.ResponseWriter, r *http.Request) error {
+	v := kit.VisitorOf(r)
+	page := portal.Methods{MayChange: v.Role.MayBuy(), Nonce: id.New("add", p.Kit.Now())}
+	list, err := p.Methods.List(r.Context(), v.Customer.ID)
+	switch {
+	case fault.Is(err, fault.Unavailable):
+		page.Down = true
+	case err != nil:
+		return err
+	}
+	policies, err := p.policies(r)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		page.Cards = append(page.Cards, p.savedCard(&list[i], policies))
+	}
+	return kit.Render(w, r, http.StatusOK, portal.MethodsPage(p.Kit.Frame(r, "Payment methods", "/methods"), page))
+}
+
+func (p *Portal) savedCard(m *purchase.Method, policies []*recharge.Policy) portal.SavedCard {
+	c := portal.SavedCard{ID: m.ID, Name: show.CardName(m.Brand, m.Last4), Expired: m.Expired(p.Kit.Now()), Default: m.Default, Backup: m.Backup}
+	if m.ExpYear > 0 {
+		c.Expires = fmt.Sprintf("%02d / %d", m.ExpMonth, m.ExpYear)
+	}
+	for _, q := range policies {
+		if q.State != recharge.Off && (m.Is(q.Method.ID) || m.Is(q.Backup.ID)) {
+			c.Charged = true
+		}
+	}
+	return c
+}
+
+// policies are those of the visitor's customer.
+func (p *Portal) policies(r *http.Request) (out []*recharge.Policy, err error) {
+	err = p.view(r.Context(), func(t tx.Tx) error {
+		out, err = p.Recharges.Policies(t, kit.VisitorOf(r).Customer.ID)
+		return err
+	})
+	return out, err
+}
+
+// backTo is the page that a way through Stripe comes back to.
+func backTo(back string) string {
+	if back == "recharge" {
+		return "/recharge"
+	}
+	return "/methods"
+}
+
+// MethodAdd leads to a page of ours that leads to Stripe: browsers apply
+// form-action to redirects after a form.
+func (p *Portal) MethodAdd(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(w, r, nil)
+	if err != nil {
+		return err
+	}
+	q := url.Values{"nonce": {form.Text("nonce")}}
+	if form.Text("back") == "recharge" {
+		q.Set("back", "recharge")
+	}
+	return kit.Go(w, r, "/methods/add?"+q.Encode())
+}
+
+// MethodLeave goes on to the Checkout that saves a card. The nonce makes it the
+// same one however often the page is loaded.
+func (p *Portal) MethodLeave(w http.ResponseWriter, r *http.Request) error {
+	nonce, back := r.URL.Query().Get("nonce"), r.URL.Query().Get("back")
+	if nonce == "" || len(nonce) > 100 {
+		return kit.Go(w, r, backTo(back))
+	}
+	to, err := p.Methods.Add(r.Context(), purchase.AddMethod{
+		Customer: kit.VisitorOf(r).Customer.ID, Key: nonce, ReturnPath: "/methods/added?back=" + url.QueryEscape(back), CancelPath: backTo(back),
+	})
+	if err != nil {
+		return p.orSay(w, r, err, backTo(back))
+	}
+	return p.leave(w, r, portal.StripeLeave{URL: to, Back: backTo(back), Title: "Going to Stripe", Text: "You save the card there. Nothing is charged."})
+}
+
+// MethodPortal leads to the page that goes on to Stripe's portal.
+func (p *Portal) MethodPortal(w http.ResponseWriter, r *http.Request) error {
+	return kit.Go(w, r, "/methods/portal")
+}
+
+// MethodPortalLeave goes on to Stripe's customer portal.
+func (p *Portal) MethodPortalLeave(w http.ResponseWriter, r *http.Request) error {
+	to, err := p.Methods.Portal(r.Context(), kit.VisitorOf(r).Customer.ID, "/methods/returned")
+	if err != nil {
+		return p.orSay(w, r, err, "/methods")
+	}
+	return p.leave(w, r, portal.StripeLeave{URL: to, Back: "/methods", Title: "Going to Stripe's portal", Text: "Cards, billing details and invoices, as Stripe has them."})
+}
+
+func (p *Portal) leave(w http.ResponseWriter, r *http.Request, page portal.StripeLeave) error {
+	page.Host = page.URL
+	if u, err := url.Parse(page.URL); err == nil {
+		page.Host = u.Host
+	}
+	return kit.Render(w, r, http.StatusOK, portal.StripeLeavePage(p.Kit.Frame(r, page.Title, "/methods"), page))
+}
+
+// orSay shows what Stripe or a rule refused on the page at path.
+func (p *Portal) orSay(w http.ResponseWriter, r *http.Request, err error, path string) error {
+	f, ok := fault.As(err)
+	if !ok || f.Kind == fault.NotFound {
+		return err
+	}
+	if err := p.Kit.Say(w, r, ui.Warn, f.Detail); err != nil {
+		return err
+	}
+	return kit.Go(w, r, path)
+}
+
+// MethodReturned comes back from Stripe's portal, where cards may have changed.
+func (p *Portal) MethodReturned(w http.ResponseWriter, r *http.Request) error {
+	if err := p.Methods.Changed(r.Context(), kit.VisitorOf(r).Customer.ID); err != nil {
+		return p.orSay(w, r, err, "/methods")
+	}
+	return kit.Go(w, r, "/methods")
+}
+
+// MethodAdded comes back from the Checkout that saves a card.
+func (p *Portal) MethodAdded(w http.ResponseWriter, r *http.Request) error {
+	back := backTo(r.URL.Query().Get("back"))
+	m, err := p.Methods.Added(r.Context(), kit.VisitorOf(r).Customer.ID, r.URL.Query().Get("session_id"))
+	if err != nil {
+		return p.orSay(w, r, err, back)
+	}
+	if err := p.Kit.Say(w, r, ui.Good, show.CardName(m.Brand, m.Last4)+" is saved."); err != nil {
+		return err
+	}
+	return kit.Go(w, r, back)
+}
+
+// MethodUse makes a card the default or the backup, or no backup any more.
+func (p *Portal) MethodUse(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(w, r, nil)
+	if err != nil {
+		return err
+	}
+	customer := kit.VisitorOf(r).Customer.ID
+	m, err := p.Methods.Method(r.Context(), customer, r.PathValue("method"))
+	if err != nil {
+		return p.orSay(w, r, err, "/methods")
+	}
+	list, err := p.Methods.List(r.Context(), customer)
+	if err != nil {
+		return p.orSay(w, r, err, "/methods")
+	}
+	var to purchase.MethodChoice
+	for _, o := range list {
+		if o.Default {
+			to.Default = o.ID
+		}
+		if o.Backup {
+			to.Backup = o.ID
+		}
+	}
+	name := show.CardName(m.Brand, m.Last4)
+	said := name + " is the default now."
+	switch form.Text("as") {
+	case "default":
+		to.Default = m.ID
+		if to.Backup == m.ID {
+			to.Backup = ""
+		}
+	case "backup":
+		to.Backup, said = m.ID, name+" is the backup now."
+	case "none":
+		if to.Backup == m.ID {
+			to.Backup = ""
+		}
+		said = name + " is no backup any more."
+	default:
+		return kit.Go(w, r, "/methods")
+	}
+	if err := p.Methods.Choose(r.Context(), kit.Actor(r), customer, to); err != nil {
+		return p.orSay(w, r, err, "/methods")
+	}
+	if err := p.Kit.Say(w, r, ui.Good, said); err != nil {
+		return err
+	}
+	return kit.Go(w, r, "/methods")
+}
+
+// MethodRemove asks once more before a card is forgotten.
+func (p *Portal) MethodRemove(w http.ResponseWriter, r *http.Request) error {
+	m, err := p.Methods.Method(r.Context(), kit.VisitorOf(r).Customer.ID, r.PathValue("method"))
+	if err != nil {
+		return p.orSay(w, r, err, "/methods")
+	}
+	policies, err := p.policies(r)
+	if err != nil {
+		return err
+	}
+	c := p.savedCard(m, policies)
+	return kit.Render(w, r, http.StatusOK, portal.RemoveCardPage(p.Kit.Frame(r, "Remove "+c.Name, "/methods"), portal.RemoveCard{Card: c}))
+}
+
+// MethodRemoveSend forgets a card.
+func (p *Portal) MethodRemoveSend(w http.ResponseWriter, r *http.Request) error {
+	v := kit.VisitorOf(r)
+	m, err := p.Methods.Method(r.Context(), v.Customer.ID, r.PathValue("method"))
+	if err == nil {
+		err = p.Methods.Remove(r.Context(), kit.Actor(r), v.Customer.ID, m.ID)
+	}
+	if err != nil {
+		return p.orSay(w, r, err, "/methods")
+	}
+	if err := p.Kit.Say(w, r, ui.Good, show.CardName(m.Brand, m.Last4)+" is removed."); err != nil {
+		return err
+	}
+	return kit.Go(w, r, "/methods")
+}

@@ -1,0 +1,229 @@
+package show
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"purse/billing/money"
+	"purse/billing/recharge"
+	"purse/views/portal"
+	"purse/views/ui"
+)
+
+var brands = map[string]string{"amex": "American Express", "diners": "Diners Club", "jcb": "JCB", "unionpay": "UnionPay", "mastercard": "Mastercard", "visa": "Visa", "discover": "Discover"}
+
+// CardName is a card as people know it: "Visa •4242", "" for none.
+func CardName(brand, last4 string) string {
+	if last4 == "" {
+		return ""
+	}
+	name := brands[brand]
+	if name == "" && brand != "" {
+		name = strings.ToUpper(brand[:1]) + brand[1:]
+	}
+	if name == "" {
+		name = "Card"
+	}
+	return name + " •" + last4
+}
+
+// Length is a length of time as people say it: "10 minutes", "1 hour", "7 days".
+func Length(d time.Duration) string {
+	n, unit := int(d/time.Minute), "minute"
+	switch {
+	case d >= 24*time.Hour && d%(24*time.Hour) == 0:
+		n, unit = int(d/(24*time.Hour)), "day"
+	case d >= time.Hour && d%time.Hour == 0:
+		n, unit = int(d/time.Hour), "hour"
+	}
+	if n == 1 {
+		return "1 " + unit
+	}
+	return strconv.Itoa(n) + " " + unit + "s"
+}
+
+// RechargeTries says what is done about a card that is declined, from the
+// values that the code keeps to.
+func RechargeTries() string {
+	var waits []string
+	for _, d := range recharge.Backoffs {
+		waits = append(waits, Length(d))
+	}
+	last := len(waits) - 1
+	return "A card that is declined for a passing reason is tried again after " + strings.Join(waits[:last], ", ") + " and " + waits[last] +
+		"; after " + strconv.Itoa(recharge.MaxTries) + " declines, auto-recharge pauses. A card that is declined for good, or that the bank wants you to confirm, pauses it at once, and we send you a link to Stripe's page, where you can pay within " + Length(recharge.RepairFor) + "."
+}
+
+// RechargeWait says what delays a recharge.
+func RechargeWait() string {
+	return "A Checkout that you have open delays it for up to " + Length(recharge.CheckoutWait) + "."
+}
+
+// RechargeReason is why a policy is paused or a recharge was not paid, in words.
+func RechargeReason(r recharge.Reason) string {
+	switch r {
+	case recharge.CardDeclined:
+		return "Card declined"
+	case recharge.AuthenticationRequired:
+		return "The bank wants you to confirm"
+	case recharge.NoCard:
+		return "The card is not saved any more, or has expired"
+	case recharge.PriceChanged:
+		return "The price has changed, or the pack is not sold any more"
+	case recharge.Disputed:
+		return "A payment is disputed"
+	case recharge.FraudWarning:
+		return "The bank suspects a fraud"
+	case recharge.ByStaff:
+		return "Paused by our staff"
+	case recharge.RefusedByStripe:
+		return "Stripe refused the invoice"
+	case recharge.Mismatch:
+		return "Being looked at by us"
+	case recharge.Unknown:
+		return "Stripe did not answer; nothing was charged"
+	case recharge.NotNeeded:
+		return "Credits came from elsewhere meanwhile"
+	case recharge.TurnedOff:
+		return "Auto-recharge was turned off"
+	case recharge.Edited:
+		return "The settings were changed"
+	case recharge.CapReached:
+		return "With tax it would have exceeded the cap"
+	case recharge.TooLate:
+		return "Not paid in time"
+	}
+	return ""
+}
+
+// Packs is how many of a pack: "Starter", "3 × Starter".
+func Packs(n int, name string) string {
+	if n <= 1 {
+		return name
+	}
+	return strconv.Itoa(n) + " × " + name
+}
+
+// RechargeState says how a policy stands and what comes next. A nil policy is
+// one that was never made; open is the recharge that is open, nil for none.
+func RechargeState(p *recharge.Policy, open *recharge.Recharge, unit ui.Unit, z *time.Location) portal.RechargeState {
+	if p == nil || p.State == recharge.Off {
+		s := portal.RechargeState{Word: "Off", Title: "Auto-recharge is off", Off: true, Text: []string{"Nothing is charged automatically."}}
+		if open != nil {
+			s.Text = append(s.Text, "A recharge that had begun before still ends; what is declined of it is not tried again.")
+		}
+		return s
+	}
+	price, capped := ui.Money(p.Price), ui.Money(money.Money{Amount: p.Cap, Currency: p.Price.Currency})
+	card := CardName(p.Method.Brand, p.Method.Last4)
+	s := portal.RechargeState{RepairURL: p.RepairURL}
+	if open != nil {
+		card, price = CardName(open.Card.Brand, open.Card.Last4), ui.Money(open.Total())
+	}
+	switch p.State {
+	case recharge.Armed:
+		s.Word, s.Tone, s.Title = "On", ui.Good, "Auto-recharge is on"
+		switch {
+		case p.Note != "":
+			s.Word, s.Tone = "On, waiting", ui.Warn
+			s.Text = []string{p.Note}
+		default:
+			s.Text = []string{"When available reaches " + unit.Amount(p.Threshold) + " or less, " + card + " is charged " + price + "."}
+		}
+		if p.Note != "" && !p.NextAt.IsZero() {
+			s.Text = append(s.Text, "It is looked at again at "+ui.TimeZoned(p.NextAt, z)+".")
+		}
+	case recharge.Charging:
+		s.Word, s.Tone, s.Title, s.Busy = "Charging", ui.Info, "Charging "+card, true
+		s.Text = []string{price + " is being paid. The credits appear here as soon as it is."}
+	case recharge.Backoff:
+		s.Word, s.Tone, s.Title = "Waiting to try again", ui.Warn, card+" was declined"
+		text := "It is tried again"
+		if !p.NextAt.IsZero() {
+			text += " at " + ui.TimeZoned(p.NextAt, z)
+		}
+		if open != nil {
+			text += ", after decline " + strconv.Itoa(open.Tries) + " of " + strconv.Itoa(recharge.MaxTries)
+		}
+		s.Text = []string{text + ".", "To go on now, choose another card below and save."}
+	case recharge.Capped:
+		s.Word, s.Tone, s.Title = "Cap reached", ui.Warn, "The month's cap of "+capped+" is reached"
+		text := "Nothing more is charged automatically"
+		if !p.NextAt.IsZero() {
+			text += " until " + ui.TimeZoned(p.NextAt, z)
+		}
+		s.Text = []string{text + ".", "To go on sooner, raise the cap below and save, or buy a pack."}
+	case recharge.Paused:
+		paused(&s, p, open, card, price)
+	}
+	return s
+}
+
+// paused says why a policy is paused, and the way on.
+func paused(s *portal.RechargeState, p *recharge.Policy, open *recharge.Recharge, card, price string) {
+	s.Word, s.Tone, s.Title, s.Resume = "Paused", ui.Bad, "Auto-recharge is paused: "+strings.ToLower(RechargeReason(p.Reason)[:1])+RechargeReason(p.Reason)[1:], "Try "+card+" again"
+	pay := "Pay " + price + " on Stripe's page"
+	switch p.Reason {
+	case recharge.CardDeclined:
+		s.Text, s.Repair = []string{card + " was declined. Pay with another card on Stripe's page, or choose another card below and save."}, pay
+	case recharge.AuthenticationRequired:
+		s.Word, s.Title = "Needs your confirmation", "Auto-recharge needs your confirmation"
+		s.Text, s.Repair = []string{"The bank of " + card + " wants you to confirm the payment of " + price + ". Confirm it on Stripe's page."}, "Confirm "+price+" on Stripe's page"
+	case recharge.NoCard:
+		s.Text, s.Resume = []string{"Save a card, choose it below and save."}, ""
+	case recharge.PriceChanged:
+		s.Text, s.Resume = []string{"You agreed to " + price + ". Look at what it costs now, below, and save; until then nothing is charged."}, ""
+	case recharge.ByStaff:
+		s.Text, s.Resume, s.Locked = []string{"Please get in touch with us. Nothing is charged meanwhile."}, "", true
+	case recharge.Disputed, recharge.FraudWarning:
+		s.Text, s.Resume, s.Locked = []string{"It stays paused until we let it go on. Nothing is charged meanwhile; please get in touch with us."}, "", true
+	default:
+		s.Text, s.Resume = []string{"Nothing is charged meanwhile. We look at it; please get in touch with us."}, "Go on"
+	}
+	if p.Note != "" && !s.Locked {
+		s.Text = append(s.Text, "The bank says: "+p.Note)
+	}
+	if s.RepairURL == "" {
+		s.Repair = ""
+	}
+	if open == nil && s.Resume != "" {
+		s.Resume = "Resume"
+	}
+	if s.Resume != "" {
+		s.ResumeSays = "This charges " + CardName(p.Method.Brand, p.Method.Last4) + " at once where available is still at the threshold or below."
+	}
+}
+
+// Recharges shows runs of policies, newest first.
+func Recharges(list []*recharge.Recharge, unit func(creditType string) ui.Unit) []portal.RechargeRow {
+	var out []portal.RechargeRow
+	for _, r := range list {
+		row := portal.RechargeRow{
+			ID: r.ID, At: r.CreatedAt, What: Packs(r.Quantity, r.PackName), Credits: unit(r.CreditType).Amount(r.Credits), Amount: r.Total(),
+			Tax: money.Money{Amount: r.Tax, Currency: r.Price.Currency}, Card: CardName(r.Card.Brand, r.Card.Last4), Backup: r.BackupUsed, Purchase: r.Purchase, Reason: RechargeReason(r.Reason), Message: r.Message,
+		}
+		switch r.State {
+		case recharge.Pending:
+			row.State, row.Tone = "Charging", ui.Info
+		case recharge.Retrying:
+			row.State, row.Tone, row.Next = "Tried again", ui.Warn, r.NextAt
+		case recharge.Waiting:
+			row.State, row.Tone, row.PayURL = "Can be paid", ui.Warn, r.InvoiceURL
+		case recharge.Succeeded:
+			row.State, row.Tone, row.Receipt = "Paid", ui.Good, r.ReceiptURL
+			if row.Receipt == "" {
+				row.Receipt = r.InvoiceURL
+			}
+		case recharge.Failed:
+			row.State, row.Tone = "Not made", ui.Bad
+		case recharge.Voided:
+			row.State = "Given up"
+		}
+		if r.State == recharge.Succeeded {
+			row.Reason, row.Message = "", ""
+		}
+		out = append(out, row)
+	}
+	return out
+}

@@ -1,0 +1,75 @@
+package story
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+
+	"purse/billing/event"
+	"purse/billing/ledger"
+	"purse/billing/purchase"
+	"purse/billing/recharge"
+	"purse/billing/stripepay"
+	"purse/billing/tx"
+	"purse/db"
+	"purse/handlers/sandbox"
+)
+
+// rechargeParts are saved cards and automatic purchases, on a sandbox: cards
+// that are declined in every way are its business.
+type rechargeParts struct {
+	box       *sandbox.Server
+	boxURL    string
+	methods   *purchase.Methods
+	recharges *recharge.Service
+}
+
+func (w *world) openRecharges(events *event.Log, log *slog.Logger) {
+	var err error
+	w.box, err = sandbox.Open("", sandbox.Options{Now: w.clock.Now})
+	w.check(err)
+	host := httptest.NewServer(w.box.Handler())
+	w.boxURL = host.URL
+	gateway, err := stripepay.New(stripepay.Config{Key: "sk_test_0123456789", URL: host.URL, Retries: -1})
+	w.check(err)
+	w.methods = purchase.NewMethods(purchase.MethodDeps{
+		Runner: w.db, Store: db.MethodStore{}, Gateway: gateway, Accounts: w.accounts, Audit: w.audit, Installation: "ins_test", PublicURL: w.url,
+	})
+	w.recharges = recharge.New(recharge.Deps{
+		Runner: w.db, Store: db.RechargeStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Purchases: w.purchases,
+		Methods: w.methods, Jobs: w.jobs, Events: events, Audit: w.audit, Log: log, Installation: "ins_test",
+	})
+	w.t.Cleanup(func() {
+		gateway.Close()
+		host.Close()
+		w.check(w.box.Close())
+	})
+}
+
+// debit takes credits as usage does.
+func (w *world) debit(p person, amount string) {
+	r, err := w.ledger.Submit(ctx, &ledger.Command{Op: ledger.Debit{Charges: []ledger.Charge{{
+		Wallet: ledger.WalletKey{Customer: p.customer.ID, CreditType: "credits"}, Lines: []ledger.Line{{Meter: "input_tokens", Credits: credits(amount)}},
+	}}}})
+	w.check(err)
+	if r[0].Refused != nil {
+		w.t.Fatal(r[0].Refused)
+	}
+}
+
+// runJobs runs the jobs until the test ends.
+func (w *world) runJobs() {
+	running, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { _ = w.jobs.Run(running); close(done) }()
+	w.t.Cleanup(func() { stop(); <-done })
+}
+
+// runs are the automatic purchases of a person.
+func (w *world) runs(p person) (out []*recharge.Recharge) {
+	w.check(w.db.View(ctx, func(t tx.Tx) (err error) {
+		out, err = w.recharges.History(t, p.customer.ID, "", "", 100)
+		return err
+	}))
+	return out
+}
