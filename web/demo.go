@@ -86,6 +86,7 @@ func (d *demo) print(w *os.File, a *app) {
 	for _, l := range d.links {
 		p("  %-14s %s%s", l.name, base, account.LinkSignIn.Path(l.secret))
 	}
+	p("  Some acts ask for the password again. It is: %s", demoPassword)
 	p("")
 	p("  Usage flows in through the API. To report some yourself:")
 	p("  curl %s/v1/usage -H 'Authorization: Bearer %s' -d '{\"id\":\"my-first\",\"customer\":\"ext:demo-healthy\",\"event\":\"%s\",\"properties\":{\"model\":\"large\",\"input_tokens\":4808,\"output_tokens\":10}}'",

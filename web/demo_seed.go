@@ -13,7 +13,6 @@ import (
 	"purse/billing/audit"
 	"purse/billing/catalog"
 	"purse/billing/fault"
-	"purse/billing/id"
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/purchase"
@@ -42,6 +41,9 @@ type demoCustomer struct {
 }
 
 const (
+	// demoPassword is everybody's: some acts ask for it again.
+	demoPassword = "purse demo password"
+
 	demoEvent   = "llm.completion"
 	demoHistory = 14 * 24 * time.Hour
 )
@@ -99,7 +101,7 @@ func (d *demo) make(ctx context.Context, a *app, clock *movableClock) error {
 }
 
 func demoUser(ctx context.Context, a *app, email, name string, staff account.StaffRole) (string, error) {
-	u, err := a.accounts.CreateVerifiedUser(ctx, email, name, id.Secret("demo-"), staff)
+	u, err := a.accounts.CreateVerifiedUser(ctx, email, name, demoPassword, staff)
 	if err != nil {
 		if known, e := a.accounts.UserByEmail(ctx, email); e == nil {
 			return known.ID, nil
