@@ -176,3 +176,19 @@ func TestRefund(t *testing.T) {
 		t.Errorf("spent %d, %v", v.SpentNow.Amount, err)
 	}
 }
+
+// A pause that gets another reason is not told twice.
+func TestToldOnce(t *testing.T) {
+	w := newWorld(t)
+	w.save(w.settings(w.saved("pm_card_authenticationRequired")))
+	w.inState(recharge.Paused)
+	w.ok(w.db.Update(t.Context(), func(t tx.Tx) error { return w.PauseAllIn(t, audit.System, w.customer.ID, recharge.Disputed) }))
+	w.ok(w.Pause(t.Context(), audit.Actor{ID: "usr_staff"}, w.customer.ID, "credits", "x"))
+	w.idle()
+	if n, _ := w.mailed(recharge.MailPaused); n != 1 {
+		t.Errorf("%d mails", n)
+	}
+	if r := w.runs()[0]; r.State != recharge.Voided || w.policy().RepairURL != "" {
+		t.Errorf("%s can still be paid at %q", r.State, w.policy().RepairURL)
+	}
+}

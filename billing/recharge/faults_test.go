@@ -184,3 +184,24 @@ func (w *world) verify() {
 		return err
 	}))
 }
+
+// A decline behind an answer that Stripe remembers as its own failure is seen on
+// the invoice, and counts once.
+func TestCachedFailureHidesADecline(t *testing.T) {
+	for method, want := range map[string]recharge.State{"pm_card_chargeCustomerFail": recharge.Backoff, "pm_card_authenticationRequired": recharge.Paused} {
+		t.Run(method, func(t *testing.T) {
+			w := newWorld(t)
+			card := w.saved(method)
+			w.onRequest(func(r *http.Request) {
+				if strings.HasSuffix(r.URL.Path, "/pay") {
+					_ = w.box.SetFaults(sandbox.Faults{API: []sandbox.APIFault{{Action: sandbox.FaultErrorAfter, Method: "POST", Path: r.URL.Path, Count: 1}}})
+				}
+			})
+			w.save(w.settings(card))
+			w.until(string(want), func() bool { w.move(10 * time.Second); return w.policy().State == want })
+			if r := w.runs()[0]; r.Pays != 1 || r.Paying || r.Tries > 1 {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}

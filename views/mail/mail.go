@@ -150,7 +150,7 @@ func rechargePaused(site ui.Site, data map[string]string, link string) (Letter, 
 	l := Letter{
 		Subject: "Automatic recharges at " + site.Brand + " are paused", Preview: says[0] + ".",
 		Heading: "Automatic recharges are paused", Says: []string{says[0] + ". " + says[1]},
-		Facts:  []Fact{{"Customer", data["customer"]}, {"Card", data["card"]}, {"Amount", ui.Money(due)}},
+		Facts:  []Fact{{"Customer", data["customer"]}, {"Card", capital(data["card"])}, {"Amount", ui.Money(due)}},
 		Button: "See automatic recharges", Link: link,
 		Afterall: []string{"Until then credits are not topped up by themselves. You can still buy some at any time."},
 	}
@@ -161,6 +161,14 @@ func rechargePaused(site ui.Site, data map[string]string, link string) (Letter, 
 		l.Button, l.Link, l.Also = "Pay on Stripe's page", u, &Also{"Automatic recharges", link}
 	}
 	return l, nil
+}
+
+// capital writes a card's brand as a name: Stripe calls it "visa".
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // Text is the letter for those who read mails as text.

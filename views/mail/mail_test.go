@@ -83,7 +83,7 @@ func TestThePauseLeadsToStripesPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"https://pay.example.com/i/1", "$29.75", "Your bank wants you to confirm"} {
+	for _, want := range []string{"https://pay.example.com/i/1", "$29.75", "Visa •3184", "Your bank wants you to confirm"} {
 		if !strings.Contains(text, want) || !strings.Contains(html, want) {
 			t.Errorf("it does not say %s", want)
 		}
