@@ -97,6 +97,11 @@ func (d *demo) make(ctx context.Context, a *app, clock *movableClock) error {
 		clock.set(start)
 	}
 	clock.set(time.Time{})
+	for _, c := range d.who {
+		if err := d.purchases(ctx, a, c); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
 	return a.db.Update(ctx, func(t tx.Tx) error { return db.Installation{}.Put(t, "demo", "1") })
 }
 
@@ -149,7 +154,7 @@ func demoCatalog(ctx context.Context, c *catalog.Service) error {
 	return nil
 }
 
-// customer makes one with its user, its history and its purchases.
+// customer makes one with its user and its history.
 func (d *demo) customer(ctx context.Context, a *app, clock *movableClock, c demoCustomer, admin string, start time.Time) error {
 	user, err := demoUser(ctx, a, c.email, c.name+" owner", account.NoStaff)
 	if err != nil {
@@ -176,12 +181,22 @@ func (d *demo) customer(ctx context.Context, a *app, clock *movableClock, c demo
 	if err != nil {
 		return err
 	}
-	if err := d.history(ctx, a, clock, c, wallet, start); err != nil {
+	return d.history(ctx, a, clock, c, wallet, start)
+}
+
+// purchases buys what a customer has bought, once all history is written: the
+// webhooks that follow are of today.
+func (d *demo) purchases(ctx context.Context, a *app, c demoCustomer) error {
+	customer, err := a.accounts.Customer(ctx, "ext:"+c.key)
+	if err != nil {
 		return err
 	}
-	clock.set(time.Time{})
+	user, err := a.accounts.UserByEmail(ctx, c.email)
+	if err != nil {
+		return err
+	}
 	for n := range c.buys {
-		if err := demoPurchase(ctx, a, customer.ID, user, n); err != nil {
+		if err := demoPurchase(ctx, a, customer.ID, user.ID, n); err != nil {
 			return fmt.Errorf("purchase: %w", err)
 		}
 	}
