@@ -144,6 +144,7 @@ func TestRefusedSettings(t *testing.T) {
 // Sum of recharges ≤ cap, tax included; a day's count and the cool-down hold.
 func TestCaps(t *testing.T) {
 	w := newWorld(t)
+	w.earlyInMonth()
 	s := w.settings(w.saved("pm_card_visa"))
 	s.Cap.Amount = 60_00 // two of 25.00
 	w.save(s)
@@ -181,6 +182,7 @@ func TestCaps(t *testing.T) {
 // paid.
 func TestCapCountsTax(t *testing.T) {
 	w := newWorld(t)
+	w.earlyInMonth()
 	s := w.settings(w.saved("pm_card_visa"))
 	s.Cap.Amount = 2600
 	w.Service.AutomaticTax = true

@@ -77,6 +77,14 @@ func (w *world) move(d time.Duration) {
 	w.ok(w.Tick(w.Context()))
 }
 
+// earlyInMonth moves the clock on where the customer's month is about to end.
+func (w *world) earlyInMonth() {
+	w.Helper()
+	if now := w.now().In(w.customer.Location()); now.AddDate(0, 0, 2).Month() != now.Month() {
+		w.move(3 * 24 * time.Hour)
+	}
+}
+
 func (w *world) ok(err error) {
 	w.Helper()
 	if err != nil {
