@@ -81,6 +81,7 @@ func (s *Service) fulfil(ctx context.Context, c *Checkout, note func(t tx.Tx, p 
 // Reasons why a Checkout is not a purchase of ours.
 const (
 	notOurs = "not ours"
+	noSale  = "ours, and sells nothing: it saves a card"
 	unknown = "ours, but unknown here: was a backup restored?"
 )
 
@@ -94,8 +95,11 @@ func (s *Service) find(t tx.Tx, c *Checkout) (*Purchase, string, error) {
 	if !errors.Is(err, tx.ErrNotFound) {
 		return nil, "", err
 	}
-	if c.Installation != s.Installation || c.Purchase == "" {
+	switch {
+	case c.Installation != s.Installation:
 		return nil, notOurs, nil
+	case c.Purchase == "":
+		return nil, noSale, nil
 	}
 	p, err = s.Store.Purchase(t, c.Purchase)
 	switch {

@@ -180,6 +180,8 @@ func (s *Service) processSession(ctx context.Context, eventID, session string) e
 			e.State, e.Error = Done, ""
 		case why == notOurs:
 			e.State, e.Error = NotOurs, ""
+		case why == noSale:
+			e.State, e.Error = Done, ""
 		default:
 			e.State, e.Error = Alarm, why
 		}

@@ -192,6 +192,23 @@ func TestMethods(t *testing.T) {
 	}
 }
 
+// Stripe's event about a Checkout that saved a card is ours, and is done with.
+func TestSavingACardIsOurs(t *testing.T) {
+	c := newCards(t)
+	page, err := c.Add(t.Context(), purchase.AddMethod{Customer: c.customer, ReturnPath: "/methods/added", CancelPath: "/methods"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, session, _ := strings.Cut(c.form(page, "4242424242424242"), "session_id=")
+	if _, err := c.service.Receive(t.Context(), purchase.InboxEvent{ID: "evt_1", Type: "checkout.session.completed", ObjectID: session}); err != nil {
+		t.Fatal(err)
+	}
+	e, err := c.service.Replay(t.Context(), audit.System, "evt_1")
+	if err != nil || e.State != purchase.Done || e.Purchase != "" {
+		t.Errorf("%+v %v", e, err)
+	}
+}
+
 // A purchase saves the card when, and only when, the buyer asked for it.
 func TestPurchaseSavesCard(t *testing.T) {
 	c := newCards(t)
