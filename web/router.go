@@ -36,7 +36,7 @@ func pages(p *portal.Portal, a *admin.Admin, docs kit.Handler) []kit.Route {
 		{Method: "POST", Pattern: "/methods/portal", Who: kit.Buyer, Handle: p.MethodPortal},
 		{Method: "GET", Pattern: "/methods/portal", Who: kit.Buyer, Handle: p.MethodPortalLeave},
 		{Method: "GET", Pattern: "/methods/returned", Who: kit.Buyer, Handle: p.MethodReturned},
-		{Method: "POST", Pattern: "/methods/{method}", Who: kit.Buyer, Handle: p.MethodUse},
+		{Method: "POST", Pattern: "/methods/{method}/use", Who: kit.Buyer, Handle: p.MethodUse},
 		{Method: "GET", Pattern: "/methods/{method}/remove", Who: kit.Buyer, Handle: p.MethodRemove},
 		{Method: "POST", Pattern: "/methods/{method}/remove", Who: kit.Buyer, Handle: p.MethodRemoveSend},
 		{Method: "GET", Pattern: "/recharge", Who: kit.Member, Handle: p.Recharge},

@@ -11,6 +11,7 @@ import (
 	"purse/billing/id"
 	"purse/billing/ledger"
 	"purse/billing/purchase"
+	"purse/billing/recharge"
 	"purse/billing/tx"
 	"purse/handlers/kit"
 	"purse/handlers/show"
@@ -38,6 +39,11 @@ func (p *Portal) buyPage(w http.ResponseWriter, r *http.Request, form *kit.Form)
 			}
 			page.Packs = append(page.Packs, shown)
 		}
+		policies, err := p.Recharges.Policies(t, v.Customer.ID)
+		if err != nil {
+			return err
+		}
+		page.Recharging = slices.ContainsFunc(policies, func(q *recharge.Policy) bool { return q.State == recharge.Charging })
 		open, err := p.Purchases.Open(t, v.Customer.ID)
 		if open != nil {
 			page.Open = &portal.OpenCheckout{Path: "/buy/checkout?purchase=" + open.ID, Pack: open.PackName}

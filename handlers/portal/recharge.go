@@ -89,11 +89,14 @@ func (p *Portal) rechargeNow(r *http.Request, creditType string) (now portal.Rec
 		if now.State.Off {
 			return nil
 		}
-		now.PollPath, now.PollEvery = "/recharge?credit_type="+creditType, "10s"
+		now.PollPath, now.PollEvery = "/recharge?credit_type="+creditType, "5s"
 		if now.State.Busy {
 			now.PollEvery = "2s"
 		}
-		now.Summary = append(p.rechargeSays(policy), p.rechargeMore(policy)...)
+		now.Summary = []string{strings.Join(p.rechargeSays(policy), " "), strings.Join(p.rechargeMore(policy), " ")}
+		if policy.State == recharge.Armed && policy.Note == "" {
+			now.State.Text = nil // the settings say it
+		}
 		spent, err := p.spentThisMonth(t, v.Customer, policy)
 		now.Spent = ui.Money(spent) + " of " + ui.Money(capOf(policy))
 		return err

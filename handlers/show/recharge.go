@@ -139,9 +139,12 @@ func RechargeState(p *recharge.Policy, open *recharge.Recharge, unit ui.Unit, z 
 		s.Text = []string{price + " is being paid. The credits appear here as soon as it is."}
 	case recharge.Backoff:
 		s.Word, s.Tone, s.Title = "Waiting to try again", ui.Warn, card+" was declined"
-		text := "It is tried again"
-		if !p.NextAt.IsZero() {
-			text += " at " + ui.TimeZoned(p.NextAt, z)
+		text, at := "It is tried again", p.NextAt
+		if open != nil && at.IsZero() {
+			at = open.NextAt
+		}
+		if !at.IsZero() {
+			text += " at " + ui.TimeZoned(at, z)
 		}
 		if open != nil {
 			text += ", after decline " + strconv.Itoa(open.Tries) + " of " + strconv.Itoa(recharge.MaxTries)
@@ -162,7 +165,7 @@ func RechargeState(p *recharge.Policy, open *recharge.Recharge, unit ui.Unit, z 
 
 // paused says why a policy is paused, and the way on.
 func paused(s *portal.RechargeState, p *recharge.Policy, open *recharge.Recharge, card, price string) {
-	s.Word, s.Tone, s.Title, s.Resume = "Paused", ui.Bad, "Auto-recharge is paused: "+strings.ToLower(RechargeReason(p.Reason)[:1])+RechargeReason(p.Reason)[1:], "Try "+card+" again"
+	s.Word, s.Tone, s.Title, s.Resume = "Paused", ui.Bad, "Auto-recharge is paused: "+strings.ToLower(RechargeReason(p.Reason)[:1])+RechargeReason(p.Reason)[1:], "Try "+CardName(p.Method.Brand, p.Method.Last4)+" again"
 	pay := "Pay " + price + " on Stripe's page"
 	switch p.Reason {
 	case recharge.CardDeclined:
@@ -190,8 +193,12 @@ func paused(s *portal.RechargeState, p *recharge.Policy, open *recharge.Recharge
 	if open == nil && s.Resume != "" {
 		s.Resume = "Resume"
 	}
-	if s.Resume != "" {
-		s.ResumeSays = "This charges " + CardName(p.Method.Brand, p.Method.Last4) + " at once where available is still at the threshold or below."
+	switch {
+	case s.Resume == "":
+	case open != nil:
+		s.ResumeSays = "This charges " + CardName(p.Method.Brand, p.Method.Last4) + " " + price + " at once."
+	default:
+		s.ResumeSays = "This charges " + CardName(p.Method.Brand, p.Method.Last4) + " at once where available is at the threshold or below."
 	}
 }
 

@@ -1,9 +1,12 @@
 package story
 
 import (
-	"context"
+	"encoding/json"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 
 	"purse/billing/event"
 	"purse/billing/ledger"
@@ -57,12 +60,26 @@ func (w *world) debit(p person, amount string) {
 	}
 }
 
-// runJobs runs the jobs until the test ends.
-func (w *world) runJobs() {
-	running, stop := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() { _ = w.jobs.Run(running); close(done) }()
-	w.t.Cleanup(func() { stop(); <-done })
+// attach saves a test card of Stripe's for a person, and answers its id.
+func (w *world) attach(p person, method string) string {
+	_, err := w.methods.Portal(ctx, p.customer.ID, "/methods") // it makes Stripe's customer
+	w.check(err)
+	c, err := w.accounts.Customer(ctx, p.customer.ID)
+	w.check(err)
+	body := strings.NewReader(url.Values{"customer": {c.StripeCustomerID}}.Encode())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.boxURL+"/v1/payment_methods/"+method+"/attach", body)
+	w.check(err)
+	req.Header.Set("Authorization", "Bearer sk_test_0123456789")
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Stripe-Version", "2023-10-16")
+	res, err := http.DefaultClient.Do(req)
+	w.check(err)
+	defer res.Body.Close()
+	var pm struct{ ID string }
+	if err := json.NewDecoder(res.Body).Decode(&pm); err != nil || pm.ID == "" {
+		w.t.Fatalf("no card: %s %v", res.Status, err)
+	}
+	return pm.ID
 }
 
 // runs are the automatic purchases of a person.

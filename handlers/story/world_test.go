@@ -70,7 +70,7 @@ type world struct {
 	purchases *purchase.Service
 	gateway   *fakeGateway
 	rechargeParts
-	url       string
+	url string
 }
 
 var ctx = context.Background()
@@ -166,7 +166,7 @@ func portalRoutes(p *portal.Portal) []kit.Route {
 		{Method: "POST", Pattern: "/methods/portal", Who: kit.Buyer, Handle: p.MethodPortal},
 		{Method: "GET", Pattern: "/methods/portal", Who: kit.Buyer, Handle: p.MethodPortalLeave},
 		{Method: "GET", Pattern: "/methods/returned", Who: kit.Buyer, Handle: p.MethodReturned},
-		{Method: "POST", Pattern: "/methods/{method}", Who: kit.Buyer, Handle: p.MethodUse},
+		{Method: "POST", Pattern: "/methods/{method}/use", Who: kit.Buyer, Handle: p.MethodUse},
 		{Method: "GET", Pattern: "/methods/{method}/remove", Who: kit.Buyer, Handle: p.MethodRemove},
 		{Method: "POST", Pattern: "/methods/{method}/remove", Who: kit.Buyer, Handle: p.MethodRemoveSend},
 		{Method: "GET", Pattern: "/recharge", Who: kit.Member, Handle: p.Recharge},

@@ -20,6 +20,7 @@ type Buy struct {
 	Open        *OpenCheckout // one that can be gone on with
 	MayBuy      bool          // the visitor's role may spend money
 	Suspended   bool          // the customer is, and cannot buy
+	Recharging  bool          // auto-recharge is charging a card at this moment
 }
 
 // Pack is credits for sale, with what a purchase of it would leave.
