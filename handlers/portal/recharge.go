@@ -442,7 +442,7 @@ func (p *Portal) rechargeLine(t tx.Tx, c *account.Customer, creditType string) (
 	s := show.RechargeState(policy, open, show.Unit(p.Catalog.Snapshot(), creditType), c.Location())
 	line := &portal.RechargeLine{Word: s.Word, Tone: s.Tone, Href: "/recharge?credit_type=" + creditType}
 	switch {
-	case policy != nil && s.Word == "On":
+	case policy != nil && policy.State == recharge.Armed:
 		line.Text = s.Text[0]
 	case !s.Off:
 		line.Text = s.Title

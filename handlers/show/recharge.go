@@ -127,12 +127,9 @@ func RechargeState(p *recharge.Policy, open *recharge.Recharge, unit ui.Unit, z 
 		switch {
 		case p.Note != "":
 			s.Word, s.Tone = "On, waiting", ui.Warn
-			s.Text = []string{p.Note}
+			s.Text = []string{p.Note} // it names the time, where there is one
 		default:
 			s.Text = []string{"When available reaches " + unit.Amount(p.Threshold) + " or less, " + card + " is charged " + price + "."}
-		}
-		if p.Note != "" && !p.NextAt.IsZero() {
-			s.Text = append(s.Text, "It is looked at again at "+ui.TimeZoned(p.NextAt, z)+".")
 		}
 	case recharge.Charging:
 		s.Word, s.Tone, s.Title, s.Busy = "Charging", ui.Info, "Charging "+card, true
