@@ -299,6 +299,15 @@ func share(credits money.Credits, part, whole int64) money.Credits {
 	return money.Credits(n.Quo(n, big.NewInt(2*whole)).Int64())
 }
 
+// TakenBackBy is how many credits a further refund of an amount takes back: from
+// the whole that was refunded then, so that parts add up.
+func (p *Purchase) TakenBackBy(amount int64) money.Credits {
+	if p.Total <= 0 {
+		return 0
+	}
+	return share(p.Credits, min(p.Refunded+amount, p.Total), p.Total) - p.Clawed
+}
+
 // RefundByID answers a refund by our id.
 func (s *Service) RefundByID(ctx context.Context, refundID string) (r *Refund, err error) {
 	err = s.Runner.View(ctx, func(t tx.Tx) error {

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"math/big"
 	"net/http"
 	"strings"
 
@@ -142,7 +141,7 @@ func (a *Admin) refund(w http.ResponseWriter, r *http.Request, form *kit.Form) e
 }
 
 func (a *Admin) refundPreview(w http.ResponseWriter, r *http.Request, p *purchase.Purchase, name string, amount money.Money, reason string, form *kit.Form) error {
-	taken := clawedFor(p, amount.Amount)
+	taken := p.TakenBackBy(amount.Amount)
 	key := ledger.WalletKey{Customer: p.Customer, CreditType: p.CreditType}
 	unit := show.Unit(a.Catalog.Snapshot(), p.CreditType)
 	var before, after ledger.Balance
@@ -173,16 +172,4 @@ func (a *Admin) refundPreview(w http.ResponseWriter, r *http.Request, p *purchas
 			{Name: "Balance", Before: unit.Amount(before.Balance), After: unit.Amount(after.Balance)},
 		},
 	}))
-}
-
-// clawedFor is what a further refund takes back of the credits, as purchase
-// computes it: from the whole that was refunded, so that parts add up.
-func clawedFor(p *purchase.Purchase, amount int64) money.Credits {
-	back := min(p.Refunded+amount, p.Total)
-	if p.Total <= 0 {
-		return 0
-	}
-	n := new(big.Int).Mul(big.NewInt(int64(p.Credits)), big.NewInt(2*back))
-	n.Add(n, big.NewInt(p.Total))
-	return money.Credits(n.Quo(n, big.NewInt(2*p.Total)).Int64()) - p.Clawed
 }
