@@ -6,11 +6,24 @@ import (
 
 	"purse/billing/fault"
 	"purse/billing/ledger"
+	"purse/billing/money"
 	"purse/billing/tx"
 )
 
 func (p *Policy) wallet() ledger.WalletKey {
 	return ledger.WalletKey{Customer: p.Customer, CreditType: p.CreditType}
+}
+
+// SpentThisMonth is what counts towards a policy's cap now: recharges that were
+// paid or are open, tax included, in the calendar month of the customer's zone.
+func (s *Service) SpentThisMonth(t tx.Tx, p *Policy) (money.Money, error) {
+	c, err := s.Accounts.CustomerIn(t, p.Customer)
+	if err != nil {
+		return money.Money{}, err
+	}
+	month, _ := monthOf(t.Now(), c.Location())
+	spent, _, err := s.Store.Spent(t, p.Customer, p.CreditType, p.Price.Currency, month, "")
+	return money.Money{Amount: spent, Currency: p.Price.Currency}, err
 }
 
 // Policy answers the policy of a wallet, NotFound when there never was one.

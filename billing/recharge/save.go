@@ -69,16 +69,9 @@ func (s *Service) previewIn(t tx.Tx, p *Policy) (v Preview, err error) {
 		return v, err
 	}
 	v.Available = b.Available
-	c, err := s.Accounts.CustomerIn(t, p.Customer)
-	if err != nil {
+	if v.SpentNow, err = s.SpentThisMonth(t, p); err != nil {
 		return v, err
 	}
-	month, _ := monthOf(t.Now(), c.Location())
-	spent, _, err := s.Store.Spent(t, p.Customer, p.CreditType, p.Price.Currency, month, "")
-	if err != nil {
-		return v, err
-	}
-	v.SpentNow = money.Money{Amount: spent, Currency: p.Price.Currency}
 	open, err := s.Store.OpenOf(t, p.Customer, p.CreditType)
 	switch {
 	case err == nil && open.State == Pending:

@@ -97,20 +97,11 @@ func (p *Portal) rechargeNow(r *http.Request, creditType string) (now portal.Rec
 		if policy.State == recharge.Armed && policy.Note == "" {
 			now.State.Text = nil // the settings say it
 		}
-		spent, err := p.spentThisMonth(t, v.Customer, policy)
+		spent, err := p.Recharges.SpentThisMonth(t, policy)
 		now.Spent = ui.Money(spent) + " of " + ui.Money(capOf(policy))
 		return err
 	})
 	return now, policy, err
-}
-
-// spentThisMonth is what counts towards the cap now.
-func (p *Portal) spentThisMonth(t tx.Tx, c *account.Customer, policy *recharge.Policy) (money.Money, error) {
-	out := money.Money{Currency: policy.Price.Currency}
-	y, m, _ := t.Now().In(c.Location()).Date()
-	amount, _, err := p.Recharges.Store.Spent(t, c.ID, policy.CreditType, policy.Price.Currency, time.Date(y, m, 1, 0, 0, 0, 0, c.Location()).UTC(), "")
-	out.Amount = amount
-	return out, err
 }
 
 func capOf(q *recharge.Policy) money.Money {
