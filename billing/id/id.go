@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/binary"
+	"math/bits"
 	"strings"
 	"sync"
 	"time"
@@ -15,11 +16,28 @@ import (
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
 // New makes an id such as "cus_06b3x…": the prefix, then 26 characters of
-// base32 over 48 bits of milliseconds and 80 random bits.
+// base32 over 48 bits of milliseconds and 80 more. Ids of one millisecond made
+// by one process grow too, each by a random step, so that a list by id is in
+// the order in which its things were made.
 func New(prefix string, now time.Time) string {
+	var random [18]byte
+	_, _ = rand.Read(random[:])
+	mu.Lock()
+	next := moment{ms: now.UnixMilli(), high: binary.BigEndian.Uint16(random[:]) >> 1, low: binary.BigEndian.Uint64(random[2:])}
+	if next.ms == newest.ms {
+		// A step of up to 60 bits leaves room for half a million ids in the
+		// millisecond; after those, order within it is by chance.
+		low, carry := bits.Add64(newest.low, binary.BigEndian.Uint64(random[10:])>>4+1, 0)
+		if high := newest.high + uint16(carry); high >= newest.high {
+			next.high, next.low = high, low
+		}
+	}
+	newest = next
+	mu.Unlock()
+
 	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16)
-	_, _ = rand.Read(b[6:])
+	binary.BigEndian.PutUint64(b[:8], uint64(next.ms)<<16|uint64(next.high))
+	binary.BigEndian.PutUint64(b[8:], next.low)
 	return prefix + "_" + encoding.EncodeToString(b[:])
 }
 
@@ -32,9 +50,17 @@ func Secret(prefix string) string {
 }
 
 var (
-	mu   sync.Mutex
-	last int64
+	mu     sync.Mutex
+	last   int64
+	newest moment
 )
+
+// moment is what an id of New says: when, and which of that millisecond.
+type moment struct {
+	ms   int64
+	high uint16
+	low  uint64
+}
 
 // Number makes a positive 63-bit id for the ledger's dense tables: 41 bits of
 // milliseconds and 22 random bits, strictly growing within one process. Where

@@ -14,6 +14,14 @@ func TestIDsGrowWithTime(t *testing.T) {
 	if a >= b || !strings.HasPrefix(a, "cus_") || len(a) != 30 {
 		t.Errorf("%s, %s", a, b)
 	}
+	newest := b
+	for range 100_000 {
+		next := id.New("cus", now.Add(time.Millisecond))
+		if next <= newest {
+			t.Fatalf("%s after %s, in one millisecond", next, newest)
+		}
+		newest = next
+	}
 	seen := map[int64]bool{}
 	last := int64(0)
 	for range 100_000 {
