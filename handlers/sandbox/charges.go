@@ -26,6 +26,9 @@ func (c *call) charge(pi, pm obj) obj {
 		"fingerprint": card["fingerprint"], "funding": card["funding"], "installments": nil,
 		"last4": card["last4"], "mandate": nil, "network": card["brand"], "three_d_secure": nil, "wallet": nil,
 	}}
+	if d := chargeDetails(pm); d != nil {
+		o["payment_method_details"] = d
+	}
 	o["refunded"] = false
 	o["refunds"] = nil
 	return o

@@ -45,9 +45,12 @@ func (c *call) confirmSession(o, pm obj) *apiError {
 	if _, err := c.confirmWith(pi, pm, obj{"return_url": c.base + "/c/return/" + o.id()}); err != nil {
 		return err
 	}
-	if pi.str("status") == "succeeded" {
+	switch {
+	case pi.str("status") == "succeeded":
 		o["payment_status"] = "paid"
 		c.completeSession(o)
+	case delayedPayment(pi):
+		c.completeSession(o) // complete, and unpaid until the money comes
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func (s *Server) now() time.Time { return s.opts.Now().Add(s.offset) }
 func (s *Server) unix() int64 { return s.now().Unix() }
 
 // Advance moves the clock forward, never back, and does what becomes due:
-// sessions expire, idempotency keys are forgotten.
+// sessions expire, banks answer, invoices become overdue, idempotency keys are forgotten.
 func (s *Server) Advance(by time.Duration) error {
 	if by <= 0 || by > 5*366*24*time.Hour {
 		return fmt.Errorf("the clock moves forward only, by at most five years: %s", by)
@@ -63,5 +63,7 @@ func (s *Server) settleDue() {
 			s.settleRefund(r.body)
 		}
 	}
+	s.settleBanks(now)
+	s.settleOverdue(now)
 	s.forgetKeys(now)
 }

@@ -187,6 +187,15 @@ func (c *call) confirmWith(pi, pm, p obj) (obj, *apiError) {
 	pi["payment_method"] = pm.id()
 	pi["last_payment_error"] = nil
 	pi["next_action"] = nil
+	switch pm.str("type") {
+	case "us_bank_account", "sepa_debit":
+		if !takes(pm.str("type"), pi.str("currency")) {
+			return nil, bad("payment_intent_invalid_currency", "currency", "The currency provided (%s) is invalid for payments with %s.", pi.str("currency"), pm.str("type"))
+		}
+		return c.debitBank(pi, pm), nil
+	case "customer_balance":
+		return c.awaitTransfer(pi, pm)
+	}
 	away := p["off_session"] == true || (p.str("off_session") != "" && p.str("off_session") != "false")
 	does := cardByID(pm.str("_number")).does
 	if c.needsAuth(does, pm, away) {

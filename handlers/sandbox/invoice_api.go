@@ -187,6 +187,9 @@ func finalizeInvoice(c *call) (obj, *apiError) {
 
 // finalize gives a draft its number, its payment and its page.
 func (c *call) finalize(in obj) *apiError {
+	if customer := c.s.store.get("customer", in.str("customer")); customer != nil { // as it is now
+		in["customer_tax_exempt"], in["customer_email"], in["customer_name"] = customer["tax_exempt"], customer["email"], customer["name"]
+	}
 	c.s.totalInvoice(in)
 	total, currency := in.num("total"), in.str("currency")
 	if len(in.sub("lines").list("data")) == 0 {
@@ -291,6 +294,9 @@ func (c *call) chargeInvoice(in, pm obj, away bool, back string) *apiError {
 	if _, err := c.confirmWith(pi, pm, obj{"off_session": away, "_invoice": true, "return_url": back}); err != nil {
 		c.emit("invoice.payment_failed", in)
 		return err
+	}
+	if delayedPayment(pi) {
+		return nil
 	}
 	if pi.str("status") == "requires_action" {
 		c.emit("invoice.payment_action_required", in)

@@ -123,7 +123,7 @@ func (s *Server) itemsOf(in obj) (out []obj) {
 // totalInvoice adds up a draft: lines and tax.
 func (s *Server) totalInvoice(in obj) {
 	percent := int64(0)
-	if in.sub("automatic_tax").yes("enabled") {
+	if exempt := in.str("customer_tax_exempt"); in.sub("automatic_tax").yes("enabled") && exempt != "exempt" && exempt != "reverse" {
 		percent, _ = strconv.ParseInt(s.setting("tax_percent"), 10, 64)
 		in.sub("automatic_tax")["status"] = "complete"
 	}

@@ -25,11 +25,16 @@ var errClosed = errors.New("the sandbox is closed")
 func (m *Mailbox) Send(_ context.Context, from, to, subject, text, html string) error {
 	err := errClosed
 	m.s.locked(func() {
-		m.s.store.put(kindMail, obj{"id": "mail_" + randomText(20), "from": from, "to": to, "subject": subject,
-			"text": text, "html": html, "created": m.s.unix()})
+		m.s.addMail(from, to, subject, text, html)
 		err = nil
 	})
 	return err
+}
+
+// addMail keeps a mail, under the lock.
+func (s *Server) addMail(from, to, subject, text, html string) {
+	s.store.put(kindMail, obj{"id": "mail_" + randomText(20), "from": from, "to": to, "subject": subject,
+		"text": text, "html": html, "created": s.unix()})
 }
 
 // All is every message, newest first.

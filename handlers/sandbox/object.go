@@ -211,6 +211,8 @@ func idOf(kind string) string {
 		return "issfr_1" + randomText(23)
 	case "credit_note":
 		return "cn_1" + randomText(23)
+	case "customer_cash_balance_transaction":
+		return "ccsbtxn_1" + randomText(23)
 	case "billing_portal.session":
 		return "bps_1" + randomText(23)
 	case "item":

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,7 +26,7 @@ var offered = []view.TestCard{
 var promotions = map[string]int64{"SAVE20": 20, "FREE": 100}
 
 func (s *Server) checkoutPage(w http.ResponseWriter, r *http.Request) {
-	form := view.CheckoutForm{Country: "US"}
+	form := view.CheckoutForm{Country: "US", Method: r.URL.Query().Get("method")}
 	message := ""
 	if r.URL.Query().Get("failed") == "authentication" {
 		message = "We are unable to authenticate your payment method. Please choose a different payment method and try again."
@@ -40,6 +41,7 @@ func (s *Server) showCheckout(w http.ResponseWriter, r *http.Request, status int
 	s.locked(func() {
 		if o = s.store.get("checkout.session", r.PathValue("session")); o != nil {
 			c = s.checkoutView(o)
+			s.offer(&c, &form, o.list("payment_method_types"))
 		}
 	})
 	switch {
@@ -125,6 +127,9 @@ func (s *Server) payCheckout(w http.ResponseWriter, r *http.Request) {
 		case err != nil:
 		case o.str("status") == "complete":
 			next = successURL(o)
+			if pi := s.store.get("payment_intent", o.str("payment_intent")); delayedPayment(pi) && pi.str("status") == "requires_action" {
+				next = "/t/" + url.PathEscape(pi.id())
+			}
 		default:
 			next = "/3ds/" + url.PathEscape(o.or("payment_intent", o["setup_intent"]).(string))
 		}
@@ -142,12 +147,20 @@ func (s *Server) payCheckout(w http.ResponseWriter, r *http.Request) {
 // typed is the form as it came.
 func typed(r *http.Request) view.CheckoutForm {
 	return view.CheckoutForm{Email: r.PostFormValue("email"), Number: r.PostFormValue("number"), Expiry: r.PostFormValue("expiry"),
-		CVC: r.PostFormValue("cvc"), Name: r.PostFormValue("name"), Country: r.PostFormValue("country")}
+		CVC: r.PostFormValue("cvc"), Name: r.PostFormValue("name"), Country: r.PostFormValue("country"), Method: r.PostFormValue("method"),
+		Routing: r.PostFormValue("routing"), Account: r.PostFormValue("account"), IBAN: r.PostFormValue("iban")}
 }
 
 // filled puts a test card into the form.
 func filled(form *view.CheckoutForm, number string) {
-	form.Number, form.Expiry, form.CVC = spaced(number), "12 / 34", "123"
+	switch form.Method {
+	case "us_bank_account":
+		form.Routing, form.Account = routingNumber, number
+	case "sepa_debit":
+		form.IBAN = spaced(number)
+	default:
+		form.Number, form.Expiry, form.CVC = spaced(number), "12 / 34", "123"
+	}
 	if form.Name == "" {
 		form.Name = "Test Customer"
 	}
@@ -174,7 +187,7 @@ func (s *Server) payWithForm(c *call, o obj, form view.CheckoutForm) (field stri
 		pm := c.cardMethod(cards[0], 12, int64(s.now().Year()+1), "pass", obj{"billing_details": billing})
 		return "", c.confirmSession(o, pm)
 	}
-	pm, field, err := c.typedCard(form, billing)
+	pm, field, err := c.typedMethod(form, billing, o.list("payment_method_types"))
 	if err == nil {
 		err = c.confirmSession(o, pm)
 	}
@@ -185,6 +198,65 @@ func (s *Server) payWithForm(c *call, o obj, form view.CheckoutForm) (field stri
 		field = fieldOf(err)
 	}
 	return field, err
+}
+
+// offer adds the payment methods to choose from to a page.
+func (s *Server) offer(c *view.Checkout, form *view.CheckoutForm, methods []any) {
+	known := false
+	for _, m := range methods {
+		if m := m.(string); m == form.Method {
+			known = true
+		}
+	}
+	if !known || c.Free || c.Setup {
+		form.Method = "card"
+	}
+	if c.Free || c.Setup {
+		return
+	}
+	for _, m := range methods {
+		m := m.(string)
+		c.Methods = append(c.Methods, view.Method{Type: m, Label: methodNames[m], Href: c.Path + "?method=" + m, Active: m == form.Method})
+	}
+	if form.Method == "card" {
+		return
+	}
+	c.Cards = nil
+	for _, b := range bankAccounts {
+		if b.typ == form.Method {
+			c.Cards = append(c.Cards, view.TestCard{Number: b.number, Label: b.label})
+		}
+	}
+	if form.Method == "customer_balance" {
+		c.Button = "Pay by bank transfer"
+	}
+}
+
+// typedMethod is the payment method that was typed, of one of these types.
+func (c *call) typedMethod(form view.CheckoutForm, billing obj, allowed []any) (pm obj, field string, err *apiError) {
+	var in obj
+	switch form.Method {
+	case "", "card":
+		return c.typedCard(form, billing)
+	case "us_bank_account":
+		in, field = obj{"account_number": strings.TrimSpace(form.Account), "routing_number": strings.TrimSpace(form.Routing)}, "account"
+	case "sepa_debit":
+		in, field = obj{"iban": form.IBAN}, "iban"
+	case "customer_balance":
+		in = obj{}
+	}
+	if !slices.Contains(allowed, any(form.Method)) {
+		return nil, "card", bad("", "", "This payment method is not offered.")
+	}
+	pm, err = c.newPaymentMethod(form.Method, obj{"billing_details": billing, form.Method: in})
+	if err != nil {
+		if strings.HasSuffix(err.param, "[routing_number]") {
+			field = "routing"
+		}
+		return nil, field, err
+	}
+	c.s.store.put("payment_method", pm)
+	return pm, "", nil
 }
 
 // typedCard is the payment method of the card that was typed.

@@ -138,6 +138,10 @@ func (s *Server) summary(kind string, o obj) string {
 			add("deleted")
 		}
 	case "payment_method":
+		if o.str("type") != "card" {
+			add(methodNames[o.str("type")], o.sub(o.str("type")).str("last4"), o.str("customer"))
+			break
+		}
 		add(brandNames[o.sub("card").str("brand")]+" •••• "+o.sub("card").str("last4"), o.str("customer"))
 	case "event":
 		add(o.str("type"))
@@ -232,7 +236,12 @@ func (s *Server) showObject(w http.ResponseWriter, r *http.Request, status int, 
 			if ch := o.str("latest_charge"); ch != "" {
 				link("Charge", "/objects/charge/"+ch)
 			}
-			if o.str("status") == "requires_action" {
+			switch {
+			case o.num("_answers_at") > 0:
+				v.Answer = true
+			case delayedPayment(o) && o.str("status") == "requires_action":
+				link("Send a transfer", "/t/"+id)
+			case o.str("status") == "requires_action":
 				link("Authenticate", "/3ds/"+id)
 			}
 		case "setup_intent":

@@ -14,18 +14,23 @@ func (s *Server) invoicePage(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Get("redirect_status") == "failed" {
 		message = "We are unable to authenticate your payment method. Please choose a different payment method and try again."
 	}
-	s.showInvoice(w, r, http.StatusOK, view.CheckoutForm{Country: "US"}, "card", message)
+	s.showInvoice(w, r, http.StatusOK, view.CheckoutForm{Country: "US", Method: r.URL.Query().Get("method")}, "card", message)
 }
 
 func (s *Server) showInvoice(w http.ResponseWriter, r *http.Request, status int, form view.CheckoutForm, field, message string) {
 	var in obj
 	var c view.Checkout
 	var receipt view.Receipt
+	var waits obj
 	s.locked(func() {
 		if in = s.store.get("invoice", r.PathValue("invoice")); in == nil {
 			return
 		}
 		c = s.invoiceView(in)
+		s.offer(&c, &form, dashboardMethods(in.str("currency"), true, false))
+		if pi := s.store.get("payment_intent", in.str("payment_intent")); pi != nil && delayedPayment(pi) {
+			waits = pi
+		}
 		receipt = s.receiptOfInvoice(in)
 	})
 	switch {
@@ -35,6 +40,10 @@ func (s *Server) showInvoice(w http.ResponseWriter, r *http.Request, status int,
 		s.show(w, r, http.StatusOK, view.ReceiptPage(receipt))
 	case in.str("status") == "void":
 		s.message(w, r, http.StatusGone, "This invoice was voided", "Nothing has to be paid.", "", "")
+	case waits != nil && waits.str("status") == "processing":
+		s.message(w, r, http.StatusOK, "Your bank is working on it", "The payment of this invoice was sent to the bank, which takes some days.", "", "")
+	case waits != nil && form.Method == "card" && r.URL.Query().Get("method") == "" && message == "":
+		http.Redirect(w, r, "/t/"+url.PathEscape(waits.id()), http.StatusSeeOther)
 	default:
 		c.Form, c.Error = form, message
 		if message != "" {
@@ -57,6 +66,9 @@ func (s *Server) invoiceView(in obj) view.Checkout {
 	}
 	if pi := s.store.get("payment_intent", in.str("payment_intent")); pi != nil && pi.str("status") == "requires_action" {
 		k := s.store.get("payment_method", pi.str("payment_method")).sub("card")
+		if delayedPayment(pi) {
+			return c
+		}
 		c.Waiting = brandNames[k.str("brand")] + " ending in " + k.str("last4")
 	}
 	return c
@@ -93,6 +105,9 @@ func (s *Server) payInvoicePage(w http.ResponseWriter, r *http.Request) {
 		}
 		if field, err = c.payInvoiceWithForm(in, form, back); err == nil && pi.str("status") == "requires_action" {
 			next = "/3ds/" + url.PathEscape(pi.id())
+			if delayedPayment(pi) {
+				next = "/t/" + url.PathEscape(pi.id())
+			}
 		}
 	})
 	if err != nil {
@@ -113,7 +128,8 @@ func (c *call) payInvoiceWithForm(in obj, form view.CheckoutForm, back string) (
 	if strings.TrimSpace(form.Name) == "" {
 		return "name", bad("", "", "Your name is missing.")
 	}
-	pm, field, err := c.typedCard(form, obj{"email": email, "name": form.Name, "address": obj{"country": form.Country}})
+	pm, field, err := c.typedMethod(form, obj{"email": email, "name": form.Name, "address": obj{"country": form.Country}},
+		dashboardMethods(in.str("currency"), true, false))
 	if err != nil {
 		return field, err
 	}

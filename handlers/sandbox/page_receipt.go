@@ -26,10 +26,9 @@ func (s *Server) receiptPage(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) receiptOfCharge(ch obj) view.Receipt {
 	currency := ch.str("currency")
-	card := ch.sub("payment_method_details").sub("card")
 	v := view.Receipt{Merchant: s.opts.Merchant, Title: "Receipt from " + s.opts.Merchant, Number: ch.id()[len(ch.id())-8:],
 		Amount: amountText(ch.num("amount"), currency), Date: instant(ch.num("created")),
-		Method: brandNames[card.str("brand")] + " ending in " + card.str("last4"),
+		Method: methodText(ch),
 		Email:  ch.sub("billing_details").str("email"), Status: "Paid"}
 	if o := s.store.get("checkout.session", s.store.get("payment_intent", ch.str("payment_intent")).str("_session")); o != nil {
 		s.addLines(&v, o.list("_items"), o.sub("total_details"), currency)

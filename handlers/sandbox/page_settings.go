@@ -20,6 +20,9 @@ func (s *Server) showSettings(w http.ResponseWriter, r *http.Request, status int
 	s.locked(func() {
 		f = s.frame("Clock and faults", "settings", r)
 		v = view.Settings{Deliveries: s.deliveryFaultTexts(), API: s.apiFaultTexts(), Tax: s.setting("tax_percent"), Error: problem}
+		if v.Bank = s.setting("bank_delay"); v.Bank == "0" {
+			v.Bank = ""
+		}
 		if v.Tax == "" {
 			v.Tax = "0"
 		}

@@ -30,6 +30,8 @@ func (s *Server) pages(mux *http.ServeMux) {
 	page("GET /c/return/{session}", s.checkoutReturn)
 	page("GET /3ds/{intent}", s.authenticationPage)
 	page("POST /3ds/{intent}", s.endAuthentication)
+	page("GET /t/{intent}", s.transferPage)
+	page("POST /t/{intent}", s.sendTransfer)
 	page("GET /receipts/{id}", s.receiptPage)
 	page("GET /i/{invoice}", s.invoicePage)
 	page("POST /i/{invoice}", s.payInvoicePage)
@@ -40,6 +42,7 @@ func (s *Server) pages(mux *http.ServeMux) {
 	page("GET /objects/{kind}", s.objectsPage)
 	page("GET /objects/{kind}/{id}", s.objectPage)
 	page("POST /objects/checkout.session/{id}/expire", s.expireOnPage)
+	page("POST /objects/payment_intent/{id}/answer", s.answerOnPage)
 	page("POST /objects/charge/{id}/refund", s.refundOnPage)
 	page("POST /objects/dispute/{id}/decide", s.decideOnPage)
 	page("GET /events", s.eventsPage)
@@ -48,6 +51,7 @@ func (s *Server) pages(mux *http.ServeMux) {
 	page("POST /sandbox/clock", s.moveClockOnPage)
 	page("POST /sandbox/faults", s.setFaultOnPage)
 	page("POST /sandbox/tax", s.setTaxOnPage)
+	page("POST /sandbox/banks", s.setBanksOnPage)
 	page("GET /mail", s.mailboxPage)
 	page("GET /mail/{id}", s.mailPage)
 	page("GET /mail/{id}/html", s.mailHTML)
@@ -96,7 +100,7 @@ func (s *Server) frame(title, active string, r *http.Request) view.Frame {
 // notices are what actions say on the page that follows.
 var notices = map[string]string{
 	"expired": "The session is expired.", "refunded": "The refund was made.", "resent": "The event is on its way again.",
-	"decided": "The bank decided.",
+	"decided": "The bank decided.", "answered": "The bank has answered.", "banks": "The banks' time was changed.",
 	"clock":   "The clock was moved.", "faults": "Faults were changed.", "tax": "The tax was changed.",
 }
 

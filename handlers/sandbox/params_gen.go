@@ -19,6 +19,8 @@ import (
 var operations = strings.Fields(`
 	POST/v1/customers GET/v1/customers GET/v1/customers/{customer} POST/v1/customers/{customer} DELETE/v1/customers/{customer}
 	GET/v1/customers/{customer}/payment_methods GET/v1/customers/{customer}/payment_methods/{payment_method}
+	GET/v1/customers/{customer}/cash_balance GET/v1/customers/{customer}/cash_balance_transactions
+	POST/v1/test_helpers/customers/{customer}/fund_cash_balance
 	POST/v1/products GET/v1/products GET/v1/products/{id} POST/v1/products/{id}
 	POST/v1/prices GET/v1/prices GET/v1/prices/{price} POST/v1/prices/{price}
 	POST/v1/payment_methods GET/v1/payment_methods GET/v1/payment_methods/{payment_method} POST/v1/payment_methods/{payment_method}
@@ -33,7 +35,7 @@ var operations = strings.Fields(`
 	GET/v1/disputes GET/v1/disputes/{dispute} POST/v1/disputes/{dispute} POST/v1/disputes/{dispute}/close
 	POST/v1/invoices GET/v1/invoices GET/v1/invoices/{invoice} POST/v1/invoices/{invoice} DELETE/v1/invoices/{invoice}
 	GET/v1/invoices/{invoice}/lines POST/v1/invoices/{invoice}/finalize POST/v1/invoices/{invoice}/pay
-	POST/v1/invoices/{invoice}/void POST/v1/invoices/{invoice}/mark_uncollectible
+	POST/v1/invoices/{invoice}/void POST/v1/invoices/{invoice}/mark_uncollectible POST/v1/invoices/{invoice}/send
 	POST/v1/invoiceitems GET/v1/invoiceitems GET/v1/invoiceitems/{invoiceitem} DELETE/v1/invoiceitems/{invoiceitem}
 	POST/v1/billing_portal/sessions
 	POST/v1/credit_notes GET/v1/credit_notes GET/v1/credit_notes/{id}
@@ -44,7 +46,7 @@ var operations = strings.Fields(`
 	GET/v1/balance GET/v1/account`)
 
 var objects = strings.Fields(`customer product price payment_method checkout.session payment_intent setup_intent
-	charge refund dispute invoice invoiceitem billing_portal.session credit_note radar.early_fraud_warning event webhook_endpoint`)
+	charge refund dispute invoice invoiceitem billing_portal.session credit_note radar.early_fraud_warning event webhook_endpoint cash_balance customer_cash_balance_transaction`)
 
 type schema struct {
 	Type                 string

@@ -23,7 +23,23 @@ func createPaymentMethod(c *call) (obj, *apiError) {
 
 // newPaymentMethod makes one of the parameters type, card and billing_details.
 func (c *call) newPaymentMethod(typ string, p obj) (obj, *apiError) {
-	if typ != "card" {
+	switch typ {
+	case "card":
+	case "customer_balance":
+		return c.balanceMethod(p.sub("billing_details")), nil
+	case "us_bank_account", "sepa_debit":
+		in, number := p.sub(typ), "account_number"
+		if typ == "sepa_debit" {
+			number = "iban"
+		} else if in != nil && in.str("routing_number") != routingNumber {
+			return nil, bad("routing_number_invalid", "us_bank_account[routing_number]", "The routing number is not one of the sandbox's: use %s.", routingNumber)
+		}
+		b, ok := bankByNumber(typ, in.str(number))
+		if !ok {
+			return nil, bad("", typ+"["+number+"]", "The account is not one of Stripe's test accounts.")
+		}
+		return c.bankMethod(b, p), nil
+	default:
 		return nil, notHere("payment methods of type " + typ)
 	}
 	in := p.sub("card")
@@ -128,6 +144,11 @@ func address(in obj) obj {
 func (c *call) paymentMethod(id, param string) (obj, *apiError) {
 	if k, ok := cardByName(id); ok && strings.HasPrefix(id, "pm_") {
 		pm := c.cardMethod(k, 12, int64(c.s.now().Year()+1), "pass", nil)
+		c.s.store.put("payment_method", pm)
+		return pm, nil
+	}
+	if b, ok := bankByName(id); ok {
+		pm := c.bankMethod(b, nil)
 		c.s.store.put("payment_method", pm)
 		return pm, nil
 	}

@@ -66,6 +66,9 @@ func (c *call) refund(ch obj, amount int64, p obj) obj {
 	o["charge"] = ch.id()
 	o["currency"] = ch["currency"]
 	o["destination_details"] = obj{"type": "card", "card": obj{"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}}
+	if typ := c.s.store.get("payment_method", ch.str("payment_method")).str("type"); typ != "card" {
+		o["destination_details"] = obj{"type": typ}
+	}
 	o["metadata"] = p.metadata()
 	o["payment_intent"] = ch["payment_intent"]
 	o["reason"] = p.null("reason")

@@ -9,7 +9,7 @@ import (
 // notInSessions are parameters of Checkout that would be ignored here, and are
 // refused instead.
 var notInSessions = []string{"subscription_data", "shipping_address_collection", "shipping_options", "custom_fields",
-	"consent_collection", "after_expiration", "phone_number_collection", "payment_method_options",
+	"consent_collection", "after_expiration", "phone_number_collection",
 	"payment_method_configuration", "return_url", "redirect_on_completion", "discounts"}
 
 func createSession(c *call) (obj, *apiError) {
@@ -57,6 +57,13 @@ func createSession(c *call) (obj, *apiError) {
 		return nil, bad("", "setup_intent_data", "You can not pass `setup_intent_data` in `payment` mode.")
 	}
 
+	methods := []any{"card"}
+	if mode == "payment" {
+		if methods, err = c.sessionMethods(items[0].(obj).str("currency"), customer); err != nil {
+			return nil, err
+		}
+	}
+
 	o["mode"] = mode
 	o["status"] = "open"
 	o["payment_status"] = "unpaid"
@@ -65,7 +72,7 @@ func createSession(c *call) (obj, *apiError) {
 	o["ui_mode"] = "hosted"
 	o["_page"] = "ppage_1" + randomText(23)
 	o["metadata"] = p.metadata()
-	o["payment_method_types"] = p.or("payment_method_types", []any{"card"})
+	o["payment_method_types"] = methods
 	o["payment_method_options"] = obj{"card": obj{"request_three_d_secure": "automatic"}}
 	o["custom_fields"], o["shipping_options"] = []any{}, []any{}
 	o["custom_text"] = p.or("custom_text", obj{"after_submit": nil, "shipping_address": nil, "submit": nil, "terms_of_service_acceptance": nil})

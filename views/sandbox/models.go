@@ -22,7 +22,11 @@ type Line struct{ Name, About, Each, Amount string }
 type TestCard struct{ Number, Label string }
 
 // CheckoutForm is what a customer typed.
-type CheckoutForm struct{ Email, Number, Expiry, CVC, Name, Country string }
+type CheckoutForm struct {
+	Email, Number, Expiry, CVC, Name, Country string
+	Method                                    string // a payment method type, "" for card
+	Routing, Account, IBAN                    string
+}
 
 // Checkout is the hosted Checkout page of one session.
 type Checkout struct {
@@ -37,11 +41,30 @@ type Checkout struct {
 	Free                             bool
 	Promotion                        bool // codes may be entered
 	Cards                            []TestCard
+	Methods                          []Method // to choose from, none when there is only the card
 	Countries                        []Country
 	Expires                          string // "" for an invoice
 	Path                             string // where the forms go
 	Waiting                          string // the card whose authentication an invoice waits for, ""
 	Submit                           string // what the merchant says beside the button
+}
+
+// Method is one kind of payment method to choose.
+type Method struct {
+	Type, Label, Href string
+	Active            bool
+}
+
+// Transfer is the page that says where to send money, and sends it.
+type Transfer struct {
+	Path, Merchant, Reference, Currency string
+	Missing, Received                   string // "" for nothing
+	MissingPlain                        string // as it is typed
+	Due                                 string // of the whole
+	To                                  []Pair
+	Return                              string // where the buyer goes back to, "" for nowhere
+	Error                               string
+	Paid                                bool
 }
 
 // Country is one option of the form.
@@ -115,6 +138,7 @@ type Object struct {
 	RefundLeft     string
 	Currency       string
 	Resend         bool
+	Answer         bool // a payment whose bank has not answered
 	Decide         bool // a dispute that can be decided
 	Inquiry        bool
 	Deliveries     []Delivery
@@ -134,6 +158,7 @@ type Attempt struct{ At, Status, Answer, Took string }
 type Settings struct {
 	Deliveries, API []string
 	Tax             string
+	Bank            string // seconds until banks answer, "" for the usual days
 	Error           string
 }
 

@@ -1,0 +1,162 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+)
+
+// bankAccount is one of Stripe's documented test bank accounts and what becomes
+// of a debit of it. Sources: https://docs.stripe.com/payments/ach-direct-debit/accept-a-payment
+// and https://docs.stripe.com/payments/sepa-debit/accept-a-payment
+type bankAccount struct {
+	typ    string // us_bank_account or sepa_debit
+	number string // account number or IBAN
+	name   string // as in pm_usBankAccount_success and pm_success_de
+	label  string
+	does   debit
+}
+
+// debit is what a bank answers, days later.
+type debit struct {
+	code    string // why it refuses, "" when it pays
+	message string
+	never   bool   // it does not answer at all
+	dispute string // reason of a dispute that follows the payment, which is final
+}
+
+const routingNumber = "110000000" // of Stripe's test bank
+
+var bankAccounts = []bankAccount{
+	{"us_bank_account", "000123456789", "usBankAccount_success", "Pays", debit{}},
+	{"us_bank_account", "000222222227", "usBankAccount_insufficientFunds", "Insufficient funds", debit{code: "insufficient_funds", message: "The customer's bank account has insufficient funds to cover this payment."}},
+	{"us_bank_account", "000111111113", "usBankAccount_accountClosed", "Account closed", debit{code: "account_closed", message: "The customer's bank account has been closed."}},
+	{"us_bank_account", "000111111116", "usBankAccount_noAccount", "No account", debit{code: "no_account", message: "The customer's bank account could not be located."}},
+	{"us_bank_account", "000333333335", "usBankAccount_debitNotAuthorized", "Debit not authorized", debit{code: "debit_not_authorized", message: "The customer has notified their bank that this payment was unauthorized."}},
+	{"us_bank_account", "000555555559", "usBankAccount_dispute", "Pays, disputed later", debit{dispute: "debit_not_authorized"}},
+	{"us_bank_account", "000000000009", "usBankAccount_processing", "Never answers", debit{never: true}},
+
+	{"sepa_debit", "DE89370400440532013000", "success_de", "Pays", debit{}},
+	{"sepa_debit", "DE08370400440532013003", "successDelayed_de", "Pays later", debit{}},
+	{"sepa_debit", "AT611904300234573201", "success_at", "Pays (AT)", debit{}},
+	{"sepa_debit", "DE62370400440532013001", "failed_de", "Fails", debit{code: "generic_could_not_process", message: "The payment could not be processed."}},
+	{"sepa_debit", "DE78370400440532013004", "failedDelayed_de", "Fails later", debit{code: "generic_could_not_process", message: "The payment could not be processed."}},
+	{"sepa_debit", "DE65370400440002222227", "insufficientFunds_de", "Insufficient funds", debit{code: "insufficient_funds", message: "The customer's account has insufficient funds to cover this payment."}},
+	{"sepa_debit", "DE35370400440532013002", "disputed_de", "Pays, disputed later", debit{dispute: "debit_not_authorized"}},
+}
+
+func bankByName(id string) (bankAccount, bool) {
+	name, ok := strings.CutPrefix(id, "pm_")
+	i := slices.IndexFunc(bankAccounts, func(b bankAccount) bool { return b.name == name })
+	if !ok || i < 0 {
+		return bankAccount{}, false
+	}
+	return bankAccounts[i], true
+}
+
+func bankByNumber(typ, number string) (bankAccount, bool) {
+	number = strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(number))
+	i := slices.IndexFunc(bankAccounts, func(b bankAccount) bool { return b.typ == typ && b.number == number })
+	if i < 0 {
+		return bankAccount{}, false
+	}
+	return bankAccounts[i], true
+}
+
+// methodNames are for people.
+var methodNames = map[string]string{"card": "Card", "us_bank_account": "US bank account", "sepa_debit": "SEPA debit", "customer_balance": "Bank transfer"}
+
+// currencyOf says which currencies a payment method takes; nil for every one.
+var currencyOf = map[string][]string{"us_bank_account": {"usd"}, "sepa_debit": {"eur"}, "customer_balance": {"usd", "eur", "gbp", "jpy", "mxn"}}
+
+func takes(method, currency string) bool {
+	list, known := currencyOf[method]
+	return !known || slices.Contains(list, currency)
+}
+
+// dashboardMethods are what this account's dashboard offers for a currency: all
+// that the sandbox knows. Transfers need a customer, and cannot be saved.
+func dashboardMethods(currency string, customer, saved bool) []any {
+	out := []any{"card"}
+	for _, m := range []string{"us_bank_account", "sepa_debit", "customer_balance"} {
+		if takes(m, currency) && (m != "customer_balance" || (customer && !saved)) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// sessionMethods are the payment methods that a new session offers.
+func (c *call) sessionMethods(currency string, customer obj) ([]any, *apiError) {
+	options := c.p.sub("payment_method_options")
+	for name := range options {
+		if name != "card" && name != "customer_balance" && name != "us_bank_account" && name != "sepa_debit" {
+			return nil, notHere("payment_method_options of " + name)
+		}
+	}
+	saved := c.p.sub("payment_intent_data").str("setup_future_usage") != ""
+	list := c.p.list("payment_method_types")
+	if len(list) == 0 {
+		return dashboardMethods(currency, customer != nil, saved), nil
+	}
+	for _, m := range list {
+		m := m.(string)
+		switch {
+		case methodNames[m] == "":
+			return nil, notHere("payment method type " + m)
+		case !takes(m, currency):
+			return nil, bad("", "payment_method_types", "The payment method `%s` cannot be used with the currency `%s`.", m, currency)
+		case m == "customer_balance" && customer == nil:
+			return nil, bad("", "customer", "`customer` must be provided when `customer_balance` is in `payment_method_types`.")
+		case m == "customer_balance" && saved:
+			return nil, bad("", "payment_intent_data[setup_future_usage]", "The payment method type `customer_balance` does not support `setup_future_usage`.")
+		case m == "customer_balance" && options.sub("customer_balance").str("funding_type") != "bank_transfer":
+			return nil, bad("parameter_missing", "payment_method_options[customer_balance][funding_type]", "Missing required param: payment_method_options[customer_balance][funding_type].")
+		case m == "customer_balance" && options.sub("customer_balance").sub("bank_transfer").str("type") != transferType(currency):
+			return nil, bad("", "payment_method_options[customer_balance][bank_transfer][type]", "The bank transfer type must be `%s` for the currency `%s`.", transferType(currency), currency)
+		}
+	}
+	return list, nil
+}
+
+// bankMethod is the payment method of a test bank account.
+func (c *call) bankMethod(b bankAccount, p obj) obj {
+	o := c.fresh("payment_method")
+	o["type"], o["metadata"] = b.typ, p.metadata()
+	billing := p.sub("billing_details")
+	o["billing_details"] = obj{"address": address(billing.sub("address")), "email": billing.null("email"), "name": billing.null("name"), "phone": billing.null("phone")}
+	last4, print := b.number[len(b.number)-4:], fingerprint(c.s.setting("account") + b.number)[:16]
+	if b.typ == "us_bank_account" {
+		o["us_bank_account"] = obj{"account_holder_type": "company", "account_type": "checking", "bank_name": "STRIPE TEST BANK", "financial_connections_account": nil,
+			"fingerprint": print, "last4": last4, "networks": obj{"preferred": "ach", "supported": []any{"ach"}}, "routing_number": routingNumber, "status_details": obj{}}
+	} else {
+		o["sepa_debit"] = obj{"bank_code": b.number[4:12], "branch_code": "", "country": b.number[:2], "fingerprint": print,
+			"generated_from": obj{"charge": nil, "setup_attempt": nil}, "last4": last4}
+	}
+	o["_bank"] = b.name
+	return o
+}
+
+// balanceMethod is the payment method of bank transfers.
+func (c *call) balanceMethod(billing obj) obj {
+	o := c.fresh("payment_method")
+	o["type"], o["customer_balance"], o["metadata"] = "customer_balance", obj{}, obj{}
+	o["billing_details"] = obj{"address": address(billing.sub("address")), "email": billing.null("email"), "name": billing.null("name"), "phone": nil}
+	return o
+}
+
+// chargeDetails is what a charge says of the method that paid it.
+func chargeDetails(pm obj) obj {
+	switch typ := pm.str("type"); typ {
+	case "us_bank_account":
+		in := pm.sub(typ)
+		return obj{"type": typ, typ: obj{"account_holder_type": in["account_holder_type"], "account_type": in["account_type"], "bank_name": in["bank_name"],
+			"fingerprint": in["fingerprint"], "last4": in["last4"], "mandate": "mandate_1sandbox", "payment_reference": nil, "routing_number": in["routing_number"]}}
+	case "sepa_debit":
+		in := pm.sub(typ)
+		return obj{"type": typ, typ: obj{"bank_code": in["bank_code"], "branch_code": in["branch_code"], "country": in["country"], "fingerprint": in["fingerprint"],
+			"last4": in["last4"], "mandate": "mandate_1sandbox"}}
+	case "customer_balance":
+		return obj{"type": typ, typ: obj{}}
+	}
+	return nil
+}
