@@ -210,6 +210,7 @@ func (a *app) wire(mode ui.Mode) error {
 		PublicURL: a.settings.PublicURL, ReturnOrigins: a.settings.ReturnOrigins, AllowLoopback: mode == ui.Sandbox,
 		TermsVersion: a.settings.TermsVersion, RefundWindow: a.settings.RefundWindow,
 		Promotions: a.settings.PromotionCodes, AutomaticTax: a.settings.AutomaticTax,
+		Methods: a.settings.PaymentMethods, BankCountry: a.settings.BankCountry,
 	})
 	a.methods = purchase.NewMethods(purchase.MethodDeps{
 		Runner: a.db, Store: db.MethodStore{}, Gateway: a.gateway, Accounts: a.accounts, Audit: a.audit,

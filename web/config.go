@@ -8,9 +8,11 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"purse/billing/purchase"
 	"purse/billing/stripepay"
 	"purse/views/ui"
 )
@@ -32,6 +34,8 @@ type settings struct {
 	RefundTerms    string        `help:"What you say about refunds, shown at purchase." env:"PURSE_REFUND_TERMS"`
 	RefundWindow   time.Duration `help:"How long customers may take back an unused purchase themselves, once; 0 for not at all." default:"24h" env:"PURSE_REFUND_WINDOW"`
 	PromotionCodes bool          `help:"Let buyers enter promotion codes that you made at Stripe." env:"PURSE_PROMOTION_CODES"`
+	PaymentMethods []string      `help:"Payment methods that Checkout offers: card, us_bank_account, sepa_debit, customer_balance (bank transfer). None: what Stripe's dashboard says." env:"PURSE_PAYMENT_METHODS"`
+	BankCountry    string        `help:"Country of the accounts that take bank transfers in euros: BE, DE, ES, FR, IE or NL." default:"DE" env:"PURSE_BANK_COUNTRY"`
 	AutomaticTax   bool          `help:"Let Stripe Tax add tax at Checkout and to automatic recharges." env:"PURSE_AUTOMATIC_TAX"`
 	ReturnOrigins  []string      `help:"Origins that success_url and cancel_url may have." env:"PURSE_RETURN_ORIGINS"`
 	RatePerMinute  int           `help:"Requests a minute that each API key may make; 0 for any number." env:"PURSE_RATE_PER_MINUTE"`
@@ -140,6 +144,14 @@ func (s *settings) check() error {
 		if value != "" && !web && (err != nil || name != "PURSE_SUPPORT_URL" || u.Scheme != "mailto") {
 			return fmt.Errorf("%s is not an address such as https://example.com/help", name)
 		}
+	}
+	for _, m := range s.PaymentMethods {
+		if !purchase.KnownMethod(m) {
+			return fmt.Errorf("PURSE_PAYMENT_METHODS: %q is none of card, us_bank_account, sepa_debit, customer_balance", m)
+		}
+	}
+	if s.BankCountry != "" && !slices.Contains([]string{"BE", "DE", "ES", "FR", "IE", "NL"}, s.BankCountry) {
+		return errors.New("PURSE_BANK_COUNTRY is none of BE, DE, ES, FR, IE, NL")
 	}
 	if s.RefundWindow < 0 {
 		return errors.New("PURSE_REFUND_WINDOW must be 0 or more, such as 24h")

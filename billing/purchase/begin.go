@@ -153,6 +153,7 @@ func (s *Service) openCheckout(ctx context.Context, p *Purchase, saveCard bool) 
 		SuccessURL: s.PublicURL + "/checkout/return?session_id={CHECKOUT_SESSION_ID}",
 		CancelURL:  s.PublicURL + "/checkout/cancelled?purchase=" + p.ID,
 		ExpiresAt:  p.CheckoutExpiresAt, SaveCard: saveCard, Promotions: s.Promotions, AutomaticTax: s.AutomaticTax,
+		Methods: MethodsFor(s.Methods, p.Price.Currency), BankCountry: s.BankCountry,
 	}, p.ID)
 	if err != nil {
 		return s.refused(ctx, p, err)

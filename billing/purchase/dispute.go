@@ -68,7 +68,7 @@ func (s *Service) syncMoney(ctx context.Context, purchaseID string, note func(tx
 				return err
 			}
 		}
-		if d := m.Dispute; d != nil {
+		if d := m.Dispute; d != nil && !p.pastDispute(d) {
 			p.Dispute, p.DisputeStatus, p.DisputeAmount, p.DisputeReason, p.DisputeDue = d.ID, d.Status, d.Amount, d.Reason, d.Due
 		}
 		if err := s.moneyBack(t, p, ledger.Note{}); err != nil {
@@ -84,6 +84,30 @@ func (s *Service) syncMoney(ctx context.Context, purchaseID string, note func(tx
 		return nil
 	})
 	return p, err
+}
+
+// pastDispute says whether what is written of a dispute is later than d: a look
+// at Stripe may be written after a younger one.
+func (p *Purchase) pastDispute(d *ChargeDispute) bool {
+	return p.Dispute == d.ID && disputeRank(d.Status) < disputeRank(p.DisputeStatus)
+}
+
+// disputeRank orders the states of a dispute: they only go forward, and an
+// inquiry may become a dispute.
+func disputeRank(status string) int {
+	switch status {
+	case "warning_needs_response":
+		return 0
+	case "warning_under_review":
+		return 1
+	case "needs_response":
+		return 3
+	case "under_review":
+		return 4
+	case DisputeWon, DisputeLost:
+		return 5
+	}
+	return 2 // warning_closed, and what we do not know
 }
 
 // processMoney handles an event about a charge, a refund or a dispute.

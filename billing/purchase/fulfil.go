@@ -130,12 +130,14 @@ func (s *Service) advance(t tx.Tx, p *Purchase, c *Checkout) error {
 		p.Problem = ""
 	case c.PaymentStatus == "unpaid" && (c.Payment.Status == "requires_payment_method" || c.Payment.Status == "canceled"):
 		p.State, p.CheckAt = Failed, time.Time{}
-		p.Problem = "The payment failed"
-		if c.Payment.FailureMessage != "" {
-			p.Problem += ": " + c.Payment.FailureMessage
-		}
+		p.Problem = failureOf(c)
 	case c.PaymentStatus == "unpaid":
-		p.State = Processing
+		if p.State != Failed { // a look that is older than the one that saw it fail
+			p.State, p.Problem = Processing, ""
+		}
+		if err := s.noteWait(t, p, c); err != nil {
+			return err
+		}
 	default:
 		if problem := s.mismatch(t, p, c); problem != "" {
 			return s.alarm(t, p, problem)
@@ -148,12 +150,28 @@ func (s *Service) advance(t tx.Tx, p *Purchase, c *Checkout) error {
 		if err := s.Events.Append(t, event.PurchaseFailed, p.Customer, 0, 0, eventData(p)); err != nil {
 			return err
 		}
+		if err := s.mailFailed(t, p); err != nil {
+			return err
+		}
 	}
 	if *p == before {
 		return nil
 	}
 	p.UpdatedAt = t.Now()
 	return s.Store.Update(t, p)
+}
+
+// failureOf says for people why a payment will not come.
+func failureOf(c *Checkout) string {
+	switch why := c.Payment.FailureMessage; {
+	case c.Payment.Status == "canceled":
+		return "The payment was cancelled."
+	case strings.HasPrefix(why, "The payment failed"):
+		return why
+	case why != "":
+		return "The payment failed: " + why
+	}
+	return "The payment failed"
 }
 
 // mismatch says what of a paid Checkout differs from what we stored, "" when
@@ -216,6 +234,9 @@ func (s *Service) grant(t tx.Tx, p *Purchase, c *Checkout) error {
 		p.DebtRepaid, _ = Settled(p.Credits, before.Debt)
 	}
 	p.Total, p.Tax, p.Discount = c.Total, c.Tax, c.Discount
+	if err := s.noteWait(t, p, c); err != nil {
+		return err
+	}
 	p.ReceiptURL, p.CardBrand, p.CardLast4 = c.Payment.ReceiptURL, c.Payment.CardBrand, c.Payment.CardLast4
 	if err := s.Events.Append(t, event.PurchasePaid, p.Customer, int64(r.Postings[0].ID.Wallet), r.Postings[0].ID.Seq, eventData(p)); err != nil {
 		return err

@@ -56,10 +56,12 @@ type CheckoutParams struct {
 	Price                            money.Money
 	SuccessURL, CancelURL            string // {CHECKOUT_SESSION_ID} is replaced by Stripe
 	ExpiresAt                        time.Time
-	SubmitMessage                    string // shown beside the button, "" for none
-	SaveCard                         bool   // keep the card for payments while the buyer is away
-	Promotions                       bool   // let the buyer enter a promotion code
-	AutomaticTax                     bool   // let Stripe add tax, and ask for the address and a tax id
+	SubmitMessage                    string   // shown beside the button, "" for none
+	SaveCard                         bool     // keep the card for payments while the buyer is away
+	Promotions                       bool     // let the buyer enter a promotion code
+	Methods                          []string // payment methods to offer, none for those of Stripe's dashboard
+	BankCountry                      string   // whose accounts take transfers in euros
+	AutomaticTax                     bool     // let Stripe add tax, and ask for the address and a tax id
 }
 
 // Checkout is a Checkout Session with its payment.
@@ -90,6 +92,12 @@ type PaymentIntent struct {
 	ReceiptURL           string
 	CardBrand, CardLast4 string
 	FailureMessage       string
+	// Method is Stripe's type of the payment method, "" while there is none.
+	Method string
+	// Of a bank transfer: what is still missing, the sender's reference, and
+	// Stripe's page with instructions. InstructionsURL is "" when none is awaited.
+	Remaining                  int64
+	Reference, InstructionsURL string
 }
 
 // RefundParams ask for a refund.

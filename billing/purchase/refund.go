@@ -200,6 +200,12 @@ func (s *Service) noteRefund(t tx.Tx, p *Purchase, c ChargeRefund) error {
 	case err != nil:
 		return err
 	}
+	if r.State == RefundFailed && r.StripeID == c.ID {
+		return nil // it stays failed, whatever an older look at it said
+	}
+	if r.State == RefundSucceeded && c.Status == "pending" {
+		return nil
+	}
 	r.StripeID, r.Amount, r.Problem = c.ID, c.Amount, c.Problem
 	switch c.Status {
 	case "succeeded":

@@ -41,6 +41,10 @@ type Deps struct {
 	// Promotions lets buyers enter promotion codes at Checkout, AutomaticTax lets
 	// Stripe add tax there.
 	Promotions, AutomaticTax bool
+	// Methods are the payment methods that Checkout offers, none for what Stripe's
+	// dashboard says; BankCountry is whose accounts take transfers in euros.
+	Methods     []string
+	BankCountry string
 	// RefundWindow is how long customers may take back an unused purchase
 	// themselves; 0 for not at all.
 	RefundWindow time.Duration

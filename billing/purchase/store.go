@@ -31,6 +31,10 @@ type Store interface {
 	// SelfRefunds counts the refunds that a customer's members made themselves.
 	SelfRefunds(t tx.Tx, customer string) (int, error)
 
+	// PutWait writes what a purchase waits for, Wait answers it.
+	PutWait(t tx.Tx, w *Wait) error
+	Wait(t tx.Tx, purchaseID string) (*Wait, error)
+
 	// PutRefund writes a refund; key makes a new one count once.
 	PutRefund(t tx.Tx, r *Refund, key string) error
 	Refund(t tx.Tx, id string) (*Refund, error)

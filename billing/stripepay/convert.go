@@ -36,11 +36,31 @@ func payment(pi *stripe.PaymentIntent) purchase.PaymentIntent {
 	if pi.LastPaymentError != nil {
 		p.FailureMessage = pi.LastPaymentError.Msg
 	}
+	if n := pi.NextAction; n != nil && n.DisplayBankTransferInstructions != nil {
+		in := n.DisplayBankTransferInstructions
+		p.Method, p.Remaining, p.Reference, p.InstructionsURL = purchase.MethodBankTransfer, in.AmountRemaining, in.Reference, in.HostedInstructionsURL
+	}
 	if ch := pi.LatestCharge; ch != nil {
 		p.ReceiptURL = ch.ReceiptURL
-		if d := ch.PaymentMethodDetails; d != nil && d.Card != nil {
-			p.CardBrand, p.CardLast4 = string(d.Card.Brand), d.Card.Last4
+		if d := ch.PaymentMethodDetails; d != nil {
+			p.Method = string(d.Type)
+			p.CardBrand, p.CardLast4 = paidWith(d)
 		}
 	}
 	return p
+}
+
+// paidWith is the name and the last digits of what paid.
+func paidWith(d *stripe.ChargePaymentMethodDetails) (name, last4 string) {
+	switch {
+	case d.Card != nil:
+		return string(d.Card.Brand), d.Card.Last4
+	case d.USBankAccount != nil:
+		return "bank account", d.USBankAccount.Last4
+	case d.SEPADebit != nil:
+		return "SEPA debit", d.SEPADebit.Last4
+	case d.Type == purchase.MethodBankTransfer:
+		return "bank transfer", ""
+	}
+	return "", ""
 }

@@ -73,7 +73,8 @@ func (g *Gateway) CreateCheckout(ctx context.Context, c purchase.CheckoutParams,
 		SuccessURL:        stripe.String(c.SuccessURL),
 		CancelURL:         text(c.CancelURL),
 	}
-	if c.SaveCard {
+	offer(p, c)
+	if c.SaveCard && p.PaymentMethodOptions == nil {
 		p.PaymentIntentData.SetupFutureUsage = stripe.String(string(stripe.PaymentIntentSetupFutureUsageOffSession))
 	}
 	if c.Promotions {
@@ -107,6 +108,38 @@ func (g *Gateway) CreateCheckout(ctx context.Context, c purchase.CheckoutParams,
 		return purchase.Checkout{}, translate(err)
 	}
 	return checkout(s), nil
+}
+
+// offer names the payment methods of a Checkout. Without any, those of Stripe's
+// dashboard are offered.
+func offer(p *stripe.CheckoutSessionParams, c purchase.CheckoutParams) {
+	for _, m := range c.Methods {
+		if m == purchase.MethodBankTransfer && c.StripeCustomer == "" {
+			continue
+		}
+		p.PaymentMethodTypes = append(p.PaymentMethodTypes, stripe.String(m))
+		if m != purchase.MethodBankTransfer {
+			continue
+		}
+		transfer := &stripe.CheckoutSessionPaymentMethodOptionsCustomerBalanceBankTransferParams{Type: stripe.String(transferTypes[c.Price.Currency])}
+		if c.Price.Currency == "eur" {
+			country := c.BankCountry
+			if country == "" {
+				country = "DE"
+			}
+			transfer.EUBankTransfer = &stripe.CheckoutSessionPaymentMethodOptionsCustomerBalanceBankTransferEUBankTransferParams{Country: stripe.String(country)}
+		}
+		p.PaymentMethodOptions = &stripe.CheckoutSessionPaymentMethodOptionsParams{
+			CustomerBalance: &stripe.CheckoutSessionPaymentMethodOptionsCustomerBalanceParams{FundingType: stripe.String("bank_transfer"), BankTransfer: transfer},
+		}
+		if c.SaveCard { // transfers cannot be saved: only the card is
+			p.PaymentMethodOptions.Card = &stripe.CheckoutSessionPaymentMethodOptionsCardParams{SetupFutureUsage: stripe.String("off_session")}
+		}
+	}
+}
+
+var transferTypes = map[string]string{
+	"usd": "us_bank_transfer", "eur": "eu_bank_transfer", "gbp": "gb_bank_transfer", "jpy": "jp_bank_transfer", "mxn": "mx_bank_transfer",
 }
 
 // Checkout fetches a session with its payment and latest charge.

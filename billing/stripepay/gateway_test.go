@@ -120,7 +120,7 @@ func TestPaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := purchase.PaymentIntent{ID: c.Payment.ID, Status: "succeeded", Purchase: "pur_1", Installation: "inst_1", CardBrand: "mastercard", CardLast4: "4444", ReceiptURL: c.Payment.ReceiptURL}
+	want := purchase.PaymentIntent{ID: c.Payment.ID, Status: "succeeded", Purchase: "pur_1", Installation: "inst_1", CardBrand: "mastercard", CardLast4: "4444", Method: "card", ReceiptURL: c.Payment.ReceiptURL}
 	if c.Payment != want || !strings.HasPrefix(c.Payment.ReceiptURL, r.host.URL) {
 		t.Errorf("payment %+v, want %+v", c.Payment, want)
 	}

@@ -36,6 +36,11 @@ func TestStripeMock(t *testing.T) {
 	const at = "https://purse.example.com/webhooks/stripe"
 	whole := params("cus_1")
 	whole.SaveCard = true
+	euros := params("cus_1")
+	euros.SaveCard, euros.BankCountry = true, "DE"
+	euros.Methods, euros.Price.Currency = []string{purchase.MethodCard, purchase.MethodSEPA, purchase.MethodBankTransfer}, "eur"
+	dollars := params("cus_1")
+	dollars.Methods = []string{purchase.MethodCard, purchase.MethodACH, purchase.MethodBankTransfer}
 	least := purchase.CheckoutParams{Purchase: "pur_1", Customer: "cus_1", Installation: "inst_1", Name: "Small", Price: whole.Price, SuccessURL: whole.SuccessURL}
 	invoice := recharge.InvoiceParams{Recharge: "rch_1", Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1", Card: "pm_1",
 		Description: "2 × Small, automatic recharge", Price: whole.Price, AutomaticTax: true}
@@ -53,6 +58,8 @@ func TestStripeMock(t *testing.T) {
 		"CreateCheckout": {
 			func() error { _, err := g.CreateCheckout(ctx, whole, "k3"); return err },
 			func() error { _, err := g.CreateCheckout(ctx, least, "k4"); return err },
+			func() error { _, err := g.CreateCheckout(ctx, euros, "k4e"); return err },
+			func() error { _, err := g.CreateCheckout(ctx, dollars, "k4d"); return err },
 		},
 		"Checkout":       {func() error { _, err := g.Checkout(ctx, "cs_test_1"); return err }},
 		"ExpireCheckout": {func() error { return g.ExpireCheckout(ctx, "cs_test_1") }},

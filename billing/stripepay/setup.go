@@ -10,7 +10,7 @@ import (
 // Events are the types that Purse listens to.
 var Events = strings.Fields(`
 	checkout.session.completed checkout.session.async_payment_succeeded checkout.session.async_payment_failed checkout.session.expired
-	payment_intent.succeeded payment_intent.payment_failed payment_intent.requires_action payment_intent.processing payment_intent.canceled
+	payment_intent.succeeded payment_intent.payment_failed payment_intent.requires_action payment_intent.processing payment_intent.canceled payment_intent.partially_funded
 	invoice.created invoice.finalized invoice.finalization_failed invoice.paid invoice.payment_succeeded invoice.payment_failed
 	invoice.payment_action_required invoice.marked_uncollectible invoice.voided invoice.updated invoice.deleted
 	charge.refunded charge.refund.updated

@@ -81,6 +81,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteWatchStmt, err = db.PrepareContext(ctx, deleteWatch); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteWatch: %w", err)
 	}
+	if q.dueInvoicesStmt, err = db.PrepareContext(ctx, dueInvoices); err != nil {
+		return nil, fmt.Errorf("error preparing query DueInvoices: %w", err)
+	}
 	if q.duePurchasesStmt, err = db.PrepareContext(ctx, duePurchases); err != nil {
 		return nil, fmt.Errorf("error preparing query DuePurchases: %w", err)
 	}
@@ -186,6 +189,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertInstallationStmt, err = db.PrepareContext(ctx, insertInstallation); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertInstallation: %w", err)
 	}
+	if q.insertInvoiceStmt, err = db.PrepareContext(ctx, insertInvoice); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertInvoice: %w", err)
+	}
 	if q.insertJobStmt, err = db.PrepareContext(ctx, insertJob); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertJob: %w", err)
 	}
@@ -209,6 +215,24 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertUserStmt, err = db.PrepareContext(ctx, insertUser); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertUser: %w", err)
+	}
+	if q.invoiceByIDStmt, err = db.PrepareContext(ctx, invoiceByID); err != nil {
+		return nil, fmt.Errorf("error preparing query InvoiceByID: %w", err)
+	}
+	if q.invoiceByKeyStmt, err = db.PrepareContext(ctx, invoiceByKey); err != nil {
+		return nil, fmt.Errorf("error preparing query InvoiceByKey: %w", err)
+	}
+	if q.invoiceByPaymentStmt, err = db.PrepareContext(ctx, invoiceByPayment); err != nil {
+		return nil, fmt.Errorf("error preparing query InvoiceByPayment: %w", err)
+	}
+	if q.invoiceByPurchaseStmt, err = db.PrepareContext(ctx, invoiceByPurchase); err != nil {
+		return nil, fmt.Errorf("error preparing query InvoiceByPurchase: %w", err)
+	}
+	if q.invoiceByStripeIDStmt, err = db.PrepareContext(ctx, invoiceByStripeID); err != nil {
+		return nil, fmt.Errorf("error preparing query InvoiceByStripeID: %w", err)
+	}
+	if q.invoicesStmt, err = db.PrepareContext(ctx, invoices); err != nil {
+		return nil, fmt.Errorf("error preparing query Invoices: %w", err)
 	}
 	if q.lastRechargeStmt, err = db.PrepareContext(ctx, lastRecharge); err != nil {
 		return nil, fmt.Errorf("error preparing query LastRecharge: %w", err)
@@ -291,6 +315,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.purchaseBySessionStmt, err = db.PrepareContext(ctx, purchaseBySession); err != nil {
 		return nil, fmt.Errorf("error preparing query PurchaseBySession: %w", err)
 	}
+	if q.purchaseWaitStmt, err = db.PrepareContext(ctx, purchaseWait); err != nil {
+		return nil, fmt.Errorf("error preparing query PurchaseWait: %w", err)
+	}
 	if q.purchasesOfStmt, err = db.PrepareContext(ctx, purchasesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query PurchasesOf: %w", err)
 	}
@@ -311,6 +338,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putPackStmt, err = db.PrepareContext(ctx, putPack); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPack: %w", err)
+	}
+	if q.putPurchaseWaitStmt, err = db.PrepareContext(ctx, putPurchaseWait); err != nil {
+		return nil, fmt.Errorf("error preparing query PutPurchaseWait: %w", err)
 	}
 	if q.putRateStmt, err = db.PrepareContext(ctx, putRate); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRate: %w", err)
@@ -398,6 +428,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.updateInboxStmt, err = db.PrepareContext(ctx, updateInbox); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateInbox: %w", err)
+	}
+	if q.updateInvoiceStmt, err = db.PrepareContext(ctx, updateInvoice); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateInvoice: %w", err)
 	}
 	if q.updatePurchaseStmt, err = db.PrepareContext(ctx, updatePurchase); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdatePurchase: %w", err)
@@ -527,6 +560,11 @@ func (q *Queries) Close() error {
 	if q.deleteWatchStmt != nil {
 		if cerr := q.deleteWatchStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteWatchStmt: %w", cerr)
+		}
+	}
+	if q.dueInvoicesStmt != nil {
+		if cerr := q.dueInvoicesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dueInvoicesStmt: %w", cerr)
 		}
 	}
 	if q.duePurchasesStmt != nil {
@@ -704,6 +742,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertInstallationStmt: %w", cerr)
 		}
 	}
+	if q.insertInvoiceStmt != nil {
+		if cerr := q.insertInvoiceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertInvoiceStmt: %w", cerr)
+		}
+	}
 	if q.insertJobStmt != nil {
 		if cerr := q.insertJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertJobStmt: %w", cerr)
@@ -742,6 +785,36 @@ func (q *Queries) Close() error {
 	if q.insertUserStmt != nil {
 		if cerr := q.insertUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertUserStmt: %w", cerr)
+		}
+	}
+	if q.invoiceByIDStmt != nil {
+		if cerr := q.invoiceByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing invoiceByIDStmt: %w", cerr)
+		}
+	}
+	if q.invoiceByKeyStmt != nil {
+		if cerr := q.invoiceByKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing invoiceByKeyStmt: %w", cerr)
+		}
+	}
+	if q.invoiceByPaymentStmt != nil {
+		if cerr := q.invoiceByPaymentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing invoiceByPaymentStmt: %w", cerr)
+		}
+	}
+	if q.invoiceByPurchaseStmt != nil {
+		if cerr := q.invoiceByPurchaseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing invoiceByPurchaseStmt: %w", cerr)
+		}
+	}
+	if q.invoiceByStripeIDStmt != nil {
+		if cerr := q.invoiceByStripeIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing invoiceByStripeIDStmt: %w", cerr)
+		}
+	}
+	if q.invoicesStmt != nil {
+		if cerr := q.invoicesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing invoicesStmt: %w", cerr)
 		}
 	}
 	if q.lastRechargeStmt != nil {
@@ -879,6 +952,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing purchaseBySessionStmt: %w", cerr)
 		}
 	}
+	if q.purchaseWaitStmt != nil {
+		if cerr := q.purchaseWaitStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing purchaseWaitStmt: %w", cerr)
+		}
+	}
 	if q.purchasesOfStmt != nil {
 		if cerr := q.purchasesOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing purchasesOfStmt: %w", cerr)
@@ -912,6 +990,11 @@ func (q *Queries) Close() error {
 	if q.putPackStmt != nil {
 		if cerr := q.putPackStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putPackStmt: %w", cerr)
+		}
+	}
+	if q.putPurchaseWaitStmt != nil {
+		if cerr := q.putPurchaseWaitStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putPurchaseWaitStmt: %w", cerr)
 		}
 	}
 	if q.putRateStmt != nil {
@@ -1059,6 +1142,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing updateInboxStmt: %w", cerr)
 		}
 	}
+	if q.updateInvoiceStmt != nil {
+		if cerr := q.updateInvoiceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateInvoiceStmt: %w", cerr)
+		}
+	}
 	if q.updatePurchaseStmt != nil {
 		if cerr := q.updatePurchaseStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updatePurchaseStmt: %w", cerr)
@@ -1167,6 +1255,7 @@ type Queries struct {
 	deleteStaleSessionsStmt      *sql.Stmt
 	deleteThrottlesStmt          *sql.Stmt
 	deleteWatchStmt              *sql.Stmt
+	dueInvoicesStmt              *sql.Stmt
 	duePurchasesStmt             *sql.Stmt
 	dueRechargePoliciesStmt      *sql.Stmt
 	dueRechargesStmt             *sql.Stmt
@@ -1202,6 +1291,7 @@ type Queries struct {
 	insertEventStmt              *sql.Stmt
 	insertInboxStmt              *sql.Stmt
 	insertInstallationStmt       *sql.Stmt
+	insertInvoiceStmt            *sql.Stmt
 	insertJobStmt                *sql.Stmt
 	insertKeyStmt                *sql.Stmt
 	insertLinkStmt               *sql.Stmt
@@ -1210,6 +1300,12 @@ type Queries struct {
 	insertRequestStmt            *sql.Stmt
 	insertSessionStmt            *sql.Stmt
 	insertUserStmt               *sql.Stmt
+	invoiceByIDStmt              *sql.Stmt
+	invoiceByKeyStmt             *sql.Stmt
+	invoiceByPaymentStmt         *sql.Stmt
+	invoiceByPurchaseStmt        *sql.Stmt
+	invoiceByStripeIDStmt        *sql.Stmt
+	invoicesStmt                 *sql.Stmt
 	lastRechargeStmt             *sql.Stmt
 	listAuditStmt                *sql.Stmt
 	listCreditTypesStmt          *sql.Stmt
@@ -1237,6 +1333,7 @@ type Queries struct {
 	purchaseByIDStmt             *sql.Stmt
 	purchaseByKeyStmt            *sql.Stmt
 	purchaseBySessionStmt        *sql.Stmt
+	purchaseWaitStmt             *sql.Stmt
 	purchasesOfStmt              *sql.Stmt
 	putCreditTypeStmt            *sql.Stmt
 	putInstallationStmt          *sql.Stmt
@@ -1244,6 +1341,7 @@ type Queries struct {
 	putMeterStmt                 *sql.Stmt
 	putMethodChoiceStmt          *sql.Stmt
 	putPackStmt                  *sql.Stmt
+	putPurchaseWaitStmt          *sql.Stmt
 	putRateStmt                  *sql.Stmt
 	putRechargePolicyStmt        *sql.Stmt
 	putRefundStmt                *sql.Stmt
@@ -1273,6 +1371,7 @@ type Queries struct {
 	unparkJobStmt                *sql.Stmt
 	updateCustomerStmt           *sql.Stmt
 	updateInboxStmt              *sql.Stmt
+	updateInvoiceStmt            *sql.Stmt
 	updatePurchaseStmt           *sql.Stmt
 	updateRechargeStmt           *sql.Stmt
 	updateSessionStmt            *sql.Stmt
@@ -1308,6 +1407,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteStaleSessionsStmt:      q.deleteStaleSessionsStmt,
 		deleteThrottlesStmt:          q.deleteThrottlesStmt,
 		deleteWatchStmt:              q.deleteWatchStmt,
+		dueInvoicesStmt:              q.dueInvoicesStmt,
 		duePurchasesStmt:             q.duePurchasesStmt,
 		dueRechargePoliciesStmt:      q.dueRechargePoliciesStmt,
 		dueRechargesStmt:             q.dueRechargesStmt,
@@ -1343,6 +1443,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertEventStmt:              q.insertEventStmt,
 		insertInboxStmt:              q.insertInboxStmt,
 		insertInstallationStmt:       q.insertInstallationStmt,
+		insertInvoiceStmt:            q.insertInvoiceStmt,
 		insertJobStmt:                q.insertJobStmt,
 		insertKeyStmt:                q.insertKeyStmt,
 		insertLinkStmt:               q.insertLinkStmt,
@@ -1351,6 +1452,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertRequestStmt:            q.insertRequestStmt,
 		insertSessionStmt:            q.insertSessionStmt,
 		insertUserStmt:               q.insertUserStmt,
+		invoiceByIDStmt:              q.invoiceByIDStmt,
+		invoiceByKeyStmt:             q.invoiceByKeyStmt,
+		invoiceByPaymentStmt:         q.invoiceByPaymentStmt,
+		invoiceByPurchaseStmt:        q.invoiceByPurchaseStmt,
+		invoiceByStripeIDStmt:        q.invoiceByStripeIDStmt,
+		invoicesStmt:                 q.invoicesStmt,
 		lastRechargeStmt:             q.lastRechargeStmt,
 		listAuditStmt:                q.listAuditStmt,
 		listCreditTypesStmt:          q.listCreditTypesStmt,
@@ -1378,6 +1485,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		purchaseByIDStmt:             q.purchaseByIDStmt,
 		purchaseByKeyStmt:            q.purchaseByKeyStmt,
 		purchaseBySessionStmt:        q.purchaseBySessionStmt,
+		purchaseWaitStmt:             q.purchaseWaitStmt,
 		purchasesOfStmt:              q.purchasesOfStmt,
 		putCreditTypeStmt:            q.putCreditTypeStmt,
 		putInstallationStmt:          q.putInstallationStmt,
@@ -1385,6 +1493,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putMeterStmt:                 q.putMeterStmt,
 		putMethodChoiceStmt:          q.putMethodChoiceStmt,
 		putPackStmt:                  q.putPackStmt,
+		putPurchaseWaitStmt:          q.putPurchaseWaitStmt,
 		putRateStmt:                  q.putRateStmt,
 		putRechargePolicyStmt:        q.putRechargePolicyStmt,
 		putRefundStmt:                q.putRefundStmt,
@@ -1414,6 +1523,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		unparkJobStmt:                q.unparkJobStmt,
 		updateCustomerStmt:           q.updateCustomerStmt,
 		updateInboxStmt:              q.updateInboxStmt,
+		updateInvoiceStmt:            q.updateInvoiceStmt,
 		updatePurchaseStmt:           q.updatePurchaseStmt,
 		updateRechargeStmt:           q.updateRechargeStmt,
 		updateSessionStmt:            q.updateSessionStmt,

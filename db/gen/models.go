@@ -187,6 +187,60 @@ type Installation struct {
 	Value string
 }
 
+type Invoice struct {
+	ID               string
+	BeginKey         string
+	CustomerID       string
+	ScheduleID       string
+	Period           string
+	Collection       string
+	Name             string
+	PackID           string
+	CreditType       string
+	Credits          int64
+	Price            int64
+	Currency         string
+	ExpiresAfterDays int64
+	OnIssue          int64
+	NetDays          int64
+	Recipients       string
+	PoNumber         string
+	Memo             string
+	TaxExempt        string
+	State            string
+	Reason           string
+	Problem          string
+	Doing            string
+	DoingN           int64
+	Want             string
+	SentAt           int64
+	Unknowns         int64
+	Tries            int64
+	Method           string
+	MethodBrand      string
+	MethodLast4      string
+	StripeInvoice    string
+	Number           string
+	Url              string
+	PaymentIntent    string
+	Processing       int64
+	Total            int64
+	Tax              int64
+	AmountPaid       int64
+	ReceiptUrl       string
+	PurchaseID       string
+	GrantID          int64
+	Clawed           int64
+	CreatedBy        string
+	NextAt           int64
+	DueAt            int64
+	OverdueAt        int64
+	CreatedAt        int64
+	IssuedAt         int64
+	UpdatedAt        int64
+	FinishedAt       int64
+}
+
 type Job struct {
 	ID          string
 	Kind        string
@@ -325,6 +379,17 @@ type Purchase struct {
 	DisputeAmount     int64
 	DisputeDue        int64
 	Frozen            int64
+}
+
+type PurchaseWait struct {
+	PurchaseID      string
+	Method          string
+	Due             int64
+	Received        int64
+	Reference       string
+	InstructionsUrl string
+	Since           int64
+	UpdatedAt       int64
 }
 
 type Rate struct {

@@ -34,6 +34,13 @@ func (a *Admin) Purchase(w http.ResponseWriter, r *http.Request) error {
 		page.Grant = p.Grant.String()
 	}
 	err = a.view(r.Context(), func(t tx.Tx) error {
+		w, err := show.Wait(t, a.Purchases, p)
+		if err != nil {
+			return err
+		}
+		if w != nil {
+			page.Waits, page.Instructions = staffWait(w.Text), w.Link
+		}
 		if p.Dispute != "" {
 			d, err := a.dispute(t, p, c)
 			if err != nil {
@@ -62,6 +69,9 @@ func (a *Admin) Purchase(w http.ResponseWriter, r *http.Request) error {
 	f.Zone = c.Location()
 	return kit.Render(w, r, http.StatusOK, admin.PurchasePage(f, page))
 }
+
+// staffWait says to staff what the customer is told.
+func staffWait(text string) string { return "The customer is told: “" + text + "”" }
 
 // Refund asks how much of a purchase goes back, and why.
 func (a *Admin) Refund(w http.ResponseWriter, r *http.Request) error {

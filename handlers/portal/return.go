@@ -55,6 +55,19 @@ func (p *Portal) Return(w http.ResponseWriter, r *http.Request) error {
 	if onward := bought.Onward(); onward != "" && page.State == portal.ReturnDone {
 		return kit.Go(w, r, onward)
 	}
+	if page.State == portal.ReturnFailed {
+		page.Problem = bought.Problem
+	}
+	err = p.view(r.Context(), func(t tx.Tx) error {
+		w, err := show.Wait(t, p.Purchases, bought)
+		if w != nil {
+			page.Wait = *w
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	if err := p.forMember(r, bought, &page); err != nil {
 		return err
 	}
@@ -96,6 +109,9 @@ func returnTitle(p portal.Return) string {
 	case portal.ReturnDone:
 		return "Credits added"
 	case portal.ReturnDelayed:
+		if p.Wait.Transfer {
+			return "Waiting for your bank transfer"
+		}
 		return "Your bank is working on it"
 	case portal.ReturnFailed:
 		return "The payment did not go through"

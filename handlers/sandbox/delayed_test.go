@@ -136,7 +136,7 @@ func TestBankTransfers(t *testing.T) {
 		must(t, 0, err)
 		defer http.DefaultClient.CloseIdleConnections()
 		defer res.Body.Close()
-		if b, _ := io.ReadAll(res.Body); res.StatusCode != 200 {
+		if b, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusOK {
 			t.Fatalf("%s %s", res.Status, b)
 		}
 	}

@@ -101,7 +101,7 @@ func (s *Server) frame(title, active string, r *http.Request) view.Frame {
 var notices = map[string]string{
 	"expired": "The session is expired.", "refunded": "The refund was made.", "resent": "The event is on its way again.",
 	"decided": "The bank decided.", "answered": "The bank has answered.", "banks": "The banks' time was changed.",
-	"clock":   "The clock was moved.", "faults": "Faults were changed.", "tax": "The tax was changed.",
+	"clock": "The clock was moved.", "faults": "Faults were changed.", "tax": "The tax was changed.",
 }
 
 func instant(unix int64) string { return time.Unix(unix, 0).UTC().Format("2006-01-02 15:04:05 UTC") }

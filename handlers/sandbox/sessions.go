@@ -82,6 +82,7 @@ func createSession(c *call) (obj, *apiError) {
 	o["payment_method_collection"] = "if_required"
 	copyFields(o, p, "success_url", "cancel_url", "client_reference_id", "customer_email", "locale", "submit_type",
 		"billing_address_collection", "allow_promotion_codes", "adaptive_pricing", "customer_creation")
+	o["_options"] = p.sub("payment_method_options")
 	o["_customer_update"] = p.sub("customer_update")
 	if customer != nil {
 		o["customer"] = customer.id()

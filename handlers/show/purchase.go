@@ -16,12 +16,12 @@ import (
 
 // Card is a card as people know it: "Visa •••• 4242", "" for none.
 func Card(p *purchase.Purchase) string {
-	if p.CardLast4 == "" {
-		return ""
-	}
 	brand := p.CardBrand
 	if brand != "" {
 		brand = strings.ToUpper(brand[:1]) + brand[1:]
+	}
+	if p.CardLast4 == "" {
+		return brand // a bank transfer has no number
 	}
 	return strings.TrimSpace(brand + " •••• " + p.CardLast4)
 }
@@ -43,6 +43,13 @@ func Bought(t tx.Tx, ps *purchase.Service, c *catalog.Snapshot, p *purchase.Purc
 	b.State, b.Note = boughtState(p, t.Now())
 	if p.Open(t.Now()) {
 		b.Resume = "/buy/checkout?purchase=" + p.ID
+	}
+	var err error
+	if b.Wait, err = Wait(t, ps, p); err != nil {
+		return b, err
+	}
+	if b.Wait != nil {
+		b.Note = b.Wait.Text
 	}
 	if !p.Granted() {
 		return b, nil

@@ -26,6 +26,10 @@ func TestMailsReadWellOnAPhoneAndOnADesk(t *testing.T) {
 		account.MailNoAccount:  {"link": "/sign-up"},
 		account.MailNewSecret:  {"link": "/reset"},
 		account.MailInvitation: {"customer": "Northwind Labs", "role": "owner", "link": "/join?token=01h7x3q9w8e2r6t4y0p5s1d7f3g9h2j6k8"},
+		purchase.MailFailed: {
+			"purchase": "pur_06h009hchvm6s4qgpdfhxqrvew", "customer": "Northwind Labs", "pack": "Team", "credits": "2600", "unit": "minute", "units": "minutes",
+			"amount": "25.00", "currency": "usd", "problem": "The payment failed. The customer's bank account has been closed.", "link": "/buy",
+		},
 		purchase.MailReceipt: {
 			"purchase": "pur_06h009hchvm6s4qgpdfhxqrvew", "customer": "Northwind Labs", "pack": "Team", "credits": "2600",
 			"credit_type": "minutes", "unit": "minute", "units": "minutes", "amount": "25.00", "currency": "usd", "receipt_url": "https://receipts.example.com/1", "link": "/ledger",

@@ -29,12 +29,18 @@ func (w *world) visits(ps *people) []visit {
 		c.Status, c.Payment = "complete", purchase.PaymentIntent{ID: "pi_f", Status: "requires_payment_method", FailureMessage: "Your card was declined."}
 	})
 	w.gateway.set(delayed, func(c *purchase.Checkout) {
-		c.Status, c.Payment = "complete", purchase.PaymentIntent{ID: "pi_d", Status: "processing"}
+		c.Status, c.Payment = "complete", purchase.PaymentIntent{ID: "pi_d", Status: "processing", Method: "us_bank_account"}
 	})
 	w.gateway.pay(wrong)
 	w.gateway.set(wrong, func(c *purchase.Checkout) { c.Subtotal, c.Total = 1, 1 })
 	w.gateway.set(expired, func(c *purchase.Checkout) { c.Status = "expired" })
 	open := w.begin(ps.healthy, 3)
+	transfer := w.begin(ps.healthy, 1)
+	w.gateway.set(transfer, func(c *purchase.Checkout) {
+		c.Status, c.Payment = "complete", purchase.PaymentIntent{ID: "pi_t", Status: "requires_action", Method: purchase.MethodBankTransfer, Remaining: c.Total - 1000,
+			Reference: "W2VFJK8A", InstructionsURL: "https://payments.example.com/instructions/1"}
+	})
+	w.expect(transfer)
 	for _, id := range []string{"evt_1", "evt_2", "evt_3"} {
 		_, err := w.purchases.Receive(ctx, purchase.InboxEvent{ID: id, Type: "checkout.session.completed", ObjectID: map[string]string{"evt_1": paid, "evt_2": wrong, "evt_3": "cs_other"}[id], CreatedAt: w.clock.Now()})
 		w.check(err)
@@ -87,6 +93,9 @@ func (w *world) visits(ps *people) []visit {
 		{"return-paid", "/checkout/return?session_id=" + paid, &ps.healthy},
 		{"return-failed", "/checkout/return?session_id=" + failed, &ps.healthy},
 		{"return-delayed", "/checkout/return?session_id=" + delayed, &ps.healthy},
+		{"return-transfer", "/checkout/return?session_id=" + transfer, &ps.healthy},
+		{"purchase-transfer", "/purchases/" + w.gateway.sessions[transfer].Purchase, &ps.healthy},
+		{"admin-transfer", "/admin/purchases/" + w.gateway.sessions[transfer].Purchase, &ps.admin},
 		{"return-alarm", "/checkout/return?since=1000&session_id=" + wrong, &ps.healthy},
 		{"return-open", "/checkout/return?session_id=" + open, &ps.healthy},
 		{"return-expired", "/checkout/return?session_id=" + expired, &ps.healthy},

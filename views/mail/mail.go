@@ -96,6 +96,8 @@ func letter(site ui.Site, template string, data map[string]string) (Letter, erro
 		}, nil
 	case purchase.MailReceipt:
 		return receipt(site, data, link)
+	case purchase.MailFailed:
+		return purchaseFailed(site, data, link)
 	case recharge.MailPaused:
 		return rechargePaused(site, data, link)
 	}

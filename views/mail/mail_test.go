@@ -23,6 +23,10 @@ var templates = map[string]map[string]string{
 		"purchase": "pur_1", "customer": "Northwind <Labs>", "pack": "Team", "credits": "2600", "credit_type": "credits", "unit": "credit", "units": "credits",
 		"amount": "25.00", "currency": "usd", "receipt_url": "https://pay.example.com/r/1", "link": "/ledger",
 	},
+	purchase.MailFailed: {
+		"purchase": "pur_1", "customer": "Northwind <Labs>", "pack": "Team", "credits": "2600", "unit": "credit", "units": "credits",
+		"amount": "25.00", "currency": "usd", "problem": "The payment failed. The customer's bank account has been closed.", "link": "/buy",
+	},
 	recharge.MailPaused: {
 		"customer": "Northwind <Labs>", "reason": "authentication_required", "message": "Your card was declined.", "credit_type": "credits",
 		"repair_url": "https://pay.example.com/i/1", "link": "/recharge", "card": "visa •3184", "amount": "29.75", "currency": "usd",

@@ -75,6 +75,8 @@ type Return struct {
 	Unit      ui.Unit
 	Reference string // to quote to support
 	Late      bool   // it takes longer than a minute
+	Wait      Wait   // what it waits for, while ReturnDelayed
+	Problem   string // why the payment failed, "" when nobody says
 	PollPath  string // asks again, "" when nothing can change
 	PollEvery string // how often, as htmx writes it: "1500ms"
 	Balance   *money.Credits

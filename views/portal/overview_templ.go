@@ -580,7 +580,7 @@ func BalancePart(w Wallet) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Stat("Pending", ui.CreditsCut(w.Pending, w.Unit.Decimals), "paid, being added").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Stat("Pending", ui.CreditsCut(w.Pending, w.Unit.Decimals), "on their way").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

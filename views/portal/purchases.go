@@ -33,6 +33,7 @@ type Bought struct {
 	Receipt string    // Stripe's
 	Resume  string    // Checkout, while it can be gone on with
 	Refunds []BoughtRefund
+	Wait    *Wait // what its payment waits for, nil for nothing
 }
 
 // BoughtState is how a purchase stands, for its customer.

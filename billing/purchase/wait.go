@@ -1,0 +1,131 @@
+package purchase
+
+import (
+	"errors"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/job"
+	"purse/billing/money"
+	"purse/billing/tx"
+)
+
+// Stripe's types of the payment methods that Checkout may offer.
+const (
+	MethodCard         = "card"
+	MethodACH          = "us_bank_account"
+	MethodSEPA         = "sepa_debit"
+	MethodBankTransfer = "customer_balance"
+)
+
+// methodCurrencies says which currencies a payment method takes, where it does
+// not take every one.
+var methodCurrencies = map[string][]string{
+	MethodACH: {"usd"}, MethodSEPA: {"eur"}, MethodBankTransfer: {"usd", "eur", "gbp", "jpy", "mxn"},
+}
+
+// KnownMethod says whether Checkout can be told to offer a payment method.
+func KnownMethod(m string) bool { return m == MethodCard || methodCurrencies[m] != nil }
+
+// MethodsFor are those of the methods that take a currency. None leaves the
+// choice to Stripe's dashboard.
+func MethodsFor(methods []string, currency string) (out []string) {
+	for _, m := range methods {
+		list := methodCurrencies[m]
+		fits := list == nil
+		for _, c := range list {
+			fits = fits || c == currency
+		}
+		if fits {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// BusinessDays is how long banks usually take, 0 where nobody can say.
+func BusinessDays(method string) int {
+	switch method {
+	case MethodACH:
+		return 4
+	case MethodSEPA:
+		return 5
+	}
+	return 0
+}
+
+// Wait is what a purchase waits for whose payment takes days: a bank's answer to
+// a debit, or the customer's bank transfer, which may come in parts.
+type Wait struct {
+	Purchase string
+	Method   string // Stripe's type
+	Due      int64  // minor units, tax included
+	Received int64  // of it, by bank transfer
+	// Reference is what the sender of a transfer writes, InstructionsURL Stripe's
+	// page that says where to send it.
+	Reference, InstructionsURL string
+	Since                      time.Time
+}
+
+// Missing is what has not arrived yet.
+func (w *Wait) Missing() int64 { return max(w.Due-w.Received, 0) }
+
+// Transfer says whether the customer has to send money.
+func (w *Wait) Transfer() bool { return w.Method == MethodBankTransfer }
+
+// Waits answers what a purchase waits or waited for, nil when its payment never
+// took time.
+func (s *Service) Waits(t tx.Tx, purchaseID string) (*Wait, error) {
+	w, err := s.Store.Wait(t, purchaseID)
+	if errors.Is(err, tx.ErrNotFound) {
+		return nil, nil
+	}
+	return w, err
+}
+
+// noteWait keeps what a payment waits for. What has arrived never gets less: an
+// older look at Stripe may be written later.
+func (s *Service) noteWait(t tx.Tx, p *Purchase, c *Checkout) error {
+	if c.Payment.Method == "" || c.Payment.Method == MethodCard {
+		return nil
+	}
+	was, err := s.Waits(t, p.ID)
+	if err != nil {
+		return err
+	}
+	w := Wait{Purchase: p.ID, Method: c.Payment.Method, Due: c.Total, Since: t.Now()}
+	if was != nil {
+		w = *was
+		w.Method, w.Due = c.Payment.Method, c.Total
+	}
+	if c.Payment.InstructionsURL != "" {
+		w.Reference, w.InstructionsURL = c.Payment.Reference, c.Payment.InstructionsURL
+		w.Received = max(w.Received, c.Total-c.Payment.Remaining)
+	}
+	if was != nil && *was == w {
+		return nil
+	}
+	return s.Store.PutWait(t, &w)
+}
+
+// MailFailed is the template of the mail that tells that a payment did not come:
+// purchase, customer, pack, credits with their unit, amount, currency, problem
+// and a link to buy again.
+const MailFailed = "purchase_failed"
+
+// mailFailed tells the customer that a payment failed after the buyer had left.
+func (s *Service) mailFailed(t tx.Tx, p *Purchase) error {
+	c, err := s.Accounts.CustomerIn(t, p.Customer)
+	if err != nil || c.Email == "" {
+		return err
+	}
+	unit, units := "", ""
+	if ct := s.Catalog.Snapshot().CreditType(p.CreditType); ct != nil {
+		unit, units = ct.Unit, ct.Units
+	}
+	return s.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: MailFailed, To: c.Email, Data: map[string]string{
+		"purchase": p.ID, "customer": c.Name, "pack": p.PackName, "credits": p.Credits.String(), "unit": unit, "units": units,
+		"amount": money.Money{Amount: p.Price.Amount, Currency: p.Price.Currency}.Decimal(), "currency": p.Price.Currency,
+		"problem": p.Problem, "link": "/buy",
+	}}})
+}
