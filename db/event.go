@@ -1,7 +1,10 @@
 package db
 
 import (
-	"purse/billing/audit"
+	"encoding/json"
+	"slices"
+	"strings"
+
 	"purse/billing/event"
 	"purse/billing/tx"
 	"purse/db/gen"
@@ -12,6 +15,7 @@ type EventStore struct{}
 
 var _ event.Store = EventStore{}
 
+// Insert implements event.Store.
 func (EventStore) Insert(t tx.Tx, e event.Event) error {
 	ctx, q := q(t)
 	return q.InsertEvent(ctx, gen.InsertEventParams{
@@ -20,28 +24,106 @@ func (EventStore) Insert(t tx.Tx, e event.Event) error {
 	})
 }
 
-// AuditStore implements audit.Store.
-type AuditStore struct{}
-
-var _ audit.Store = AuditStore{}
-
-func (AuditStore) Insert(t tx.Tx, e audit.Entry) error {
-	ctx, q := q(t)
-	return q.InsertAudit(ctx, gen.InsertAuditParams{
-		ID: e.ID, Actor: e.Actor.ID, CustomerID: e.Customer, Action: e.Action, Object: e.Object,
-		BeforeState: e.Before, AfterState: e.After, Reason: e.Reason, Address: e.Actor.Address, CreatedAt: micros(e.CreatedAt),
-	})
+func eventOf(r gen.Event) event.Event {
+	return event.Event{
+		ID: r.ID, Type: r.Type, Customer: r.CustomerID, Wallet: r.WalletID, Seq: r.Seq,
+		Data: json.RawMessage(r.Data), Position: r.Position, CreatedAt: instant(r.CreatedAt),
+	}
 }
 
-func (AuditStore) List(t tx.Tx, customer, beforeID string, limit int) ([]audit.Entry, error) {
+// Get implements event.Store.
+func (EventStore) Get(t tx.Tx, id string) (event.Event, error) {
 	ctx, q := q(t)
-	rows, err := q.ListAudit(ctx, gen.ListAuditParams{CustomerID: customer, BeforeID: beforeID, MaxRows: int32(limit)})
-	out := make([]audit.Entry, len(rows))
-	for i, r := range rows {
-		out[i] = audit.Entry{
-			ID: r.ID, Actor: audit.Actor{ID: r.Actor, Address: r.Address}, Customer: r.CustomerID, Action: r.Action,
-			Object: r.Object, Before: r.BeforeState, After: r.AfterState, Reason: r.Reason, CreatedAt: instant(r.CreatedAt),
+	r, err := q.GetEvent(ctx, id)
+	return one(r, err, eventOf)
+}
+
+// List implements event.Store. One type of all customers walks its own index;
+// several are looked for among all.
+func (EventStore) List(t tx.Tx, l event.Query) ([]event.Event, error) {
+	ctx, q := q(t)
+	types, rows := "", int32(l.Limit)
+	if len(l.Types) > 0 {
+		types = "," + strings.Join(l.Types, ",") + ","
+	}
+	from, back := l.After, l.Before != ""
+	if from == "" {
+		from = last
+	}
+	var found []gen.Event
+	var err error
+	switch {
+	case l.Customer != "" && back:
+		found, err = q.ListEventsOfBefore(ctx, gen.ListEventsOfBeforeParams{CustomerID: l.Customer, AfterID: l.Before, Types: types, MaxRows: rows})
+	case l.Customer != "":
+		found, err = q.ListEventsOfAfter(ctx, gen.ListEventsOfAfterParams{CustomerID: l.Customer, BeforeID: from, Types: types, MaxRows: rows})
+	case len(l.Types) == 1 && back:
+		found, err = q.ListEventsOfTypeBefore(ctx, gen.ListEventsOfTypeBeforeParams{Type: l.Types[0], AfterID: l.Before, MaxRows: rows})
+	case len(l.Types) == 1:
+		found, err = q.ListEventsOfTypeAfter(ctx, gen.ListEventsOfTypeAfterParams{Type: l.Types[0], BeforeID: from, MaxRows: rows})
+	case back:
+		found, err = q.ListEventsBefore(ctx, gen.ListEventsBeforeParams{AfterID: l.Before, Types: types, MaxRows: rows})
+	default:
+		found, err = q.ListEventsAfter(ctx, gen.ListEventsAfterParams{BeforeID: from, Types: types, MaxRows: rows})
+	}
+	if back {
+		slices.Reverse(found)
+	}
+	return many(found, err, eventOf)
+}
+
+// AnyWaiting implements event.Store.
+func (EventStore) AnyWaiting(t tx.Tx) (bool, error) {
+	ctx, q := q(t)
+	n, err := q.AnyWaitingEvent(ctx)
+	return n > 0, err
+}
+
+// Waiting implements event.Store.
+func (EventStore) Waiting(t tx.Tx) (event.Waiting, error) {
+	ctx, q := q(t)
+	r, err := q.CountWaitingEvents(ctx)
+	return event.Waiting{Count: r.Waiting, Oldest: instant(r.Oldest)}, err
+}
+
+// Place implements event.Store. Its first statement makes others wait until
+// this transaction has committed, so that positions become visible in order.
+func (EventStore) Place(t tx.Tx, limit int) ([]event.Event, error) {
+	ctx, q := q(t)
+	at, err := q.LockEventPosition(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := q.ListWaitingEvents(ctx, int32(limit))
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	for i := range rows {
+		at++
+		rows[i].Position = at
+		if err := q.PlaceEvent(ctx, gen.PlaceEventParams{Position: at, ID: rows[i].ID}); err != nil {
+			return nil, err
 		}
 	}
-	return out, err
+	return many(rows, q.SetEventPosition(ctx, at), eventOf)
+}
+
+// After implements event.Store.
+func (EventStore) After(t tx.Tx, position int64, limit int) ([]event.Event, error) {
+	ctx, q := q(t)
+	rows, err := q.EventsAfter(ctx, gen.EventsAfterParams{Position: position, MaxRows: int32(limit)})
+	return many(rows, err, eventOf)
+}
+
+// Newest implements event.Store.
+func (EventStore) Newest(t tx.Tx) (event.Event, error) {
+	ctx, q := q(t)
+	r, err := q.NewestEvent(ctx)
+	return one(r, err, eventOf)
+}
+
+// DeleteBefore implements event.Store.
+func (EventStore) DeleteBefore(t tx.Tx, id string, limit int) (int64, error) {
+	ctx, q := q(t)
+	return q.DeleteEvents(ctx, gen.DeleteEventsParams{BeforeID: id, MaxRows: int32(limit)})
 }

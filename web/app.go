@@ -46,6 +46,7 @@ type app struct {
 	purchases *purchase.Service
 	methods   *purchase.Methods
 	recharges *recharge.Service
+	endpoints *notify.Endpoints
 	hub       *kit.Hub
 	kit       *kit.Kit
 	portal    *portal.Portal
@@ -233,19 +234,22 @@ func (a *app) wire(mode ui.Mode) error {
 		return err
 	}
 	notify.New(a.jobs, post, mailRenderer{site})
+	if err := a.openEndpoints(mode); err != nil {
+		return err
+	}
 	a.jobs.Every("ledger.sweep", 10*time.Second, a.sweepLedger)
 	a.jobs.Every("account.sweep", time.Hour, a.sweepAccounts)
 
 	a.kit = kit.New(kit.Deps{Site: site, Accounts: a.accounts, Log: a.log, Now: a.now})
 	a.portal = portal.New(portal.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Hub: a.hub, Usage: a.usage,
-		Purchases: a.purchases, Methods: a.methods, Recharges: a.recharges, TermsVersion: a.settings.TermsVersion, RefundTerms: a.settings.RefundTerms,
+		Purchases: a.purchases, Methods: a.methods, Recharges: a.recharges, Endpoints: a.endpoints, TermsVersion: a.settings.TermsVersion, RefundTerms: a.settings.RefundTerms,
 	})
 	a.admin = admin.New(admin.Deps{
-		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Recharges: a.recharges, Jobs: a.jobs, Audit: a.audit,
+		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Recharges: a.recharges, Endpoints: a.endpoints, Jobs: a.jobs, Audit: a.audit,
 	})
 	a.api = api.New(api.Deps{
-		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Audit: a.audit, Log: a.log,
+		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log,
 		PublicURL: a.settings.PublicURL, RatePerMinute: a.settings.RatePerMinute, Version: versionText(),
 	})
 	a.stripe = &hooks.Stripe{Purchases: a.purchases, Secret: a.settings.StripeWebhookSecret, Log: a.log, Now: a.now}

@@ -147,6 +147,9 @@ func (e *estate) things(c *account.Customer) map[string]string {
 	ids["purchase"], ids["session"] = p.str("id"), p.str("checkout_session")
 	k := must(201, e.world.api("POST", "/v1/keys", `{"name":"of `+c.Name+`","scopes":["read"],"customer":"`+c.ID+`"}`))
 	ids["key"] = k.str("id")
+	ids["event"] = must(200, e.world.api("GET", "/v1/events?type=credits.granted&customer="+c.ID, "")).str("data", 0, "id")
+	ids["endpoint"] = must(201, e.world.api("POST", "/v1/webhook-endpoints", `{"url":"https://hooks.example.invalid/of-`+c.Name+`","customer":"`+c.ID+`"}`)).str("id")
+	ids["delivery"] = must(200, e.world.api("POST", "/v1/webhook-endpoints/"+ids["endpoint"]+"/test", "")).str("id")
 	for what, id := range ids {
 		if id == "" {
 			e.Fatalf("no id of a %s", what)
@@ -445,6 +448,7 @@ func (e *estate) idFor(path, customer string, spare map[string]string) string {
 	for prefix, id := range map[string]string{
 		"/v1/customers/": own["customer"], "/v1/holds/": own["hold"], "/v1/grants/": own["grant"], "/v1/postings/": own["posting"],
 		"/v1/purchases/": own["purchase"], "/v1/keys/": own["key"], "/v1/credit_types/": "spare", "/v1/meters/": "spare",
+		"/v1/events/": own["event"], "/v1/webhook-endpoints/": own["endpoint"], "/v1/deliveries/": own["delivery"],
 		"/v1/rates/": spare["rate"], "/v1/packs/": spare["pack"], "/v1/stripe_events/": "none",
 	} {
 		if strings.HasPrefix(path, prefix) {
@@ -464,7 +468,32 @@ func (e *estate) call(key apiKey, method, path, body string) sent {
 	if method == http.MethodPost {
 		b = []byte(body)
 	}
+	if method == http.MethodGet && path == "/v1/events/stream" { // it does not end
+		return e.peek(path, key.header)
+	}
 	return e.send(method, path, b, "", headers...)
+}
+
+// peek asks for a stream and reads it only where it is none.
+func (e *estate) peek(path, authorization string) sent {
+	e.Helper()
+	limited, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(limited, http.MethodGet, e.url+path, nil)
+	e.check(err)
+	if authorization != "" {
+		req.Header.Set("Authorization", authorization)
+	}
+	res, err := testClient.Do(req)
+	e.check(err)
+	defer res.Body.Close()
+	s := sent{status: res.StatusCode, header: res.Header}
+	if res.Header.Get("Content-Type") != "text/event-stream" {
+		b, err := io.ReadAll(res.Body)
+		e.check(err)
+		s.body = string(b)
+	}
+	return s
 }
 
 func TestWhichKeyMayUseWhichCall(t *testing.T) {
@@ -520,7 +549,7 @@ func TestWhichKeyMayUseWhichCall(t *testing.T) {
 }
 
 func ofACustomer(path string) bool {
-	for _, p := range []string{"/v1/customers/", "/v1/holds/", "/v1/grants/", "/v1/postings/", "/v1/purchases/"} {
+	for _, p := range []string{"/v1/customers/", "/v1/holds/", "/v1/grants/", "/v1/postings/", "/v1/purchases/", "/v1/events/"} {
 		if strings.HasPrefix(path, p) {
 			return true
 		}
@@ -590,7 +619,8 @@ func TestForeignIDs(t *testing.T) {
 	}
 	// A vendor's key reaches all, and is told of none that is not there.
 	vendor := apiKey{name: "admin", header: "Bearer " + e.key}
-	for _, path := range []string{"/v1/customers/{customer}", "/v1/holds/{hold}", "/v1/grants/{grant}", "/v1/postings/{posting}", "/v1/purchases/{purchase}"} {
+	for _, path := range []string{"/v1/customers/{customer}", "/v1/holds/{hold}", "/v1/grants/{grant}", "/v1/postings/{posting}", "/v1/purchases/{purchase}", "/v1/events/{event}",
+		"/v1/webhook-endpoints/{endpoint}", "/v1/webhook-endpoints/{endpoint}/deliveries", "/v1/deliveries/{delivery}"} {
 		if a := e.call(vendor, "GET", fill(path, theirs), ""); a.status != 200 {
 			t.Errorf("GET %s by a vendor's key: %d", path, a.status)
 		}

@@ -42,6 +42,9 @@ type settings struct {
 	TrustedProxies []string      `help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8." env:"PURSE_TRUSTED_PROXIES"`
 	MetricsToken   string        `help:"Bearer token for /metrics; without one only loopback may read it." env:"PURSE_METRICS_TOKEN"`
 
+	SecretKey           string `help:"Seals the secrets of webhooks in the database: 32 random characters or more; two with a comma while you change it." env:"PURSE_SECRET_KEY"`
+	WebhookAllowPrivate bool   `help:"Development only: let webhooks go to http, any port and private addresses." env:"PURSE_WEBHOOK_ALLOW_PRIVATE"`
+
 	StripeSecretKey     string `help:"Stripe's secret or restricted key." env:"STRIPE_SECRET_KEY" placeholder:"sk_…"`
 	StripeWebhookSecret string `help:"Signing secret of the webhook endpoint; two with a comma while you rotate." env:"STRIPE_WEBHOOK_SECRET" placeholder:"whsec_…"`
 	SMTPURL             string `name:"smtp-url" help:"Mail server: smtp://user:password@host:587, smtps://…" env:"PURSE_SMTP_URL"`
@@ -49,7 +52,7 @@ type settings struct {
 }
 
 // secretNames are the settings that may come as NAME_FILE.
-var secretNames = []string{"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "PURSE_SMTP_URL", "PURSE_METRICS_TOKEN", "PURSE_KEY"}
+var secretNames = []string{"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "PURSE_SMTP_URL", "PURSE_METRICS_TOKEN", "PURSE_KEY", "PURSE_SECRET_KEY"}
 
 // secretsFromFiles puts the contents of the files that NAME_FILE names into
 // NAME.
@@ -116,6 +119,11 @@ func (s *settings) check() error {
 			return errors.New("PURSE_PUBLIC_URL is not set: Stripe sends buyers back to it, and mails link to it")
 		case mode == ui.Live && !strings.HasPrefix(s.PublicURL, "https://"):
 			return errors.New("PURSE_PUBLIC_URL must begin with https:// in live mode")
+		}
+	}
+	if s.SecretKey != "" {
+		if _, err := s.keeper(false); err != nil {
+			return err
 		}
 	}
 	if s.SMTPURL != "" {

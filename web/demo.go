@@ -81,6 +81,7 @@ func (d *demo) print(w *os.File, a *app) {
 	p("  API docs       %s/docs", base)
 	p("  Sandbox        %s   (objects, events, faults)", a.sandboxURL)
 	p("  Mailbox        %s/mail", a.sandboxURL)
+	a.settings.warn(w)
 	p("")
 	p("  Sign in with one click:")
 	for _, l := range d.links {

@@ -25,6 +25,8 @@ type metrics struct {
 	commit    prometheus.Histogram
 	decisions *prometheus.CounterVec
 	failures  prometheus.Counter
+	attempts  *prometheus.CounterVec
+	posts     prometheus.Histogram
 }
 
 func newMetrics() *metrics {
@@ -36,9 +38,14 @@ func newMetrics() *metrics {
 		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "purse_decisions_total", Help: "Commands of usage and holds, by what was decided."}, []string{"result"}),
 		failures:  prometheus.NewCounter(prometheus.CounterOpts{Name: "purse_engine_failures_total", Help: "Batches whose transaction failed."}),
 	}
+	m.attempts = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "purse_delivery_attempts_total", Help: "Posts of events to webhook endpoints, by outcome."}, []string{"outcome"})
+	m.posts = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "purse_delivery_seconds", Help: "Time that webhook endpoints take to answer.", Buckets: prometheus.ExponentialBuckets(0.005, 2, 13)})
+	for _, outcome := range []string{"succeeded", "failed"} {
+		m.attempts.WithLabelValues(outcome)
+	}
 	m.decisions.WithLabelValues("done")
 	m.decisions.WithLabelValues("refused")
-	m.registry.MustRegister(m.queue, m.batchSize, m.commit, m.decisions, m.failures,
+	m.registry.MustRegister(m.queue, m.batchSize, m.commit, m.decisions, m.failures, m.attempts, m.posts,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -56,6 +63,12 @@ func (m *metrics) batch(b ledger.Batch) {
 	m.decisions.WithLabelValues("refused").Add(float64(b.Refused))
 }
 
+// posted is called after each post of an event to an endpoint.
+func (m *metrics) posted(outcome string, took time.Duration) {
+	m.attempts.WithLabelValues(outcome).Inc()
+	m.posts.Observe(took.Seconds())
+}
+
 // watch adds what is asked for when somebody looks.
 func (m *metrics) watch(a *app) {
 	gauge := func(name, help string, f func(context.Context) float64) {
@@ -68,6 +81,12 @@ func (m *metrics) watch(a *app) {
 	gauge("purse_inbox_lag_seconds", "Age of the oldest Stripe event that is not processed.", func(ctx context.Context) float64 {
 		_, lag, _ := a.purchases.InboxLag(ctx)
 		return lag.Seconds()
+	})
+	gauge("purse_deliveries_pending", "Deliveries to webhook endpoints that are under way or wait for their next try.", func(ctx context.Context) float64 {
+		return float64(a.waiting(ctx).Count)
+	})
+	gauge("purse_delivery_lag_seconds", "Age of the oldest event that waits to be told, or delivery that was never tried.", func(ctx context.Context) float64 {
+		return a.deliveryLag(ctx).Seconds()
 	})
 	gauge("purse_live_pages", "Open live pages.", func(context.Context) float64 { return float64(a.hub.Open()) })
 	jobs := func(ctx context.Context) (c job.Counts) {

@@ -31,6 +31,7 @@ func (c *serveCommand) Run(ctx context.Context, log *slog.Logger) error {
 	}
 	return a.run(ctx, func(ctx context.Context) error {
 		fmt.Fprintf(os.Stdout, "Purse is at %s\n", a.settings.PublicURL)
+		a.settings.warn(os.Stdout)
 		if a.sandbox != nil {
 			fmt.Fprintf(os.Stdout, "The Stripe sandbox and its mailbox are at %s (no money moves)\n", a.sandboxURL)
 		}
@@ -67,6 +68,7 @@ func (a *app) run(ctx context.Context, started func(context.Context) error) erro
 	stopEngine := begin(a.ledger.Run)
 	stopRecharges := begin(logged("recharges", a.recharges.Watch))
 	stopAccounts := begin(logged("accounts", a.accounts.Run))
+	stopEndpoints := begin(logged("webhooks", a.endpoints.Run))
 	failed := make(chan error, 2)
 	servers := a.servers()
 	for i, l := range []net.Listener{a.listener, a.sandboxListener} {
@@ -90,11 +92,13 @@ func (a *app) run(ctx context.Context, started func(context.Context) error) erro
 		case err = <-failed:
 		}
 	}
-	a.hub.Close() // open pages would keep the server from ending
+	a.hub.Close() // open pages and streams would keep the server from ending
+	a.endpoints.Close()
 	stop, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	err = errors.Join(err, servers[0].Shutdown(stop))
 	stopRecharges()
+	stopEndpoints()
 	stopJobs()
 	stopEngine()
 	// The rows of wallets that are behind their entries: the next start would

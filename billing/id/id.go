@@ -41,6 +41,14 @@ func New(prefix string, now time.Time) string {
 	return prefix + "_" + encoding.EncodeToString(b[:])
 }
 
+// Floor is below every id with the prefix that New makes at t or later, and
+// above those of earlier milliseconds: it cuts old rows off by their key.
+func Floor(prefix string, t time.Time) string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(t.UnixMilli())<<16)
+	return prefix + "_" + encoding.EncodeToString(b[:])
+}
+
 // Secret makes a secret with at least 190 random bits: the prefix, then 39
 // characters that survive copying by hand.
 func Secret(prefix string) string {

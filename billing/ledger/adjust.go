@@ -39,10 +39,12 @@ func (a Adjust) down(s *State, c *Command, amount money.Credits) Result {
 	if available := acc.available("", s.now); amount > available {
 		return refuse(exceeds(available))
 	}
-	posted, ok := s.post(acc, PostAdjust, &Detail{}, s.draw(acc, "", amount, nil), a.Corrects, c.Note)
+	moves := s.draw(acc, "", amount, nil)
+	posted, ok := s.post(acc, PostAdjust, &Detail{}, moves, a.Corrects, c.Note)
 	if !ok {
 		return overflow()
 	}
+	s.tellMoves(acc, "adjustment", moves)
 	return Result{Postings: []Posted{posted}}
 }
 
@@ -57,7 +59,7 @@ func (a Adjust) promote(s *State, c *Command) Result {
 	if !ok {
 		return overflow()
 	}
-	s.out.Events = append(s.out.Events, Happened{event.CreditsGranted, acc.Customer, acc.ID, acc.Seq, grantEvent{lot.ID.String(), acc.CreditType, a.Credits.String(), lot.Kind}})
+	s.tell(acc, event.CreditsGranted, "adjustment", lot, a.Credits)
 	return Result{Postings: []Posted{posted}, Grant: lot.ID}
 }
 
@@ -131,6 +133,7 @@ func (a Adjust) giveBack(s *State, c *Command) Result {
 	if !ok {
 		return overflow()
 	}
+	s.tellMoves(acc, "adjustment", moves)
 	res.Postings = []Posted{posted}
 	return res
 }

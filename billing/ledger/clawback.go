@@ -63,6 +63,7 @@ func (c Clawback) decide(s *State, cmd *Command) Result {
 	if !ok {
 		return overflow()
 	}
+	s.tellMoves(a, string(c.Kind), moves)
 	s.settle(a) // what came back to a grant whose time is over
 	return Result{Postings: []Posted{posted}}
 }

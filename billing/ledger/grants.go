@@ -29,7 +29,7 @@ func (g NewGrant) decide(s *State, c *Command) Result {
 	if !ok {
 		return overflow()
 	}
-	s.out.Events = append(s.out.Events, Happened{event.CreditsGranted, a.Customer, a.ID, a.Seq, grantEvent{lot.ID.String(), a.CreditType, g.Credits.String(), g.Kind}})
+	s.tell(a, event.CreditsGranted, "grant", lot, g.Credits)
 	return Result{Postings: []Posted{posted}, Grant: lot.ID}
 }
 

@@ -38,16 +38,12 @@ func (s *State) takeAll(a *account, g *Grant, kind PostingKind, typ string, n No
 	if !ok {
 		panic("ledger: taking what a grant has cannot overflow")
 	}
-	s.out.Events = append(s.out.Events, Happened{typ, a.Customer, a.ID, a.Seq, grantEvent{g.ID.String(), a.CreditType, amount.String(), g.Kind}})
+	reason := "void"
+	if kind == PostExpire {
+		reason = "expiry"
+	}
+	s.tell(a, typ, reason, g, amount)
 	return posted
-}
-
-// grantEvent is the data of events about grants.
-type grantEvent struct {
-	Grant      string `json:"grant"`
-	CreditType string `json:"credit_type"`
-	Credits    string `json:"credits"`
-	Kind       Kind   `json:"kind"`
 }
 
 // endHold frees what a hold has reserved.

@@ -3,6 +3,7 @@ package ledger
 import (
 	"slices"
 
+	"purse/billing/event"
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/money"
@@ -45,9 +46,13 @@ func (t Transfer) decide(s *State, c *Command) Result {
 	if !ok {
 		return overflow()
 	}
+	s.tellMoves(from, "transfer", moves)
 	received, ok := s.postLots(to, PostTransfer, &Detail{Ref: out.String()}, lots, amounts, 0, c.Note)
 	if !ok {
 		return overflow()
+	}
+	for i, lot := range lots {
+		s.tell(to, event.CreditsGranted, "transfer", lot, amounts[i])
 	}
 	res := Result{Postings: []Posted{sent, received}}
 	for _, lot := range lots {

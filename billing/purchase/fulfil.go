@@ -265,15 +265,29 @@ func (s *Service) mailReceipt(t tx.Tx, p *Purchase) error {
 	}}})
 }
 
+// purchaseEvent is the data of events about purchases.
 type purchaseEvent struct {
-	Purchase   string `json:"purchase"`
-	State      State  `json:"status"`
-	CreditType string `json:"credit_type"`
-	Credits    string `json:"credits"`
-	Amount     int64  `json:"amount"`
-	Currency   string `json:"currency"`
+	Purchase      string     `json:"purchase"`
+	State         State      `json:"status"`
+	Pack          string     `json:"pack"`
+	CreditType    string     `json:"credit_type"`
+	Credits       string     `json:"credits"`
+	Price         eventMoney `json:"price"`
+	Total         eventMoney `json:"total"`
+	Refunded      eventMoney `json:"refunded"`
+	DisputeStatus *string    `json:"dispute_status"`
+}
+
+type eventMoney struct {
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"`
 }
 
 func eventData(p *Purchase) purchaseEvent {
-	return purchaseEvent{p.ID, p.State, p.CreditType, p.Credits.String(), p.Price.Amount, p.Price.Currency}
+	of := func(amount int64) eventMoney { return eventMoney{amount, p.Price.Currency} }
+	e := purchaseEvent{p.ID, p.State, p.Pack, p.CreditType, p.Credits.String(), of(p.Price.Amount), of(p.Total), of(p.Refunded), nil}
+	if p.DisputeStatus != "" {
+		e.DisputeStatus = &p.DisputeStatus
+	}
+	return e
 }

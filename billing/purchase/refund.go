@@ -270,9 +270,22 @@ func (s *Service) moneyBack(t tx.Tx, p *Purchase, note ledger.Note) error {
 				return err
 			}
 		}
-		if name := map[State]string{Disputed: event.PurchaseDisputed, Refunded: event.PurchaseRefunded, PartiallyRefunded: event.PurchaseRefunded}[p.State]; name != "" {
-			return s.Events.Append(t, name, p.Customer, 0, 0, eventData(p))
+	}
+	return s.tellMoneyBack(t, &before, p)
+}
+
+// tellMoneyBack writes what refunds and a dispute changed. A dispute that ends
+// is told as one that begins: dispute_status says how.
+func (s *Service) tellMoneyBack(t tx.Tx, before, p *Purchase) error {
+	wasOpen := before.State == Disputed
+	lost := p.DisputeStatus == DisputeLost && before.State != p.State && p.Refunded == before.Refunded
+	if (p.State == Disputed) != wasOpen || lost {
+		if err := s.Events.Append(t, event.PurchaseDisputed, p.Customer, 0, 0, eventData(p)); err != nil {
+			return err
 		}
+	}
+	if p.Refunded != before.Refunded {
+		return s.Events.Append(t, event.PurchaseRefunded, p.Customer, 0, 0, eventData(p))
 	}
 	return nil
 }

@@ -224,6 +224,11 @@ func (s *Service) evaluateIn(t tx.Tx, p *Policy, why cause) error {
 		return s.pauseIn(t, p, nil, v.pause, "")
 	case v.capped:
 		p.State = Capped
+		if before.State != Capped {
+			if err := s.tellCapped(t, p); err != nil {
+				return err
+			}
+		}
 	case v.run:
 		if err := s.begin(t, p, v); err != nil {
 			return err

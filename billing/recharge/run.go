@@ -271,6 +271,9 @@ func (s *Service) prepared(ctx context.Context, sent *Recharge, in Invoice, err 
 			if err := s.Store.PutPolicy(t, p); err != nil {
 				return false, err
 			}
+			if err := s.tellCapped(t, p); err != nil {
+				return false, err
+			}
 		}
 		return true, s.put(t, r, t.Now())
 	})

@@ -194,7 +194,7 @@ func (s *Service) pauseIn(t tx.Tx, p *Policy, r *Recharge, why Reason, message s
 	if err := s.Store.PutPolicy(t, p); err != nil || was == Paused {
 		return err
 	}
-	if err := s.Events.Append(t, event.RechargePaused, p.Customer, 0, 0, pausedEvent{p.ID, p.CreditType, string(why), p.RepairURL}); err != nil {
+	if err := s.Events.Append(t, event.RechargePaused, p.Customer, 0, 0, pausedEvent{p.ID, p.CreditType, string(why), orNull(p.RepairURL)}); err != nil {
 		return err
 	}
 	c, err := s.Accounts.CustomerIn(t, p.Customer)
@@ -212,25 +212,50 @@ func (s *Service) pauseIn(t tx.Tx, p *Policy, r *Recharge, why Reason, message s
 }
 
 type pausedEvent struct {
-	Policy     string `json:"recharge_policy"`
-	CreditType string `json:"credit_type"`
-	Reason     string `json:"reason"`
-	RepairURL  string `json:"repair_url,omitempty"`
+	Policy     string  `json:"recharge_policy"`
+	CreditType string  `json:"credit_type"`
+	Reason     string  `json:"reason"`
+	RepairURL  *string `json:"repair_url"`
 }
 
 type rechargeEvent struct {
 	Recharge   string   `json:"recharge"`
 	State      RunState `json:"status"`
-	Reason     Reason   `json:"reason,omitempty"`
+	Reason     *string  `json:"reason"`
 	CreditType string   `json:"credit_type"`
 	Credits    string   `json:"credits"`
 	Amount     int64    `json:"amount"`
 	Currency   string   `json:"currency"`
-	Purchase   string   `json:"purchase,omitempty"`
+	Purchase   *string  `json:"purchase"`
 }
 
 func eventOf(r *Recharge) rechargeEvent {
-	return rechargeEvent{r.ID, r.State, r.Reason, r.CreditType, r.Credits.String(), r.Amount, r.Price.Currency, r.Purchase}
+	return rechargeEvent{r.ID, r.State, orNull(string(r.Reason)), r.CreditType, r.Credits.String(), r.Amount, r.Price.Currency, orNull(r.Purchase)}
+}
+
+// cappedEvent says that the month's cap is reached, until when.
+type cappedEvent struct {
+	Policy     string    `json:"recharge_policy"`
+	CreditType string    `json:"credit_type"`
+	Cap        capAmount `json:"cap"`
+	Until      time.Time `json:"until"`
+}
+
+type capAmount struct {
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"`
+}
+
+func (s *Service) tellCapped(t tx.Tx, p *Policy) error {
+	return s.Events.Append(t, event.RechargeCapped, p.Customer, 0, 0,
+		cappedEvent{p.ID, p.CreditType, capAmount{p.Cap, p.Price.Currency}, p.NextAt})
+}
+
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 // tickJob looks at what waits for a time.

@@ -27,6 +27,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.allPurchasesStmt, err = db.PrepareContext(ctx, allPurchases); err != nil {
 		return nil, fmt.Errorf("error preparing query AllPurchases: %w", err)
 	}
+	if q.anyWaitingEventStmt, err = db.PrepareContext(ctx, anyWaitingEvent); err != nil {
+		return nil, fmt.Errorf("error preparing query AnyWaitingEvent: %w", err)
+	}
 	if q.callerByIDStmt, err = db.PrepareContext(ctx, callerByID); err != nil {
 		return nil, fmt.Errorf("error preparing query CallerByID: %w", err)
 	}
@@ -36,11 +39,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.callersOfStmt, err = db.PrepareContext(ctx, callersOf); err != nil {
 		return nil, fmt.Errorf("error preparing query CallersOf: %w", err)
 	}
+	if q.claimEndpointsStmt, err = db.PrepareContext(ctx, claimEndpoints); err != nil {
+		return nil, fmt.Errorf("error preparing query ClaimEndpoints: %w", err)
+	}
 	if q.claimJobsStmt, err = db.PrepareContext(ctx, claimJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimJobs: %w", err)
 	}
 	if q.countBegunStmt, err = db.PrepareContext(ctx, countBegun); err != nil {
 		return nil, fmt.Errorf("error preparing query CountBegun: %w", err)
+	}
+	if q.countDeliveriesStmt, err = db.PrepareContext(ctx, countDeliveries); err != nil {
+		return nil, fmt.Errorf("error preparing query CountDeliveries: %w", err)
+	}
+	if q.countEndpointsStmt, err = db.PrepareContext(ctx, countEndpoints); err != nil {
+		return nil, fmt.Errorf("error preparing query CountEndpoints: %w", err)
 	}
 	if q.countJobsStmt, err = db.PrepareContext(ctx, countJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query CountJobs: %w", err)
@@ -51,17 +63,38 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countStaffStmt, err = db.PrepareContext(ctx, countStaff); err != nil {
 		return nil, fmt.Errorf("error preparing query CountStaff: %w", err)
 	}
+	if q.countWaitingEventsStmt, err = db.PrepareContext(ctx, countWaitingEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query CountWaitingEvents: %w", err)
+	}
 	if q.debitsAscendingStmt, err = db.PrepareContext(ctx, debitsAscending); err != nil {
 		return nil, fmt.Errorf("error preparing query DebitsAscending: %w", err)
 	}
 	if q.debitsDescendingStmt, err = db.PrepareContext(ctx, debitsDescending); err != nil {
 		return nil, fmt.Errorf("error preparing query DebitsDescending: %w", err)
 	}
+	if q.deleteAttemptsOfStmt, err = db.PrepareContext(ctx, deleteAttemptsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteAttemptsOf: %w", err)
+	}
+	if q.deleteDeliveriesOfStmt, err = db.PrepareContext(ctx, deleteDeliveriesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDeliveriesOf: %w", err)
+	}
+	if q.deleteEndpointStmt, err = db.PrepareContext(ctx, deleteEndpoint); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteEndpoint: %w", err)
+	}
+	if q.deleteEventsStmt, err = db.PrepareContext(ctx, deleteEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteEvents: %w", err)
+	}
 	if q.deleteJobStmt, err = db.PrepareContext(ctx, deleteJob); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteJob: %w", err)
 	}
 	if q.deleteMemberStmt, err = db.PrepareContext(ctx, deleteMember); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMember: %w", err)
+	}
+	if q.deleteOldAttemptsStmt, err = db.PrepareContext(ctx, deleteOldAttempts); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldAttempts: %w", err)
+	}
+	if q.deleteOldDeliveriesStmt, err = db.PrepareContext(ctx, deleteOldDeliveries); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldDeliveries: %w", err)
 	}
 	if q.deleteSessionStmt, err = db.PrepareContext(ctx, deleteSession); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSession: %w", err)
@@ -99,6 +132,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.entriesBetweenStmt, err = db.PrepareContext(ctx, entriesBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query EntriesBetween: %w", err)
 	}
+	if q.eventsAfterStmt, err = db.PrepareContext(ctx, eventsAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query EventsAfter: %w", err)
+	}
+	if q.failPendingStmt, err = db.PrepareContext(ctx, failPending); err != nil {
+		return nil, fmt.Errorf("error preparing query FailPending: %w", err)
+	}
 	if q.getCustomerStmt, err = db.PrepareContext(ctx, getCustomer); err != nil {
 		return nil, fmt.Errorf("error preparing query GetCustomer: %w", err)
 	}
@@ -107,6 +146,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getCustomerByStripeIDStmt, err = db.PrepareContext(ctx, getCustomerByStripeID); err != nil {
 		return nil, fmt.Errorf("error preparing query GetCustomerByStripeID: %w", err)
+	}
+	if q.getDeliveryStmt, err = db.PrepareContext(ctx, getDelivery); err != nil {
+		return nil, fmt.Errorf("error preparing query GetDelivery: %w", err)
+	}
+	if q.getEndpointStmt, err = db.PrepareContext(ctx, getEndpoint); err != nil {
+		return nil, fmt.Errorf("error preparing query GetEndpoint: %w", err)
+	}
+	if q.getEventStmt, err = db.PrepareContext(ctx, getEvent); err != nil {
+		return nil, fmt.Errorf("error preparing query GetEvent: %w", err)
 	}
 	if q.getInstallationStmt, err = db.PrepareContext(ctx, getInstallation); err != nil {
 		return nil, fmt.Errorf("error preparing query GetInstallation: %w", err)
@@ -168,6 +216,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.inboxLagStmt, err = db.PrepareContext(ctx, inboxLag); err != nil {
 		return nil, fmt.Errorf("error preparing query InboxLag: %w", err)
 	}
+	if q.insertAttemptStmt, err = db.PrepareContext(ctx, insertAttempt); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertAttempt: %w", err)
+	}
 	if q.insertAuditStmt, err = db.PrepareContext(ctx, insertAudit); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAudit: %w", err)
 	}
@@ -179,6 +230,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertCustomerStmt, err = db.PrepareContext(ctx, insertCustomer); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertCustomer: %w", err)
+	}
+	if q.insertDeliveryStmt, err = db.PrepareContext(ctx, insertDelivery); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDelivery: %w", err)
+	}
+	if q.insertEndpointStmt, err = db.PrepareContext(ctx, insertEndpoint); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertEndpoint: %w", err)
 	}
 	if q.insertEventStmt, err = db.PrepareContext(ctx, insertEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEvent: %w", err)
@@ -234,8 +291,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.invoicesStmt, err = db.PrepareContext(ctx, invoices); err != nil {
 		return nil, fmt.Errorf("error preparing query Invoices: %w", err)
 	}
+	if q.lastEventPositionStmt, err = db.PrepareContext(ctx, lastEventPosition); err != nil {
+		return nil, fmt.Errorf("error preparing query LastEventPosition: %w", err)
+	}
 	if q.lastRechargeStmt, err = db.PrepareContext(ctx, lastRecharge); err != nil {
 		return nil, fmt.Errorf("error preparing query LastRecharge: %w", err)
+	}
+	if q.listAttemptsStmt, err = db.PrepareContext(ctx, listAttempts); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAttempts: %w", err)
 	}
 	if q.listAuditStmt, err = db.PrepareContext(ctx, listAudit); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAudit: %w", err)
@@ -248,6 +311,51 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listCustomersBeforeStmt, err = db.PrepareContext(ctx, listCustomersBefore); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCustomersBefore: %w", err)
+	}
+	if q.listDeliveriesStmt, err = db.PrepareContext(ctx, listDeliveries); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDeliveries: %w", err)
+	}
+	if q.listDeliveriesInStateStmt, err = db.PrepareContext(ctx, listDeliveriesInState); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDeliveriesInState: %w", err)
+	}
+	if q.listDeliveriesOfAfterStmt, err = db.PrepareContext(ctx, listDeliveriesOfAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDeliveriesOfAfter: %w", err)
+	}
+	if q.listDeliveriesOfBeforeStmt, err = db.PrepareContext(ctx, listDeliveriesOfBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDeliveriesOfBefore: %w", err)
+	}
+	if q.listDueDeliveriesStmt, err = db.PrepareContext(ctx, listDueDeliveries); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDueDeliveries: %w", err)
+	}
+	if q.listEnabledEndpointsStmt, err = db.PrepareContext(ctx, listEnabledEndpoints); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEnabledEndpoints: %w", err)
+	}
+	if q.listEndpointsAfterStmt, err = db.PrepareContext(ctx, listEndpointsAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEndpointsAfter: %w", err)
+	}
+	if q.listEndpointsBeforeStmt, err = db.PrepareContext(ctx, listEndpointsBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEndpointsBefore: %w", err)
+	}
+	if q.listEventsAfterStmt, err = db.PrepareContext(ctx, listEventsAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEventsAfter: %w", err)
+	}
+	if q.listEventsBeforeStmt, err = db.PrepareContext(ctx, listEventsBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEventsBefore: %w", err)
+	}
+	if q.listEventsOfAfterStmt, err = db.PrepareContext(ctx, listEventsOfAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEventsOfAfter: %w", err)
+	}
+	if q.listEventsOfBeforeStmt, err = db.PrepareContext(ctx, listEventsOfBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEventsOfBefore: %w", err)
+	}
+	if q.listEventsOfTypeAfterStmt, err = db.PrepareContext(ctx, listEventsOfTypeAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEventsOfTypeAfter: %w", err)
+	}
+	if q.listEventsOfTypeBeforeStmt, err = db.PrepareContext(ctx, listEventsOfTypeBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEventsOfTypeBefore: %w", err)
+	}
+	if q.listFailingEndpointsStmt, err = db.PrepareContext(ctx, listFailingEndpoints); err != nil {
+		return nil, fmt.Errorf("error preparing query ListFailingEndpoints: %w", err)
 	}
 	if q.listKeysAfterStmt, err = db.PrepareContext(ctx, listKeysAfter); err != nil {
 		return nil, fmt.Errorf("error preparing query ListKeysAfter: %w", err)
@@ -276,11 +384,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listSessionsStmt, err = db.PrepareContext(ctx, listSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSessions: %w", err)
 	}
+	if q.listStaffStmt, err = db.PrepareContext(ctx, listStaff); err != nil {
+		return nil, fmt.Errorf("error preparing query ListStaff: %w", err)
+	}
 	if q.listThrottlesStmt, err = db.PrepareContext(ctx, listThrottles); err != nil {
 		return nil, fmt.Errorf("error preparing query ListThrottles: %w", err)
 	}
+	if q.listWaitingEventsStmt, err = db.PrepareContext(ctx, listWaitingEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query ListWaitingEvents: %w", err)
+	}
+	if q.lockEventPositionStmt, err = db.PrepareContext(ctx, lockEventPosition); err != nil {
+		return nil, fmt.Errorf("error preparing query LockEventPosition: %w", err)
+	}
 	if q.methodChoiceStmt, err = db.PrepareContext(ctx, methodChoice); err != nil {
 		return nil, fmt.Errorf("error preparing query MethodChoice: %w", err)
+	}
+	if q.newestEventStmt, err = db.PrepareContext(ctx, newestEvent); err != nil {
+		return nil, fmt.Errorf("error preparing query NewestEvent: %w", err)
+	}
+	if q.nextEndpointStmt, err = db.PrepareContext(ctx, nextEndpoint); err != nil {
+		return nil, fmt.Errorf("error preparing query NextEndpoint: %w", err)
 	}
 	if q.nextJobStmt, err = db.PrepareContext(ctx, nextJob); err != nil {
 		return nil, fmt.Errorf("error preparing query NextJob: %w", err)
@@ -302,6 +425,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.parkJobStmt, err = db.PrepareContext(ctx, parkJob); err != nil {
 		return nil, fmt.Errorf("error preparing query ParkJob: %w", err)
+	}
+	if q.placeEventStmt, err = db.PrepareContext(ctx, placeEvent); err != nil {
+		return nil, fmt.Errorf("error preparing query PlaceEvent: %w", err)
 	}
 	if q.postedBetweenStmt, err = db.PrepareContext(ctx, postedBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query PostedBetween: %w", err)
@@ -387,6 +513,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.rechargesOfStmt, err = db.PrepareContext(ctx, rechargesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query RechargesOf: %w", err)
 	}
+	if q.redeliverFailedStmt, err = db.PrepareContext(ctx, redeliverFailed); err != nil {
+		return nil, fmt.Errorf("error preparing query RedeliverFailed: %w", err)
+	}
 	if q.refundByIDStmt, err = db.PrepareContext(ctx, refundByID); err != nil {
 		return nil, fmt.Errorf("error preparing query RefundByID: %w", err)
 	}
@@ -399,6 +528,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.refundsOfStmt, err = db.PrepareContext(ctx, refundsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query RefundsOf: %w", err)
 	}
+	if q.releaseEndpointStmt, err = db.PrepareContext(ctx, releaseEndpoint); err != nil {
+		return nil, fmt.Errorf("error preparing query ReleaseEndpoint: %w", err)
+	}
+	if q.releaseEndpointsStmt, err = db.PrepareContext(ctx, releaseEndpoints); err != nil {
+		return nil, fmt.Errorf("error preparing query ReleaseEndpoints: %w", err)
+	}
 	if q.releaseJobsStmt, err = db.PrepareContext(ctx, releaseJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query ReleaseJobs: %w", err)
 	}
@@ -407,6 +542,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.revokeKeyStmt, err = db.PrepareContext(ctx, revokeKey); err != nil {
 		return nil, fmt.Errorf("error preparing query RevokeKey: %w", err)
+	}
+	if q.setDeliveryStmt, err = db.PrepareContext(ctx, setDelivery); err != nil {
+		return nil, fmt.Errorf("error preparing query SetDelivery: %w", err)
+	}
+	if q.setEndpointHealthStmt, err = db.PrepareContext(ctx, setEndpointHealth); err != nil {
+		return nil, fmt.Errorf("error preparing query SetEndpointHealth: %w", err)
+	}
+	if q.setEventPositionStmt, err = db.PrepareContext(ctx, setEventPosition); err != nil {
+		return nil, fmt.Errorf("error preparing query SetEventPosition: %w", err)
 	}
 	if q.setWatchArmedStmt, err = db.PrepareContext(ctx, setWatchArmed); err != nil {
 		return nil, fmt.Errorf("error preparing query SetWatchArmed: %w", err)
@@ -425,6 +569,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.updateCustomerStmt, err = db.PrepareContext(ctx, updateCustomer); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateCustomer: %w", err)
+	}
+	if q.updateEndpointStmt, err = db.PrepareContext(ctx, updateEndpoint); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateEndpoint: %w", err)
 	}
 	if q.updateInboxStmt, err = db.PrepareContext(ctx, updateInbox); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateInbox: %w", err)
@@ -453,6 +600,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.voidLinksStmt, err = db.PrepareContext(ctx, voidLinks); err != nil {
 		return nil, fmt.Errorf("error preparing query VoidLinks: %w", err)
 	}
+	if q.wakeEndpointStmt, err = db.PrepareContext(ctx, wakeEndpoint); err != nil {
+		return nil, fmt.Errorf("error preparing query WakeEndpoint: %w", err)
+	}
 	if q.walletByIDStmt, err = db.PrepareContext(ctx, walletByID); err != nil {
 		return nil, fmt.Errorf("error preparing query WalletByID: %w", err)
 	}
@@ -472,6 +622,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing allPurchasesStmt: %w", cerr)
 		}
 	}
+	if q.anyWaitingEventStmt != nil {
+		if cerr := q.anyWaitingEventStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing anyWaitingEventStmt: %w", cerr)
+		}
+	}
 	if q.callerByIDStmt != nil {
 		if cerr := q.callerByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing callerByIDStmt: %w", cerr)
@@ -487,6 +642,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing callersOfStmt: %w", cerr)
 		}
 	}
+	if q.claimEndpointsStmt != nil {
+		if cerr := q.claimEndpointsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing claimEndpointsStmt: %w", cerr)
+		}
+	}
 	if q.claimJobsStmt != nil {
 		if cerr := q.claimJobsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing claimJobsStmt: %w", cerr)
@@ -495,6 +655,16 @@ func (q *Queries) Close() error {
 	if q.countBegunStmt != nil {
 		if cerr := q.countBegunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countBegunStmt: %w", cerr)
+		}
+	}
+	if q.countDeliveriesStmt != nil {
+		if cerr := q.countDeliveriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countDeliveriesStmt: %w", cerr)
+		}
+	}
+	if q.countEndpointsStmt != nil {
+		if cerr := q.countEndpointsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countEndpointsStmt: %w", cerr)
 		}
 	}
 	if q.countJobsStmt != nil {
@@ -512,6 +682,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countStaffStmt: %w", cerr)
 		}
 	}
+	if q.countWaitingEventsStmt != nil {
+		if cerr := q.countWaitingEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countWaitingEventsStmt: %w", cerr)
+		}
+	}
 	if q.debitsAscendingStmt != nil {
 		if cerr := q.debitsAscendingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing debitsAscendingStmt: %w", cerr)
@@ -522,6 +697,26 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing debitsDescendingStmt: %w", cerr)
 		}
 	}
+	if q.deleteAttemptsOfStmt != nil {
+		if cerr := q.deleteAttemptsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteAttemptsOfStmt: %w", cerr)
+		}
+	}
+	if q.deleteDeliveriesOfStmt != nil {
+		if cerr := q.deleteDeliveriesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDeliveriesOfStmt: %w", cerr)
+		}
+	}
+	if q.deleteEndpointStmt != nil {
+		if cerr := q.deleteEndpointStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteEndpointStmt: %w", cerr)
+		}
+	}
+	if q.deleteEventsStmt != nil {
+		if cerr := q.deleteEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteEventsStmt: %w", cerr)
+		}
+	}
 	if q.deleteJobStmt != nil {
 		if cerr := q.deleteJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteJobStmt: %w", cerr)
@@ -530,6 +725,16 @@ func (q *Queries) Close() error {
 	if q.deleteMemberStmt != nil {
 		if cerr := q.deleteMemberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteMemberStmt: %w", cerr)
+		}
+	}
+	if q.deleteOldAttemptsStmt != nil {
+		if cerr := q.deleteOldAttemptsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldAttemptsStmt: %w", cerr)
+		}
+	}
+	if q.deleteOldDeliveriesStmt != nil {
+		if cerr := q.deleteOldDeliveriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldDeliveriesStmt: %w", cerr)
 		}
 	}
 	if q.deleteSessionStmt != nil {
@@ -592,6 +797,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing entriesBetweenStmt: %w", cerr)
 		}
 	}
+	if q.eventsAfterStmt != nil {
+		if cerr := q.eventsAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eventsAfterStmt: %w", cerr)
+		}
+	}
+	if q.failPendingStmt != nil {
+		if cerr := q.failPendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing failPendingStmt: %w", cerr)
+		}
+	}
 	if q.getCustomerStmt != nil {
 		if cerr := q.getCustomerStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getCustomerStmt: %w", cerr)
@@ -605,6 +820,21 @@ func (q *Queries) Close() error {
 	if q.getCustomerByStripeIDStmt != nil {
 		if cerr := q.getCustomerByStripeIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getCustomerByStripeIDStmt: %w", cerr)
+		}
+	}
+	if q.getDeliveryStmt != nil {
+		if cerr := q.getDeliveryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getDeliveryStmt: %w", cerr)
+		}
+	}
+	if q.getEndpointStmt != nil {
+		if cerr := q.getEndpointStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getEndpointStmt: %w", cerr)
+		}
+	}
+	if q.getEventStmt != nil {
+		if cerr := q.getEventStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getEventStmt: %w", cerr)
 		}
 	}
 	if q.getInstallationStmt != nil {
@@ -707,6 +937,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing inboxLagStmt: %w", cerr)
 		}
 	}
+	if q.insertAttemptStmt != nil {
+		if cerr := q.insertAttemptStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertAttemptStmt: %w", cerr)
+		}
+	}
 	if q.insertAuditStmt != nil {
 		if cerr := q.insertAuditStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertAuditStmt: %w", cerr)
@@ -725,6 +960,16 @@ func (q *Queries) Close() error {
 	if q.insertCustomerStmt != nil {
 		if cerr := q.insertCustomerStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertCustomerStmt: %w", cerr)
+		}
+	}
+	if q.insertDeliveryStmt != nil {
+		if cerr := q.insertDeliveryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDeliveryStmt: %w", cerr)
+		}
+	}
+	if q.insertEndpointStmt != nil {
+		if cerr := q.insertEndpointStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertEndpointStmt: %w", cerr)
 		}
 	}
 	if q.insertEventStmt != nil {
@@ -817,9 +1062,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing invoicesStmt: %w", cerr)
 		}
 	}
+	if q.lastEventPositionStmt != nil {
+		if cerr := q.lastEventPositionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastEventPositionStmt: %w", cerr)
+		}
+	}
 	if q.lastRechargeStmt != nil {
 		if cerr := q.lastRechargeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastRechargeStmt: %w", cerr)
+		}
+	}
+	if q.listAttemptsStmt != nil {
+		if cerr := q.listAttemptsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAttemptsStmt: %w", cerr)
 		}
 	}
 	if q.listAuditStmt != nil {
@@ -840,6 +1095,81 @@ func (q *Queries) Close() error {
 	if q.listCustomersBeforeStmt != nil {
 		if cerr := q.listCustomersBeforeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listCustomersBeforeStmt: %w", cerr)
+		}
+	}
+	if q.listDeliveriesStmt != nil {
+		if cerr := q.listDeliveriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDeliveriesStmt: %w", cerr)
+		}
+	}
+	if q.listDeliveriesInStateStmt != nil {
+		if cerr := q.listDeliveriesInStateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDeliveriesInStateStmt: %w", cerr)
+		}
+	}
+	if q.listDeliveriesOfAfterStmt != nil {
+		if cerr := q.listDeliveriesOfAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDeliveriesOfAfterStmt: %w", cerr)
+		}
+	}
+	if q.listDeliveriesOfBeforeStmt != nil {
+		if cerr := q.listDeliveriesOfBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDeliveriesOfBeforeStmt: %w", cerr)
+		}
+	}
+	if q.listDueDeliveriesStmt != nil {
+		if cerr := q.listDueDeliveriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDueDeliveriesStmt: %w", cerr)
+		}
+	}
+	if q.listEnabledEndpointsStmt != nil {
+		if cerr := q.listEnabledEndpointsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEnabledEndpointsStmt: %w", cerr)
+		}
+	}
+	if q.listEndpointsAfterStmt != nil {
+		if cerr := q.listEndpointsAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEndpointsAfterStmt: %w", cerr)
+		}
+	}
+	if q.listEndpointsBeforeStmt != nil {
+		if cerr := q.listEndpointsBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEndpointsBeforeStmt: %w", cerr)
+		}
+	}
+	if q.listEventsAfterStmt != nil {
+		if cerr := q.listEventsAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEventsAfterStmt: %w", cerr)
+		}
+	}
+	if q.listEventsBeforeStmt != nil {
+		if cerr := q.listEventsBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEventsBeforeStmt: %w", cerr)
+		}
+	}
+	if q.listEventsOfAfterStmt != nil {
+		if cerr := q.listEventsOfAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEventsOfAfterStmt: %w", cerr)
+		}
+	}
+	if q.listEventsOfBeforeStmt != nil {
+		if cerr := q.listEventsOfBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEventsOfBeforeStmt: %w", cerr)
+		}
+	}
+	if q.listEventsOfTypeAfterStmt != nil {
+		if cerr := q.listEventsOfTypeAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEventsOfTypeAfterStmt: %w", cerr)
+		}
+	}
+	if q.listEventsOfTypeBeforeStmt != nil {
+		if cerr := q.listEventsOfTypeBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEventsOfTypeBeforeStmt: %w", cerr)
+		}
+	}
+	if q.listFailingEndpointsStmt != nil {
+		if cerr := q.listFailingEndpointsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listFailingEndpointsStmt: %w", cerr)
 		}
 	}
 	if q.listKeysAfterStmt != nil {
@@ -887,14 +1217,39 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listSessionsStmt: %w", cerr)
 		}
 	}
+	if q.listStaffStmt != nil {
+		if cerr := q.listStaffStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listStaffStmt: %w", cerr)
+		}
+	}
 	if q.listThrottlesStmt != nil {
 		if cerr := q.listThrottlesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listThrottlesStmt: %w", cerr)
 		}
 	}
+	if q.listWaitingEventsStmt != nil {
+		if cerr := q.listWaitingEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listWaitingEventsStmt: %w", cerr)
+		}
+	}
+	if q.lockEventPositionStmt != nil {
+		if cerr := q.lockEventPositionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockEventPositionStmt: %w", cerr)
+		}
+	}
 	if q.methodChoiceStmt != nil {
 		if cerr := q.methodChoiceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing methodChoiceStmt: %w", cerr)
+		}
+	}
+	if q.newestEventStmt != nil {
+		if cerr := q.newestEventStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing newestEventStmt: %w", cerr)
+		}
+	}
+	if q.nextEndpointStmt != nil {
+		if cerr := q.nextEndpointStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextEndpointStmt: %w", cerr)
 		}
 	}
 	if q.nextJobStmt != nil {
@@ -930,6 +1285,11 @@ func (q *Queries) Close() error {
 	if q.parkJobStmt != nil {
 		if cerr := q.parkJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing parkJobStmt: %w", cerr)
+		}
+	}
+	if q.placeEventStmt != nil {
+		if cerr := q.placeEventStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing placeEventStmt: %w", cerr)
 		}
 	}
 	if q.postedBetweenStmt != nil {
@@ -1072,6 +1432,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing rechargesOfStmt: %w", cerr)
 		}
 	}
+	if q.redeliverFailedStmt != nil {
+		if cerr := q.redeliverFailedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing redeliverFailedStmt: %w", cerr)
+		}
+	}
 	if q.refundByIDStmt != nil {
 		if cerr := q.refundByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing refundByIDStmt: %w", cerr)
@@ -1092,6 +1457,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing refundsOfStmt: %w", cerr)
 		}
 	}
+	if q.releaseEndpointStmt != nil {
+		if cerr := q.releaseEndpointStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing releaseEndpointStmt: %w", cerr)
+		}
+	}
+	if q.releaseEndpointsStmt != nil {
+		if cerr := q.releaseEndpointsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing releaseEndpointsStmt: %w", cerr)
+		}
+	}
 	if q.releaseJobsStmt != nil {
 		if cerr := q.releaseJobsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing releaseJobsStmt: %w", cerr)
@@ -1105,6 +1480,21 @@ func (q *Queries) Close() error {
 	if q.revokeKeyStmt != nil {
 		if cerr := q.revokeKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing revokeKeyStmt: %w", cerr)
+		}
+	}
+	if q.setDeliveryStmt != nil {
+		if cerr := q.setDeliveryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setDeliveryStmt: %w", cerr)
+		}
+	}
+	if q.setEndpointHealthStmt != nil {
+		if cerr := q.setEndpointHealthStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setEndpointHealthStmt: %w", cerr)
+		}
+	}
+	if q.setEventPositionStmt != nil {
+		if cerr := q.setEventPositionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setEventPositionStmt: %w", cerr)
 		}
 	}
 	if q.setWatchArmedStmt != nil {
@@ -1135,6 +1525,11 @@ func (q *Queries) Close() error {
 	if q.updateCustomerStmt != nil {
 		if cerr := q.updateCustomerStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateCustomerStmt: %w", cerr)
+		}
+	}
+	if q.updateEndpointStmt != nil {
+		if cerr := q.updateEndpointStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateEndpointStmt: %w", cerr)
 		}
 	}
 	if q.updateInboxStmt != nil {
@@ -1180,6 +1575,11 @@ func (q *Queries) Close() error {
 	if q.voidLinksStmt != nil {
 		if cerr := q.voidLinksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing voidLinksStmt: %w", cerr)
+		}
+	}
+	if q.wakeEndpointStmt != nil {
+		if cerr := q.wakeEndpointStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wakeEndpointStmt: %w", cerr)
 		}
 	}
 	if q.walletByIDStmt != nil {
@@ -1237,18 +1637,29 @@ type Queries struct {
 	db                           DBTX
 	tx                           *sql.Tx
 	allPurchasesStmt             *sql.Stmt
+	anyWaitingEventStmt          *sql.Stmt
 	callerByIDStmt               *sql.Stmt
 	callerByNameStmt             *sql.Stmt
 	callersOfStmt                *sql.Stmt
+	claimEndpointsStmt           *sql.Stmt
 	claimJobsStmt                *sql.Stmt
 	countBegunStmt               *sql.Stmt
+	countDeliveriesStmt          *sql.Stmt
+	countEndpointsStmt           *sql.Stmt
 	countJobsStmt                *sql.Stmt
 	countSelfRefundsStmt         *sql.Stmt
 	countStaffStmt               *sql.Stmt
+	countWaitingEventsStmt       *sql.Stmt
 	debitsAscendingStmt          *sql.Stmt
 	debitsDescendingStmt         *sql.Stmt
+	deleteAttemptsOfStmt         *sql.Stmt
+	deleteDeliveriesOfStmt       *sql.Stmt
+	deleteEndpointStmt           *sql.Stmt
+	deleteEventsStmt             *sql.Stmt
 	deleteJobStmt                *sql.Stmt
 	deleteMemberStmt             *sql.Stmt
+	deleteOldAttemptsStmt        *sql.Stmt
+	deleteOldDeliveriesStmt      *sql.Stmt
 	deleteSessionStmt            *sql.Stmt
 	deleteSessionsStmt           *sql.Stmt
 	deleteStaleLinksStmt         *sql.Stmt
@@ -1261,9 +1672,14 @@ type Queries struct {
 	dueRechargesStmt             *sql.Stmt
 	dueWalletsStmt               *sql.Stmt
 	entriesBetweenStmt           *sql.Stmt
+	eventsAfterStmt              *sql.Stmt
+	failPendingStmt              *sql.Stmt
 	getCustomerStmt              *sql.Stmt
 	getCustomerByExternalIDStmt  *sql.Stmt
 	getCustomerByStripeIDStmt    *sql.Stmt
+	getDeliveryStmt              *sql.Stmt
+	getEndpointStmt              *sql.Stmt
+	getEventStmt                 *sql.Stmt
 	getInstallationStmt          *sql.Stmt
 	getKeyStmt                   *sql.Stmt
 	getKeyByHashStmt             *sql.Stmt
@@ -1284,10 +1700,13 @@ type Queries struct {
 	inboxEventStmt               *sql.Stmt
 	inboxInStateStmt             *sql.Stmt
 	inboxLagStmt                 *sql.Stmt
+	insertAttemptStmt            *sql.Stmt
 	insertAuditStmt              *sql.Stmt
 	insertCallerStmt             *sql.Stmt
 	insertConsentStmt            *sql.Stmt
 	insertCustomerStmt           *sql.Stmt
+	insertDeliveryStmt           *sql.Stmt
+	insertEndpointStmt           *sql.Stmt
 	insertEventStmt              *sql.Stmt
 	insertInboxStmt              *sql.Stmt
 	insertInstallationStmt       *sql.Stmt
@@ -1306,11 +1725,28 @@ type Queries struct {
 	invoiceByPurchaseStmt        *sql.Stmt
 	invoiceByStripeIDStmt        *sql.Stmt
 	invoicesStmt                 *sql.Stmt
+	lastEventPositionStmt        *sql.Stmt
 	lastRechargeStmt             *sql.Stmt
+	listAttemptsStmt             *sql.Stmt
 	listAuditStmt                *sql.Stmt
 	listCreditTypesStmt          *sql.Stmt
 	listCustomersAfterStmt       *sql.Stmt
 	listCustomersBeforeStmt      *sql.Stmt
+	listDeliveriesStmt           *sql.Stmt
+	listDeliveriesInStateStmt    *sql.Stmt
+	listDeliveriesOfAfterStmt    *sql.Stmt
+	listDeliveriesOfBeforeStmt   *sql.Stmt
+	listDueDeliveriesStmt        *sql.Stmt
+	listEnabledEndpointsStmt     *sql.Stmt
+	listEndpointsAfterStmt       *sql.Stmt
+	listEndpointsBeforeStmt      *sql.Stmt
+	listEventsAfterStmt          *sql.Stmt
+	listEventsBeforeStmt         *sql.Stmt
+	listEventsOfAfterStmt        *sql.Stmt
+	listEventsOfBeforeStmt       *sql.Stmt
+	listEventsOfTypeAfterStmt    *sql.Stmt
+	listEventsOfTypeBeforeStmt   *sql.Stmt
+	listFailingEndpointsStmt     *sql.Stmt
 	listKeysAfterStmt            *sql.Stmt
 	listKeysBeforeStmt           *sql.Stmt
 	listMembersStmt              *sql.Stmt
@@ -1320,8 +1756,13 @@ type Queries struct {
 	listParkedJobsStmt           *sql.Stmt
 	listRatesStmt                *sql.Stmt
 	listSessionsStmt             *sql.Stmt
+	listStaffStmt                *sql.Stmt
 	listThrottlesStmt            *sql.Stmt
+	listWaitingEventsStmt        *sql.Stmt
+	lockEventPositionStmt        *sql.Stmt
 	methodChoiceStmt             *sql.Stmt
+	newestEventStmt              *sql.Stmt
+	nextEndpointStmt             *sql.Stmt
 	nextJobStmt                  *sql.Stmt
 	notesBetweenStmt             *sql.Stmt
 	openPurchasesStmt            *sql.Stmt
@@ -1329,6 +1770,7 @@ type Queries struct {
 	othersAscendingStmt          *sql.Stmt
 	othersDescendingStmt         *sql.Stmt
 	parkJobStmt                  *sql.Stmt
+	placeEventStmt               *sql.Stmt
 	postedBetweenStmt            *sql.Stmt
 	purchaseByIDStmt             *sql.Stmt
 	purchaseByKeyStmt            *sql.Stmt
@@ -1357,19 +1799,26 @@ type Queries struct {
 	rechargePolicyByIDStmt       *sql.Stmt
 	rechargeSpentStmt            *sql.Stmt
 	rechargesOfStmt              *sql.Stmt
+	redeliverFailedStmt          *sql.Stmt
 	refundByIDStmt               *sql.Stmt
 	refundByKeyStmt              *sql.Stmt
 	refundByStripeIDStmt         *sql.Stmt
 	refundsOfStmt                *sql.Stmt
+	releaseEndpointStmt          *sql.Stmt
+	releaseEndpointsStmt         *sql.Stmt
 	releaseJobsStmt              *sql.Stmt
 	retryJobStmt                 *sql.Stmt
 	revokeKeyStmt                *sql.Stmt
+	setDeliveryStmt              *sql.Stmt
+	setEndpointHealthStmt        *sql.Stmt
+	setEventPositionStmt         *sql.Stmt
 	setWatchArmedStmt            *sql.Stmt
 	timeOfPostingStmt            *sql.Stmt
 	touchKeyStmt                 *sql.Stmt
 	touchSessionStmt             *sql.Stmt
 	unparkJobStmt                *sql.Stmt
 	updateCustomerStmt           *sql.Stmt
+	updateEndpointStmt           *sql.Stmt
 	updateInboxStmt              *sql.Stmt
 	updateInvoiceStmt            *sql.Stmt
 	updatePurchaseStmt           *sql.Stmt
@@ -1379,6 +1828,7 @@ type Queries struct {
 	useLinkStmt                  *sql.Stmt
 	usedBetweenStmt              *sql.Stmt
 	voidLinksStmt                *sql.Stmt
+	wakeEndpointStmt             *sql.Stmt
 	walletByIDStmt               *sql.Stmt
 	walletsAfterStmt             *sql.Stmt
 	walletsOfStmt                *sql.Stmt
@@ -1389,18 +1839,29 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		db:                           tx,
 		tx:                           tx,
 		allPurchasesStmt:             q.allPurchasesStmt,
+		anyWaitingEventStmt:          q.anyWaitingEventStmt,
 		callerByIDStmt:               q.callerByIDStmt,
 		callerByNameStmt:             q.callerByNameStmt,
 		callersOfStmt:                q.callersOfStmt,
+		claimEndpointsStmt:           q.claimEndpointsStmt,
 		claimJobsStmt:                q.claimJobsStmt,
 		countBegunStmt:               q.countBegunStmt,
+		countDeliveriesStmt:          q.countDeliveriesStmt,
+		countEndpointsStmt:           q.countEndpointsStmt,
 		countJobsStmt:                q.countJobsStmt,
 		countSelfRefundsStmt:         q.countSelfRefundsStmt,
 		countStaffStmt:               q.countStaffStmt,
+		countWaitingEventsStmt:       q.countWaitingEventsStmt,
 		debitsAscendingStmt:          q.debitsAscendingStmt,
 		debitsDescendingStmt:         q.debitsDescendingStmt,
+		deleteAttemptsOfStmt:         q.deleteAttemptsOfStmt,
+		deleteDeliveriesOfStmt:       q.deleteDeliveriesOfStmt,
+		deleteEndpointStmt:           q.deleteEndpointStmt,
+		deleteEventsStmt:             q.deleteEventsStmt,
 		deleteJobStmt:                q.deleteJobStmt,
 		deleteMemberStmt:             q.deleteMemberStmt,
+		deleteOldAttemptsStmt:        q.deleteOldAttemptsStmt,
+		deleteOldDeliveriesStmt:      q.deleteOldDeliveriesStmt,
 		deleteSessionStmt:            q.deleteSessionStmt,
 		deleteSessionsStmt:           q.deleteSessionsStmt,
 		deleteStaleLinksStmt:         q.deleteStaleLinksStmt,
@@ -1413,9 +1874,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dueRechargesStmt:             q.dueRechargesStmt,
 		dueWalletsStmt:               q.dueWalletsStmt,
 		entriesBetweenStmt:           q.entriesBetweenStmt,
+		eventsAfterStmt:              q.eventsAfterStmt,
+		failPendingStmt:              q.failPendingStmt,
 		getCustomerStmt:              q.getCustomerStmt,
 		getCustomerByExternalIDStmt:  q.getCustomerByExternalIDStmt,
 		getCustomerByStripeIDStmt:    q.getCustomerByStripeIDStmt,
+		getDeliveryStmt:              q.getDeliveryStmt,
+		getEndpointStmt:              q.getEndpointStmt,
+		getEventStmt:                 q.getEventStmt,
 		getInstallationStmt:          q.getInstallationStmt,
 		getKeyStmt:                   q.getKeyStmt,
 		getKeyByHashStmt:             q.getKeyByHashStmt,
@@ -1436,10 +1902,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		inboxEventStmt:               q.inboxEventStmt,
 		inboxInStateStmt:             q.inboxInStateStmt,
 		inboxLagStmt:                 q.inboxLagStmt,
+		insertAttemptStmt:            q.insertAttemptStmt,
 		insertAuditStmt:              q.insertAuditStmt,
 		insertCallerStmt:             q.insertCallerStmt,
 		insertConsentStmt:            q.insertConsentStmt,
 		insertCustomerStmt:           q.insertCustomerStmt,
+		insertDeliveryStmt:           q.insertDeliveryStmt,
+		insertEndpointStmt:           q.insertEndpointStmt,
 		insertEventStmt:              q.insertEventStmt,
 		insertInboxStmt:              q.insertInboxStmt,
 		insertInstallationStmt:       q.insertInstallationStmt,
@@ -1458,11 +1927,28 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		invoiceByPurchaseStmt:        q.invoiceByPurchaseStmt,
 		invoiceByStripeIDStmt:        q.invoiceByStripeIDStmt,
 		invoicesStmt:                 q.invoicesStmt,
+		lastEventPositionStmt:        q.lastEventPositionStmt,
 		lastRechargeStmt:             q.lastRechargeStmt,
+		listAttemptsStmt:             q.listAttemptsStmt,
 		listAuditStmt:                q.listAuditStmt,
 		listCreditTypesStmt:          q.listCreditTypesStmt,
 		listCustomersAfterStmt:       q.listCustomersAfterStmt,
 		listCustomersBeforeStmt:      q.listCustomersBeforeStmt,
+		listDeliveriesStmt:           q.listDeliveriesStmt,
+		listDeliveriesInStateStmt:    q.listDeliveriesInStateStmt,
+		listDeliveriesOfAfterStmt:    q.listDeliveriesOfAfterStmt,
+		listDeliveriesOfBeforeStmt:   q.listDeliveriesOfBeforeStmt,
+		listDueDeliveriesStmt:        q.listDueDeliveriesStmt,
+		listEnabledEndpointsStmt:     q.listEnabledEndpointsStmt,
+		listEndpointsAfterStmt:       q.listEndpointsAfterStmt,
+		listEndpointsBeforeStmt:      q.listEndpointsBeforeStmt,
+		listEventsAfterStmt:          q.listEventsAfterStmt,
+		listEventsBeforeStmt:         q.listEventsBeforeStmt,
+		listEventsOfAfterStmt:        q.listEventsOfAfterStmt,
+		listEventsOfBeforeStmt:       q.listEventsOfBeforeStmt,
+		listEventsOfTypeAfterStmt:    q.listEventsOfTypeAfterStmt,
+		listEventsOfTypeBeforeStmt:   q.listEventsOfTypeBeforeStmt,
+		listFailingEndpointsStmt:     q.listFailingEndpointsStmt,
 		listKeysAfterStmt:            q.listKeysAfterStmt,
 		listKeysBeforeStmt:           q.listKeysBeforeStmt,
 		listMembersStmt:              q.listMembersStmt,
@@ -1472,8 +1958,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listParkedJobsStmt:           q.listParkedJobsStmt,
 		listRatesStmt:                q.listRatesStmt,
 		listSessionsStmt:             q.listSessionsStmt,
+		listStaffStmt:                q.listStaffStmt,
 		listThrottlesStmt:            q.listThrottlesStmt,
+		listWaitingEventsStmt:        q.listWaitingEventsStmt,
+		lockEventPositionStmt:        q.lockEventPositionStmt,
 		methodChoiceStmt:             q.methodChoiceStmt,
+		newestEventStmt:              q.newestEventStmt,
+		nextEndpointStmt:             q.nextEndpointStmt,
 		nextJobStmt:                  q.nextJobStmt,
 		notesBetweenStmt:             q.notesBetweenStmt,
 		openPurchasesStmt:            q.openPurchasesStmt,
@@ -1481,6 +1972,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		othersAscendingStmt:          q.othersAscendingStmt,
 		othersDescendingStmt:         q.othersDescendingStmt,
 		parkJobStmt:                  q.parkJobStmt,
+		placeEventStmt:               q.placeEventStmt,
 		postedBetweenStmt:            q.postedBetweenStmt,
 		purchaseByIDStmt:             q.purchaseByIDStmt,
 		purchaseByKeyStmt:            q.purchaseByKeyStmt,
@@ -1509,19 +2001,26 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		rechargePolicyByIDStmt:       q.rechargePolicyByIDStmt,
 		rechargeSpentStmt:            q.rechargeSpentStmt,
 		rechargesOfStmt:              q.rechargesOfStmt,
+		redeliverFailedStmt:          q.redeliverFailedStmt,
 		refundByIDStmt:               q.refundByIDStmt,
 		refundByKeyStmt:              q.refundByKeyStmt,
 		refundByStripeIDStmt:         q.refundByStripeIDStmt,
 		refundsOfStmt:                q.refundsOfStmt,
+		releaseEndpointStmt:          q.releaseEndpointStmt,
+		releaseEndpointsStmt:         q.releaseEndpointsStmt,
 		releaseJobsStmt:              q.releaseJobsStmt,
 		retryJobStmt:                 q.retryJobStmt,
 		revokeKeyStmt:                q.revokeKeyStmt,
+		setDeliveryStmt:              q.setDeliveryStmt,
+		setEndpointHealthStmt:        q.setEndpointHealthStmt,
+		setEventPositionStmt:         q.setEventPositionStmt,
 		setWatchArmedStmt:            q.setWatchArmedStmt,
 		timeOfPostingStmt:            q.timeOfPostingStmt,
 		touchKeyStmt:                 q.touchKeyStmt,
 		touchSessionStmt:             q.touchSessionStmt,
 		unparkJobStmt:                q.unparkJobStmt,
 		updateCustomerStmt:           q.updateCustomerStmt,
+		updateEndpointStmt:           q.updateEndpointStmt,
 		updateInboxStmt:              q.updateInboxStmt,
 		updateInvoiceStmt:            q.updateInvoiceStmt,
 		updatePurchaseStmt:           q.updatePurchaseStmt,
@@ -1531,6 +2030,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		useLinkStmt:                  q.useLinkStmt,
 		usedBetweenStmt:              q.usedBetweenStmt,
 		voidLinksStmt:                q.voidLinksStmt,
+		wakeEndpointStmt:             q.wakeEndpointStmt,
 		walletByIDStmt:               q.walletByIDStmt,
 		walletsAfterStmt:             q.walletsAfterStmt,
 		walletsOfStmt:                q.walletsOfStmt,

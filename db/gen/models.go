@@ -88,6 +88,60 @@ type Customer struct {
 	UpdatedAt        int64
 }
 
+type Delivery struct {
+	ID         string
+	EndpointID string
+	CustomerID string
+	EventID    string
+	Type       string
+	State      string
+	Attempts   int64
+	Step       int64
+	NextAt     int64
+	Status     int64
+	Error      string
+	CreatedAt  int64
+	FinishedAt int64
+}
+
+type DeliveryAttempt struct {
+	ID         string
+	DeliveryID string
+	EndpointID string
+	Url        string
+	Headers    string
+	Status     int64
+	Error      string
+	Answer     string
+	Took       int64
+	CreatedAt  int64
+}
+
+type Endpoint struct {
+	ID           string
+	CustomerID   string
+	Kind         string
+	Url          string
+	Description  string
+	Types        string
+	Secret       string
+	OldSecret    string
+	OldUntil     int64
+	State        string
+	Reason       string
+	FailingSince int64
+	ExhaustedAt  int64
+	WarnedAt     int64
+	LastAt       int64
+	LastStatus   int64
+	DueAt        int64
+	LeasedUntil  int64
+	CreatedBy    string
+	CreatedAt    int64
+	UpdatedAt    int64
+	DisabledAt   int64
+}
+
 type Entry struct {
 	ID           int64
 	WalletID     int64
@@ -110,6 +164,12 @@ type Event struct {
 	Seq        int64
 	Data       string
 	CreatedAt  int64
+	Position   int64
+}
+
+type EventPosition struct {
+	Name string
+	Last int64
 }
 
 type Grant struct {

@@ -10,6 +10,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/job"
 	"purse/billing/ledger"
+	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/tx"
@@ -25,6 +26,7 @@ type Deps struct {
 	Ledger    *ledger.Ledger
 	Purchases *purchase.Service
 	Recharges *recharge.Service
+	Endpoints *notify.Endpoints
 	Jobs      *job.Queue
 	Audit     *audit.Log
 }

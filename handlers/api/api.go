@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -16,8 +17,10 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/event"
 	"purse/billing/fault"
 	"purse/billing/ledger"
+	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/billing/usage"
@@ -33,6 +36,9 @@ type Deps struct {
 	Usage    *usage.Service
 	// Purchases sells packs; nil where nothing is sold.
 	Purchases *purchase.Service
+	// Events is what happened; Endpoints who is told, and when streams are.
+	Events    *event.Log
+	Endpoints *notify.Endpoints
 	Audit     *audit.Log
 	Log       *slog.Logger
 	// PublicURL is Purse's own origin, for links in answers.
@@ -49,6 +55,7 @@ type API struct {
 	usage   http.HandlerFunc // the hot path, which needs no router
 	open    *huma.OpenAPI
 	limiter *httprate.RateLimiter
+	streams atomic.Int64 // that are open
 }
 
 // New makes the API.

@@ -24,12 +24,17 @@ func (a *API) Docs(k *kit.Kit) kit.Handler {
 
 // reference turns the document into what the page shows.
 func (a *API) reference() docs.Page {
-	p := docs.Page{BaseURL: a.PublicURL, Errors: errorCodes}
+	p := docs.Page{BaseURL: a.PublicURL, Events: eventTypes(), Errors: errorCodes}
 	for _, r := range table() {
 		item := a.open.Paths[r.Path]
 		o := item.Post
-		if r.Method == http.MethodGet {
+		switch r.Method {
+		case http.MethodGet:
 			o = item.Get
+		case http.MethodPatch:
+			o = item.Patch
+		case http.MethodDelete:
+			o = item.Delete
 		}
 		i := slices.IndexFunc(p.Sections, func(s docs.Section) bool { return s.Name == r.tag })
 		if i < 0 {
@@ -127,17 +132,19 @@ func (a *API) typeOf(s *huma.Schema) string {
 }
 
 var examples = map[string]string{
-	"reportUsage":      `{"id": "req_1", "customer": "ext:your-id", "event": "llm.completion", "properties": {"input_tokens": 4808, "output_tokens": 10}}`,
-	"createCustomer":   `{"name": "Their name", "external_id": "your-id", "email": "billing@example.com", "timezone": "Europe/Berlin"}`,
-	"createGrant":      `{"credit_type": "credits", "credits": "100", "kind": "promotional", "expires_at": "2030-01-01T00:00:00Z"}`,
-	"createCreditType": `{"key": "credits", "name": "Credits", "unit": "credit", "units": "credits", "decimals": 2}`,
-	"createMeter":      `{"key": "input_tokens", "event": "llm.completion", "aggregation": "sum", "property": "input_tokens"}`,
-	"createRate":       `{"meter": "input_tokens", "credit_type": "credits", "credits": "3", "per": 1000000, "match": {"model": "m"}}`,
-	"createPack":       `{"credit_type": "credits", "credits": "1000", "price": {"amount": 2500, "currency": "usd"}, "expires_after_days": 365}`,
-	"createHold":       `{"customer": "ext:your-id", "credit_type": "credits", "credits": "5"}`,
-	"captureHold":      `{"credits": "3.2"}`,
-	"createPurchase":   `{"pack": "pack_…", "success_url": "https://your.app/billing"}`,
-	"createKey":        `{"name": "their backend", "scopes": ["usage"], "customer": "ext:your-id"}`,
+	"reportUsage":           `{"id": "req_1", "customer": "ext:your-id", "event": "llm.completion", "properties": {"input_tokens": 4808, "output_tokens": 10}}`,
+	"createCustomer":        `{"name": "Their name", "external_id": "your-id", "email": "billing@example.com", "timezone": "Europe/Berlin"}`,
+	"createGrant":           `{"credit_type": "credits", "credits": "100", "kind": "promotional", "expires_at": "2030-01-01T00:00:00Z"}`,
+	"createCreditType":      `{"key": "credits", "name": "Credits", "unit": "credit", "units": "credits", "decimals": 2}`,
+	"createMeter":           `{"key": "input_tokens", "event": "llm.completion", "aggregation": "sum", "property": "input_tokens"}`,
+	"createRate":            `{"meter": "input_tokens", "credit_type": "credits", "credits": "3", "per": 1000000, "match": {"model": "m"}}`,
+	"createPack":            `{"credit_type": "credits", "credits": "1000", "price": {"amount": 2500, "currency": "usd"}, "expires_after_days": 365}`,
+	"createHold":            `{"customer": "ext:your-id", "credit_type": "credits", "credits": "5"}`,
+	"captureHold":           `{"credits": "3.2"}`,
+	"createPurchase":        `{"pack": "pack_…", "success_url": "https://your.app/billing"}`,
+	"createWebhookEndpoint": `{"url": "https://your.app/purse", "types": ["balance.low", "balance.depleted", "entitlement.changed"]}`,
+	"redeliverFailed":       `{"since": "2030-01-01T00:00:00Z"}`,
+	"createKey":             `{"name": "their backend", "scopes": ["usage"], "customer": "ext:your-id"}`,
 }
 
 // errorCodes are the codes that callers meet, for the page that types of
@@ -164,6 +171,9 @@ var errorCodes = []docs.ErrorCode{
 	{Code: "hold_ended", Status: 409, Text: "The hold was captured or released before."},
 	{Code: "hold_expired", Status: 409, Text: "The hold expired. Report work that is done with mode record."},
 	{Code: "exceeds_available", Status: 409, Text: "An adjustment or transfer takes more than is available."},
+	{Code: "endpoint_disabled", Status: 409, Text: "The webhook endpoint is disabled: enable it first."},
+	{Code: "too_many_endpoints", Status: 409, Text: "There are as many webhook endpoints as are possible."},
+	{Code: "no_secret", Status: 409, Text: "Messages to Slack are not signed: there is no secret to rotate."},
 	{Code: "nothing_left", Status: 409, Text: "Nothing is left of the grant."},
 	{Code: "body_too_large", Status: 413, Text: "A single event has at most 1 MiB, a batch 5 MiB, everything else 1 MiB."},
 	{Code: "unsupported_media_type", Status: 415, Text: "Send Content-Type: application/json."},
@@ -177,10 +187,14 @@ var errorCodes = []docs.ErrorCode{
 	{Code: "timestamp_in_future", Status: 422, Text: "The event is more than 5 minutes ahead."},
 	{Code: "timestamp_too_old", Status: 422, Text: "The event is more than 35 days old and not backdated."},
 	{Code: "unknown_credit_type", Status: 422, Text: "There is no such credit type."},
+	{Code: "url_refused", Status: 422, Text: "The address of a webhook endpoint must be https on port 443, and lead to the internet."},
+	{Code: "unknown_cursor", Status: 422, Text: "The stream cannot go on after this event: it is not kept any more."},
 	{Code: "unknown_meter", Status: 422, Text: "There is no such meter."},
 	{Code: "unknown_pack", Status: 422, Text: "There is no such pack for sale."},
 	{Code: "rate_limited", Status: 429, Text: "The key sends too many requests: wait as Retry-After says."},
 	{Code: "internal", Status: 500, Text: "A mistake of ours. Quote the request_id."},
+	{Code: "no_secret_key", Status: 503, Text: "Whoever runs this Purse has not set the key that seals the secrets of webhooks."},
+	{Code: "too_many_streams", Status: 503, Text: "Too many streams of events are open: try again later."},
 	{Code: "unknown_outcome", Status: 503, Text: "It is not known whether this was done. Send it again with the same id or Idempotency-Key."},
 	{Code: "stopping", Status: 503, Text: "Purse is stopping. Send it again with the same id or Idempotency-Key."},
 }

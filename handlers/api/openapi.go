@@ -23,6 +23,7 @@ func (a *API) describe() {
 	if a.PublicURL == "" {
 		o.Servers = []*huma.Server{{URL: "/"}}
 	}
+	a.describeWebhooks()
 	for _, r := range table() {
 		if r.id != "reportUsage" {
 			continue

@@ -7,8 +7,10 @@ import (
 )
 
 const (
-	get  = http.MethodGet
-	post = http.MethodPost
+	get   = http.MethodGet
+	post  = http.MethodPost
+	patch = http.MethodPatch
+	del   = http.MethodDelete
 )
 
 // table is every route of the API: method, path, who.
@@ -71,6 +73,22 @@ func table() []Route {
 		op(r(get, "/v1/packs", read, false, "Catalog", "listPacks", "List packs"), listPacks),
 		op(r(get, "/v1/packs/{id}", read, false, "Catalog", "getPack", "Read a pack"), getPack),
 		op(r(post, "/v1/packs/{id}", admin, vendor, "Catalog", "updatePack", "Change or archive a pack"), updatePack),
+
+		op(r(get, "/v1/events", read, false, "Events", "listEvents", "List what happened in the last 30 days"), listEvents),
+		streamRoute(r(get, "/v1/events/stream", read, vendor, "Events", "streamEvents", "Be told of events as they happen")),
+		op(r(get, "/v1/events/{id}", read, false, "Events", "getEvent", "Read an event"), getEvent),
+
+		op(r(post, "/v1/webhook-endpoints", admin, vendor, "Webhooks", "createWebhookEndpoint", "Have a system told of events"), createEndpoint).makes(),
+		op(r(get, "/v1/webhook-endpoints", read, vendor, "Webhooks", "listWebhookEndpoints", "List webhook endpoints"), listEndpoints),
+		op(r(get, "/v1/webhook-endpoints/{id}", read, vendor, "Webhooks", "getWebhookEndpoint", "Read a webhook endpoint"), getEndpoint),
+		op(r(patch, "/v1/webhook-endpoints/{id}", admin, vendor, "Webhooks", "updateWebhookEndpoint", "Change, disable or enable a webhook endpoint"), updateEndpoint),
+		op(r(del, "/v1/webhook-endpoints/{id}", admin, vendor, "Webhooks", "deleteWebhookEndpoint", "Delete a webhook endpoint and its log"), deleteEndpoint),
+		op(r(post, "/v1/webhook-endpoints/{id}/rotate", admin, vendor, "Webhooks", "rotateWebhookSecret", "Make a new secret; the old one signs too for a day"), rotateEndpoint),
+		op(r(post, "/v1/webhook-endpoints/{id}/test", admin, vendor, "Webhooks", "testWebhookEndpoint", "Send a test event"), testEndpoint),
+		op(r(get, "/v1/webhook-endpoints/{id}/deliveries", read, vendor, "Webhooks", "listDeliveries", "List what was sent to an endpoint"), listDeliveries),
+		op(r(post, "/v1/webhook-endpoints/{id}/redeliver", admin, vendor, "Webhooks", "redeliverFailed", "Send again what failed since a time"), redeliverFailed),
+		op(r(get, "/v1/deliveries/{id}", read, vendor, "Webhooks", "getDelivery", "Read a delivery with every try"), getDelivery),
+		op(r(post, "/v1/deliveries/{id}/redeliver", admin, vendor, "Webhooks", "redeliver", "Send one event again"), redeliver),
 
 		op(r(post, "/v1/keys", admin, vendor, "Keys", "createKey", "Create an API key"), createKey).makes(),
 		op(r(get, "/v1/keys", admin, vendor, "Keys", "listKeys", "List API keys"), listKeys),

@@ -21,7 +21,9 @@ import (
 	"purse/billing/event"
 	"purse/billing/job"
 	"purse/billing/ledger"
+	"purse/billing/notify"
 	"purse/billing/usage"
+	"purse/billing/webhookout"
 	"purse/db"
 	"purse/handlers/kit"
 )
@@ -52,6 +54,9 @@ type world struct {
 	api  *API
 	// outer is the router around the API, as web has it.
 	outer http.Handler
+	// pace, when set, is how far the clock goes before each request that must
+	// succeed: what is made later has a greater id then.
+	pace time.Duration
 	// The secrets of a key with every scope and of the three with one each.
 	all, admin, read, usage string
 }
@@ -71,6 +76,15 @@ func newWorld(tb testing.TB, change ...func(*Deps)) *world {
 	w.deps.Catalog = catalog.New(catalog.Deps{Runner: d, Store: db.CatalogStore{}, Audit: log})
 	w.deps.Ledger = ledger.New(db.NewLedgerStore(), d, jobs, events, ledger.Options{})
 	w.deps.Usage = usage.New(usage.Deps{Runner: d, Ledger: w.deps.Ledger, Accounts: w.deps.Accounts, Catalog: w.deps.Catalog, Now: w.now})
+	keeper, err := notify.NewKeeper("a-key-of-the-tests-of-32-characters")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w.deps.Events = events
+	w.deps.Endpoints = notify.NewEndpoints(notify.EndpointDeps{
+		Runner: d, Store: db.EndpointStore{}, Events: events, Jobs: jobs, Accounts: w.deps.Accounts, Audit: log,
+		Poster: webhookout.New(webhookout.Options{}), Keeper: keeper, Now: w.now,
+	})
 	for _, f := range change {
 		f(&w.deps)
 	}
@@ -157,7 +171,7 @@ func (w *world) call(key, method, path, body string, headers ...string) answer {
 	a := answer{status: rec.Code, header: rec.Header(), text: string(raw)}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
-	if err := d.Decode(&a.body); err != nil && len(raw) > 0 {
+	if err := d.Decode(&a.body); err != nil && len(raw) > 0 && rec.Header().Get("Content-Type") != "text/event-stream" {
 		w.Fatalf("%s %s answered no JSON: %v: %s", method, path, err, raw)
 	}
 	if rec.Header().Get("Request-Id") == "" {
@@ -179,6 +193,7 @@ func (w *world) call(key, method, path, body string, headers ...string) answer {
 // must is call for what has to succeed.
 func (w *world) must(method, path, body string, headers ...string) answer {
 	w.Helper()
+	w.add(w.pace)
 	a := w.call(w.all, method, path, body, headers...)
 	if a.status >= 300 {
 		w.Fatalf("%s %s %s: %d %s", method, path, body, a.status, a.text)

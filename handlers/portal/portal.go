@@ -8,6 +8,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/catalog"
 	"purse/billing/ledger"
+	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/tx"
@@ -31,6 +32,8 @@ type Deps struct {
 	// Methods are the saved cards, Recharges what is bought with them by itself.
 	Methods   *purchase.Methods
 	Recharges *recharge.Service
+	// Endpoints tells the customer's own systems of events.
+	Endpoints *notify.Endpoints
 	// Terms is the version of the terms that people accept, "" for none.
 	TermsVersion string
 	// RefundTerms are the vendor's words on refunds, "" for the default.

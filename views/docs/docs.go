@@ -7,7 +7,15 @@ import "strings"
 type Page struct {
 	BaseURL  string
 	Sections []Section
+	Events   []EventType
 	Errors   []ErrorCode
+}
+
+// EventType is an entry of the catalogue of events.
+type EventType struct {
+	Name, Text string
+	Customers  bool   // customers are told too
+	Example    string // JSON
 }
 
 // Section is the operations of one kind.

@@ -10,6 +10,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/money"
+	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/views/ui"
@@ -100,6 +101,8 @@ func letter(site ui.Site, template string, data map[string]string) (Letter, erro
 		return purchaseFailed(site, data, link)
 	case recharge.MailPaused:
 		return rechargePaused(site, data, link)
+	case notify.MailEndpointFailing, notify.MailEndpointDisabled:
+		return endpoint(site, template, data, link), nil
 	}
 	return Letter{}, fmt.Errorf("there is no mail %q", template)
 }

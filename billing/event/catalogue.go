@@ -1,0 +1,119 @@
+package event
+
+import "slices"
+
+// The types of events, dotted past tense.
+const (
+	CreditsGranted    = "credits.granted"
+	CreditsExpiring   = "credits.expiring"
+	CreditsExpired    = "credits.expired"
+	CreditsVoided     = "credits.voided"
+	BalanceLow        = "balance.low"
+	BalanceDepleted   = "balance.depleted"
+	BalanceRecovered  = "balance.recovered"
+	UsageAnomaly      = "usage.anomaly"
+	LimitReached      = "limit.reached"
+	LimitReset        = "limit.reset"
+	EntitlementChange = "entitlement.changed"
+	PurchasePaid      = "purchase.paid"
+	PurchaseFailed    = "purchase.failed"
+	PurchaseRefunded  = "purchase.refunded"
+	PurchaseDisputed  = "purchase.disputed"
+	RechargeSucceeded = "recharge.succeeded"
+	RechargeFailed    = "recharge.failed"
+	RechargePaused    = "recharge.paused"
+	RechargeCapped    = "recharge.capped"
+	StatementReady    = "statement.ready"
+	CustomerCreated   = "customer.created"
+	CustomerChanged   = "customer.updated"
+	EndpointTested    = "webhook.test"
+)
+
+// Type is an entry of the catalogue.
+type Type struct {
+	Name string
+	Text string // a sentence: when it happens
+	// Customers says whether customers are told too; the vendor is told all.
+	Customers bool
+	// Wallet says whether it belongs to a wallet: then the event has a sequence.
+	Wallet bool
+	// Example is the data of one, as JSON. Every event of the type has these
+	// fields; those that are null or empty here may be left out.
+	Example string
+}
+
+func ofGrant(reason string) string {
+	return `{"grant":"gr_0d9v2m4k7q1xa","posting":"pst_0d9v2m4k7q1xb_12","credit_type":"credits","credits":"1000","kind":"paid","reason":"` + reason + `"}`
+}
+
+func ofPurchase(status, refunded string, dispute string) string {
+	return `{"purchase":"pur_06h009hchvm6s4qgpdfhxqrvew","status":"` + status + `","pack":"pack_06h009hchvm6s4qgpdfhxqrvex","credit_type":"credits","credits":"1000",` +
+		`"price":{"amount":1000,"currency":"usd"},"total":{"amount":1190,"currency":"usd"},"refunded":{"amount":` + refunded + `,"currency":"usd"},"dispute_status":` + dispute + `}`
+}
+
+func ofRecharge(status, reason string) string {
+	return `{"recharge":"rch_06h009hchvm6s4qgpdfhxqrvew","status":"` + status + `","reason":` + reason + `,"credit_type":"credits","credits":"1000",` +
+		`"amount":1190,"currency":"usd","purchase":null}`
+}
+
+const customerExample = `{"id":"cus_06h009hchvm6s4qgpdfhxqrvew","name":"Their name","email":"billing@example.com","external_id":"your-id","stripe_customer_id":"",` +
+	`"timezone":"Europe/Berlin","metadata":{},"status":"active","suspended_reason":"","created_at":"2030-01-01T12:00:00Z","updated_at":"2030-01-01T12:00:00Z"}`
+
+var catalogue = []Type{
+	{CreditsGranted, "Credits came into a wallet: granted, bought, transferred, or given back. reason is grant, adjustment, transfer, refund or dispute.", true, true, ofGrant("grant")},
+	{CreditsExpiring, "Credits expire soon, and nothing was done about it yet.", true, true,
+		`{"credit_type":"credits","credits":"250","expires_at":"2030-01-31T00:00:00Z","days":7}`},
+	{CreditsExpired, "What was left of a grant expired.", true, true, ofGrant("expiry")},
+	{CreditsVoided, "Credits were taken out of a grant other than by use: voided, adjusted, transferred away, refunded or lost in a dispute.", true, true, ofGrant("void")},
+	{BalanceLow, "Available fell to an alert's level.", true, true, `{"credit_type":"credits","available":"48.5","level":"50"}`},
+	{BalanceDepleted, "Nothing is available any more.", true, true, `{"credit_type":"credits","available":"0"}`},
+	{BalanceRecovered, "Available rose above the level of an alert again.", true, true, `{"credit_type":"credits","available":"1050"}`},
+	{UsageAnomaly, "The last hour used at least twice what is usual.", true, true, `{"credit_type":"credits"}`},
+	{LimitReached, "A spend limit was reached.", true, true, `{"credit_type":"credits"}`},
+	{LimitReset, "A spend limit that was reached began a new period.", true, false, `{"credit_type":"credits"}`},
+	{EntitlementChange, "Whether the customer may go on changed: what a gateway caches.", true, false, `{"credit_type":"credits","allowed":false}`},
+	{PurchasePaid, "A purchase was paid and its credits were granted.", true, true, ofPurchase("paid", "0", "null")},
+	{PurchaseFailed, "The payment of a purchase failed.", true, false, ofPurchase("failed", "0", "null")},
+	{PurchaseRefunded, "Money of a purchase went back, and the unused credits with it.", true, false, ofPurchase("partially_refunded", "500", "null")},
+	{PurchaseDisputed, "The buyer's bank disputes a payment, or decided about it.", true, false, ofPurchase("disputed", "0", `"needs_response"`)},
+	{RechargeSucceeded, "An automatic recharge was paid and its credits were granted.", true, true, ofRecharge("succeeded", "null")},
+	{RechargeFailed, "An automatic recharge ended without money.", true, false, ofRecharge("failed", `"card_declined"`)},
+	{RechargePaused, "Automatic recharges are paused until somebody acts. repair_url, where there is one, is Stripe's page that cures it.", true, false,
+		`{"recharge_policy":"rpl_06h009hchvm6s4qgpdfhxqrvew","credit_type":"credits","reason":"card_declined","repair_url":null}`},
+	{RechargeCapped, "The month's cap of automatic recharges is reached.", true, false,
+		`{"recharge_policy":"rpl_06h009hchvm6s4qgpdfhxqrvew","credit_type":"credits","cap":{"amount":10000,"currency":"usd"},"until":"2030-02-01T00:00:00Z"}`},
+	{StatementReady, "A month's statement can be read.", true, false, `{"period":"2030-01"}`},
+	{CustomerCreated, "A customer was created.", false, false, customerExample},
+	{CustomerChanged, "A customer was changed, suspended or resumed.", false, false, customerExample},
+	{EndpointTested, "Somebody asked for a test of an endpoint. Only that endpoint is told.", true, false, `{"endpoint":"we_06h009hchvm6s4qgpdfhxqrvew"}`},
+}
+
+// Catalogue is every type, as the documentation lists them.
+func Catalogue() []Type { return slices.Clone(catalogue) }
+
+// Find answers the entry of a type.
+func Find(name string) (Type, bool) {
+	i := slices.IndexFunc(catalogue, func(t Type) bool { return t.Name == name })
+	if i < 0 {
+		return Type{}, false
+	}
+	return catalogue[i], true
+}
+
+// ForCustomers says whether customers are told of a type.
+func ForCustomers(name string) bool {
+	t, ok := Find(name)
+	return ok && t.Customers
+}
+
+// Names are the types that an endpoint may choose from: all of them, or those
+// that customers are told of. Tests come whatever was chosen.
+func Names(customer bool) []string {
+	var out []string
+	for _, t := range catalogue {
+		if t.Name != EndpointTested && (t.Customers || !customer) {
+			out = append(out, t.Name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,154 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"purse/billing/event"
+	"purse/billing/money"
+)
+
+// slackMessage is an event in words, as Slack and what is compatible with it
+// read them. To the vendor it names the customer, and links to the console.
+func (s *Endpoints) slackMessage(ev event.Event, toCustomer bool) []byte {
+	var d map[string]any
+	_ = json.Unmarshal(ev.Data, &d)
+	text := sentence(ev.Type, data(d))
+	link := s.PublicURL + "/"
+	if !toCustomer {
+		if c, err := s.Accounts.Customer(context.Background(), ev.Customer); err == nil {
+			text = "*" + slackText(c.Name) + "*: " + text
+		}
+		link = s.PublicURL + "/admin"
+		if ev.Customer != "" {
+			link += "/customers/" + ev.Customer
+		}
+	}
+	type block map[string]any
+	body, _ := json.Marshal(map[string]any{
+		"text": strings.ReplaceAll(text, "*", ""),
+		"blocks": []block{
+			{"type": "section", "text": block{"type": "mrkdwn", "text": text}},
+			{"type": "context", "elements": []block{{"type": "mrkdwn", "text": fmt.Sprintf("%s · %s · <%s|Open>", ev.Type, ev.CreatedAt.UTC().Format("2 Jan 2006, 15:04 MST"), link)}}},
+		},
+	})
+	return body
+}
+
+// slackText defuses what Slack would read as markup.
+func slackText(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "*", "", "_", " ", "`", "'", "~", "").Replace(s)
+}
+
+// data reads the fields of an event without minding what is missing.
+type data map[string]any
+
+func (d data) text(name string) string {
+	s, _ := d[name].(string)
+	return slackText(s)
+}
+
+// words is a field that is a word with underscores, in words.
+func (d data) words(name string) string {
+	s, _ := d[name].(string)
+	return slackText(strings.ReplaceAll(s, "_", " "))
+}
+
+func (d data) credits(name string) string {
+	s, _ := d[name].(string)
+	typ := d.text("credit_type")
+	if typ == "" {
+		typ = "credits"
+	}
+	return grouped(slackText(s)) + " " + typ
+}
+
+func (d data) money(name string) string {
+	m, _ := d[name].(map[string]any)
+	amount, _ := m["amount"].(float64) // minor units of a price are exact in a float
+	currency, _ := m["currency"].(string)
+	return money.Money{Amount: int64(amount), Currency: currency}.Decimal() + " " + strings.ToUpper(slackText(currency))
+}
+
+func (d data) day(name string) string {
+	s, _ := d[name].(string)
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return slackText(s)
+	}
+	return at.UTC().Format("2 January 2006")
+}
+
+// grouped puts commas between thousands.
+func grouped(number string) string {
+	whole, rest, dot := strings.Cut(number, ".")
+	sign := ""
+	if strings.HasPrefix(whole, "-") {
+		sign, whole = "-", whole[1:]
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if dot {
+		whole += "." + rest
+	}
+	return sign + whole
+}
+
+func sentence(typ string, d data) string {
+	switch typ {
+	case event.CreditsGranted:
+		return d.credits("credits") + " were added (" + d.text("kind") + ", " + d.text("reason") + ")."
+	case event.CreditsExpiring:
+		return ":hourglass: " + d.credits("credits") + " expire on " + d.day("expires_at") + "."
+	case event.CreditsExpired:
+		return d.credits("credits") + " expired."
+	case event.CreditsVoided:
+		return d.credits("credits") + " were taken back (" + d.text("reason") + ")."
+	case event.BalanceLow:
+		return ":warning: The balance is low: " + d.credits("available") + " are available."
+	case event.BalanceDepleted:
+		return ":rotating_light: The balance is empty: " + d.credits("available") + " are available."
+	case event.BalanceRecovered:
+		return ":white_check_mark: The balance has recovered: " + d.credits("available") + " are available."
+	case event.UsageAnomaly:
+		return ":chart_with_upwards_trend: Usage is far above what is usual."
+	case event.LimitReached:
+		return ":no_entry: A spend limit is reached."
+	case event.LimitReset:
+		return "A spend limit began a new period."
+	case event.EntitlementChange:
+		if allowed, _ := d["allowed"].(bool); allowed {
+			return ":white_check_mark: Requests are allowed again."
+		}
+		return ":no_entry: Requests are refused now."
+	case event.PurchasePaid:
+		return ":moneybag: " + d.credits("credits") + " were bought for " + d.money("total") + "."
+	case event.PurchaseFailed:
+		return "A payment of " + d.money("price") + " for " + d.credits("credits") + " failed."
+	case event.PurchaseRefunded:
+		return "Of a purchase of " + d.money("total") + ", " + d.money("refunded") + " were refunded."
+	case event.PurchaseDisputed:
+		return ":rotating_light: A payment of " + d.money("total") + " is disputed: " + d.words("dispute_status") + "."
+	case event.RechargeSucceeded:
+		return d.credits("credits") + " were recharged automatically."
+	case event.RechargeFailed:
+		return "An automatic recharge ended without money: " + d.words("reason") + "."
+	case event.RechargePaused:
+		return ":warning: Automatic recharges are paused: " + d.words("reason") + "."
+	case event.RechargeCapped:
+		return "The month's cap of automatic recharges, " + d.money("cap") + ", is reached."
+	case event.StatementReady:
+		return "The statement of " + d.text("period") + " is ready."
+	case event.CustomerCreated:
+		return "is a new customer."
+	case event.CustomerChanged:
+		return "was changed, and is " + d.words("status") + "."
+	case event.EndpointTested:
+		return ":wave: This is a test. Messages from Purse arrive here."
+	}
+	return typ
+}
