@@ -82,22 +82,53 @@ func (CatalogStore) PutRate(t tx.Tx, r catalog.Rate) error {
 // Packs implements catalog.Store.
 func (CatalogStore) Packs(t tx.Tx) ([]catalog.Pack, error) {
 	ctx, q := q(t)
+	listed, err := q.ListPackOffers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	offers := make(map[string]string, len(listed))
+	for _, o := range listed {
+		offers[o.PackID] = o.Offer
+	}
 	rows, err := q.ListPacks(ctx)
 	return many(rows, err, func(r gen.Pack) catalog.Pack {
-		return catalog.Pack{
+		p := catalog.Pack{
 			ID: r.ID, Name: r.Name, CreditType: r.CreditType, Credits: money.Credits(r.Credits),
 			Price:            money.Money{Amount: r.PriceAmount, Currency: r.PriceCurrency},
 			ExpiresAfterDays: int(r.ExpiresAfterDays), ArchivedAt: instant(r.ArchivedAt), CreatedAt: instant(r.CreatedAt),
 		}
+		var o packOffer
+		_ = json.Unmarshal([]byte(offers[r.ID]), &o) // written by PutPack; packs older than offers have none
+		p.Any, p.Prices, p.Bonuses, p.TaxBehavior, p.TaxCode = o.Any, o.Prices, o.Bonuses, o.TaxBehavior, o.TaxCode
+		if len(p.Prices) == 0 {
+			p.Prices = []catalog.Price{{Currency: p.Price.Currency, Model: catalog.Fixed, Amount: p.Price.Amount}}
+		}
+		return p
 	})
+}
+
+// packOffer is what pack_offers keeps of a pack. Its JSON is part of the schema.
+type packOffer struct {
+	Any         *catalog.Range  `json:"any,omitempty"`
+	Prices      []catalog.Price `json:"prices"`
+	Bonuses     []catalog.Bonus `json:"bonuses,omitempty"`
+	TaxBehavior string          `json:"tax_behavior,omitempty"`
+	TaxCode     string          `json:"tax_code,omitempty"`
 }
 
 // PutPack implements catalog.Store.
 func (CatalogStore) PutPack(t tx.Tx, p catalog.Pack) error {
 	ctx, q := q(t)
-	return q.PutPack(ctx, gen.PutPackParams{
+	offer, err := json.Marshal(packOffer{p.Any, p.Prices, p.Bonuses, p.TaxBehavior, p.TaxCode})
+	if err != nil {
+		return err
+	}
+	if err := q.PutPack(ctx, gen.PutPackParams{
 		ID: p.ID, Name: p.Name, CreditType: p.CreditType, Credits: int64(p.Credits), PriceAmount: p.Price.Amount,
 		PriceCurrency: p.Price.Currency, ExpiresAfterDays: int64(p.ExpiresAfterDays),
 		ArchivedAt: micros(p.ArchivedAt), CreatedAt: micros(p.CreatedAt),
-	})
+	}); err != nil {
+		return err
+	}
+	return q.PutPackOffer(ctx, gen.PutPackOfferParams{PackID: p.ID, Offer: string(offer)})
 }

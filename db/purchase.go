@@ -17,7 +17,7 @@ var _ purchase.Store = PurchaseStore{}
 
 func (PurchaseStore) Insert(t tx.Tx, p *purchase.Purchase, key string) error {
 	ctx, q := q(t)
-	return q.InsertPurchase(ctx, gen.InsertPurchaseParams{
+	err := q.InsertPurchase(ctx, gen.InsertPurchaseParams{
 		ID: p.ID, BeginKey: key, CustomerID: p.Customer, PackID: p.Pack, PackName: p.PackName, CreditType: p.CreditType,
 		Credits: int64(p.Credits), Price: p.Price.Amount, Currency: p.Price.Currency, ExpiresAfterDays: int64(p.ExpiresAfterDays),
 		State: string(p.State), Problem: p.Problem, CheckoutSession: p.CheckoutSession, CheckoutUrl: p.CheckoutURL,
@@ -26,11 +26,15 @@ func (PurchaseStore) Insert(t tx.Tx, p *purchase.Purchase, key string) error {
 		TermsVersion: p.TermsVersion, Address: p.Address, CreatedBy: p.CreatedBy, GrantID: int64(p.Grant), DebtRepaid: int64(p.DebtRepaid),
 		CheckAt: micros(p.CheckAt), Checks: int64(p.Checks), CreatedAt: micros(p.CreatedAt), PaidAt: micros(p.PaidAt), UpdatedAt: micros(p.UpdatedAt),
 	})
+	if err != nil || p.Bonus == 0 {
+		return err
+	}
+	return putBonus(t, p)
 }
 
 func (PurchaseStore) Update(t tx.Tx, p *purchase.Purchase) error {
 	ctx, q := q(t)
-	return q.UpdatePurchase(ctx, gen.UpdatePurchaseParams{
+	err := q.UpdatePurchase(ctx, gen.UpdatePurchaseParams{
 		State: string(p.State), Problem: p.Problem, CheckoutSession: p.CheckoutSession, CheckoutUrl: p.CheckoutURL,
 		CheckoutExpiresAt: micros(p.CheckoutExpiresAt), PaymentIntent: p.PaymentIntent, Total: p.Total, Tax: p.Tax, Discount: p.Discount,
 		ReceiptUrl: p.ReceiptURL, CardBrand: p.CardBrand, CardLast4: p.CardLast4, GrantID: int64(p.Grant), DebtRepaid: int64(p.DebtRepaid),
@@ -38,6 +42,10 @@ func (PurchaseStore) Update(t tx.Tx, p *purchase.Purchase) error {
 		Refunded: p.Refunded, Clawed: int64(p.Clawed), DisputeID: p.Dispute, DisputeStatus: p.DisputeStatus, DisputeReason: p.DisputeReason,
 		DisputeAmount: p.DisputeAmount, DisputeDue: micros(p.DisputeDue), Frozen: flag(p.Frozen),
 	})
+	if err != nil || p.Bonus == 0 {
+		return err
+	}
+	return putBonus(t, p)
 }
 
 func (PurchaseStore) Purchase(t tx.Tx, id string) (*purchase.Purchase, error) {
@@ -109,5 +117,6 @@ func purchaseOf(r gen.Purchase) *purchase.Purchase {
 		Checks: int(r.Checks), CreatedAt: instant(r.CreatedAt), PaidAt: instant(r.PaidAt), UpdatedAt: instant(r.UpdatedAt),
 		Refunded: r.Refunded, Clawed: money.Credits(r.Clawed), Dispute: r.DisputeID, DisputeStatus: r.DisputeStatus, DisputeReason: r.DisputeReason,
 		DisputeAmount: r.DisputeAmount, DisputeDue: instant(r.DisputeDue), Frozen: r.Frozen != 0,
+		Bonus: money.Credits(r.Bonus), BonusDays: int(r.BonusDays), BonusGrant: ledger.GrantID(r.BonusGrant),
 	}
 }

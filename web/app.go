@@ -212,6 +212,7 @@ func (a *app) wire(mode ui.Mode) error {
 		TermsVersion: a.settings.TermsVersion, RefundWindow: a.settings.RefundWindow,
 		Promotions: a.settings.PromotionCodes, AutomaticTax: a.settings.AutomaticTax,
 		Methods: a.settings.PaymentMethods, BankCountry: a.settings.BankCountry,
+		TaxBehavior: a.settings.TaxBehavior, TaxCode: a.settings.TaxCode,
 	})
 	a.methods = purchase.NewMethods(purchase.MethodDeps{
 		Runner: a.db, Store: db.MethodStore{}, Gateway: a.gateway, Accounts: a.accounts, Audit: a.audit,

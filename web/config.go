@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"purse/billing/catalog"
+	"purse/billing/fault"
 	"purse/billing/purchase"
 	"purse/billing/stripepay"
 	"purse/views/ui"
@@ -37,6 +39,8 @@ type settings struct {
 	PaymentMethods []string      `help:"Payment methods that Checkout offers: card, us_bank_account, sepa_debit, customer_balance (bank transfer). None: what Stripe's dashboard says." env:"PURSE_PAYMENT_METHODS"`
 	BankCountry    string        `help:"Country of the accounts that take bank transfers in euros: BE, DE, ES, FR, IE or NL." default:"DE" env:"PURSE_BANK_COUNTRY"`
 	AutomaticTax   bool          `help:"Let Stripe Tax add tax at Checkout and to automatic recharges." env:"PURSE_AUTOMATIC_TAX"`
+	TaxBehavior    string        `help:"Whether prices contain tax: exclusive or inclusive; packs may say otherwise." default:"exclusive" env:"PURSE_TAX_BEHAVIOR"`
+	TaxCode        string        `help:"Stripe's tax code of what you sell, such as txcd_10103001; packs may say otherwise." env:"PURSE_TAX_CODE"`
 	ReturnOrigins  []string      `help:"Origins that success_url and cancel_url may have." env:"PURSE_RETURN_ORIGINS"`
 	RatePerMinute  int           `help:"Requests a minute that each API key may make; 0 for any number." env:"PURSE_RATE_PER_MINUTE"`
 	TrustedProxies []string      `help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8." env:"PURSE_TRUSTED_PROXIES"`
@@ -160,6 +164,13 @@ func (s *settings) check() error {
 	}
 	if s.BankCountry != "" && !slices.Contains([]string{"BE", "DE", "ES", "FR", "IE", "NL"}, s.BankCountry) {
 		return errors.New("PURSE_BANK_COUNTRY is none of BE, DE, ES, FR, IE, NL")
+	}
+	if err := catalog.CheckTax(s.TaxBehavior, s.TaxCode); err != nil {
+		name := "PURSE_TAX_BEHAVIOR"
+		if f, ok := fault.As(err); ok && f.Param == "tax_code" {
+			name = "PURSE_TAX_CODE"
+		}
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	if s.RefundWindow < 0 {
 		return errors.New("PURSE_REFUND_WINDOW must be 0 or more, such as 24h")

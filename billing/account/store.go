@@ -8,6 +8,8 @@ import (
 
 // Store keeps what account knows. Rows that are not there are tx.ErrNotFound.
 type Store interface {
+	BillingStore
+
 	InsertCustomer(t tx.Tx, c Customer) error
 	UpdateCustomer(t tx.Tx, c Customer) error
 	Customer(t tx.Tx, id string) (Customer, error)

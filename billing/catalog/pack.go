@@ -2,6 +2,8 @@ package catalog
 
 import (
 	"context"
+	"reflect"
+	"slices"
 	"time"
 
 	"purse/billing/audit"
@@ -11,37 +13,60 @@ import (
 	"purse/billing/tx"
 )
 
-// Pack is credits for sale. A purchase keeps what it was sold for, so that a
-// change concerns later buyers only.
+// Pack is credits for sale: a fixed amount, or any amount that the customer
+// chooses. A purchase keeps what it was sold for, so that a change concerns later
+// buyers only.
 type Pack struct {
-	ID               string
-	Name             string
-	CreditType       string
-	Credits          money.Credits
-	Price            money.Money
-	ExpiresAfterDays int // 0: never
-	ArchivedAt       time.Time
-	CreatedAt        time.Time
+	ID         string
+	Name       string
+	CreditType string
+	// Any is which amounts can be chosen, nil for a pack of fixed size.
+	Any *Range
+	// Credits and Price are what the pack has and costs in its first currency; of
+	// a pack for any amount, the smallest.
+	Credits money.Credits
+	Price   money.Money
+	// Prices are what it costs, one for each currency.
+	Prices []Price
+	// Bonuses come with larger amounts, the smallest From first; the last that
+	// applies counts.
+	Bonuses []Bonus
+	// TaxBehavior is exclusive or inclusive, TaxCode a tax code of Stripe's; "" for
+	// the settings'.
+	TaxBehavior, TaxCode string
+	ExpiresAfterDays     int // 0: never
+	ArchivedAt           time.Time
+	CreatedAt            time.Time
 }
 
 // Archived says whether the pack is no longer sold.
 func (p *Pack) Archived() bool { return !p.ArchivedAt.IsZero() }
 
-// NewPack says what a pack is to be. Name defaults to credits and unit.
+// NewPack says what a pack is to be. Name defaults to credits and unit. A pack of
+// fixed size has Credits and Price, or Prices; one for any amount Any and Prices.
 type NewPack struct {
-	Name, CreditType string
-	Credits          money.Credits
-	Price            money.Money
-	ExpiresAfterDays int
+	Name, CreditType     string
+	Credits              money.Credits
+	Price                money.Money
+	Any                  *Range
+	Prices               []Price
+	Bonuses              []Bonus
+	TaxBehavior, TaxCode string
+	ExpiresAfterDays     int
 }
 
-// PackChange is what to change: what is nil stays.
+// PackChange is what to change: what is nil stays. Price changes the price in its
+// currency, or the only one that there is.
 type PackChange struct {
-	Name             *string
-	Credits          *money.Credits
-	Price            *money.Money
-	ExpiresAfterDays *int
-	Archived         *bool
+	Name                 *string
+	Credits              *money.Credits
+	Price                *money.Money
+	Any                  *Range
+	Prices               []Price
+	Bonuses              *[]Bonus
+	TaxBehavior, TaxCode *string
+	ExpiresAfterDays     *int
+	Archived             *bool
 }
 
 // CreatePack makes a pack.
@@ -52,8 +77,15 @@ func (s *Service) CreatePack(ctx context.Context, by audit.Actor, n NewPack) (Pa
 // CreatePackIn makes a pack in t.
 func (s *Service) CreatePackIn(t tx.Tx, by audit.Actor, n NewPack) (Pack, error) {
 	p := Pack{
-		ID: id.New("pack", t.Now()), Name: n.Name, CreditType: n.CreditType, Credits: n.Credits, Price: n.Price,
-		ExpiresAfterDays: n.ExpiresAfterDays, CreatedAt: t.Now(),
+		ID: id.New("pack", t.Now()), Name: n.Name, CreditType: n.CreditType, Credits: n.Credits, Prices: clonePrices(n.Prices), Bonuses: slices.Clone(n.Bonuses),
+		TaxBehavior: n.TaxBehavior, TaxCode: n.TaxCode, ExpiresAfterDays: n.ExpiresAfterDays, CreatedAt: t.Now(),
+	}
+	if n.Any != nil {
+		r := *n.Any
+		p.Any = &r
+	}
+	if len(p.Prices) == 0 && n.Price != (money.Money{}) {
+		p.Prices = []Price{{Currency: n.Price.Currency, Model: Fixed, Amount: n.Price.Amount}}
 	}
 	now, err := s.read(t)
 	if err != nil {
@@ -66,6 +98,9 @@ func (s *Service) CreatePackIn(t tx.Tx, by audit.Actor, n NewPack) (Pack, error)
 	p.CreditType = c.Key
 	if p.Name == "" {
 		p.Name = p.Credits.String() + " " + c.Units
+		if p.Any != nil {
+			p.Name = "Any amount of " + c.Units
+		}
 	}
 	if err := p.check(); err != nil {
 		return p, err
@@ -91,15 +126,42 @@ func (s *Service) UpdatePackIn(t tx.Tx, by audit.Actor, packID string, ch PackCh
 	if before == nil {
 		return Pack{}, fault.Missing("pack")
 	}
-	p := *before
+	p := before.clone()
 	if ch.Name != nil {
 		p.Name = *ch.Name
 	}
 	if ch.Credits != nil {
 		p.Credits = *ch.Credits
 	}
+	if ch.Any != nil {
+		if p.Any == nil {
+			return p, fault.Bad("any_amount", "A pack of fixed size stays one. Create another pack.")
+		}
+		r := *ch.Any
+		p.Any = &r
+	}
+	if ch.Prices != nil {
+		p.Prices = clonePrices(ch.Prices)
+	}
 	if ch.Price != nil {
-		p.Price = *ch.Price
+		fixed := Price{Currency: ch.Price.Currency, Model: Fixed, Amount: ch.Price.Amount}
+		switch same := p.PriceIn(fixed.Currency); {
+		case same != nil:
+			*same = fixed
+		case len(p.Prices) == 1:
+			p.Prices[0] = fixed
+		default:
+			p.Prices = append(p.Prices, fixed)
+		}
+	}
+	if ch.Bonuses != nil {
+		p.Bonuses = slices.Clone(*ch.Bonuses)
+	}
+	if ch.TaxBehavior != nil {
+		p.TaxBehavior = *ch.TaxBehavior
+	}
+	if ch.TaxCode != nil {
+		p.TaxCode = *ch.TaxCode
 	}
 	if ch.ExpiresAfterDays != nil {
 		p.ExpiresAfterDays = *ch.ExpiresAfterDays
@@ -107,7 +169,7 @@ func (s *Service) UpdatePackIn(t tx.Tx, by audit.Actor, packID string, ch PackCh
 	if ch.Archived != nil {
 		archive(&p.ArchivedAt, *ch.Archived, t.Now())
 	}
-	if err := p.check(); err != nil || p == *before {
+	if err := p.check(); err != nil || reflect.DeepEqual(p, *before) {
 		return p, err
 	}
 	if err := s.Store.PutPack(t, p); err != nil {
@@ -116,21 +178,21 @@ func (s *Service) UpdatePackIn(t tx.Tx, by audit.Actor, packID string, ch PackCh
 	return p, s.changed(t, audit.Record{Actor: by, Action: "pack.updated", Object: p.ID, Before: before, After: p})
 }
 
-func (p *Pack) check() (err error) {
-	if p.Name, err = text("name", p.Name, 1, 100); err != nil {
-		return err
+// clone copies a pack with all that it points to.
+func (p *Pack) clone() Pack {
+	c := *p
+	if p.Any != nil {
+		r := *p.Any
+		c.Any = &r
 	}
-	if p.Credits <= 0 || p.Credits > money.MaxAmount {
-		return fault.Bad("credits", "A pack has more than zero credits, and at most %s.", money.MaxAmount)
+	c.Prices, c.Bonuses = clonePrices(p.Prices), slices.Clone(p.Bonuses)
+	return c
+}
+
+func clonePrices(in []Price) []Price {
+	out := slices.Clone(in)
+	for i := range out {
+		out[i].Tiers = slices.Clone(out[i].Tiers)
 	}
-	if err := p.Price.Valid(); err != nil {
-		return fault.Bad("price", "The price %s.", err)
-	}
-	if p.Price.Amount == 0 {
-		return fault.Bad("price", "A pack has a price. Grant free credits as a promotional grant.")
-	}
-	if p.ExpiresAfterDays < 0 || p.ExpiresAfterDays > 3650 {
-		return fault.Bad("expires_after_days", "Give 1 to 3,650 days, or 0 for credits that never expire.")
-	}
-	return nil
+	return out
 }

@@ -2,6 +2,9 @@ package money
 
 import (
 	"errors"
+	"maps"
+	"math/big"
+	"slices"
 	"strings"
 )
 
@@ -94,3 +97,65 @@ func (m Money) Decimal() string {
 
 // IsZero says whether no money is meant at all.
 func (m Money) IsZero() bool { return m.Amount == 0 }
+
+// MinorStep is the granularity in which Stripe charges a currency, in its minor
+// units: 100 for ISK and UGX, which are sent with two decimals and have none, 10
+// for currencies with three decimals, 1 for all others.
+func MinorStep(currency string) int64 {
+	switch e := currencies[currency]; {
+	case currency == "isk" || currency == "ugx":
+		return 100
+	case e == 3:
+		return 10
+	}
+	return 1
+}
+
+// least is the smallest charge that Stripe takes, in minor units.
+// Source: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+var least = map[string]int64{
+	"usd": 50, "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250,
+	"eur": 50, "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200, "nok": 300,
+	"nzd": 50, "pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000,
+}
+
+// LeastCharge is the smallest amount that Stripe charges in a currency, in minor
+// units. For currencies that Stripe's table does not list it depends on the
+// account: 50 minor units are the least that is possible, made a chargeable
+// amount.
+func LeastCharge(currency string) int64 {
+	if n, ok := least[currency]; ok {
+		return n
+	}
+	step := MinorStep(currency)
+	return (50 + step - 1) / step * step
+}
+
+// RoundMoney rounds an exact amount in major units once, half up, to what Stripe
+// charges in the currency. It answers ErrRange where int64 is not enough.
+func RoundMoney(major *big.Rat, currency string) (Money, error) {
+	e, ok := Exponent(currency)
+	if !ok {
+		return Money{}, ErrCurrency
+	}
+	step := MinorStep(currency)
+	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(e)), nil)
+	// floor(x / step + 1/2), with x in minor units.
+	steps := new(big.Rat).Mul(major, new(big.Rat).SetFrac(scale, big.NewInt(step)))
+	steps.Add(steps, big.NewRat(1, 2))
+	n := new(big.Int).Div(steps.Num(), steps.Denom()) // Euclidean: the floor, as the denominator is positive
+	n.Mul(n, big.NewInt(step))
+	if !n.IsInt64() {
+		return Money{}, ErrRange
+	}
+	return Money{n.Int64(), currency}, nil
+}
+
+// Rat is the amount as an exact number of major units.
+func (m Money) Rat() *big.Rat {
+	e, _ := Exponent(m.Currency)
+	return new(big.Rat).SetFrac(big.NewInt(m.Amount), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(e)), nil))
+}
+
+// Currencies are all that Stripe charges in, in order of their codes.
+func Currencies() []string { return slices.Sorted(maps.Keys(currencies)) }

@@ -26,6 +26,13 @@ const checkoutLife = 23 * time.Hour
 type Begin struct {
 	Customer string // its id
 	Pack     string
+	// Credits is how many, of a pack for any amount; 0 for what a pack has.
+	Credits money.Credits
+	// Currency is the one to pay in, "" for the customer's, or the pack's first.
+	Currency string
+	// Seen is the price that the buyer was shown: another one is refused. Zero for
+	// no such check; Checkout shows it in any case.
+	Seen money.Money
 	// Key makes the purchase count once: a form's nonce, an Idempotency-Key.
 	// Empty for no such promise.
 	Key string
@@ -55,6 +62,10 @@ func (s *Service) Begin(ctx context.Context, by audit.Actor, b Begin) (*Purchase
 			return nil, s.unavailable(err)
 		}
 	}
+	err = s.Runner.View(ctx, func(t tx.Tx) error { return s.stillIn(t, p) })
+	if err != nil {
+		return nil, errors.Join(err, s.setState(ctx, p.ID, Expired, superseded))
+	}
 	if err := s.openCheckout(ctx, p, b.SaveCard); err != nil {
 		return nil, err
 	}
@@ -81,6 +92,8 @@ func (s *Service) intend(ctx context.Context, by audit.Actor, b Begin) (p *Purch
 			switch {
 			case err == nil && p.Pack != b.Pack:
 				return fault.New(fault.Conflict, "idempotency_mismatch", "pack", "This key was used to buy another pack. Use a new one.")
+			case err == nil && (b.Credits != 0 && b.Credits != p.Credits || b.Currency != "" && !strings.EqualFold(b.Currency, p.Price.Currency)):
+				return fault.New(fault.Conflict, "idempotency_mismatch", "credits", "This key was used to buy another amount. Use a new one.")
 			case err == nil:
 				return nil
 			case !errors.Is(err, tx.ErrNotFound):
@@ -94,20 +107,36 @@ func (s *Service) intend(ctx context.Context, by audit.Actor, b Begin) (p *Purch
 		if pack == nil || pack.Archived() {
 			return fault.New(fault.Invalid, "unknown_pack", "pack", "There is no such pack for sale.")
 		}
-		if older, err = s.Store.OpenOf(t, c.ID, pack.ID); err != nil {
+		quote, err := s.quoteFor(t, c.ID, pack, b)
+		if err != nil {
 			return err
 		}
 		p = &Purchase{
 			ID: id.New("pur", t.Now()), Customer: c.ID, Pack: pack.ID, PackName: pack.Name, CreditType: pack.CreditType,
-			Credits: pack.Credits, Price: pack.Price, ExpiresAfterDays: pack.ExpiresAfterDays, State: Created,
+			Credits: quote.Credits, Price: quote.Price, Bonus: quote.Bonus, BonusDays: quote.BonusDays,
+			ExpiresAfterDays: pack.ExpiresAfterDays, State: Created,
 			SuccessURL: b.SuccessURL, CancelURL: b.CancelURL, TermsVersion: s.TermsVersion, Address: b.Address, CreatedBy: by.ID,
 			CheckoutExpiresAt: t.Now().Add(checkoutLife).Truncate(time.Second),
 			CheckAt:           t.Now().Add(firstCheck), CreatedAt: t.Now(), UpdatedAt: t.Now(),
 		}
+		if older, err = s.olderOf(t, p); err != nil {
+			return err
+		}
+		if err := s.Accounts.ChooseCurrencyIn(t, c.ID, quote.Price.Currency, false); err != nil {
+			return err
+		}
 		if key == "" {
 			key = p.ID
 		}
-		return s.Store.Insert(t, p, key)
+		if err := s.Store.Insert(t, p, key); err != nil {
+			return err
+		}
+		details, err := s.Accounts.BillingIn(t, c.ID)
+		if err != nil {
+			return err
+		}
+		behavior, code := s.TaxOf(pack)
+		return s.Store.PutQuote(t, &Quote{Purchase: p.ID, Customer: c.ID, Lines: quote.Lines, TaxBehavior: behavior, TaxCode: code, PONumber: details.PONumber})
 	})
 	return p, older, err
 }
@@ -140,8 +169,22 @@ const superseded = "Another Checkout was opened."
 // its id: repeated, it answers the same Checkout.
 func (s *Service) openCheckout(ctx context.Context, p *Purchase, saveCard bool) error {
 	stripeCustomer, err := s.ensureCustomer(ctx, p.Customer)
+	if err == nil {
+		err = s.syncBilling(ctx, p.Customer)
+	}
 	if err != nil {
 		return s.refused(ctx, p, err)
+	}
+	var quote *Quote
+	var details account.BillingDetails
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		if quote, err = s.QuoteOf(t, p); err == nil {
+			details, err = s.Accounts.BillingIn(t, p.Customer)
+		}
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	unit := "credits"
 	if ct := s.Catalog.Snapshot().CreditType(p.CreditType); ct != nil {
@@ -154,6 +197,7 @@ func (s *Service) openCheckout(ctx context.Context, p *Purchase, saveCard bool) 
 		CancelURL:  s.PublicURL + "/checkout/cancelled?purchase=" + p.ID,
 		ExpiresAt:  p.CheckoutExpiresAt, SaveCard: saveCard, Promotions: s.Promotions, AutomaticTax: s.AutomaticTax,
 		Methods: MethodsFor(s.Methods, p.Price.Currency), BankCountry: s.BankCountry,
+		TaxBehavior: quote.TaxBehavior, TaxCode: quote.TaxCode, Invoice: details.Set(), PONumber: quote.PONumber, KnownAddress: details.Known(),
 	}, p.ID)
 	if err != nil {
 		return s.refused(ctx, p, err)
@@ -188,6 +232,9 @@ func (s *Service) openCheckout(ctx context.Context, p *Purchase, saveCard bool) 
 // describe says on the Checkout page what is bought and how long it lasts.
 func describe(p *Purchase, unit string) string {
 	d := p.Credits.String() + " " + unit
+	if p.Bonus > 0 {
+		d += " and " + p.Bonus.String() + " as a bonus"
+	}
 	if p.ExpiresAfterDays > 0 {
 		return fmt.Sprintf("%s, to be used within %d days", d, p.ExpiresAfterDays)
 	}

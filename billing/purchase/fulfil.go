@@ -154,6 +154,11 @@ func (s *Service) advance(t tx.Tx, p *Purchase, c *Checkout) error {
 			return err
 		}
 	}
+	if p.State == Processing || p.Granted() {
+		if err := s.fixCurrency(t, p); err != nil {
+			return err
+		}
+	}
 	if *p == before {
 		return nil
 	}
@@ -230,6 +235,9 @@ func (s *Service) grant(t tx.Tx, p *Purchase, c *Checkout) error {
 	}
 	p.State, p.Problem, p.CheckAt = Paid, "", time.Time{}
 	p.Grant, p.PaidAt = r.Grant, t.Now()
+	if err := s.GrantBonusIn(t, p); err != nil {
+		return err
+	}
 	if op.Kind == ledger.Paid {
 		p.DebtRepaid, _ = Settled(p.Credits, before.Debt)
 	}
@@ -238,6 +246,9 @@ func (s *Service) grant(t tx.Tx, p *Purchase, c *Checkout) error {
 		return err
 	}
 	p.ReceiptURL, p.CardBrand, p.CardLast4 = c.Payment.ReceiptURL, c.Payment.CardBrand, c.Payment.CardLast4
+	if err := s.noteInvoice(t, p, c.InvoiceNumber, c.InvoiceURL); err != nil {
+		return err
+	}
 	if err := s.Events.Append(t, event.PurchasePaid, p.Customer, int64(r.Postings[0].ID.Wallet), r.Postings[0].ID.Seq, eventData(p)); err != nil {
 		return err
 	}
@@ -259,7 +270,7 @@ func (s *Service) mailReceipt(t tx.Tx, p *Purchase) error {
 		unit, units = ct.Unit, ct.Units
 	}
 	return s.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: MailReceipt, To: c.Email, Data: map[string]string{
-		"purchase": p.ID, "customer": c.Name, "pack": p.PackName, "credits": p.Credits.String(), "credit_type": p.CreditType, "unit": unit, "units": units,
+		"purchase": p.ID, "customer": c.Name, "pack": p.PackName, "credits": p.Brings().String(), "credit_type": p.CreditType, "unit": unit, "units": units,
 		"amount": money.Money{Amount: p.Total, Currency: p.Price.Currency}.Decimal(), "currency": p.Price.Currency,
 		"receipt_url": p.ReceiptURL, "link": "/ledger",
 	}}})

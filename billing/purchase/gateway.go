@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"purse/billing/account"
 	"purse/billing/money"
 )
 
@@ -14,6 +15,10 @@ import (
 type Gateway interface {
 	// EnsureCustomer makes Stripe's customer and answers its id.
 	EnsureCustomer(ctx context.Context, p CustomerParams, key string) (string, error)
+	// UpdateCustomer makes Stripe's customer bear what is known of it now: name,
+	// e-mail, address and tax ids. It may be repeated. What Stripe does not take
+	// is a RefusedError.
+	UpdateCustomer(ctx context.Context, stripeID string, p CustomerParams) error
 	CreateCheckout(ctx context.Context, p CheckoutParams, key string) (Checkout, error)
 	// Checkout answers a session with its payment, ErrGone when there is none.
 	Checkout(ctx context.Context, id string) (Checkout, error)
@@ -46,6 +51,8 @@ func (e *RefusedError) Error() string { return "Stripe refused: " + e.Message }
 // CustomerParams describe a customer to Stripe.
 type CustomerParams struct {
 	Customer, Name, Email, Installation string
+	Address                             account.Address
+	TaxIDs                              []account.TaxID
 }
 
 // CheckoutParams describe a Checkout in payment mode for one pack.
@@ -62,6 +69,11 @@ type CheckoutParams struct {
 	Methods                          []string // payment methods to offer, none for those of Stripe's dashboard
 	BankCountry                      string   // whose accounts take transfers in euros
 	AutomaticTax                     bool     // let Stripe add tax, and ask for the address and a tax id
+	TaxBehavior                      string   // whether Price contains tax: exclusive, inclusive
+	TaxCode                          string   // Stripe's, "" for the account's
+	Invoice                          bool     // let Stripe make an invoice of it
+	PONumber                         string   // printed on the invoice, "" for none
+	KnownAddress                     bool     // the customer has an address: what is typed at Checkout does not replace it
 }
 
 // Checkout is a Checkout Session with its payment.
@@ -81,6 +93,8 @@ type Checkout struct {
 	Installation   string
 	ExpiresAt      time.Time
 	Payment        PaymentIntent // zero before confirmation
+	InvoiceNumber  string        // of the invoice that was made of it, "" for none
+	InvoiceURL     string
 }
 
 // PaymentIntent is a payment and its latest charge.

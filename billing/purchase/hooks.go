@@ -81,7 +81,13 @@ func (s *Service) tellDisputed(t tx.Tx, customer string) error {
 // disputes go the way of every purchase.
 func (s *Service) RecordPaidIn(t tx.Tx, p *Purchase, key string, at ledger.PostingID) error {
 	p.ID, p.State, p.PaidAt, p.UpdatedAt = id.New("pur", t.Now()), Paid, t.Now(), t.Now()
+	if err := s.GrantBonusIn(t, p); err != nil {
+		return err
+	}
 	if err := s.Store.Insert(t, p, key); err != nil {
+		return err
+	}
+	if err := s.fixCurrency(t, p); err != nil {
 		return err
 	}
 	if err := s.Events.Append(t, event.PurchasePaid, p.Customer, int64(at.Wallet), at.Seq, eventData(p)); err != nil {

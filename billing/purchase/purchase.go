@@ -66,6 +66,12 @@ type Purchase struct {
 	Grant                 ledger.GrantID
 	DebtRepaid            money.Credits
 
+	// Bonus is credits that come for nothing with it, as a grant of their own;
+	// they live for BonusDays, 0 for ever.
+	Bonus      money.Credits
+	BonusDays  int
+	BonusGrant ledger.GrantID
+
 	// Refunded is what was refunded or is on its way back, in minor units;
 	// Clawed is what was taken back of the credits for it.
 	Refunded int64

@@ -54,7 +54,7 @@ func (s *Service) Pending(t tx.Tx, customer, creditType string) (sum money.Credi
 	open, err := s.Store.OpenOf(t, customer, "")
 	for _, p := range open {
 		if p.State == Processing && p.CreditType == creditType {
-			sum += p.Credits
+			sum += p.Brings()
 		}
 	}
 	return sum, err

@@ -60,12 +60,12 @@ func (s *Service) Refundable(t tx.Tx, p *Purchase) (money.Money, error) {
 	if !p.Granted() || p.Total == 0 || p.DisputeOpen() {
 		return m, nil
 	}
-	g, _, err := s.Ledger.Grant(t, p.Customer, p.Grant)
+	unused, _, err := s.unused(t, p)
 	if err != nil {
 		return m, err
 	}
-	free := new(big.Int).Mul(big.NewInt(int64(g.Free())), big.NewInt(p.Total))
-	m.Amount = min(free.Quo(free, big.NewInt(int64(p.Credits))).Int64(), p.Total-p.Refunded)
+	free := new(big.Int).Mul(big.NewInt(unused), big.NewInt(p.Total))
+	m.Amount = min(free.Quo(free, big.NewInt(int64(p.Brings()))).Int64(), p.Total-p.Refunded)
 	return m, nil
 }
 
@@ -238,12 +238,14 @@ func (s *Service) moneyBack(t tx.Tx, p *Purchase, note ledger.Note) error {
 		back += p.DisputeAmount
 	}
 	back = min(back, p.Total)
-	if err := s.clawback(t, p, share(p.Credits, back, p.Total), note); err != nil {
+	if err := s.clawback(t, p, share(p.Brings(), back, p.Total), note); err != nil {
 		return err
 	}
 	if frozen := p.DisputeOpen(); frozen != p.Frozen {
-		if _, err := s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.Freeze{Grant: p.Grant, Frozen: frozen}}); err != nil {
-			return err
+		for _, g := range p.Grants() {
+			if _, err := s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.Freeze{Grant: g, Frozen: frozen}}); err != nil {
+				return err
+			}
 		}
 		p.Frozen = frozen
 	}
@@ -300,7 +302,7 @@ func (s *Service) clawback(t tx.Tx, p *Purchase, target money.Credits, note ledg
 	if p.DisputeStatus == DisputeLost && p.Refunded == 0 {
 		kind = ledger.PostDispute
 	}
-	_, err := s.Ledger.ApplyOne(t, &ledger.Command{Note: note, Op: ledger.Clawback{Grants: []ledger.GrantID{p.Grant}, Credits: delta, Kind: kind, Ref: p.ID}})
+	_, err := s.Ledger.ApplyOne(t, &ledger.Command{Note: note, Op: ledger.Clawback{Grants: p.Grants(), Credits: delta, Kind: kind, Ref: p.ID}})
 	if err != nil {
 		return fmt.Errorf("clawback of %s: %w", p.ID, err)
 	}
@@ -324,7 +326,7 @@ func (p *Purchase) TakenBackBy(amount int64) money.Credits {
 	if p.Total <= 0 {
 		return 0
 	}
-	return share(p.Credits, min(p.Refunded+amount, p.Total), p.Total) - p.Clawed
+	return share(p.Brings(), min(p.Refunded+amount, p.Total), p.Total) - p.Clawed
 }
 
 // RefundByID answers a refund by our id.

@@ -24,11 +24,11 @@ func (s *Service) MayRefund(t tx.Tx, p *Purchase) (until time.Time, why string, 
 	case p.State != Paid:
 		return until, "This purchase was refunded or is disputed.", nil
 	}
-	g, _, err := s.Ledger.Grant(t, p.Customer, p.Grant)
+	_, all, err := s.unused(t, p)
 	if err != nil {
 		return until, "", err
 	}
-	if g.Remaining != g.Amount || g.Held != 0 {
+	if !all {
 		return until, "Some of its credits are used. Please ask us about the rest.", nil
 	}
 	before, err := s.Store.SelfRefunds(t, p.Customer)

@@ -45,6 +45,9 @@ type Deps struct {
 	// dashboard says; BankCountry is whose accounts take transfers in euros.
 	Methods     []string
 	BankCountry string
+	// TaxBehavior and TaxCode are of packs that have none of their own:
+	// "exclusive" or "inclusive", "" for exclusive; a code of Stripe's.
+	TaxBehavior, TaxCode string
 	// RefundWindow is how long customers may take back an unused purchase
 	// themselves; 0 for not at all.
 	RefundWindow time.Duration
@@ -71,6 +74,7 @@ func New(d Deps) *Service {
 	}
 	d.Jobs.Handle(jobEvent, s.processJob)
 	d.Jobs.Handle(jobRefund, s.refundJob)
+	d.Jobs.Handle(jobBilling, s.billingJob)
 	d.Jobs.Every(jobSweep, sweepEvery, s.sweepJob)
 	d.Jobs.Every(jobReconcile, reconcileEvery, s.reconcileJob)
 	return s

@@ -25,6 +25,11 @@ type Store interface {
 	// Due answers purchases whose time to be looked at has come.
 	Due(t tx.Tx, now time.Time, limit int) ([]*Purchase, error)
 
+	// PutQuote writes how a price came about; of one that is there, only the
+	// buyer's number and the invoice change.
+	PutQuote(t tx.Tx, q *Quote) error
+	Quote(t tx.Tx, purchase string) (*Quote, error)
+
 	// Begun counts a customer's purchases that were begun since a time and not
 	// paid, and those that were ever paid.
 	Begun(t tx.Tx, customer string, since time.Time) (unpaid, paid int, err error)

@@ -71,6 +71,8 @@ type InvoiceParams struct {
 	Description                      string
 	Price                            money.Money
 	AutomaticTax                     bool
+	TaxBehavior, TaxCode             string // whether Price contains tax; Stripe's code, "" for the account's
+	PONumber                         string // printed on the invoice, "" for none
 }
 
 // Invoice is an invoice of Stripe's with its payment.

@@ -94,6 +94,7 @@ func (s *Service) step(ctx context.Context, id string) (more bool, err error) {
 	case again:
 		return true, nil
 	case prepare:
+		s.tellBilling(ctx, r.Customer)
 		in, err := s.Gateway.PrepareInvoice(ctx, params, r.Invoice, r.ID)
 		return s.prepared(ctx, r, in, err)
 	case find:
@@ -115,13 +116,18 @@ func (s *Service) params(t tx.Tx, r *Recharge) (InvoiceParams, error) {
 	if err != nil {
 		return InvoiceParams{}, err
 	}
+	details, err := s.Accounts.BillingIn(t, r.Customer)
+	if err != nil {
+		return InvoiceParams{}, err
+	}
+	behavior, code := s.taxOf(r)
 	what := r.PackName
 	if r.Quantity > 1 {
 		what = fmt.Sprintf("%d × %s", r.Quantity, what)
 	}
 	return InvoiceParams{
 		Recharge: r.ID, Customer: r.Customer, Installation: s.Installation, StripeCustomer: c.StripeCustomerID, Card: r.Card.ID,
-		Description: what + ", automatic recharge", Price: r.Price, AutomaticTax: s.AutomaticTax,
+		Description: what + ", automatic recharge", Price: r.Price, AutomaticTax: s.AutomaticTax, TaxBehavior: behavior, TaxCode: code, PONumber: details.PONumber,
 	}, nil
 }
 

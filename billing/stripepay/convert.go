@@ -25,6 +25,9 @@ func checkout(s *stripe.CheckoutSession) purchase.Checkout {
 	if s.PaymentIntent != nil {
 		c.Payment = payment(s.PaymentIntent)
 	}
+	if in := s.Invoice; in != nil {
+		c.InvoiceNumber, c.InvoiceURL = in.Number, in.HostedInvoiceURL
+	}
 	return c
 }
 

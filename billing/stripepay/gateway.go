@@ -77,17 +77,33 @@ func (g *Gateway) CreateCheckout(ctx context.Context, c purchase.CheckoutParams,
 	if c.SaveCard && p.PaymentMethodOptions == nil {
 		p.PaymentIntentData.SetupFutureUsage = stripe.String(string(stripe.PaymentIntentSetupFutureUsageOffSession))
 	}
+	if c.TaxBehavior != "" {
+		p.LineItems[0].PriceData.TaxBehavior = stripe.String(c.TaxBehavior)
+	}
+	p.LineItems[0].PriceData.ProductData.TaxCode = text(c.TaxCode)
+	if c.Invoice {
+		data := &stripe.CheckoutSessionInvoiceCreationInvoiceDataParams{Metadata: meta}
+		if c.PONumber != "" {
+			data.CustomFields = []*stripe.CheckoutSessionInvoiceCreationInvoiceDataCustomFieldParams{{Name: stripe.String(poNumber), Value: stripe.String(c.PONumber)}}
+		}
+		p.InvoiceCreation = &stripe.CheckoutSessionInvoiceCreationParams{Enabled: stripe.Bool(true), InvoiceData: data}
+	}
 	if c.Promotions {
 		p.AllowPromotionCodes = stripe.Bool(true)
 	}
 	if c.AutomaticTax {
 		// Stripe computes tax by an address; of a customer that exists it takes
 		// what is entered only when it may keep it.
-		p.LineItems[0].PriceData.TaxBehavior = stripe.String("exclusive")
+		if c.TaxBehavior == "" {
+			p.LineItems[0].PriceData.TaxBehavior = stripe.String("exclusive")
+		}
 		p.AutomaticTax = &stripe.CheckoutSessionAutomaticTaxParams{Enabled: stripe.Bool(true)}
 		p.TaxIDCollection = &stripe.CheckoutSessionTaxIDCollectionParams{Enabled: stripe.Bool(true)}
 		if c.StripeCustomer != "" {
-			p.CustomerUpdate = &stripe.CheckoutSessionCustomerUpdateParams{Address: stripe.String("auto"), Name: stripe.String("auto")}
+			p.CustomerUpdate = &stripe.CheckoutSessionCustomerUpdateParams{Name: stripe.String("auto")}
+			if !c.KnownAddress { // ours stays: it is what later invoices are addressed to
+				p.CustomerUpdate.Address = stripe.String("auto")
+			}
 		}
 	}
 	if c.SubmitMessage != "" {
@@ -146,6 +162,7 @@ var transferTypes = map[string]string{
 func (g *Gateway) Checkout(ctx context.Context, id string) (purchase.Checkout, error) {
 	p := &stripe.CheckoutSessionParams{Params: stripe.Params{Context: ctx}}
 	p.AddExpand("payment_intent.latest_charge")
+	p.AddExpand("invoice")
 	s, err := g.api.CheckoutSessions.Get(id, p)
 	if err != nil {
 		return purchase.Checkout{}, translate(err)

@@ -21,6 +21,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/account"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/stripepay"
@@ -41,9 +42,10 @@ func TestStripeMock(t *testing.T) {
 	euros.Methods, euros.Price.Currency = []string{purchase.MethodCard, purchase.MethodSEPA, purchase.MethodBankTransfer}, "eur"
 	dollars := params("cus_1")
 	dollars.Methods = []string{purchase.MethodCard, purchase.MethodACH, purchase.MethodBankTransfer}
+	whole.TaxBehavior, whole.TaxCode, whole.Invoice, whole.PONumber = "inclusive", "txcd_10103001", true, "PO 4711"
 	least := purchase.CheckoutParams{Purchase: "pur_1", Customer: "cus_1", Installation: "inst_1", Name: "Small", Price: whole.Price, SuccessURL: whole.SuccessURL}
 	invoice := recharge.InvoiceParams{Recharge: "rch_1", Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1", Card: "pm_1",
-		Description: "2 × Small, automatic recharge", Price: whole.Price, AutomaticTax: true}
+		Description: "2 × Small, automatic recharge", Price: whole.Price, AutomaticTax: true, TaxBehavior: "exclusive", TaxCode: "txcd_10103001", PONumber: "PO 4711"}
 	calls := map[string][]func() error{
 		"EnsureCustomer": {
 			func() error {
@@ -53,6 +55,15 @@ func TestStripeMock(t *testing.T) {
 			func() error {
 				_, err := g.EnsureCustomer(ctx, purchase.CustomerParams{Customer: "cus_1", Installation: "inst_1"}, "k2")
 				return err
+			},
+		},
+		"UpdateCustomer": {
+			func() error {
+				return g.UpdateCustomer(ctx, "cus_1", purchase.CustomerParams{Customer: "cus_1", Name: "Demo Ltd", Email: "books@example.com", Installation: "inst_1",
+					Address: account.Address{Line1: "1 Demo Street", City: "Berlin", PostalCode: "10115", Country: "DE"}, TaxIDs: []account.TaxID{{Type: "eu_vat", Value: "DE123456788"}}})
+			},
+			func() error {
+				return g.UpdateCustomer(ctx, "cus_1", purchase.CustomerParams{Customer: "cus_1", Installation: "inst_1"})
 			},
 		},
 		"CreateCheckout": {

@@ -31,6 +31,9 @@ func (g *Gateway) PrepareInvoice(ctx context.Context, p recharge.InvoiceParams, 
 				CollectionMethod:     stripe.String(string(stripe.InvoiceCollectionMethodChargeAutomatically)),
 				DefaultPaymentMethod: text(p.Card), Description: text(p.Description), PendingInvoiceItemsBehavior: stripe.String("exclude"),
 			}
+			if p.PONumber != "" {
+				n.CustomFields = []*stripe.InvoiceCustomFieldParams{{Name: stripe.String(poNumber), Value: stripe.String(p.PONumber)}}
+			}
 			if p.AutomaticTax {
 				n.AutomaticTax = &stripe.InvoiceAutomaticTaxParams{Enabled: stripe.Bool(true)}
 			}
@@ -59,7 +62,8 @@ func (g *Gateway) fill(ctx context.Context, draft *stripe.Invoice, p recharge.In
 	now := func() (*stripe.Invoice, error) { return g.invoice(ctx, draft.ID) }
 	_, err := again(key+":item", func(key string) (bool, error) {
 		_, err := g.api.InvoiceItems.New(&stripe.InvoiceItemParams{Params: write(ctx, key, nil), Customer: stripe.String(p.StripeCustomer),
-			Invoice: stripe.String(draft.ID), Amount: stripe.Int64(p.Price.Amount), Currency: stripe.String(p.Price.Currency), Description: text(p.Description)})
+			Invoice: stripe.String(draft.ID), Amount: stripe.Int64(p.Price.Amount), Currency: stripe.String(p.Price.Currency), Description: text(p.Description),
+			TaxBehavior: text(p.TaxBehavior), TaxCode: text(p.TaxCode)})
 		return true, err
 	}, func() (bool, bool, error) {
 		in, err := now()

@@ -10,7 +10,7 @@ import (
 )
 
 const allPurchases = `-- name: AllPurchases :many
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen FROM purchases
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases
 WHERE id < $1
   AND (CAST($2 AS text) = '' OR id = $2 OR checkout_session = $2
     OR payment_intent = $2 OR card_last4 = $2)
@@ -75,6 +75,9 @@ func (q *Queries) AllPurchases(ctx context.Context, arg AllPurchasesParams) ([]P
 			&i.DisputeAmount,
 			&i.DisputeDue,
 			&i.Frozen,
+			&i.Bonus,
+			&i.BonusDays,
+			&i.BonusGrant,
 		); err != nil {
 			return nil, err
 		}
@@ -90,7 +93,7 @@ func (q *Queries) AllPurchases(ctx context.Context, arg AllPurchasesParams) ([]P
 }
 
 const duePurchases = `-- name: DuePurchases :many
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen FROM purchases WHERE check_at > 0 AND check_at <= $1 ORDER BY check_at LIMIT $2
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases WHERE check_at > 0 AND check_at <= $1 ORDER BY check_at LIMIT $2
 `
 
 type DuePurchasesParams struct {
@@ -150,6 +153,9 @@ func (q *Queries) DuePurchases(ctx context.Context, arg DuePurchasesParams) ([]P
 			&i.DisputeAmount,
 			&i.DisputeDue,
 			&i.Frozen,
+			&i.Bonus,
+			&i.BonusDays,
+			&i.BonusGrant,
 		); err != nil {
 			return nil, err
 		}
@@ -424,7 +430,7 @@ func (q *Queries) InsertPurchase(ctx context.Context, arg InsertPurchaseParams) 
 }
 
 const openPurchases = `-- name: OpenPurchases :many
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen FROM purchases
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases
 WHERE customer_id = $1 AND state IN ('created', 'processing')
   AND (CAST($2 AS text) = '' OR pack_id = $2)
 ORDER BY id DESC LIMIT 100
@@ -487,6 +493,9 @@ func (q *Queries) OpenPurchases(ctx context.Context, arg OpenPurchasesParams) ([
 			&i.DisputeAmount,
 			&i.DisputeDue,
 			&i.Frozen,
+			&i.Bonus,
+			&i.BonusDays,
+			&i.BonusGrant,
 		); err != nil {
 			return nil, err
 		}
@@ -502,7 +511,7 @@ func (q *Queries) OpenPurchases(ctx context.Context, arg OpenPurchasesParams) ([
 }
 
 const purchaseByID = `-- name: PurchaseByID :one
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen FROM purchases WHERE id = $1
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases WHERE id = $1
 `
 
 func (q *Queries) PurchaseByID(ctx context.Context, id string) (Purchase, error) {
@@ -551,12 +560,15 @@ func (q *Queries) PurchaseByID(ctx context.Context, id string) (Purchase, error)
 		&i.DisputeAmount,
 		&i.DisputeDue,
 		&i.Frozen,
+		&i.Bonus,
+		&i.BonusDays,
+		&i.BonusGrant,
 	)
 	return i, err
 }
 
 const purchaseByKey = `-- name: PurchaseByKey :one
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen FROM purchases WHERE begin_key = $1
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases WHERE begin_key = $1
 `
 
 func (q *Queries) PurchaseByKey(ctx context.Context, beginKey string) (Purchase, error) {
@@ -605,12 +617,15 @@ func (q *Queries) PurchaseByKey(ctx context.Context, beginKey string) (Purchase,
 		&i.DisputeAmount,
 		&i.DisputeDue,
 		&i.Frozen,
+		&i.Bonus,
+		&i.BonusDays,
+		&i.BonusGrant,
 	)
 	return i, err
 }
 
 const purchaseBySession = `-- name: PurchaseBySession :one
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen FROM purchases WHERE checkout_session = $1 AND checkout_session <> ''
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases WHERE checkout_session = $1 AND checkout_session <> ''
 `
 
 func (q *Queries) PurchaseBySession(ctx context.Context, checkoutSession string) (Purchase, error) {
@@ -659,12 +674,15 @@ func (q *Queries) PurchaseBySession(ctx context.Context, checkoutSession string)
 		&i.DisputeAmount,
 		&i.DisputeDue,
 		&i.Frozen,
+		&i.Bonus,
+		&i.BonusDays,
+		&i.BonusGrant,
 	)
 	return i, err
 }
 
 const purchasesOf = `-- name: PurchasesOf :many
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen FROM purchases
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases
 WHERE customer_id = $1 AND id < $2
   AND (CAST($3 AS text) = '' OR id = $3 OR checkout_session = $3
     OR payment_intent = $3 OR card_last4 = $3)
@@ -735,6 +753,9 @@ func (q *Queries) PurchasesOf(ctx context.Context, arg PurchasesOfParams) ([]Pur
 			&i.DisputeAmount,
 			&i.DisputeDue,
 			&i.Frozen,
+			&i.Bonus,
+			&i.BonusDays,
+			&i.BonusGrant,
 		); err != nil {
 			return nil, err
 		}

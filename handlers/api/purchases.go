@@ -18,12 +18,14 @@ type purchaseObject struct {
 	Problem         *string    `json:"problem" doc:"Why it failed, or what does not match"`
 	CreditType      string     `json:"credit_type"`
 	Credits         string     `json:"credits"`
+	Bonus           string     `json:"bonus" doc:"Credits that come for nothing with it"`
 	Price           price      `json:"price" doc:"Without tax and discount"`
 	AmountPaid      *price     `json:"amount_paid" doc:"With tax, less discount; null until it is paid"`
 	AmountRefunded  *price     `json:"amount_refunded" doc:"Refunds that succeeded or are on their way; null until it is paid"`
 	CheckoutSession *string    `json:"checkout_session"`
 	CheckoutURL     *string    `json:"checkout_url" doc:"Send the customer there; null when it cannot be paid any more"`
 	Grant           *string    `json:"grant" doc:"The credits, once it is paid"`
+	BonusGrant      *string    `json:"bonus_grant" doc:"The bonus, once it is paid"`
 	ReceiptURL      *string    `json:"receipt_url"`
 	ExpiresAt       *time.Time `json:"expires_at" doc:"When the Checkout closes"`
 	PaidAt          *time.Time `json:"paid_at"`
@@ -33,7 +35,7 @@ type purchaseObject struct {
 func (a *API) showPurchase(p *purchase.Purchase) purchaseObject {
 	o := purchaseObject{
 		Object: "purchase", ID: p.ID, Customer: p.Customer, Pack: p.Pack, Status: string(p.State), Problem: orNull(p.Problem),
-		CreditType: p.CreditType, Credits: p.Credits.String(), Price: price{p.Price.Amount, p.Price.Currency},
+		CreditType: p.CreditType, Credits: p.Credits.String(), Bonus: p.Bonus.String(), Price: price{p.Price.Amount, p.Price.Currency},
 		CheckoutSession: orNull(p.CheckoutSession), ReceiptURL: orNull(p.ReceiptURL), ExpiresAt: stampOrNull(p.CheckoutExpiresAt),
 		PaidAt: stampOrNull(p.PaidAt), CreatedAt: stamp(p.CreatedAt),
 	}
@@ -43,6 +45,9 @@ func (a *API) showPurchase(p *purchase.Purchase) purchaseObject {
 	if p.Granted() {
 		o.AmountPaid, o.AmountRefunded = &price{p.Total, p.Price.Currency}, &price{p.Refunded, p.Price.Currency}
 	}
+	if p.BonusGrant != 0 {
+		o.BonusGrant = orNull(p.BonusGrant.String())
+	}
 	if p.Grant != 0 {
 		o.Grant = orNull(p.Grant.String())
 	}
@@ -51,6 +56,8 @@ func (a *API) showPurchase(p *purchase.Purchase) purchaseObject {
 
 type newPurchase struct {
 	Pack       string `json:"pack"`
+	Credits    string `json:"credits,omitempty" doc:"How many, of a pack for any amount" example:"2500"`
+	Currency   string `json:"currency,omitempty" doc:"The customer's by default, or the pack's first"`
 	SuccessURL string `json:"success_url,omitempty" doc:"Where Purse sends the customer on after payment, with purchase= added; on an origin that the settings allow"`
 	CancelURL  string `json:"cancel_url,omitempty"`
 }
@@ -75,7 +82,11 @@ func createPurchase(a *API, ctx context.Context, in *createPurchaseIn) (*reply[p
 	if c.Status == account.Suspended {
 		return nil, fault.New(fault.Forbidden, "customer_suspended", "", "The customer is suspended and cannot buy. Resume it first.")
 	}
-	begin := purchase.Begin{Customer: c.ID, Pack: v.Pack, SuccessURL: v.SuccessURL, CancelURL: v.CancelURL}
+	amount, err := someCreditsIn("credits", v.Credits)
+	if err != nil {
+		return nil, err
+	}
+	begin := purchase.Begin{Customer: c.ID, Pack: v.Pack, Credits: amount, Currency: v.Currency, SuccessURL: v.SuccessURL, CancelURL: v.CancelURL}
 	if in.IdempotencyKey != "" {
 		begin.Key = "api:" + in.IdempotencyKey
 	}

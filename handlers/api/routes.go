@@ -50,6 +50,8 @@ func table() []Route {
 		op(r(post, "/v1/customers/{id}/overdraft", admin, vendor, "Credits", "setOverdraft", "Set how far below zero decisions may go"), setOverdraft),
 		op(r(post, "/v1/transfers", admin, vendor, "Credits", "transfer", "Move credits between two customers"), transfer).makes(),
 
+		op(r(get, "/v1/customers/{id}/billing", read, false, "Purchases", "getBilling", "Read whom invoices are addressed to"), getBilling),
+		op(r(post, "/v1/customers/{id}/billing", admin, vendor, "Purchases", "updateBilling", "Change whom later invoices are addressed to, or fix the currency"), updateBilling),
 		op(r(post, "/v1/customers/{id}/purchases", admin, vendor, "Purchases", "createPurchase", "Sell a pack: send the customer to checkout_url"), createPurchase).makes(),
 		op(r(get, "/v1/purchases/{id}", read, false, "Purchases", "getPurchase", "Read a purchase"), getPurchase),
 		op(r(post, "/v1/purchases/{id}/refunds", admin, vendor, "Purchases", "createRefund", "Refund what was paid for unused credits"), createRefund).makes(),
@@ -73,6 +75,7 @@ func table() []Route {
 		op(r(get, "/v1/packs", read, false, "Catalog", "listPacks", "List packs"), listPacks),
 		op(r(get, "/v1/packs/{id}", read, false, "Catalog", "getPack", "Read a pack"), getPack),
 		op(r(post, "/v1/packs/{id}", admin, vendor, "Catalog", "updatePack", "Change or archive a pack"), updatePack),
+		op(r(get, "/v1/packs/{id}/quote", read, false, "Catalog", "quotePack", "Read what an amount of a pack costs, and why"), quotePack),
 
 		op(r(get, "/v1/events", read, false, "Events", "listEvents", "List what happened in the last 30 days"), listEvents),
 		streamRoute(r(get, "/v1/events/stream", read, vendor, "Events", "streamEvents", "Be told of events as they happen")),

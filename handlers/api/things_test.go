@@ -352,7 +352,7 @@ func TestIdempotencyKeysCountOncePerOperation(t *testing.T) {
 	w.refuse(w.all, "POST", "/v1/customers/ext:acme/grants", `{"credit_type":"credits","credits":"5"}`, 409, "idempotency_mismatch", key...)
 	// What was wrong in form is not remembered.
 	w.refuse(w.all, "POST", "/v1/packs", `{"credit_type":"credits","credits":"0","price":{"amount":1,"currency":"usd"}}`, 422, "invalid", key...)
-	w.must("POST", "/v1/packs", `{"credit_type":"credits","credits":"1","price":{"amount":1,"currency":"usd"}}`, key...)
+	w.must("POST", "/v1/packs", `{"credit_type":"credits","credits":"1","price":{"amount":100,"currency":"usd"}}`, key...)
 	// A secret that is shown once is not shown twice.
 	k := w.must("POST", "/v1/keys", `{"name":"backend","scopes":["usage"]}`, key...)
 	again := w.must("POST", "/v1/keys", `{"name":"backend","scopes":["usage"]}`, key...)

@@ -43,7 +43,7 @@ func (p *Portal) Return(w http.ResponseWriter, r *http.Request) error {
 	page := portal.Return{
 		State: returnState(bought, unknown, now), Pack: bought.PackName, Credits: bought.Credits, Price: bought.Price,
 		Unit: show.Unit(p.Catalog.Snapshot(), bought.CreditType), Reference: bought.ID, Late: now.Sub(since) >= lateAfter || bought.Problem != "",
-		Debt: bought.DebtRepaid, Receipt: bought.ReceiptURL, Resume: bought.CheckoutURL,
+		Debt: bought.DebtRepaid, Bonus: bought.Bonus, Receipt: bought.ReceiptURL, Resume: bought.CheckoutURL,
 	}
 	again := "/checkout/return?session_id=" + url.QueryEscape(session) + "&since=" + strconv.FormatInt(since.Unix(), 10)
 	switch {

@@ -8,14 +8,6 @@ import (
 
 const maxAmount = money.MaxMinor
 
-// minimums are Stripe's least charges by currency; half a unit elsewhere is
-// close enough for a stand-in.
-var minimums = map[string]int64{
-	"usd": 50, "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250,
-	"eur": 50, "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200, "nok": 300,
-	"nzd": 50, "pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000,
-}
-
 func lower(s string) string { return strings.ToLower(s) }
 
 func checkCurrency(code, param string) *apiError {
@@ -27,10 +19,7 @@ func checkCurrency(code, param string) *apiError {
 
 // checkAmount refuses what Stripe would not charge.
 func checkAmount(amount int64, currency, param string) *apiError {
-	least := minimums[currency]
-	if least == 0 {
-		least = 50
-	}
+	least := money.LeastCharge(currency)
 	switch {
 	case amount < 0:
 		return bad("parameter_invalid_integer", param, "This value must be greater than or equal to 1.")

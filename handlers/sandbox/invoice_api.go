@@ -17,6 +17,9 @@ func createInvoice(c *call) (obj, *apiError) {
 	if p.yes("auto_advance") {
 		return nil, notHere("auto_advance of invoices")
 	}
+	if err := checkCustomFields(p, ""); err != nil {
+		return nil, err
+	}
 	customer, err := c.named("customer", "customer", "customer")
 	if err != nil {
 		return nil, err
@@ -57,7 +60,7 @@ func createInvoice(c *call) (obj, *apiError) {
 	}
 	in["currency"], in["customer"], in["status"] = currency, customer.id(), "draft"
 	in["customer_email"], in["customer_name"], in["customer_address"] = customer["email"], customer["name"], publicValue(customer["address"])
-	in["customer_phone"], in["customer_tax_exempt"], in["customer_tax_ids"] = customer["phone"], customer["tax_exempt"], []any{}
+	in["customer_phone"], in["customer_tax_exempt"], in["customer_tax_ids"] = customer["phone"], customer["tax_exempt"], c.s.taxIDsOf(customer.id())
 	in["paid"], in["attempted"], in["auto_advance"], in["attempt_count"] = false, false, false, int64(0)
 	in["billing_reason"] = "manual"
 	in["amount_shipping"], in["starting_balance"] = int64(0), int64(0)

@@ -15,6 +15,12 @@ func (c *call) invoiceOf(o obj) {
 	in["customer"] = o["customer"]
 	details := o.sub("_details")
 	in["customer_email"], in["customer_name"], in["customer_address"] = details["email"], details["name"], details["address"]
+	if customer := c.s.store.get("customer", o.str("customer")); customer != nil { // an invoice is addressed to the customer, not to the card
+		in["customer_email"], in["customer_name"] = customer.or("email", details["email"]), customer.or("name", details["name"])
+		in["customer_address"] = publicValue(customer.or("address", details["address"]))
+	}
+	in["customer_tax_ids"] = c.s.taxIDsOf(o.str("customer"))
+	in["custom_fields"] = data["custom_fields"]
 	in["subtotal"], in["total"] = o["amount_subtotal"], o["amount_total"]
 	in["amount_due"], in["amount_paid"], in["amount_remaining"] = o["amount_total"], o["amount_total"], int64(0)
 	in["tax"] = o.sub("total_details")["amount_tax"]

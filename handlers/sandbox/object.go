@@ -201,6 +201,8 @@ func idOf(kind string) string {
 		return "du_1" + randomText(23)
 	case "invoice":
 		return "in_1" + randomText(23)
+	case "tax_id":
+		return "txi_1" + randomText(23)
 	case "event":
 		return "evt_1" + randomText(23)
 	case "webhook_endpoint":

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"strings"
 
 	view "purse/views/sandbox"
 )
@@ -51,9 +52,35 @@ func (s *Server) receiptOfInvoice(in obj) view.Receipt {
 	currency := in.str("currency")
 	v := view.Receipt{Merchant: s.opts.Merchant, Title: "Invoice " + in.str("number"), Number: in.str("number"),
 		Amount: amountText(in.num("amount_paid"), currency), Date: instant(in.num("created")), Email: in.str("customer_email"), Status: "Paid"}
+	v.Billed = billedTo(in)
 	s.addLines(&v, in.list("_items"), obj{"amount_tax": in["tax"]}, currency)
 	v.Totals = append(v.Totals, view.Pair{Term: "Total", Value: v.Amount})
 	return v
+}
+
+// billedTo is who an invoice is addressed to, and what it prints beside.
+func billedTo(in obj) (out []view.Pair) {
+	add := func(term, value string) {
+		if value != "" {
+			out = append(out, view.Pair{Term: term, Value: value})
+		}
+	}
+	add("Name", in.str("customer_name"))
+	a := in.sub("customer_address")
+	var lines []string
+	for _, f := range []string{"line1", "line2", "postal_code", "city", "state", "country"} {
+		if v := a.str(f); v != "" {
+			lines = append(lines, v)
+		}
+	}
+	add("Address", strings.Join(lines, ", "))
+	for _, id := range in.list("customer_tax_ids") {
+		add("Tax id", strings.ToUpper(strings.ReplaceAll(id.(obj).str("type"), "_", " "))+" "+id.(obj).str("value"))
+	}
+	for _, f := range in.list("custom_fields") {
+		add(f.(obj).str("name"), f.(obj).str("value"))
+	}
+	return out
 }
 
 func (s *Server) addLines(v *view.Receipt, items []any, details obj, currency string) {

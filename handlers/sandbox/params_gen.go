@@ -21,6 +21,8 @@ var operations = strings.Fields(`
 	GET/v1/customers/{customer}/payment_methods GET/v1/customers/{customer}/payment_methods/{payment_method}
 	GET/v1/customers/{customer}/cash_balance GET/v1/customers/{customer}/cash_balance_transactions
 	POST/v1/test_helpers/customers/{customer}/fund_cash_balance
+	POST/v1/customers/{customer}/tax_ids GET/v1/customers/{customer}/tax_ids GET/v1/customers/{customer}/tax_ids/{id}
+	DELETE/v1/customers/{customer}/tax_ids/{id}
 	POST/v1/products GET/v1/products GET/v1/products/{id} POST/v1/products/{id}
 	POST/v1/prices GET/v1/prices GET/v1/prices/{price} POST/v1/prices/{price}
 	POST/v1/payment_methods GET/v1/payment_methods GET/v1/payment_methods/{payment_method} POST/v1/payment_methods/{payment_method}
@@ -45,7 +47,7 @@ var operations = strings.Fields(`
 	POST/v1/webhook_endpoints/{webhook_endpoint} DELETE/v1/webhook_endpoints/{webhook_endpoint}
 	GET/v1/balance GET/v1/account`)
 
-var objects = strings.Fields(`customer product price payment_method checkout.session payment_intent setup_intent
+var objects = strings.Fields(`customer tax_id product price payment_method checkout.session payment_intent setup_intent
 	charge refund dispute invoice invoiceitem billing_portal.session credit_note radar.early_fraud_warning event webhook_endpoint cash_balance customer_cash_balance_transaction`)
 
 type schema struct {

@@ -103,6 +103,9 @@ func createSession(c *call) (obj, *apiError) {
 		o["_intent_data"] = p.sub("payment_intent_data")
 		o["currency"] = items[0].(obj).str("currency")
 		in := p.sub("invoice_creation")
+		if err := checkCustomFields(in.sub("invoice_data"), "invoice_creation[invoice_data]"); err != nil {
+			return nil, err
+		}
 		o["invoice_creation"] = obj{"enabled": in.yes("enabled"), "invoice_data": in.or("invoice_data", obj{"metadata": obj{}})}
 		c.s.total(o)
 		if err := checkTotal(o); err != nil {

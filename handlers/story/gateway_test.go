@@ -25,6 +25,10 @@ func (g *fakeGateway) EnsureCustomer(_ context.Context, p purchase.CustomerParam
 	return "cus_" + p.Customer[4:], nil
 }
 
+func (g *fakeGateway) UpdateCustomer(context.Context, string, purchase.CustomerParams) error {
+	return nil
+}
+
 func (g *fakeGateway) CreateCheckout(_ context.Context, p purchase.CheckoutParams, _ string) (purchase.Checkout, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -71,6 +71,7 @@ type Return struct {
 	State     ReturnState
 	Pack      string
 	Credits   money.Credits
+	Bonus     money.Credits // that came with them
 	Price     money.Money
 	Unit      ui.Unit
 	Reference string // to quote to support

@@ -81,6 +81,7 @@ type Receipt struct {
 	Merchant, Title, Number, Amount, Date, Method, Email, Status string
 	Lines                                                        []Line
 	Totals                                                       []Pair
+	Billed                                                       []Pair // of an invoice: whom it is addressed to
 }
 
 // Portal is the page on which a customer manages cards.

@@ -1,0 +1,86 @@
+package stripepay
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"purse/billing/account"
+	"purse/billing/purchase"
+)
+
+// UpdateCustomer makes Stripe's customer bear what is known of it: name, e-mail,
+// address and tax ids. Everything is written over, so that it may be repeated;
+// tax ids that are not ours any more go first.
+func (g *Gateway) UpdateCustomer(ctx context.Context, stripeID string, c purchase.CustomerParams) error {
+	p := &stripe.CustomerParams{Params: stripe.Params{Context: ctx}, Name: stripe.String(c.Name), Email: stripe.String(c.Email)}
+	if a := c.Address; a.Known() {
+		p.Address = &stripe.AddressParams{
+			Line1: stripe.String(a.Line1), Line2: stripe.String(a.Line2), City: stripe.String(a.City), State: stripe.String(a.State),
+			PostalCode: stripe.String(a.PostalCode), Country: stripe.String(a.Country),
+		}
+	} else {
+		p.AddExtra("address", "")
+	}
+	if _, err := g.api.Customers.Update(stripeID, p); err != nil {
+		return translate(err)
+	}
+	return g.syncTaxIDs(ctx, stripeID, c.TaxIDs)
+}
+
+func (g *Gateway) syncTaxIDs(ctx context.Context, stripeID string, want []account.TaxID) error {
+	missing := map[account.TaxID]account.TaxID{} // by how they compare
+	for _, id := range want {
+		missing[compared(id.Type, id.Value)] = id
+	}
+	l := &stripe.TaxIDListParams{Customer: stripe.String(stripeID)}
+	l.Context, l.Limit = ctx, stripe.Int64(100)
+	list := g.api.TaxIDs.List(l)
+	var gone []string
+	for list.Next() {
+		have := compared(string(list.TaxID().Type), list.TaxID().Value)
+		if _, ok := missing[have]; ok {
+			delete(missing, have)
+			continue
+		}
+		gone = append(gone, list.TaxID().ID)
+	}
+	if err := list.Err(); err != nil {
+		return translate(err)
+	}
+	for _, id := range gone {
+		if _, err := g.api.TaxIDs.Del(id, &stripe.TaxIDParams{Params: stripe.Params{Context: ctx}, Customer: stripe.String(stripeID)}); err != nil && !isGone(err) {
+			return translate(err)
+		}
+	}
+	for _, id := range want {
+		if _, ok := missing[compared(id.Type, id.Value)]; !ok {
+			continue
+		}
+		p := &stripe.TaxIDParams{Params: stripe.Params{Context: ctx}, Customer: stripe.String(stripeID), Type: stripe.String(id.Type), Value: stripe.String(id.Value)}
+		if _, err := g.api.TaxIDs.New(p); err != nil {
+			return translate(err)
+		}
+	}
+	return nil
+}
+
+func isGone(err error) bool {
+	e, ok := err.(*stripe.Error)
+	return ok && e.HTTPStatusCode == http.StatusNotFound
+}
+
+// compared is a tax id as it compares: Stripe may write it without spaces.
+func compared(typ, value string) account.TaxID {
+	return account.TaxID{Type: typ, Value: strings.Map(func(r rune) rune {
+		if r == ' ' || r == '-' || r == '.' || r == '/' {
+			return -1
+		}
+		return r
+	}, strings.ToUpper(value))}
+}
+
+// poNumber is the name of the field on an invoice.
+const poNumber = "PO number"
