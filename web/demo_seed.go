@@ -140,6 +140,12 @@ func demoCatalog(ctx context.Context, c *catalog.Service) error {
 		{Name: "Team", Credits: money.MustCredits("2600"), Price: money.Money{Amount: 2500, Currency: "usd"}, ExpiresAfterDays: 365},
 		{Name: "Business", Credits: money.MustCredits("11000"), Price: money.Money{Amount: 10000, Currency: "usd"}, ExpiresAfterDays: 365},
 		{Name: "Scale", Credits: money.MustCredits("60000"), Price: money.Money{Amount: 50000, Currency: "usd"}},
+		{Name: "Any amount", Any: &catalog.Range{Min: money.MustCredits("500"), Max: money.MustCredits("250000"), Step: money.MustCredits("100")}, ExpiresAfterDays: 365,
+			Prices: []catalog.Price{
+				{Currency: "usd", Model: catalog.Graduated, Tiers: []catalog.Tier{{UpTo: money.MustCredits("5000"), Unit: "0.01"}, {UpTo: money.MustCredits("50000"), Unit: "0.009"}, {Unit: "0.008"}}},
+				{Currency: "jpy", Model: catalog.Graduated, Tiers: []catalog.Tier{{UpTo: money.MustCredits("5000"), Unit: "1.5"}, {UpTo: money.MustCredits("50000"), Unit: "1.35"}, {Unit: "1.2"}}},
+			},
+			Bonuses: []catalog.Bonus{{From: money.MustCredits("10000"), Percent: "5", ExpiresAfterDays: 90}}},
 	} {
 		p.CreditType = "credits"
 		_, err := c.CreatePack(ctx, by, p)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/job"
 	"purse/billing/ledger"
@@ -80,7 +81,11 @@ func (s *Service) mayRun(t tx.Tx, p *Policy, available money.Credits) (v verdict
 		v.note = "Waiting for your Checkout until " + v.until.In(c.Location()).Format("15:04 MST") + "."
 		return v, nil
 	}
-	if !s.price(p, &v) {
+	ok, err := s.price(t, p, &v)
+	if err != nil {
+		return v, err
+	}
+	if !ok {
 		v.pause = PriceChanged
 		return v, nil
 	}
@@ -89,15 +94,21 @@ func (s *Service) mayRun(t tx.Tx, p *Policy, available money.Credits) (v verdict
 
 // price is what a run costs today: never more than was consented to. It answers
 // false when the pack is gone, is dearer or brings less.
-func (s *Service) price(p *Policy, v *verdict) bool {
+func (s *Service) price(t tx.Tx, p *Policy, v *verdict) (bool, error) {
 	pack := s.Catalog.Snapshot().Pack(p.Pack)
-	if pack == nil || pack.Archived() || pack.CreditType != p.CreditType || pack.Price.Currency != p.Price.Currency {
-		return false
+	if pack == nil || pack.Archived() || pack.CreditType != p.CreditType || pack.Any != nil {
+		return false, nil
 	}
-	n := int64(p.Quantity)
-	v.price = money.Money{Amount: pack.Price.Amount * n, Currency: pack.Price.Currency}
-	v.credits, v.pack, v.expires = pack.Credits*money.Credits(n), pack.Name, pack.ExpiresAfterDays
-	return v.price.Amount <= p.Price.Amount && v.credits >= p.Credits
+	currency, err := s.currencyFor(t, p.Customer, pack)
+	if err != nil || currency != p.Price.Currency {
+		return false, err
+	}
+	b, err := several(pack, p.Quantity, currency)
+	if _, refused := fault.As(err); refused {
+		return false, nil
+	}
+	v.price, v.credits, v.pack, v.expires = b.price, b.credits, pack.Name, pack.ExpiresAfterDays
+	return err == nil && v.price.Amount <= p.Price.Amount && v.credits >= p.Credits, err
 }
 
 // limits checks cool-down, the day's count and the month's cap.

@@ -114,6 +114,9 @@ func (s *Service) Save(ctx context.Context, by audit.Actor, set Settings) (*Poli
 		if err := s.Accounts.RecordConsentIn(t, account.Consent{User: by.ID, Customer: p.Customer, Document: ConsentDocument, Version: ConsentVersion, From: set.From}); err != nil {
 			return err
 		}
+		if err := s.Accounts.ChooseCurrencyIn(t, p.Customer, p.Price.Currency, false); err != nil {
+			return err
+		}
 		if err := s.Store.PutPolicy(t, p); err != nil {
 			return err
 		}
@@ -179,7 +182,7 @@ func (s *Service) check(ctx context.Context, set Settings) (*Policy, error) {
 	if p.Cooldown == 0 {
 		p.Cooldown = DefaultCooldown
 	}
-	if err := s.checkFigures(p, set); err != nil {
+	if err := s.checkFigures(ctx, p, set); err != nil {
 		return nil, err
 	}
 	if err := s.checkCards(ctx, p, set); err != nil {
@@ -194,22 +197,32 @@ func (s *Service) check(ctx context.Context, set Settings) (*Policy, error) {
 	return p, nil
 }
 
-func (s *Service) checkFigures(p *Policy, set Settings) error {
+func (s *Service) checkFigures(ctx context.Context, p *Policy, set Settings) error {
 	pack := s.Catalog.Snapshot().Pack(p.Pack)
 	switch {
 	case p.Threshold < 0 || p.Threshold > money.MaxAmount:
 		return fault.Bad("threshold", "Give a number of credits, zero or more.")
-	case pack == nil || pack.Archived() || pack.CreditType != p.CreditType:
+	case pack == nil || pack.Archived() || pack.CreditType != p.CreditType || pack.Any != nil:
 		return fault.Bad("pack", "Choose one of the packs for sale.")
 	case p.Quantity < 1 || p.Quantity > MaxQuantity:
 		return fault.Bad("quantity", "Give a whole number from 1 to %d.", MaxQuantity)
 	}
-	n := int64(p.Quantity)
-	if pack.Price.Amount > money.MaxMinor/n || pack.Credits > money.MaxAmount/money.Credits(n) {
-		return fault.Bad("quantity", "This is more than can be charged at once. Choose fewer.")
+	var currency string
+	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
+		currency, err = s.currencyFor(t, p.Customer, pack)
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	p.Price = money.Money{Amount: pack.Price.Amount * n, Currency: pack.Price.Currency}
-	p.Credits = pack.Credits * money.Credits(n)
+	b, err := several(pack, p.Quantity, currency)
+	if fault.HasCode(err, "no_price_in_currency") {
+		return fault.Bad("pack", "This pack is not sold in your currency.")
+	}
+	if err != nil {
+		return err
+	}
+	p.Price, p.Credits = b.price, b.credits
 	switch {
 	case set.Price != (money.Money{}) && set.Price != p.Price:
 		return fault.New(fault.Conflict, "price_changed", "pack", "The price is now %s. Look at it again and save.", amount(p.Price.Amount, p.Price.Currency))

@@ -2,6 +2,7 @@ package stripepay
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -68,8 +69,8 @@ func (g *Gateway) syncTaxIDs(ctx context.Context, stripeID string, want []accoun
 }
 
 func isGone(err error) bool {
-	e, ok := err.(*stripe.Error)
-	return ok && e.HTTPStatusCode == http.StatusNotFound
+	var e *stripe.Error
+	return errors.As(err, &e) && e.HTTPStatusCode == http.StatusNotFound
 }
 
 // compared is a tax id as it compares: Stripe may write it without spaces.

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/ledger"
@@ -165,17 +167,8 @@ func (p *Portal) rechargePage(w http.ResponseWriter, r *http.Request, form *kit.
 		Form: form.Form, Type: creditType, Now: now, MayChange: v.Role.MayBuy(), Suspended: v.Customer.Status != account.Active, Unit: show.Unit(snapshot, creditType),
 		MaxPerDay: recharge.MaxPerDay, MaxCount: recharge.MaxQuantity, Promises: p.promises(), Zone: v.Customer.Location(), Nonce: id.New("add", p.Kit.Now()),
 	}
-	currencies := map[string]bool{}
-	for _, pack := range onSale(snapshot) {
-		if pack.CreditType != creditType {
-			continue
-		}
-		currencies[pack.Price.Currency] = true
-		page.Currency = strings.ToUpper(pack.Price.Currency)
-		page.Packs = append(page.Packs, ui.Option{Value: pack.ID, Text: pack.Name + ": " + page.Unit.Amount(pack.Credits) + " for " + ui.Money(pack.Price)})
-	}
-	if len(currencies) > 1 {
-		page.Currency = ""
+	if err := p.rechargePacks(r, creditType, &page); err != nil {
+		return err
 	}
 	page.Rules = portal.RechargeRules{Quantity: "1", PerDay: strconv.Itoa(recharge.DefaultPerDay), Cooldown: minutes(recharge.DefaultCooldown)}
 	if page.MayChange {
@@ -210,6 +203,55 @@ func (p *Portal) rechargePage(w http.ResponseWriter, r *http.Request, form *kit.
 	f := p.Kit.Frame(r, "Auto-recharge", "/recharge")
 	f.Failed = form.Failed()
 	return kit.Render(w, r, form.Status(), portal.RechargePage(f, page))
+}
+
+// rechargePacks are what automatic recharges can buy, in the customer's currency.
+func (p *Portal) rechargePacks(r *http.Request, creditType string, page *portal.Recharge) error {
+	snapshot, customer := p.Catalog.Snapshot(), kit.VisitorOf(r).Customer.ID
+	return p.view(r.Context(), func(t tx.Tx) error {
+		page.Packs, page.Currency = nil, ""
+		currencies := map[string]bool{}
+		for _, pack := range byPrice(snapshot.OnSale()) {
+			if pack.CreditType != creditType || pack.Any != nil {
+				continue
+			}
+			currency, err := p.Recharges.CurrencyFor(t, customer, pack)
+			if err != nil {
+				return err
+			}
+			q, err := catalog.Quote(pack, 0, currency)
+			if err != nil {
+				continue // not sold in the customer's currency
+			}
+			currencies[currency], page.Currency = true, ui.Code(currency)
+			page.Packs = append(page.Packs, ui.Option{Value: pack.ID, Text: pack.Name + ": " + page.Unit.Amount(q.Credits) + " for " + ui.Money(q.Price)})
+		}
+		if len(currencies) > 1 {
+			page.Currency = ""
+		}
+		return nil
+	})
+}
+
+// byPrice are packs with the cheapest of each currency first.
+func byPrice(packs []*catalog.Pack) []*catalog.Pack {
+	packs = slices.Clone(packs)
+	slices.SortStableFunc(packs, func(a, b *catalog.Pack) int {
+		if c := cmp.Compare(a.Price.Currency, b.Price.Currency); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.Price.Amount, b.Price.Amount)
+	})
+	return packs
+}
+
+// capCurrency is the currency of the cap: that in which the pack is bought.
+func (p *Portal) capCurrency(r *http.Request, pack *catalog.Pack) (currency string, err error) {
+	err = p.view(r.Context(), func(t tx.Tx) error {
+		currency, err = p.Recharges.CurrencyFor(t, kit.VisitorOf(r).Customer.ID, pack)
+		return err
+	})
+	return currency, err
 }
 
 func (p *Portal) rechargeHistory(r *http.Request, creditType string, page *portal.Recharge) error {
@@ -290,7 +332,11 @@ func (p *Portal) rechargeSettings(r *http.Request, form *kit.Form) recharge.Sett
 		return set
 	}
 	if form.Require("cap", "Say how much may be spent in a month at most."); form.Text("cap") != "" {
-		amount, err := money.Parse(strings.ReplaceAll(form.Text("cap"), ",", ""), pack.Price.Currency)
+		currency, err := p.capCurrency(r, pack)
+		amount := money.Money{}
+		if err == nil {
+			amount, err = money.Parse(strings.ReplaceAll(form.Text("cap"), ",", ""), currency)
+		}
 		if err != nil {
 			form.Fail("cap", "This "+err.Error()+".")
 		}

@@ -152,6 +152,9 @@ func portalRoutes(p *portal.Portal) []kit.Route {
 		{Method: "POST", Pattern: "/samples/key", Who: kit.Developer, Handle: p.SampleKey},
 		{Method: "GET", Pattern: "/buy", Who: kit.Member, Handle: p.Buy},
 		{Method: "POST", Pattern: "/buy", Who: kit.Buyer, Handle: p.BuySend},
+		{Method: "GET", Pattern: "/buy/quote", Who: kit.Member, Handle: p.BuyQuote},
+		{Method: "GET", Pattern: "/billing", Who: kit.Member, Handle: p.Billing},
+		{Method: "POST", Pattern: "/billing", Who: kit.Buyer, Handle: p.BillingSend},
 		{Method: "GET", Pattern: "/buy/checkout", Who: kit.Buyer, Handle: p.Leave},
 		{Method: "GET", Pattern: "/checkout/return", Who: kit.Anyone, Handle: p.Return},
 		{Method: "GET", Pattern: "/checkout/cancelled", Who: kit.Anyone, Handle: p.Cancelled},
@@ -306,6 +309,12 @@ func (w *world) fillCatalog() {
 		{Name: "Team", CreditType: "credits", Credits: credits("2600"), Price: money.Money{Amount: 2500, Currency: "usd"}, ExpiresAfterDays: 365},
 		{Name: "Business", CreditType: "credits", Credits: credits("11000"), Price: money.Money{Amount: 10000, Currency: "usd"}, ExpiresAfterDays: 365},
 		{Name: "Scale", CreditType: "credits", Credits: credits("60000"), Price: money.Money{Amount: 50000, Currency: "usd"}},
+		{CreditType: "credits", Name: "Any amount", Any: &catalog.Range{Min: credits("500"), Max: credits("250000"), Step: credits("100")}, ExpiresAfterDays: 365,
+			Prices: []catalog.Price{
+				{Currency: "usd", Model: catalog.Graduated, Tiers: []catalog.Tier{{UpTo: credits("5000"), Unit: "0.01"}, {UpTo: credits("50000"), Unit: "0.009"}, {Unit: "0.008"}}},
+				{Currency: "jpy", Model: catalog.Graduated, Tiers: []catalog.Tier{{UpTo: credits("5000"), Unit: "1.5"}, {UpTo: credits("50000"), Unit: "1.35"}, {Unit: "1.2"}}},
+			},
+			Bonuses: []catalog.Bonus{{From: credits("10000"), Percent: "5", ExpiresAfterDays: 90}}},
 	} {
 		_, err = w.catalog.CreatePack(ctx, by, p)
 		w.check(err)

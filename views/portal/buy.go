@@ -21,7 +21,30 @@ type Buy struct {
 	MayBuy      bool          // the visitor's role may spend money
 	Suspended   bool          // the customer is, and cannot buy
 	Recharging  bool          // auto-recharge is charging a card at this moment
+
+	Currency   string           // prices are in it
+	Currencies []CurrencyChoice // others that may be chosen before the first purchase; none when it is fixed
+	Invoice    InvoiceFields
 }
+
+// CurrencyChoice is a currency that the customer may pay in.
+type CurrencyChoice struct {
+	Code, Href string
+	Current    bool
+}
+
+// InvoiceFields are what of the billing details can be changed while buying.
+type InvoiceFields struct {
+	Company, TaxType, TaxID, PONumber string
+	Types                             []ui.Option
+	More                              bool // there are several tax ids: they are changed on the page of their own
+}
+
+// Set says whether anything is filled in.
+func (i InvoiceFields) Set() bool { return i.Company != "" || i.TaxID != "" || i.PONumber != "" }
+
+// AmountField is the name of the input for the amount of a pack.
+func AmountField(packID string) string { return "amount-" + packID }
 
 // Pack is credits for sale, with what a purchase of it would leave.
 type Pack struct {
@@ -36,6 +59,29 @@ type Pack struct {
 	Debt       money.Credits // the part of it that the pack repays
 	Available  money.Credits // what it leaves, when something is owed
 	Zone       *time.Location
+
+	// Any is a pack for any amount: what was typed, what may be, and what is wrong
+	// with it. Credits, Price and Lines are those of the amount, zero while it is
+	// wrong.
+	Any          bool
+	Typed, Range string
+	Problem      string
+	Lines        []ui.PriceLine
+	Bonus        money.Credits
+	BonusDays    int
+	Currency     string
+	QuotePath    string // answers the quote for a typed amount
+}
+
+// leaves is what is available after buying it, when something is owed.
+func (p Pack) leaves() money.Credits { return p.Available - (p.Owed - p.Debt) + p.Bonus }
+
+func bonusText(p Pack) string {
+	s := "plus " + p.Unit.Amount(p.Bonus) + " as a bonus"
+	if p.BonusDays > 0 {
+		s += ", to be used within " + strconv.Itoa(p.BonusDays) + " days"
+	}
+	return s
 }
 
 // OpenCheckout is a Checkout that was begun and not finished.
@@ -105,4 +151,23 @@ func (p Buy) selected() *Pack {
 		return &p.Packs[0]
 	}
 	return nil
+}
+
+// invoiceFailed says whether something of the invoice's fields is wrong.
+func (p Buy) invoiceFailed() bool {
+	for _, name := range []string{"company", "po_number", "tax_type", "tax_id"} {
+		if p.Form.Error(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (p Buy) anyOnSale() bool {
+	for _, pack := range p.Packs {
+		if pack.Any {
+			return true
+		}
+	}
+	return false
 }

@@ -144,14 +144,25 @@ func Number[N ~int | ~int64 | ~int32](n N) string { return group(fmt.Sprint(int6
 // Decimal groups a decimal number that is already text: "12345.6" → "12,345.6".
 func Decimal(s string) string { return group(s) }
 
+// PriceLine is a part of a price, in words and as an amount.
+type PriceLine struct{ Text, Amount string }
+
 // Money is an amount in its currency: "$25.00", "¥2,500", "CHF 25.00".
-func Money(m money.Money) string {
-	s := group(m.Decimal())
+func Money(m money.Money) string { return inCurrency(group(m.Decimal()), m.Currency) }
+
+// Price is a price that may be finer than the currency's minor unit, as decimal
+// text in major units: "$0.0085".
+func Price(decimal, currency string) string { return inCurrency(group(decimal), currency) }
+
+// Code is how a currency is written among words: "USD".
+func Code(currency string) string { return strings.ToUpper(currency) }
+
+func inCurrency(s, currency string) string {
 	sign := ""
 	if strings.HasPrefix(s, minus) {
 		sign, s = minus, strings.TrimPrefix(s, minus)
 	}
-	switch m.Currency {
+	switch currency {
 	case "usd":
 		return sign + "$" + s
 	case "eur":
@@ -163,7 +174,7 @@ func Money(m money.Money) string {
 	case "":
 		return "none"
 	}
-	return sign + strings.ToUpper(m.Currency) + "\u00a0" + s
+	return sign + strings.ToUpper(currency) + "\u00a0" + s
 }
 
 func group(s string) string {

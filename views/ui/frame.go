@@ -110,6 +110,7 @@ var portalNav = []navItem{
 	{"/buy", "Buy credits", "plus"},
 	{"/purchases", "Purchases", "tag"},
 	{"/methods", "Payment methods", "card"},
+	{"/billing", "Billing details", "list"},
 	{"/recharge", "Auto-recharge", "clock"},
 	{"/ledger", "Ledger", "list"},
 	{"/grants", "Grants", "layers"},
