@@ -39,6 +39,11 @@
     setTimeout(() => { delete b.dataset.done; said.textContent = ""; }, 2000);
   });
 
+  document.addEventListener("input", (e) => { // who types an amount chooses its pack
+    const radio = e.target.matches?.(".choice input:not([type=radio])") && e.target.closest(".choice").querySelector("[type=radio]");
+    if (radio) radio.checked = true;
+  });
+
   document.addEventListener("submit", (e) => {
     const f = e.target;
     if (f.method !== "post" || f.hasAttribute("data-again")) return;
