@@ -69,16 +69,10 @@ type PackChange struct {
 	Archived             *bool
 }
 
-// CreatePack makes a pack.
-func (s *Service) CreatePack(ctx context.Context, by audit.Actor, n NewPack) (Pack, error) {
-	return update(ctx, s, func(t tx.Tx) (Pack, error) { return s.CreatePackIn(t, by, n) })
-}
-
-// CreatePackIn makes a pack in t.
-func (s *Service) CreatePackIn(t tx.Tx, by audit.Actor, n NewPack) (Pack, error) {
+func (n NewPack) pack() Pack {
 	p := Pack{
-		ID: id.New("pack", t.Now()), Name: n.Name, CreditType: n.CreditType, Credits: n.Credits, Prices: clonePrices(n.Prices), Bonuses: slices.Clone(n.Bonuses),
-		TaxBehavior: n.TaxBehavior, TaxCode: n.TaxCode, ExpiresAfterDays: n.ExpiresAfterDays, CreatedAt: t.Now(),
+		Name: n.Name, CreditType: n.CreditType, Credits: n.Credits, Prices: clonePrices(n.Prices), Bonuses: slices.Clone(n.Bonuses),
+		TaxBehavior: n.TaxBehavior, TaxCode: n.TaxCode, ExpiresAfterDays: n.ExpiresAfterDays,
 	}
 	if n.Any != nil {
 		r := *n.Any
@@ -87,6 +81,28 @@ func (s *Service) CreatePackIn(t tx.Tx, by audit.Actor, n NewPack) (Pack, error)
 	if len(p.Prices) == 0 && n.Price != (money.Money{}) {
 		p.Prices = []Price{{Currency: n.Price.Currency, Model: Fixed, Amount: n.Price.Amount}}
 	}
+	return p
+}
+
+// Draft answers the pack that n would become, or what is wrong with it: for a
+// preview, before anything is stored.
+func Draft(n NewPack) (*Pack, error) {
+	p := n.pack()
+	if p.Name == "" {
+		p.Name = "Draft"
+	}
+	return &p, p.check()
+}
+
+// CreatePack makes a pack.
+func (s *Service) CreatePack(ctx context.Context, by audit.Actor, n NewPack) (Pack, error) {
+	return update(ctx, s, func(t tx.Tx) (Pack, error) { return s.CreatePackIn(t, by, n) })
+}
+
+// CreatePackIn makes a pack in t.
+func (s *Service) CreatePackIn(t tx.Tx, by audit.Actor, n NewPack) (Pack, error) {
+	p := n.pack()
+	p.ID, p.CreatedAt = id.New("pack", t.Now()), t.Now()
 	now, err := s.read(t)
 	if err != nil {
 		return p, err

@@ -9,7 +9,6 @@ import (
 
 	"purse/billing/catalog"
 	"purse/billing/fault"
-	"purse/billing/money"
 	"purse/handlers/kit"
 	"purse/handlers/show"
 	"purse/views/admin"
@@ -24,7 +23,7 @@ func (a *Admin) CatalogPage(w http.ResponseWriter, r *http.Request) error {
 		page.Types = append(page.Types, admin.CreditType{Key: t.Key, Name: t.Name, Unit: t.Unit, Units: t.Units, Description: t.Description, Decimals: t.Decimals, Archived: t.Archived()})
 	}
 	for _, p := range s.Packs {
-		page.Packs = append(page.Packs, admin.Pack{ID: p.ID, Name: p.Name, Unit: show.Unit(s, p.CreditType), Credits: p.Credits, Price: p.Price, ExpireDays: p.ExpiresAfterDays, Archived: p.Archived()})
+		page.Packs = append(page.Packs, packRow(s, p))
 	}
 	for _, m := range s.Meters {
 		page.Meters = append(page.Meters, admin.Meter{Key: m.Key, Event: m.Event, Aggregation: string(m.Aggregation), Property: m.Property, Archived: m.Archived()})
@@ -198,100 +197,6 @@ func (a *Admin) archived(w http.ResponseWriter, r *http.Request, err error, arch
 		return err
 	}
 	return kit.Go(w, r, "/admin/catalog")
-}
-
-func (a *Admin) packForm(p *catalog.Pack) admin.CatalogForm {
-	page := admin.CatalogForm{Title: "Add a pack", Action: "/admin/catalog/packs/new", Button: "Add"}
-	credits, price, currency := "", "", "usd"
-	if p == nil {
-		p = &catalog.Pack{}
-		page.Fields = []admin.FormField{{Field: ui.Field{Name: "credit_type", Label: "Credit type"}, Options: typeOptions(a.Catalog.Snapshot())}}
-	} else {
-		page = admin.CatalogForm{Title: p.Name, Action: "/admin/catalog/packs/" + p.ID, Button: "Save", Archive: "/admin/catalog/packs/" + p.ID + "/archive", Back: p.Archived(), Text: "A change holds for the next purchase. What was bought stays as it was bought."}
-		credits, price, currency = p.Credits.String(), p.Price.Decimal(), p.Price.Currency
-	}
-	page.Fields = append(page.Fields,
-		admin.FormField{Field: ui.Field{Name: "name", Label: "Name", Value: p.Name, Optional: true, MaxLength: 100}},
-		admin.FormField{Field: ui.Field{Name: "credits", Label: "Credits", Value: credits, InputMode: "decimal", Required: true}},
-		admin.FormField{Field: ui.Field{Name: "price", Label: "Price", Value: price, InputMode: "decimal", Required: true, Placeholder: "25.00"}},
-		admin.FormField{Field: ui.Field{Name: "currency", Label: "Currency", Value: currency, Required: true, MaxLength: 3, Hint: "Three letters, such as usd."}},
-		admin.FormField{Field: ui.Field{Name: "expires_after_days", Label: "Expires after", Value: strconv.Itoa(p.ExpiresAfterDays), InputMode: "numeric", Suffix: "days", Hint: "0: never."}},
-	)
-	return page
-}
-
-// packFields reads what a pack's form says.
-func packFields(form *kit.Form) (credits money.Credits, price money.Money, days int) {
-	credits = form.Credits("credits")
-	price, err := money.Parse(strings.ReplaceAll(form.Text("price"), ",", ""), strings.ToLower(form.Text("currency")))
-	if err != nil {
-		name := "price"
-		if _, ok := money.Exponent(strings.ToLower(form.Text("currency"))); !ok {
-			name = "currency"
-		}
-		form.Fail(name, "This "+err.Error()+".")
-	}
-	return credits, price, whole(form, "expires_after_days")
-}
-
-// NewPack shows the form for a pack.
-func (a *Admin) NewPack(w http.ResponseWriter, r *http.Request) error {
-	return a.catalogPage(w, r, &kit.Form{}, a.packForm(nil))
-}
-
-// NewPackSend makes a pack.
-func (a *Admin) NewPackSend(w http.ResponseWriter, r *http.Request) error {
-	page := a.packForm(nil)
-	form, err := kit.ReadForm(w, r, labels(page))
-	if err != nil {
-		return err
-	}
-	credits, price, days := packFields(form)
-	if !form.Failed() {
-		_, err = a.Catalog.CreatePack(r.Context(), kit.Actor(r), catalog.NewPack{
-			Name: form.Text("name"), CreditType: form.Text("credit_type"), Credits: credits, Price: price, ExpiresAfterDays: days,
-		})
-	}
-	return a.saved(w, r, form, err, "The pack is on sale.", page)
-}
-
-// Pack shows a pack to change.
-func (a *Admin) Pack(w http.ResponseWriter, r *http.Request) error {
-	p := a.Catalog.Snapshot().Pack(r.PathValue("pack"))
-	if p == nil {
-		return fault.Missing("pack")
-	}
-	return a.catalogPage(w, r, &kit.Form{}, a.packForm(p))
-}
-
-// PackSend changes a pack.
-func (a *Admin) PackSend(w http.ResponseWriter, r *http.Request) error {
-	p := a.Catalog.Snapshot().Pack(r.PathValue("pack"))
-	if p == nil {
-		return fault.Missing("pack")
-	}
-	page := a.packForm(p)
-	form, err := kit.ReadForm(w, r, labels(page))
-	if err != nil {
-		return err
-	}
-	credits, price, days := packFields(form)
-	name := form.Text("name")
-	if !form.Failed() {
-		_, err = a.Catalog.UpdatePack(r.Context(), kit.Actor(r), p.ID, catalog.PackChange{Name: &name, Credits: &credits, Price: &price, ExpiresAfterDays: &days})
-	}
-	return a.saved(w, r, form, err, "Saved.", page)
-}
-
-// ArchivePack takes a pack off sale, or puts it back.
-func (a *Admin) ArchivePack(w http.ResponseWriter, r *http.Request) error {
-	p := a.Catalog.Snapshot().Pack(r.PathValue("pack"))
-	if p == nil {
-		return fault.Missing("pack")
-	}
-	archived := !p.Archived()
-	_, err := a.Catalog.UpdatePack(r.Context(), kit.Actor(r), p.ID, catalog.PackChange{Archived: &archived})
-	return a.archived(w, r, err, archived)
 }
 
 func meterForm() admin.CatalogForm {

@@ -36,6 +36,10 @@ func ReadForm(w http.ResponseWriter, r *http.Request, labels map[string]string) 
 	return f, nil
 }
 
+// Label names the fields for the list of errors, where they are known only after
+// reading.
+func (f *Form) Label(labels map[string]string) { f.labels = labels }
+
 // Text is a field without the spaces around it.
 func (f *Form) Text(name string) string { return strings.TrimSpace(f.Values[name]) }
 

@@ -190,11 +190,8 @@ func problemOf(err error) string {
 func (p *Portal) BuyQuote(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	pack := p.Catalog.Snapshot().Pack(q.Get("pack"))
-	if pack == nil || pack.Archived() || pack.PriceIn(q.Get("currency")) == nil {
-		return fault.Missing("pack")
-	}
-	if !kit.IsPart(r) {
-		return kit.Go(w, r, "/buy?pack="+url.QueryEscape(pack.ID)+"&currency="+url.QueryEscape(q.Get("currency")))
+	if pack == nil || pack.Archived() || pack.PriceIn(q.Get("currency")) == nil || !kit.IsPart(r) {
+		return kit.Go(w, r, "/buy?pack="+url.QueryEscape(q.Get("pack"))+"&currency="+url.QueryEscape(q.Get("currency")))
 	}
 	var shown portal.Pack
 	typed := cmp.Or(strings.TrimSpace(q.Get(portal.AmountField(pack.ID))), "0")

@@ -148,8 +148,9 @@ type CreditType struct {
 type Pack struct {
 	ID, Name   string
 	Unit       ui.Unit
-	Credits    money.Credits
-	Price      money.Money
+	Amount     string
+	Prices     []string // by currency
+	Bonus      string
 	ExpireDays int
 	Archived   bool
 }
