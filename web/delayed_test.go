@@ -68,7 +68,7 @@ func TestADebitIsGrantedWhenTheBankHasPaid(t *testing.T) {
 	}
 	w.granted(c, 1, p.Credits.String())
 
-	sepa := w.mustBegin(w.customer("in euros", ""), 0) // one customer pays in one currency
+	sepa := w.mustBegin(w.customer("euros", ""), 0) // one customer pays in one currency
 	w.check(w.pay(sepa.CheckoutSession, "pm_successDelayed_de"))
 	w.waitState(sepa, purchase.Processing)
 	if a := w.returnPage(sepa); !strings.Contains(a.body, "up to 5 business days") {

@@ -30,6 +30,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.anyWaitingEventStmt, err = db.PrepareContext(ctx, anyWaitingEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query AnyWaitingEvent: %w", err)
 	}
+	if q.billingCurrencyStmt, err = db.PrepareContext(ctx, billingCurrency); err != nil {
+		return nil, fmt.Errorf("error preparing query BillingCurrency: %w", err)
+	}
+	if q.billingDetailsStmt, err = db.PrepareContext(ctx, billingDetails); err != nil {
+		return nil, fmt.Errorf("error preparing query BillingDetails: %w", err)
+	}
 	if q.callerByIDStmt, err = db.PrepareContext(ctx, callerByID); err != nil {
 		return nil, fmt.Errorf("error preparing query CallerByID: %w", err)
 	}
@@ -372,6 +378,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listMetersStmt, err = db.PrepareContext(ctx, listMeters); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMeters: %w", err)
 	}
+	if q.listPackOffersStmt, err = db.PrepareContext(ctx, listPackOffers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPackOffers: %w", err)
+	}
 	if q.listPacksStmt, err = db.PrepareContext(ctx, listPacks); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPacks: %w", err)
 	}
@@ -441,11 +450,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.purchaseBySessionStmt, err = db.PrepareContext(ctx, purchaseBySession); err != nil {
 		return nil, fmt.Errorf("error preparing query PurchaseBySession: %w", err)
 	}
+	if q.purchaseQuoteStmt, err = db.PrepareContext(ctx, purchaseQuote); err != nil {
+		return nil, fmt.Errorf("error preparing query PurchaseQuote: %w", err)
+	}
 	if q.purchaseWaitStmt, err = db.PrepareContext(ctx, purchaseWait); err != nil {
 		return nil, fmt.Errorf("error preparing query PurchaseWait: %w", err)
 	}
 	if q.purchasesOfStmt, err = db.PrepareContext(ctx, purchasesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query PurchasesOf: %w", err)
+	}
+	if q.putBillingCurrencyStmt, err = db.PrepareContext(ctx, putBillingCurrency); err != nil {
+		return nil, fmt.Errorf("error preparing query PutBillingCurrency: %w", err)
+	}
+	if q.putBillingDetailsStmt, err = db.PrepareContext(ctx, putBillingDetails); err != nil {
+		return nil, fmt.Errorf("error preparing query PutBillingDetails: %w", err)
 	}
 	if q.putCreditTypeStmt, err = db.PrepareContext(ctx, putCreditType); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCreditType: %w", err)
@@ -464,6 +482,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putPackStmt, err = db.PrepareContext(ctx, putPack); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPack: %w", err)
+	}
+	if q.putPackOfferStmt, err = db.PrepareContext(ctx, putPackOffer); err != nil {
+		return nil, fmt.Errorf("error preparing query PutPackOffer: %w", err)
+	}
+	if q.putPurchaseQuoteStmt, err = db.PrepareContext(ctx, putPurchaseQuote); err != nil {
+		return nil, fmt.Errorf("error preparing query PutPurchaseQuote: %w", err)
 	}
 	if q.putPurchaseWaitStmt, err = db.PrepareContext(ctx, putPurchaseWait); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPurchaseWait: %w", err)
@@ -552,6 +576,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setEventPositionStmt, err = db.PrepareContext(ctx, setEventPosition); err != nil {
 		return nil, fmt.Errorf("error preparing query SetEventPosition: %w", err)
 	}
+	if q.setPurchaseBonusStmt, err = db.PrepareContext(ctx, setPurchaseBonus); err != nil {
+		return nil, fmt.Errorf("error preparing query SetPurchaseBonus: %w", err)
+	}
 	if q.setWatchArmedStmt, err = db.PrepareContext(ctx, setWatchArmed); err != nil {
 		return nil, fmt.Errorf("error preparing query SetWatchArmed: %w", err)
 	}
@@ -625,6 +652,16 @@ func (q *Queries) Close() error {
 	if q.anyWaitingEventStmt != nil {
 		if cerr := q.anyWaitingEventStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing anyWaitingEventStmt: %w", cerr)
+		}
+	}
+	if q.billingCurrencyStmt != nil {
+		if cerr := q.billingCurrencyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing billingCurrencyStmt: %w", cerr)
+		}
+	}
+	if q.billingDetailsStmt != nil {
+		if cerr := q.billingDetailsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing billingDetailsStmt: %w", cerr)
 		}
 	}
 	if q.callerByIDStmt != nil {
@@ -1197,6 +1234,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listMetersStmt: %w", cerr)
 		}
 	}
+	if q.listPackOffersStmt != nil {
+		if cerr := q.listPackOffersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPackOffersStmt: %w", cerr)
+		}
+	}
 	if q.listPacksStmt != nil {
 		if cerr := q.listPacksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listPacksStmt: %w", cerr)
@@ -1312,6 +1354,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing purchaseBySessionStmt: %w", cerr)
 		}
 	}
+	if q.purchaseQuoteStmt != nil {
+		if cerr := q.purchaseQuoteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing purchaseQuoteStmt: %w", cerr)
+		}
+	}
 	if q.purchaseWaitStmt != nil {
 		if cerr := q.purchaseWaitStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing purchaseWaitStmt: %w", cerr)
@@ -1320,6 +1367,16 @@ func (q *Queries) Close() error {
 	if q.purchasesOfStmt != nil {
 		if cerr := q.purchasesOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing purchasesOfStmt: %w", cerr)
+		}
+	}
+	if q.putBillingCurrencyStmt != nil {
+		if cerr := q.putBillingCurrencyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putBillingCurrencyStmt: %w", cerr)
+		}
+	}
+	if q.putBillingDetailsStmt != nil {
+		if cerr := q.putBillingDetailsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putBillingDetailsStmt: %w", cerr)
 		}
 	}
 	if q.putCreditTypeStmt != nil {
@@ -1350,6 +1407,16 @@ func (q *Queries) Close() error {
 	if q.putPackStmt != nil {
 		if cerr := q.putPackStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putPackStmt: %w", cerr)
+		}
+	}
+	if q.putPackOfferStmt != nil {
+		if cerr := q.putPackOfferStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putPackOfferStmt: %w", cerr)
+		}
+	}
+	if q.putPurchaseQuoteStmt != nil {
+		if cerr := q.putPurchaseQuoteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putPurchaseQuoteStmt: %w", cerr)
 		}
 	}
 	if q.putPurchaseWaitStmt != nil {
@@ -1497,6 +1564,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setEventPositionStmt: %w", cerr)
 		}
 	}
+	if q.setPurchaseBonusStmt != nil {
+		if cerr := q.setPurchaseBonusStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setPurchaseBonusStmt: %w", cerr)
+		}
+	}
 	if q.setWatchArmedStmt != nil {
 		if cerr := q.setWatchArmedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setWatchArmedStmt: %w", cerr)
@@ -1638,6 +1710,8 @@ type Queries struct {
 	tx                           *sql.Tx
 	allPurchasesStmt             *sql.Stmt
 	anyWaitingEventStmt          *sql.Stmt
+	billingCurrencyStmt          *sql.Stmt
+	billingDetailsStmt           *sql.Stmt
 	callerByIDStmt               *sql.Stmt
 	callerByNameStmt             *sql.Stmt
 	callersOfStmt                *sql.Stmt
@@ -1752,6 +1826,7 @@ type Queries struct {
 	listMembersStmt              *sql.Stmt
 	listMembershipsStmt          *sql.Stmt
 	listMetersStmt               *sql.Stmt
+	listPackOffersStmt           *sql.Stmt
 	listPacksStmt                *sql.Stmt
 	listParkedJobsStmt           *sql.Stmt
 	listRatesStmt                *sql.Stmt
@@ -1775,14 +1850,19 @@ type Queries struct {
 	purchaseByIDStmt             *sql.Stmt
 	purchaseByKeyStmt            *sql.Stmt
 	purchaseBySessionStmt        *sql.Stmt
+	purchaseQuoteStmt            *sql.Stmt
 	purchaseWaitStmt             *sql.Stmt
 	purchasesOfStmt              *sql.Stmt
+	putBillingCurrencyStmt       *sql.Stmt
+	putBillingDetailsStmt        *sql.Stmt
 	putCreditTypeStmt            *sql.Stmt
 	putInstallationStmt          *sql.Stmt
 	putMemberStmt                *sql.Stmt
 	putMeterStmt                 *sql.Stmt
 	putMethodChoiceStmt          *sql.Stmt
 	putPackStmt                  *sql.Stmt
+	putPackOfferStmt             *sql.Stmt
+	putPurchaseQuoteStmt         *sql.Stmt
 	putPurchaseWaitStmt          *sql.Stmt
 	putRateStmt                  *sql.Stmt
 	putRechargePolicyStmt        *sql.Stmt
@@ -1812,6 +1892,7 @@ type Queries struct {
 	setDeliveryStmt              *sql.Stmt
 	setEndpointHealthStmt        *sql.Stmt
 	setEventPositionStmt         *sql.Stmt
+	setPurchaseBonusStmt         *sql.Stmt
 	setWatchArmedStmt            *sql.Stmt
 	timeOfPostingStmt            *sql.Stmt
 	touchKeyStmt                 *sql.Stmt
@@ -1840,6 +1921,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		tx:                           tx,
 		allPurchasesStmt:             q.allPurchasesStmt,
 		anyWaitingEventStmt:          q.anyWaitingEventStmt,
+		billingCurrencyStmt:          q.billingCurrencyStmt,
+		billingDetailsStmt:           q.billingDetailsStmt,
 		callerByIDStmt:               q.callerByIDStmt,
 		callerByNameStmt:             q.callerByNameStmt,
 		callersOfStmt:                q.callersOfStmt,
@@ -1954,6 +2037,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listMembersStmt:              q.listMembersStmt,
 		listMembershipsStmt:          q.listMembershipsStmt,
 		listMetersStmt:               q.listMetersStmt,
+		listPackOffersStmt:           q.listPackOffersStmt,
 		listPacksStmt:                q.listPacksStmt,
 		listParkedJobsStmt:           q.listParkedJobsStmt,
 		listRatesStmt:                q.listRatesStmt,
@@ -1977,14 +2061,19 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		purchaseByIDStmt:             q.purchaseByIDStmt,
 		purchaseByKeyStmt:            q.purchaseByKeyStmt,
 		purchaseBySessionStmt:        q.purchaseBySessionStmt,
+		purchaseQuoteStmt:            q.purchaseQuoteStmt,
 		purchaseWaitStmt:             q.purchaseWaitStmt,
 		purchasesOfStmt:              q.purchasesOfStmt,
+		putBillingCurrencyStmt:       q.putBillingCurrencyStmt,
+		putBillingDetailsStmt:        q.putBillingDetailsStmt,
 		putCreditTypeStmt:            q.putCreditTypeStmt,
 		putInstallationStmt:          q.putInstallationStmt,
 		putMemberStmt:                q.putMemberStmt,
 		putMeterStmt:                 q.putMeterStmt,
 		putMethodChoiceStmt:          q.putMethodChoiceStmt,
 		putPackStmt:                  q.putPackStmt,
+		putPackOfferStmt:             q.putPackOfferStmt,
+		putPurchaseQuoteStmt:         q.putPurchaseQuoteStmt,
 		putPurchaseWaitStmt:          q.putPurchaseWaitStmt,
 		putRateStmt:                  q.putRateStmt,
 		putRechargePolicyStmt:        q.putRechargePolicyStmt,
@@ -2014,6 +2103,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setDeliveryStmt:              q.setDeliveryStmt,
 		setEndpointHealthStmt:        q.setEndpointHealthStmt,
 		setEventPositionStmt:         q.setEventPositionStmt,
+		setPurchaseBonusStmt:         q.setPurchaseBonusStmt,
 		setWatchArmedStmt:            q.setWatchArmedStmt,
 		timeOfPostingStmt:            q.timeOfPostingStmt,
 		touchKeyStmt:                 q.touchKeyStmt,

@@ -37,6 +37,31 @@ type AuditLog struct {
 	CreatedAt   int64
 }
 
+type BillingCurrency struct {
+	CustomerID string
+	Currency   string
+	Fixed      int64
+	UpdatedAt  int64
+}
+
+type BillingDetail struct {
+	CustomerID string
+	Company    string
+	Email      string
+	Line1      string
+	Line2      string
+	City       string
+	State      string
+	PostalCode string
+	Country    string
+	TaxIds     string
+	PoNumber   string
+	Problem    string
+	Version    int64
+	Synced     int64
+	UpdatedAt  int64
+}
+
 type Caller struct {
 	ID         int64
 	CustomerID string
@@ -377,6 +402,11 @@ type Pack struct {
 	CreatedAt        int64
 }
 
+type PackOffer struct {
+	PackID string
+	Offer  string
+}
+
 type PostedHour struct {
 	WalletID int64
 	Hour     int64
@@ -439,6 +469,20 @@ type Purchase struct {
 	DisputeAmount     int64
 	DisputeDue        int64
 	Frozen            int64
+	Bonus             int64
+	BonusDays         int64
+	BonusGrant        int64
+}
+
+type PurchaseQuote struct {
+	PurchaseID    string
+	CustomerID    string
+	Lines         string
+	TaxBehavior   string
+	TaxCode       string
+	PoNumber      string
+	InvoiceNumber string
+	InvoiceUrl    string
 }
 
 type PurchaseWait struct {

@@ -143,6 +143,8 @@ func (w *world) visits(ps *people) []visit {
 		{"admin-catalog", "/admin/catalog", &ps.admin},
 		{"admin-credit-type", "/admin/catalog/credit-types/credits", &ps.admin},
 		{"admin-pack", "/admin/catalog/packs/new", &ps.admin},
+		{"pack-any-new", "/admin/catalog/packs/new?kind=any", &ps.admin},
+		{"pack-any", "/admin/catalog/packs/" + w.catalog.Snapshot().Packs[4].ID, &ps.admin},
 		{"admin-meter", "/admin/catalog/meters/new", &ps.admin},
 		{"admin-rate", "/admin/catalog/rates/new", &ps.admin},
 		{"admin-jobs", "/admin/jobs", &ps.admin},
