@@ -30,6 +30,7 @@ func pages(p *portal.Portal, a *admin.Admin, docs kit.Handler) []kit.Route {
 		{Method: "GET", Pattern: "/checkout/cancelled", Who: kit.Anyone, Handle: p.Cancelled},
 		{Method: "GET", Pattern: "/purchases", Who: kit.Member, Handle: p.PurchaseList},
 		{Method: "GET", Pattern: "/purchases/{purchase}", Who: kit.Member, Handle: p.Purchase},
+		{Method: "GET", Pattern: "/purchases/{purchase}/receipt", Who: kit.Member, Handle: p.Receipt},
 		{Method: "GET", Pattern: "/purchases/{purchase}/refund", Who: kit.Buyer, Handle: p.TakeBack},
 		{Method: "POST", Pattern: "/purchases/{purchase}/refund", Who: kit.Buyer, Handle: p.TakeBackSend},
 		{Method: "GET", Pattern: "/methods", Who: kit.Member, Handle: p.MethodList},

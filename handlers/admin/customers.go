@@ -101,6 +101,9 @@ func (a *Admin) customerPage(w http.ResponseWriter, r *http.Request, joinLink st
 			return err
 		}
 		page.Wallets, page.Recent, page.Purchases = nil, nil, nil
+		if page.Billing, err = a.billing(t, c.ID); err != nil {
+			return err
+		}
 		bought, err := a.Purchases.List(t, c.ID, "", "", 10)
 		if err != nil {
 			return err

@@ -27,11 +27,14 @@ func (a *Admin) dispute(t tx.Tx, p *purchase.Purchase, c *account.Customer) (adm
 	if !p.Granted() {
 		return d, nil
 	}
-	g, _, err := a.Ledger.Grant(t, p.Customer, p.Grant)
-	if err != nil {
-		return d, err
+	for _, id := range p.Grants() {
+		g, _, err := a.Ledger.Grant(t, p.Customer, id)
+		if err != nil {
+			return d, err
+		}
+		d.Used += g.Amount - g.Remaining
 	}
-	d.Used = max(g.Amount-g.Remaining-p.Clawed, 0)
+	d.Used = max(d.Used-p.Clawed, 0)
 	key := ledger.WalletKey{Customer: p.Customer, CreditType: p.CreditType}
 	b, err := a.Ledger.Balance(t, key)
 	if err != nil || b.Wallet == 0 {

@@ -33,6 +33,9 @@ func (a *Admin) Purchase(w http.ResponseWriter, r *http.Request) error {
 	if p.Granted() {
 		page.Grant = p.Grant.String()
 	}
+	if page.Bonus = p.Bonus; p.BonusGrant != 0 {
+		page.BonusGrant = p.BonusGrant.String()
+	}
 	err = a.view(r.Context(), func(t tx.Tx) error {
 		w, err := show.Wait(t, a.Purchases, p)
 		if err != nil {
@@ -41,6 +44,11 @@ func (a *Admin) Purchase(w http.ResponseWriter, r *http.Request) error {
 		if w != nil {
 			page.Waits, page.Instructions = staffWait(w.Text), w.Link
 		}
+		q, err := a.Purchases.QuoteOf(t, p)
+		if err != nil {
+			return err
+		}
+		page.Lines, page.PO, page.InvoiceNumber, page.Invoice = show.Lines(q.Lines, page.Unit, p.Price.Currency), q.PONumber, q.InvoiceNumber, q.InvoiceURL
 		if p.Dispute != "" {
 			d, err := a.dispute(t, p, c)
 			if err != nil {

@@ -40,11 +40,16 @@ func Bought(t tx.Tx, ps *purchase.Service, c *catalog.Snapshot, p *purchase.Purc
 		ID: p.ID, Href: "/purchases/" + p.ID, Pack: p.PackName, Credits: p.Credits, Unit: Unit(c, p.CreditType), Price: PaidFor(p),
 		Tax: money.Money{Amount: p.Tax, Currency: p.Price.Currency}, At: p.CreatedAt, Paid: p.PaidAt, Card: Card(p), Receipt: p.ReceiptURL,
 	}
+	b.Bonus, b.List, b.Off = p.Bonus, p.Price, money.Money{Amount: p.Discount, Currency: p.Price.Currency}
+	q, err := ps.QuoteOf(t, p)
+	if err != nil {
+		return b, err
+	}
+	b.Lines, b.PO, b.Invoice, b.Number = Lines(q.Lines, b.Unit, p.Price.Currency), q.PONumber, q.InvoiceURL, q.InvoiceNumber
 	b.State, b.Note = boughtState(p, t.Now())
 	if p.Open(t.Now()) {
 		b.Resume = "/buy/checkout?purchase=" + p.ID
 	}
-	var err error
 	if b.Wait, err = Wait(t, ps, p); err != nil {
 		return b, err
 	}
@@ -54,6 +59,7 @@ func Bought(t tx.Tx, ps *purchase.Service, c *catalog.Snapshot, p *purchase.Purc
 	if !p.Granted() {
 		return b, nil
 	}
+	b.Printed = "/purchases/" + p.ID + "/receipt"
 	refunds, err := ps.Refunds(t, p.ID)
 	for _, r := range refunds {
 		reason := r.Reason
@@ -145,10 +151,26 @@ func (n *Names) Of(p ledger.Posting) (title, what string, err error) {
 	return title, what, nil
 }
 
+// bonusOf says whether a posting granted the bonus of a purchase.
+func bonusOf(p ledger.Posting, b *purchase.Purchase) bool {
+	if b.BonusGrant == 0 {
+		return false
+	}
+	for _, e := range p.Entries {
+		if e.Grant == b.BonusGrant {
+			return true
+		}
+	}
+	return false
+}
+
 // boughtTitle names a posting by the purchase that it belongs to.
 func boughtTitle(p ledger.Posting, b *purchase.Purchase) string {
 	switch p.Kind {
 	case ledger.PostGrant:
+		if bonusOf(p, b) {
+			return "Bonus of " + b.PackName
+		}
 		if b.Granted() && b.Total == 0 {
 			return "Got " + b.PackName + " for nothing"
 		}

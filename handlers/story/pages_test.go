@@ -107,6 +107,7 @@ func (w *world) visits(ps *people) []visit {
 		{"purchases-refunded", "/purchases", &buyer},
 		{"purchases-none", "/purchases", &ps.fresh},
 		{"purchase-paid", "/purchases/" + w.gateway.sessions[paid].Purchase, &ps.healthy},
+		{"purchase-receipt", "/purchases/" + w.gateway.sessions[paid].Purchase + "/receipt", &ps.healthy},
 		{"purchase-back", "/purchases/" + w.gateway.sessions[paid].Purchase + "/refund", &ps.healthy},
 		{"purchase-open", "/purchases/" + w.gateway.sessions[open].Purchase, &ps.healthy},
 		{"purchase-failed", "/purchases/" + w.gateway.sessions[failed].Purchase, &ps.healthy},

@@ -42,6 +42,7 @@ type Customer struct {
 	Reason                                  string // of the suspension
 	Created                                 time.Time
 	Metadata                                []Pair
+	Billing                                 []Pair // whom invoices are addressed to, and the currency
 	Wallets                                 []Wallet
 	Recent                                  []portal.Row
 	Members                                 []Member

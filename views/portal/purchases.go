@@ -31,7 +31,15 @@ type Bought struct {
 	Paid    time.Time // zero: not yet
 	Card    string    // "visa •••• 4242", "" for none
 	Receipt string    // Stripe's
-	Resume  string    // Checkout, while it can be gone on with
+	Printed string    // our own receipt, "" before it is paid
+	Invoice string    // Stripe's, "" where none was made
+	Number  string    // of the invoice
+	PO      string    // the buyer's number
+	Bonus   money.Credits
+	Lines   []ui.PriceLine // how the price came about
+	List    money.Money    // the price before tax and discount
+	Off     money.Money    // the discount
+	Resume  string         // Checkout, while it can be gone on with
 	Refunds []BoughtRefund
 	Wait    *Wait // what its payment waits for, nil for nothing
 }
@@ -156,3 +164,17 @@ func (b Bought) taxNote() string {
 	}
 	return "with " + ui.Money(b.Tax) + " tax"
 }
+
+// Receipt is a purchase with whom it is addressed to.
+type Receipt struct {
+	Bought
+	Name      string
+	Address   Address
+	TaxIDs    []TaxID
+	TaxInside bool   // the price contains the tax
+	Terms     string // on refunds
+	Zone      *time.Location
+}
+
+// Nothing is no money in the receipt's currency.
+func (r Receipt) Nothing() money.Money { return money.Money{Currency: r.Price.Currency} }
