@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"purse/billing/invoice"
 	"purse/billing/ledger"
 	"purse/billing/mailer"
 	"purse/billing/notify"
@@ -47,6 +48,7 @@ type app struct {
 	methods   *purchase.Methods
 	recharges *recharge.Service
 	endpoints *notify.Endpoints
+	invoices  *invoice.Service
 	hub       *kit.Hub
 	kit       *kit.Kit
 	portal    *portal.Portal
@@ -222,6 +224,11 @@ func (a *app) wire(mode ui.Mode) error {
 		Runner: a.db, Store: db.RechargeStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
 		Purchases: a.purchases, Methods: a.methods, Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log,
 		Installation: a.stamp.installation, Livemode: mode == ui.Live, AutomaticTax: a.settings.AutomaticTax,
+	})
+	a.invoices = invoice.New(invoice.Deps{
+		Runner: a.db, Store: db.InvoiceStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases,
+		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live,
+		AutomaticTax: a.settings.AutomaticTax,
 	})
 	site := ui.Site{
 		Brand: a.settings.Brand, Mode: mode, PublicURL: a.settings.PublicURL,

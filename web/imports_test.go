@@ -11,7 +11,7 @@ import (
 // layers is billing from the ground up: a package imports only packages of
 // earlier lines.
 var layers = []string{
-	"money id fault", "tx", "event job audit", "ledger", "catalog", "rating", "account", "usage", "purchase", "recharge", "alert",
+	"money id fault", "tx", "event job audit", "ledger", "catalog", "rating", "account", "usage", "purchase", "recharge", "invoice", "schedule", "alert",
 	"notify", "report", "stripepay mailer webhookout",
 }
 

@@ -4,29 +4,35 @@ import "slices"
 
 // The types of events, dotted past tense.
 const (
-	CreditsGranted    = "credits.granted"
-	CreditsExpiring   = "credits.expiring"
-	CreditsExpired    = "credits.expired"
-	CreditsVoided     = "credits.voided"
-	BalanceLow        = "balance.low"
-	BalanceDepleted   = "balance.depleted"
-	BalanceRecovered  = "balance.recovered"
-	UsageAnomaly      = "usage.anomaly"
-	LimitReached      = "limit.reached"
-	LimitReset        = "limit.reset"
-	EntitlementChange = "entitlement.changed"
-	PurchasePaid      = "purchase.paid"
-	PurchaseFailed    = "purchase.failed"
-	PurchaseRefunded  = "purchase.refunded"
-	PurchaseDisputed  = "purchase.disputed"
-	RechargeSucceeded = "recharge.succeeded"
-	RechargeFailed    = "recharge.failed"
-	RechargePaused    = "recharge.paused"
-	RechargeCapped    = "recharge.capped"
-	StatementReady    = "statement.ready"
-	CustomerCreated   = "customer.created"
-	CustomerChanged   = "customer.updated"
-	EndpointTested    = "webhook.test"
+	CreditsGranted       = "credits.granted"
+	CreditsExpiring      = "credits.expiring"
+	CreditsExpired       = "credits.expired"
+	CreditsVoided        = "credits.voided"
+	BalanceLow           = "balance.low"
+	BalanceDepleted      = "balance.depleted"
+	BalanceRecovered     = "balance.recovered"
+	UsageAnomaly         = "usage.anomaly"
+	LimitReached         = "limit.reached"
+	LimitReset           = "limit.reset"
+	EntitlementChange    = "entitlement.changed"
+	PurchasePaid         = "purchase.paid"
+	PurchaseFailed       = "purchase.failed"
+	PurchaseRefunded     = "purchase.refunded"
+	PurchaseDisputed     = "purchase.disputed"
+	InvoiceIssued        = "invoice.issued"
+	InvoicePaid          = "invoice.paid"
+	InvoiceOverdue       = "invoice.overdue"
+	InvoiceVoided        = "invoice.voided"
+	InvoiceUncollectible = "invoice.uncollectible"
+	SchedulePaused       = "schedule.paused"
+	RechargeSucceeded    = "recharge.succeeded"
+	RechargeFailed       = "recharge.failed"
+	RechargePaused       = "recharge.paused"
+	RechargeCapped       = "recharge.capped"
+	StatementReady       = "statement.ready"
+	CustomerCreated      = "customer.created"
+	CustomerChanged      = "customer.updated"
+	EndpointTested       = "webhook.test"
 )
 
 // Type is an entry of the catalogue.
@@ -56,6 +62,11 @@ func ofRecharge(status, reason string) string {
 		`"amount":1190,"currency":"usd","purchase":null}`
 }
 
+func ofInvoice(status, paid, purchase string) string {
+	return `{"invoice":"inv_06h009hchvm6s4qgpdfhxqrvew","status":"` + status + `","number":"INV-0007","credit_type":"credits","credits":"50000","amount":40000,` +
+		`"amount_paid":` + paid + `,"currency":"usd","due_at":"2030-01-31T00:00:00Z","purchase":` + purchase + `}`
+}
+
 const customerExample = `{"id":"cus_06h009hchvm6s4qgpdfhxqrvew","name":"Their name","email":"billing@example.com","external_id":"your-id","stripe_customer_id":"",` +
 	`"timezone":"Europe/Berlin","metadata":{},"status":"active","suspended_reason":"","created_at":"2030-01-01T12:00:00Z","updated_at":"2030-01-01T12:00:00Z"}`
 
@@ -76,6 +87,13 @@ var catalogue = []Type{
 	{PurchaseFailed, "The payment of a purchase failed.", true, false, ofPurchase("failed", "0", "null")},
 	{PurchaseRefunded, "Money of a purchase went back, and the unused credits with it.", true, false, ofPurchase("partially_refunded", "500", "null")},
 	{PurchaseDisputed, "The buyer's bank disputes a payment, or decided about it.", true, false, ofPurchase("disputed", "0", `"needs_response"`)},
+	{InvoiceIssued, "An invoice for credits was sent to the customer.", true, false, ofInvoice("open", "0", "null")},
+	{InvoicePaid, "An invoice for credits was paid.", true, false, ofInvoice("paid", "40000", `"pur_06h009hchvm6s4qgpdfhxqrvew"`)},
+	{InvoiceOverdue, "An invoice for credits was not paid by its due date.", true, false, ofInvoice("open", "0", "null")},
+	{InvoiceVoided, "An invoice for credits was voided: it cannot be paid any more.", true, false, ofInvoice("void", "0", "null")},
+	{InvoiceUncollectible, "An invoice for credits was given up. It can still be paid.", true, false, ofInvoice("uncollectible", "0", "null")},
+	{SchedulePaused, "Scheduled purchases are paused until somebody acts. repair_url, where there is one, is Stripe's page that cures it.", true, false,
+		`{"schedule":"sch_06h009hchvm6s4qgpdfhxqrvew","credit_type":"credits","reason":"card_declined","repair_url":null}`},
 	{RechargeSucceeded, "An automatic recharge was paid and its credits were granted.", true, true, ofRecharge("succeeded", "null")},
 	{RechargeFailed, "An automatic recharge ended without money.", true, false, ofRecharge("failed", `"card_declined"`)},
 	{RechargePaused, "Automatic recharges are paused until somebody acts. repair_url, where there is one, is Stripe's page that cures it.", true, false,

@@ -118,7 +118,10 @@ type PaymentIntent struct {
 type RefundParams struct {
 	Refund, Purchase, Installation string // ours, for the metadata
 	PaymentIntent                  string
-	Amount                         int64
+	// Invoice is Stripe's invoice, where there is no payment: it was paid outside
+	// Stripe, and goes back outside Stripe; a credit note says so.
+	Invoice string
+	Amount  int64
 }
 
 // ChargeRefund is a refund as Stripe has it.

@@ -17,17 +17,44 @@ type EventHandler func(ctx context.Context, e *InboxEvent) (state InboxState, wh
 // hooks are what packages above this one asked to be told. They are set while
 // the program is wired.
 type hooks struct {
-	events   map[string]EventHandler // by the beginning of the type
+	events   []eventHook
+	refunds  []func(t tx.Tx, purchaseID string) (stripeInvoice string, err error)
 	payments []func(t tx.Tx, paymentIntent string) (purchaseID string, ours bool, err error)
 	disputed []func(t tx.Tx, customer string) error
 }
 
-// OnEvent gives the events whose type begins with prefix ("invoice.") to h.
+type eventHook struct {
+	prefix string
+	handle EventHandler
+}
+
+// OnEvent gives the events whose type begins with prefix ("invoice.") to h. Of
+// several the first counts that does not answer NotOurs.
 func (s *Service) OnEvent(prefix string, h EventHandler) {
-	if s.hooks.events == nil {
-		s.hooks.events = map[string]EventHandler{}
-	}
-	s.hooks.events[prefix] = h
+	s.hooks.events = append(s.hooks.events, eventHook{prefix, h})
+}
+
+// OnRefund asks f for Stripe's invoice by which a purchase was paid, "" for none.
+func (s *Service) OnRefund(f func(t tx.Tx, purchaseID string) (stripeInvoice string, err error)) {
+	s.hooks.refunds = append(s.hooks.refunds, f)
+}
+
+// invoiceOf is Stripe's invoice of a purchase, "" for none.
+func (s *Service) invoiceOf(ctx context.Context, purchaseID string) (invoice string, err error) {
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		for _, f := range s.hooks.refunds {
+			if invoice, err = f(t, purchaseID); err != nil || invoice != "" {
+				return err
+			}
+		}
+		return nil
+	})
+	return invoice, err
+}
+
+// EnsureCustomer answers Stripe's id of a customer, and makes it once.
+func (s *Service) EnsureCustomer(ctx context.Context, customer string) (string, error) {
+	return s.ensureCustomer(ctx, customer)
 }
 
 // OnPayment asks f for the purchase of a payment that was not made at Checkout,
@@ -42,13 +69,13 @@ func (s *Service) OnDispute(f func(t tx.Tx, customer string) error) {
 	s.hooks.disputed = append(s.hooks.disputed, f)
 }
 
-func (s *Service) handlerOf(typ string) EventHandler {
-	for prefix, h := range s.hooks.events {
-		if strings.HasPrefix(typ, prefix) {
-			return h
+func (s *Service) handlersOf(typ string) (out []EventHandler) {
+	for _, h := range s.hooks.events {
+		if strings.HasPrefix(typ, h.prefix) {
+			out = append(out, h.handle)
 		}
 	}
-	return nil
+	return out
 }
 
 // paidElsewhere finds the purchase of a payment that was not made at Checkout.

@@ -110,15 +110,21 @@ func (s *Service) act(ctx context.Context, e *InboxEvent) error {
 	if aboutMoneyBack(e) {
 		return s.processMoney(ctx, e)
 	}
-	if h := s.handlerOf(e.Type); h != nil {
+	handled, notOursWhy := false, ""
+	for _, h := range s.handlersOf(e.Type) {
 		state, why, err := h(ctx, e)
 		if err != nil {
 			return err
 		}
-		return s.conclude(ctx, e.ID, state, why)
+		if state != NotOurs {
+			return s.conclude(ctx, e.ID, state, why)
+		}
+		handled, notOursWhy = true, why
 	}
 	session, state, why, err := s.sessionOf(ctx, e)
 	switch {
+	case err == nil && handled && state == Ignored:
+		return s.conclude(ctx, e.ID, NotOurs, notOursWhy)
 	case err != nil:
 		return err
 	case session != "":

@@ -162,9 +162,13 @@ func (s *Service) sendRefund(ctx context.Context, refundID string) error {
 	if err != nil {
 		return err
 	}
-	made, err := s.Gateway.Refund(ctx, RefundParams{
-		Refund: r.ID, Purchase: p.ID, Installation: s.Installation, PaymentIntent: p.PaymentIntent, Amount: r.Amount,
-	}, r.ID)
+	params := RefundParams{Refund: r.ID, Purchase: p.ID, Installation: s.Installation, PaymentIntent: p.PaymentIntent, Amount: r.Amount}
+	if p.PaymentIntent == "" {
+		if params.Invoice, err = s.invoiceOf(ctx, p.ID); err != nil {
+			return err
+		}
+	}
+	made, err := s.Gateway.Refund(ctx, params, r.ID)
 	var no *RefusedError
 	if errors.As(err, &no) {
 		made = ChargeRefund{Ours: r.ID, Amount: r.Amount, Status: "failed", Problem: no.Message}

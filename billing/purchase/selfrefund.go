@@ -2,6 +2,7 @@ package purchase
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"purse/billing/audit"
@@ -17,6 +18,8 @@ func (s *Service) MayRefund(t tx.Tx, p *Purchase) (until time.Time, why string, 
 	switch {
 	case s.RefundWindow == 0:
 		return until, "Refunds are made by the vendor: please ask.", nil
+	case strings.HasPrefix(p.CreatedBy, "inv_"):
+		return until, "This was bought by invoice. Please ask us.", nil
 	case !p.Granted() || p.Total == 0:
 		return until, "This purchase was not paid.", nil
 	case !t.Now().Before(until):

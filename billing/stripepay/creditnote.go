@@ -9,6 +9,33 @@ import (
 	"purse/billing/purchase"
 )
 
+// creditOutside says on an invoice that was paid outside Stripe that money went
+// back outside Stripe too.
+func (g *Gateway) creditOutside(ctx context.Context, r purchase.RefundParams, key string) (purchase.ChargeRefund, error) {
+	id, err := again(key+":note", func(key string) (string, error) {
+		n, err := g.api.CreditNotes.New(&stripe.CreditNoteParams{Params: write(ctx, key, map[string]string{metaInstallation: r.Installation, metaRefund: r.Refund}),
+			Invoice: stripe.String(r.Invoice), Amount: stripe.Int64(r.Amount), OutOfBandAmount: stripe.Int64(r.Amount)})
+		if err != nil {
+			return "", err
+		}
+		return n.ID, nil
+	}, func() (string, bool, error) {
+		l := &stripe.CreditNoteListParams{Invoice: stripe.String(r.Invoice)}
+		l.Context, l.Limit = ctx, stripe.Int64(100)
+		list := g.api.CreditNotes.List(l)
+		for list.Next() {
+			if n := list.CreditNote(); n.Metadata[metaRefund] == r.Refund {
+				return n.ID, true, nil
+			}
+		}
+		return "", false, list.Err()
+	})
+	if err != nil {
+		return purchase.ChargeRefund{}, translate(err)
+	}
+	return purchase.ChargeRefund{ID: id, Ours: r.Refund, Amount: r.Amount, Status: "succeeded"}, nil
+}
+
 // credit tells the invoice of a payment, if it has one, of a refund: by a credit
 // note that is linked to it, once. Without it the customer's papers would say
 // that all was paid.

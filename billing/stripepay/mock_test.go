@@ -22,6 +22,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"purse/billing/account"
+	"purse/billing/invoice"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/stripepay"
@@ -44,8 +45,10 @@ func TestStripeMock(t *testing.T) {
 	dollars.Methods = []string{purchase.MethodCard, purchase.MethodACH, purchase.MethodBankTransfer}
 	whole.TaxBehavior, whole.TaxCode, whole.Invoice, whole.PONumber = "inclusive", "txcd_10103001", true, "PO 4711"
 	least := purchase.CheckoutParams{Purchase: "pur_1", Customer: "cus_1", Installation: "inst_1", Name: "Small", Price: whole.Price, SuccessURL: whole.SuccessURL}
-	invoice := recharge.InvoiceParams{Recharge: "rch_1", Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1", Card: "pm_1",
+	run := recharge.InvoiceParams{Recharge: "rch_1", Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1", Card: "pm_1",
 		Description: "2 × Small, automatic recharge", Price: whole.Price, AutomaticTax: true, TaxBehavior: "exclusive", TaxCode: "txcd_10103001", PONumber: "PO 4711"}
+	sale := invoice.Params{Invoice: "inv_1", Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1", Description: "1,000 credits", Memo: "As agreed",
+		PONumber: "PO-1", Price: whole.Price, NetDays: 30, TaxExempt: invoice.TaxExempts, AutomaticTax: true}
 	calls := map[string][]func() error{
 		"EnsureCustomer": {
 			func() error {
@@ -84,6 +87,9 @@ func TestStripeMock(t *testing.T) {
 		"Refund": {func() error {
 			_, err := g.Refund(ctx, purchase.RefundParams{Refund: "ref_1", Purchase: "pur_1", Installation: "inst_1", PaymentIntent: "pi_1", Amount: 100}, "k5")
 			return err
+		}, func() error {
+			_, err := g.Refund(ctx, purchase.RefundParams{Refund: "ref_1", Purchase: "pur_1", Installation: "inst_1", Invoice: "in_1", Amount: 100}, "k5o")
+			return err
 		}},
 		"EventsSince": {func() error {
 			return g.EventsSince(ctx, time.Now().Add(-time.Hour), func(purchase.InboxEvent) error { return nil })
@@ -100,20 +106,35 @@ func TestStripeMock(t *testing.T) {
 		"CardSetup": {func() error { _, err := g.CardSetup(ctx, "cs_test_1"); return err }},
 		"PortalURL": {func() error { _, err := g.PortalURL(ctx, "cus_1", "https://purse.example.com/methods"); return err }},
 		"PrepareInvoice": {
-			func() error { _, err := g.PrepareInvoice(ctx, invoice, "", "k10"); return err },
+			func() error { _, err := g.PrepareInvoice(ctx, run, "", "k10"); return err },
 			func() error {
-				least := invoice
+				least := run
 				least.Card, least.AutomaticTax = "", false
 				_, err := g.PrepareInvoice(ctx, least, "in_1", "k11")
 				return err
 			},
 		},
-		"FraudWarning": {func() error { _, err := g.FraudWarning(ctx, "issfr_1"); return err }},
-		"FindInvoice":  {func() error { _, _, err := g.FindInvoice(ctx, invoice, time.Now()); return err }},
-		"Invoice":      {func() error { _, err := g.Invoice(ctx, "in_1"); return err }},
-		"PayInvoice":   {func() error { _, err := g.PayInvoice(ctx, "in_1", "pm_1", "k12"); return err }},
-		"VoidInvoice":  {func() error { return g.VoidInvoice(ctx, "in_1", "k13") }},
-		"Account":      {func() error { _, _, err := g.Account(ctx); return err }},
+		"IssueInvoice": {
+			func() error { _, err := g.IssueInvoice(ctx, sale, "", "k20"); return err },
+			func() error {
+				least := sale
+				least.PONumber, least.Memo, least.NetDays, least.Card, least.TaxExempt, least.AutomaticTax = "", "", -1, "pm_1", "", false
+				_, err := g.IssueInvoice(ctx, least, "in_1", "k21")
+				return err
+			},
+		},
+		"FindIssued":        {func() error { _, _, err := g.FindIssued(ctx, sale, time.Now()); return err }},
+		"IssuedInvoice":     {func() error { _, err := g.IssuedInvoice(ctx, "in_1"); return err }},
+		"SendInvoice":       {func() error { return g.SendInvoice(ctx, "in_1", "k22") }},
+		"ChargeInvoice":     {func() error { _, err := g.ChargeInvoice(ctx, "in_1", "pm_1", "k23"); return err }},
+		"MarkUncollectible": {func() error { return g.MarkUncollectible(ctx, "in_1", "k24") }},
+		"RecordPayment":     {func() error { return g.RecordPayment(ctx, "in_1", "k25") }},
+		"FraudWarning":      {func() error { _, err := g.FraudWarning(ctx, "issfr_1"); return err }},
+		"FindInvoice":       {func() error { _, _, err := g.FindInvoice(ctx, run, time.Now()); return err }},
+		"Invoice":           {func() error { _, err := g.Invoice(ctx, "in_1"); return err }},
+		"PayInvoice":        {func() error { _, err := g.PayInvoice(ctx, "in_1", "pm_1", "k12"); return err }},
+		"VoidInvoice":       {func() error { return g.VoidInvoice(ctx, "in_1", "k13") }},
+		"Account":           {func() error { _, _, err := g.Account(ctx); return err }},
 		"Setup": {
 			func() error { _, err := g.Setup(ctx, at, "inst_1"); return err },
 			func() error { _, err := g.Setup(ctx, mockEndpoint, "inst_1"); return err },

@@ -81,6 +81,9 @@ func (g *Gateway) MoneyBack(ctx context.Context, paymentIntent string) (purchase
 
 // Refund asks for a refund; asked again with the same key it is the same one.
 func (g *Gateway) Refund(ctx context.Context, r purchase.RefundParams, key string) (purchase.ChargeRefund, error) {
+	if r.PaymentIntent == "" && r.Invoice != "" {
+		return g.creditOutside(ctx, r, key)
+	}
 	p := &stripe.RefundParams{
 		Params:        write(ctx, key, map[string]string{metaInstallation: r.Installation, metaPurchase: r.Purchase, metaRefund: r.Refund}),
 		PaymentIntent: stripe.String(r.PaymentIntent), Amount: stripe.Int64(r.Amount),

@@ -6,7 +6,7 @@ import "fmt"
 // already, or is refunded with it.
 func createCreditNote(c *call) (obj, *apiError) {
 	p := c.p
-	for _, f := range []string{"lines", "shipping_cost", "credit_amount", "out_of_band_amount", "effective_at"} {
+	for _, f := range []string{"lines", "shipping_cost", "credit_amount", "effective_at"} {
 		if p.has(f) {
 			return nil, notHere(f + " of credit notes")
 		}
@@ -31,15 +31,19 @@ func createCreditNote(c *call) (obj, *apiError) {
 	if err != nil {
 		return nil, err
 	}
+	outside := p.has("out_of_band_amount")
 	switch {
+	case outside && (refund != nil || p.has("refund_amount") || p.num("out_of_band_amount") != amount):
+		return nil, bad("", "amount", "The sum of credit amount, refund amount and out of band amount must equal the credit note amount.")
 	case refund != nil && p.has("refund_amount"):
 		return nil, bad("", "refund_amount", "You may only specify one of these parameters: refund, refund_amount.")
 	case refund != nil && refund.str("charge") != in.str("charge"):
 		return nil, bad("", "refund", "The refund %s is not of this invoice's payment.", refund.id())
-	case refund != nil && refund.num("amount") != amount, refund == nil && p.num("refund_amount") != amount:
+	case refund != nil && refund.num("amount") != amount, refund == nil && !outside && p.num("refund_amount") != amount:
 		return nil, bad("", "amount", "The sum of credit amount, refund amount and out of band amount must equal the credit note amount.")
 	case refund != nil && c.s.credited(refund.id()):
 		return nil, bad("", "refund", "The refund %s is already linked to a credit note.", refund.id())
+	case outside:
 	case refund == nil:
 		inner := *c
 		inner.p = obj{"charge": in["charge"], "amount": amount}
@@ -61,7 +65,14 @@ func createCreditNote(c *call) (obj, *apiError) {
 	o["metadata"] = p.metadata()
 	o["number"] = fmt.Sprintf("%s-CN-%02d", in.str("number"), n)
 	o["pdf"] = c.base + "/i/" + in.id() + "?pdf"
-	o["reason"], o["memo"], o["refund"] = p.null("reason"), p.null("memo"), refund.id()
+	o["reason"], o["memo"], o["refund"] = p.null("reason"), p.null("memo"), nil
+	if refund != nil {
+		o["refund"] = refund.id()
+	}
+	o["out_of_band_amount"] = nil
+	if outside {
+		o["out_of_band_amount"] = amount
+	}
 	o["status"], o["type"] = "issued", "post_payment"
 	c.s.store.put("credit_note", o)
 	in["post_payment_credit_notes_amount"] = in.num("post_payment_credit_notes_amount") + amount

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"purse/billing/account"
+	"purse/billing/invoice"
 	"purse/billing/purchase"
 	"purse/handlers/kit/browsertest"
 	"purse/views/mail"
@@ -26,6 +27,10 @@ func TestMailsReadWellOnAPhoneAndOnADesk(t *testing.T) {
 		account.MailNoAccount:  {"link": "/sign-up"},
 		account.MailNewSecret:  {"link": "/reset"},
 		account.MailInvitation: {"customer": "Northwind Labs", "role": "owner", "link": "/join?token=01h7x3q9w8e2r6t4y0p5s1d7f3g9h2j6k8"},
+		invoice.MailInvoice: {
+			"customer": "Northwind Labs", "name": "5,000 credits", "number": "INV-0007", "amount": "40.00", "currency": "usd", "due": "22 December 2026",
+			"url": "https://pay.example.com/i/1", "po_number": "PO-7", "overdue": "1", "link": "/invoices/inv_1",
+		},
 		purchase.MailFailed: {
 			"purchase": "pur_06h009hchvm6s4qgpdfhxqrvew", "customer": "Northwind Labs", "pack": "Team", "credits": "2600", "unit": "minute", "units": "minutes",
 			"amount": "25.00", "currency": "usd", "problem": "The payment failed. The customer's bank account has been closed.", "link": "/buy",

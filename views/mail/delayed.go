@@ -2,6 +2,7 @@ package mail
 
 import (
 	"fmt"
+	"strings"
 
 	"purse/billing/money"
 	"purse/views/ui"
@@ -25,4 +26,29 @@ func purchaseFailed(site ui.Site, data map[string]string, link string) (Letter, 
 		Facts:   []Fact{{"Customer", data["customer"]}, {"Pack", data["pack"]}, {"Price", ui.Money(price)}, {"Purchase", data["purchase"]}},
 		Button:  "Buy credits", Link: link,
 	}, nil
+}
+
+// invoiceMail tells further recipients of an invoice, or that one is overdue.
+func invoiceMail(site ui.Site, data map[string]string, link string) (Letter, error) {
+	due, err := money.Parse(data["amount"], data["currency"])
+	if err != nil {
+		return Letter{}, fmt.Errorf("amount %w", err)
+	}
+	l := Letter{
+		Subject: "Invoice " + data["number"] + " from " + site.Brand, Preview: ui.Money(due) + ", due " + data["due"] + ".",
+		Heading: "Invoice " + data["number"], Says: []string{ui.Money(due) + " for " + data["name"] + ", due " + data["due"] + "."},
+		Facts:  []Fact{{"Customer", data["customer"]}, {"Invoice", data["number"]}, {"Amount", ui.Money(due)}, {"Due", data["due"]}},
+		Button: "See it at " + site.Brand, Link: link,
+	}
+	if data["overdue"] != "" {
+		l.Subject, l.Heading = "Invoice "+data["number"]+" from "+site.Brand+" is overdue", "Invoice "+data["number"]+" is overdue"
+		l.Says = []string{ui.Money(due) + " for " + data["name"] + " was due " + data["due"] + ". Please pay it, or tell us if something is wrong with it."}
+	}
+	if data["po_number"] != "" {
+		l.Facts = append(l.Facts, Fact{"PO number", data["po_number"]})
+	}
+	if strings.HasPrefix(data["url"], "https://") || strings.HasPrefix(data["url"], "http://") {
+		l.Also = &Also{"View and pay it at Stripe", data["url"]}
+	}
+	return l, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"purse/billing/account"
+	"purse/billing/invoice"
 	"purse/billing/money"
 	"purse/billing/notify"
 	"purse/billing/purchase"
@@ -99,6 +100,8 @@ func letter(site ui.Site, template string, data map[string]string) (Letter, erro
 		return receipt(site, data, link)
 	case purchase.MailFailed:
 		return purchaseFailed(site, data, link)
+	case invoice.MailInvoice:
+		return invoiceMail(site, data, link)
 	case recharge.MailPaused:
 		return rechargePaused(site, data, link)
 	case notify.MailEndpointFailing, notify.MailEndpointDisabled:

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"purse/billing/account"
+	"purse/billing/invoice"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/views/ui"
@@ -22,6 +23,10 @@ var templates = map[string]map[string]string{
 	purchase.MailReceipt: {
 		"purchase": "pur_1", "customer": "Northwind <Labs>", "pack": "Team", "credits": "2600", "credit_type": "credits", "unit": "credit", "units": "credits",
 		"amount": "25.00", "currency": "usd", "receipt_url": "https://pay.example.com/r/1", "link": "/ledger",
+	},
+	invoice.MailInvoice: {
+		"customer": "Northwind <Labs>", "name": "5,000 credits", "number": "INV-0007", "amount": "40.00", "currency": "usd", "due": "22 December 2026",
+		"url": "https://pay.example.com/i/1", "po_number": "PO-7", "overdue": "1", "link": "/invoices/inv_1",
 	},
 	purchase.MailFailed: {
 		"purchase": "pur_1", "customer": "Northwind <Labs>", "pack": "Team", "credits": "2600", "unit": "credit", "units": "credits",

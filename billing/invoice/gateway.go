@@ -1,0 +1,61 @@
+package invoice
+
+import (
+	"context"
+	"time"
+
+	"purse/billing/money"
+)
+
+// Gateway is Stripe's invoices. Errors are *recharge.Declined,
+// recharge.ErrStale, *purchase.RefusedError, purchase.ErrGone; anything else is
+// an unknown outcome: repeat the call under the same key.
+type Gateway interface {
+	// IssueInvoice makes an invoice with its line and finalizes it. id names one
+	// that was found, "" makes it.
+	IssueInvoice(ctx context.Context, p Params, id, key string) (Stripe, error)
+	// FindIssued looks through the customer's invoices since a time.
+	FindIssued(ctx context.Context, p Params, since time.Time) (Stripe, bool, error)
+	// IssuedInvoice answers an invoice with its payment.
+	IssuedInvoice(ctx context.Context, id string) (Stripe, error)
+	// SendInvoice lets Stripe mail it to the customer.
+	SendInvoice(ctx context.Context, id, key string) error
+	// ChargeInvoice charges a saved card while the customer is away.
+	ChargeInvoice(ctx context.Context, id, card, key string) (Stripe, error)
+	VoidInvoice(ctx context.Context, id, key string) error
+	MarkUncollectible(ctx context.Context, id, key string) error
+	// RecordPayment marks an invoice as paid outside Stripe.
+	RecordPayment(ctx context.Context, id, key string) error
+}
+
+// Params describe an invoice with one line.
+type Params struct {
+	Invoice, Customer, Installation string // ours, for the metadata
+	StripeCustomer                  string
+	Description, Memo, PONumber     string
+	Price                           money.Money
+	NetDays                         int    // -1 where a card is charged
+	Card                            string // that is charged
+	TaxExempt                       TaxExempt
+	AutomaticTax                    bool
+}
+
+// Stripe is an invoice as Stripe has it.
+type Stripe struct {
+	ID, Number, URL          string
+	Status                   string // draft, open, paid, void, uncollectible
+	Livemode                 bool
+	StripeCustomer           string
+	Subtotal, Tax, Total     int64
+	AmountPaid               int64
+	Currency                 string
+	Invoice, Installation    string // metadata: ours
+	Customer                 string
+	DueAt                    time.Time
+	Payment                  string // the payment intent
+	PaymentStatus            string
+	ReceiptURL               string
+	CardBrand, CardLast4     string
+	FailureCode, DeclineCode string // of the last attempt
+	FailureMessage           string
+}

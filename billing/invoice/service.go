@@ -1,0 +1,88 @@
+package invoice
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/audit"
+	"purse/billing/catalog"
+	"purse/billing/event"
+	"purse/billing/job"
+	"purse/billing/ledger"
+	"purse/billing/purchase"
+	"purse/billing/tx"
+)
+
+// Store keeps invoices. Rows that are not there are tx.ErrNotFound.
+type Store interface {
+	// Insert answers false when the key, or the schedule's period, is taken.
+	Insert(t tx.Tx, in *Invoice, key string) (bool, error)
+	Update(t tx.Tx, in *Invoice) error
+	Invoice(t tx.Tx, id string) (*Invoice, error)
+	ByKey(t tx.Tx, key string) (*Invoice, error)
+	ByStripe(t tx.Tx, stripeInvoice string) (*Invoice, error)
+	ByPayment(t tx.Tx, paymentIntent string) (*Invoice, error)
+	ByPurchase(t tx.Tx, purchase string) (*Invoice, error)
+	// List answers invoices with id below before ("" for the newest), newest
+	// first; "" of customer, schedule and state for all.
+	List(t tx.Tx, customer, schedule string, state State, before string, limit int) ([]*Invoice, error)
+	Due(t tx.Tx, now time.Time, limit int) ([]*Invoice, error)
+}
+
+// Deps is what a Service needs.
+type Deps struct {
+	Runner    tx.Runner
+	Store     Store
+	Gateway   Gateway
+	Accounts  *account.Service
+	Catalog   *catalog.Service
+	Ledger    *ledger.Ledger
+	Purchases *purchase.Service
+	Jobs      *job.Queue
+	Events    *event.Log
+	Audit     *audit.Log
+	Log       *slog.Logger
+	// Installation is this database's id, Livemode what the Stripe key is for.
+	Installation string
+	Livemode     bool
+	// AutomaticTax lets Stripe add tax.
+	AutomaticTax bool
+}
+
+// Service makes invoices and follows them.
+type Service struct {
+	Deps
+	mu   sync.Mutex
+	busy map[string]bool // invoices that this process works on
+
+	changed []func(t tx.Tx, in *Invoice) error
+}
+
+const (
+	jobRun    = "invoice.run"
+	jobTick   = "invoice.tick"
+	tickEvery = 15 * time.Second
+	lookEvery = time.Hour // at open invoices, in case that an event was lost
+)
+
+// New makes a Service, registers its jobs, and listens to Stripe's events about
+// invoices.
+func New(d Deps) *Service {
+	s := &Service{Deps: d, busy: map[string]bool{}}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	d.Jobs.Handle(jobRun, s.runJob)
+	d.Jobs.Every(jobTick, tickEvery, s.tickJob)
+	d.Purchases.OnEvent("invoice.", s.invoiceEvent)
+	d.Purchases.OnEvent("payment_intent.", s.paymentEvent)
+	d.Purchases.OnPayment(s.purchaseOfPayment)
+	d.Purchases.OnRefund(s.invoiceOfPurchase)
+	return s
+}
+
+// OnChange calls f in the transaction that changes the state of an invoice, or
+// learns that its card was declined.
+func (s *Service) OnChange(f func(t tx.Tx, in *Invoice) error) { s.changed = append(s.changed, f) }

@@ -1,0 +1,418 @@
+package invoice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/event"
+	"purse/billing/job"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/purchase"
+	"purse/billing/tx"
+)
+
+// settle brings an invoice to where Stripe's is. A look that is older than what
+// is written takes nothing back.
+func (s *Service) settle(t tx.Tx, in *Invoice, at Stripe) error {
+	before := in.State
+	if in.Stripe == "" {
+		in.Stripe = at.ID
+	}
+	if in.Final() && at.Status != "paid" {
+		return nil
+	}
+	in.note(at)
+	next := t.Now().Add(lookEvery)
+	switch at.Status {
+	case "paid":
+		if err := s.paid(t, in, at); err != nil {
+			return err
+		}
+	case "void":
+		in.State, in.FinishedAt = Void, t.Now()
+		if err := s.takeBack(t, in); err != nil {
+			return err
+		}
+	case "uncollectible":
+		if in.State != Uncollectible {
+			in.State = Uncollectible
+			if err := s.takeBack(t, in); err != nil {
+				return err
+			}
+		}
+	case "open":
+		if in.State == Draft || in.State == Issuing {
+			if err := s.opened(t, in, at); err != nil {
+				return err
+			}
+		}
+	}
+	if in.Final() {
+		next = time.Time{}
+		in.Doing, in.Want = nothing, nothing
+	} else if !in.DueAt.IsZero() && in.OverdueAt.IsZero() && in.DueAt.Add(grace).Before(next) {
+		next = in.DueAt.Add(grace)
+	}
+	if in.Doing == nothing && in.Tries > 0 && in.Tries < MaxTries && in.NextAt.After(t.Now()) && !in.Final() {
+		next = in.NextAt // the card is tried again then
+	}
+	if err := s.put(t, in, next); err != nil {
+		return err
+	}
+	if in.State == before {
+		return nil
+	}
+	if name := map[State]string{Open: event.InvoiceIssued, Paid: event.InvoicePaid, Void: event.InvoiceVoided, Uncollectible: event.InvoiceUncollectible}[in.State]; name != "" {
+		if err := s.Events.Append(t, name, in.Customer, 0, 0, eventOf(in)); err != nil {
+			return err
+		}
+	}
+	return s.tell(t, in)
+}
+
+// note keeps what Stripe's invoice says about itself and its payment.
+func (in *Invoice) note(at Stripe) {
+	in.Number, in.URL, in.Total, in.Tax = at.Number, at.URL, at.Total, at.Tax
+	in.AmountPaid = max(in.AmountPaid, at.AmountPaid)
+	in.Processing = at.Status == "open" && at.PaymentStatus == "processing"
+	if at.Payment != "" {
+		in.PaymentIntent = at.Payment
+	}
+	if at.ReceiptURL != "" {
+		in.ReceiptURL = at.ReceiptURL
+	}
+	if !at.DueAt.IsZero() {
+		in.DueAt = at.DueAt
+	}
+	if at.Status == "open" && at.FailureMessage != "" && at.PaymentStatus == "requires_payment_method" {
+		in.Problem = at.FailureMessage
+	}
+}
+
+// mismatch says what of an invoice differs from what was asked for.
+func (s *Service) mismatch(t tx.Tx, in *Invoice, at Stripe) string {
+	c, err := s.Accounts.CustomerIn(t, in.Customer)
+	switch {
+	case err != nil:
+		return "the customer cannot be read: " + err.Error()
+	case at.ID != in.Stripe:
+		return "a second invoice of one was paid: refund it"
+	case at.Currency != in.Price.Currency:
+		return fmt.Sprintf("the currency is %s, ours is %s", at.Currency, in.Price.Currency)
+	case at.Subtotal != in.Price.Amount:
+		return fmt.Sprintf("the subtotal is %d, our price is %d", at.Subtotal, in.Price.Amount)
+	case at.Total != at.Subtotal+at.Tax && at.Total != at.Subtotal:
+		return fmt.Sprintf("the total of %d is not subtotal %d plus tax %d", at.Total, at.Subtotal, at.Tax)
+	case at.StripeCustomer != c.StripeCustomerID:
+		return "Stripe's customer is another than this customer's"
+	case at.Livemode != s.Livemode:
+		return "livemode differs"
+	case at.Installation != s.Installation || at.Invoice != in.ID || at.Customer != in.Customer:
+		return "the metadata names another installation, invoice or customer"
+	}
+	return ""
+}
+
+// opened writes that the customer can pay, and gives the credits if that was
+// agreed.
+func (s *Service) opened(t tx.Tx, in *Invoice, at Stripe) error {
+	in.State, in.IssuedAt = Open, t.Now()
+	if in.Problem = s.mismatch(t, in, at); in.Problem != "" {
+		s.Log.Error("an invoice is not what was asked for; it is voided", "invoice", in.ID, "problem", in.Problem)
+		return nil
+	}
+	if !in.OnIssue {
+		return nil
+	}
+	r, err := s.grant(t, in, ledger.Committed, money.Money{Amount: at.Total - at.Tax, Currency: at.Currency})
+	in.Grant = r.Grant
+	return err
+}
+
+func (s *Service) grant(t tx.Tx, in *Invoice, kind ledger.Kind, basis money.Money) (ledger.Result, error) {
+	op := ledger.NewGrant{
+		Wallet: ledger.WalletKey{Customer: in.Customer, CreditType: in.CreditType}, Credits: in.Credits, Kind: kind,
+		Priority: ledger.DefaultPriority, Source: in.ID + ":credits", Ref: in.ID, Paid: basis,
+	}
+	if in.ExpiresAfterDays > 0 {
+		op.ExpiresAt = t.Now().AddDate(0, 0, in.ExpiresAfterDays)
+	}
+	r, err := s.Ledger.ApplyOne(t, &ledger.Command{Key: ledger.NewKey("invoice", op.Source), Op: op})
+	if err != nil {
+		return r, fmt.Errorf("grant for %s: %w", in.ID, err)
+	}
+	return r, nil
+}
+
+// paid grants what was paid for, once: the ledger knows the key. Credits that
+// were given on issue stay, and come back if they had been taken.
+func (s *Service) paid(t tx.Tx, in *Invoice, at Stripe) error {
+	if in.Purchase != "" {
+		return nil
+	}
+	if problem := s.mismatch(t, in, at); problem != "" {
+		s.Log.Error("a paid invoice is not what was asked for; nothing is granted", "invoice", in.ID, "problem", problem)
+		in.Problem = "Paid, and not granted: " + problem
+		return nil
+	}
+	key := ledger.WalletKey{Customer: in.Customer, CreditType: in.CreditType}
+	before, err := s.Ledger.Balance(t, key)
+	if err != nil {
+		return err
+	}
+	var posting ledger.PostingID
+	var repaid money.Credits
+	switch {
+	case in.Grant == 0:
+		r, err := s.grant(t, in, ledger.Paid, money.Money{Amount: at.Total - at.Tax, Currency: at.Currency})
+		if err != nil {
+			return err
+		}
+		in.Grant, posting = r.Grant, r.Postings[0].ID
+		repaid, _ = purchase.Settled(in.Credits, before.Debt)
+	case in.Clawed > 0:
+		r, err := s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.Clawback{Grants: []ledger.GrantID{in.Grant}, Credits: -in.Clawed, Kind: ledger.PostRefund, Ref: in.ID},
+			Note: ledger.Note{Reason: "Invoice " + in.Number + " was paid after all"}})
+		if err != nil {
+			return err
+		}
+		posting = r.Postings[0].ID
+		repaid, _ = purchase.Settled(in.Clawed, before.Debt)
+		in.Clawed = 0
+	}
+	in.State, in.Problem, in.FinishedAt, in.AmountPaid, in.Processing = Paid, "", t.Now(), at.AmountPaid, false
+	if at.CardLast4 != "" || at.CardBrand != "" {
+		in.Card.Brand, in.Card.Last4 = at.CardBrand, at.CardLast4
+	}
+	name := in.Name
+	if in.Number != "" && in.Collection == Send {
+		name += " (invoice " + in.Number + ")"
+	}
+	p := &purchase.Purchase{
+		Customer: in.Customer, Pack: in.Pack, PackName: name, CreditType: in.CreditType, Credits: in.Credits, Price: in.Price,
+		ExpiresAfterDays: in.ExpiresAfterDays, PaymentIntent: at.Payment, Total: at.Total, Tax: at.Tax, ReceiptURL: at.ReceiptURL,
+		CardBrand: in.Card.Brand, CardLast4: in.Card.Last4, CreatedBy: in.ID, Grant: in.Grant, DebtRepaid: repaid, CreatedAt: in.CreatedAt,
+	}
+	if p.ReceiptURL == "" {
+		p.ReceiptURL = in.URL
+	}
+	if err := s.Purchases.RecordPaidIn(t, p, "invoice/"+in.ID, posting); err != nil {
+		return err
+	}
+	in.Purchase = p.ID
+	return nil
+}
+
+// takeBack takes credits that were given on issue and will not be paid: what is
+// unused goes, what was used becomes debt. What expired unused is neither.
+func (s *Service) takeBack(t tx.Tx, in *Invoice) error {
+	if in.Grant == 0 || in.Clawed > 0 {
+		return nil
+	}
+	key := ledger.WalletKey{Customer: in.Customer, CreditType: in.CreditType}
+	if _, err := s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.Settle{Wallet: key}}); err != nil {
+		return err
+	}
+	owed := in.Credits
+	for _, kind := range []ledger.PostingKind{ledger.PostExpire, ledger.PostVoid} {
+		page, err := s.Ledger.Postings(t, ledger.Query{Wallet: key, Kind: kind, Limit: 500})
+		if err != nil {
+			return err
+		}
+		for _, p := range page.Postings {
+			for _, e := range p.Entries {
+				if e.Grant == in.Grant {
+					owed += e.Amount
+				}
+			}
+		}
+	}
+	if owed <= 0 {
+		return nil
+	}
+	_, err := s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.Clawback{Grants: []ledger.GrantID{in.Grant}, Credits: owed, Kind: ledger.PostRefund, Ref: in.ID},
+		Note: ledger.Note{Reason: "Invoice " + in.Number + " was not paid"}})
+	if err != nil {
+		return fmt.Errorf("taking back %s: %w", in.ID, err)
+	}
+	in.Clawed = owed
+	return nil
+}
+
+// failed ends an invoice that Stripe will not make.
+func (s *Service) failed(t tx.Tx, in *Invoice, problem string) error {
+	in.State, in.Problem, in.Doing, in.Want, in.FinishedAt = Failed, problem, nothing, nothing, t.Now()
+	if err := s.takeBack(t, in); err != nil {
+		return err
+	}
+	if err := s.put(t, in, time.Time{}); err != nil {
+		return err
+	}
+	return s.tell(t, in)
+}
+
+// MailInvoice is the template of the mail that tells further recipients of an
+// invoice, and the customer that it is overdue: customer, name, number, amount,
+// currency, due, url (Stripe's page), overdue ("1" when it is) and link.
+const MailInvoice = "invoice"
+
+func (s *Service) mailTo(t tx.Tx, in *Invoice, to string, overdue bool) error {
+	c, err := s.Accounts.CustomerIn(t, in.Customer)
+	if err != nil || to == "" {
+		return err
+	}
+	data := map[string]string{
+		"customer": c.Name, "name": in.Name, "number": in.Number, "amount": in.Outstanding().Decimal(), "currency": in.Price.Currency,
+		"due": in.DueAt.In(c.Location()).Format("2 January 2006"), "url": in.URL, "po_number": in.PONumber, "link": "/invoices/" + in.ID,
+	}
+	if overdue {
+		data["overdue"] = "1"
+	}
+	return s.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: MailInvoice, To: to, Data: data}})
+}
+
+func (s *Service) mailRecipients(t tx.Tx, in *Invoice) error {
+	for _, to := range in.Recipients {
+		if err := s.mailTo(t, in, to, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellOverdue says once that the day has passed.
+func (s *Service) tellOverdue(t tx.Tx, in *Invoice) error {
+	in.OverdueAt = t.Now()
+	if err := s.Events.Append(t, event.InvoiceOverdue, in.Customer, 0, 0, eventOf(in)); err != nil {
+		return err
+	}
+	c, err := s.Accounts.CustomerIn(t, in.Customer)
+	if err != nil {
+		return err
+	}
+	for _, to := range append([]string{c.Email}, in.Recipients...) {
+		if err := s.mailTo(t, in, to, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type invoiceEvent struct {
+	Invoice    string     `json:"invoice"`
+	State      State      `json:"status"`
+	Number     string     `json:"number"`
+	CreditType string     `json:"credit_type"`
+	Credits    string     `json:"credits"`
+	Amount     int64      `json:"amount"`
+	AmountPaid int64      `json:"amount_paid"`
+	Currency   string     `json:"currency"`
+	DueAt      *time.Time `json:"due_at"`
+	Purchase   *string    `json:"purchase"`
+}
+
+func eventOf(in *Invoice) invoiceEvent {
+	e := invoiceEvent{in.ID, in.State, in.Number, in.CreditType, in.Credits.String(), in.Due().Amount, in.AmountPaid, in.Price.Currency, nil, nil}
+	if !in.DueAt.IsZero() {
+		e.DueAt = &in.DueAt
+	}
+	if in.Purchase != "" {
+		e.Purchase = &in.Purchase
+	}
+	return e
+}
+
+// invoiceEvent handles Stripe's event about an invoice: the invoice itself is
+// looked at, so that order and count of events do not matter.
+func (s *Service) invoiceEvent(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
+	if strings.HasPrefix(e.Type, "invoice.deleted") || !strings.HasPrefix(e.ObjectID, "in_") {
+		return purchase.Ignored, "", nil
+	}
+	at, err := s.Gateway.IssuedInvoice(ctx, e.ObjectID)
+	switch {
+	case errors.Is(err, purchase.ErrGone):
+		return purchase.NotOurs, "Stripe does not know the invoice", nil
+	case err != nil:
+		return "", "", err
+	case at.Installation != s.Installation || at.Invoice == "":
+		return purchase.NotOurs, "", nil
+	}
+	return s.arrived(ctx, at)
+}
+
+// arrived writes what an invoice of ours says.
+func (s *Service) arrived(ctx context.Context, at Stripe) (state purchase.InboxState, why string, err error) {
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		state, why = purchase.Done, ""
+		in, err := s.Store.Invoice(t, at.Invoice)
+		if errors.Is(err, tx.ErrNotFound) {
+			state, why = purchase.Alarm, "ours, but unknown here: was a backup restored?"
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if at.Status == "draft" || (in.Doing == issue && at.Status == "open") {
+			return nil // who makes it writes it
+		}
+		if err := s.settle(t, in, at); err != nil {
+			return err
+		}
+		if at.Status == "paid" && in.Purchase == "" {
+			state, why = purchase.Alarm, in.Problem
+		}
+		return nil
+	})
+	return state, why, err
+}
+
+// paymentEvent handles Stripe's event about the payment of an invoice: a bank
+// that was asked, or has refused.
+func (s *Service) paymentEvent(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
+	var in *Invoice
+	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
+		in, err = s.Store.ByPayment(t, e.ObjectID)
+		return err
+	})
+	if errors.Is(err, tx.ErrNotFound) {
+		return purchase.NotOurs, "", nil
+	}
+	if err != nil {
+		return "", "", err
+	}
+	at, err := s.Gateway.IssuedInvoice(ctx, in.Stripe)
+	if err != nil {
+		return "", "", err
+	}
+	return s.arrived(ctx, at)
+}
+
+// purchaseOfPayment tells purchase which purchase an invoice's payment became.
+func (s *Service) purchaseOfPayment(t tx.Tx, paymentIntent string) (string, bool, error) {
+	in, err := s.Store.ByPayment(t, paymentIntent)
+	if errors.Is(err, tx.ErrNotFound) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, err
+	}
+	return in.Purchase, true, nil
+}
+
+// invoiceOfPurchase tells purchase which invoice at Stripe a purchase was paid
+// by.
+func (s *Service) invoiceOfPurchase(t tx.Tx, purchaseID string) (string, error) {
+	in, err := s.Store.ByPurchase(t, purchaseID)
+	if errors.Is(err, tx.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return in.Stripe, nil
+}
