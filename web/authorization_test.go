@@ -17,6 +17,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/invoice"
 	"purse/billing/money"
 	"purse/handlers/api"
 	"purse/handlers/kit"
@@ -150,6 +151,12 @@ func (e *estate) things(c *account.Customer) map[string]string {
 	ids["event"] = must(200, e.world.api("GET", "/v1/events?type=credits.granted&customer="+c.ID, "")).str("data", 0, "id")
 	ids["endpoint"] = must(201, e.world.api("POST", "/v1/webhook-endpoints", `{"url":"https://hooks.example.invalid/of-`+c.Name+`","customer":"`+c.ID+`"}`)).str("id")
 	ids["delivery"] = must(200, e.world.api("POST", "/v1/webhook-endpoints/"+ids["endpoint"]+"/test", "")).str("id")
+	in, err := e.invoices.Draft(ctx, audit.System, invoice.NewInvoice{Customer: c.ID, CreditType: "credits", Credits: credits("10"), Price: money.Money{Amount: 100, Currency: "usd"}})
+	e.check(err)
+	if in, err = e.invoices.Issue(ctx, audit.System, in.ID); err != nil || in.Stripe == "" {
+		e.Fatalf("no invoice: %+v %v", in, err)
+	}
+	ids["invoice"] = in.ID
 	for what, id := range ids {
 		if id == "" {
 			e.Fatalf("no id of a %s", what)
@@ -280,7 +287,7 @@ func TestWhoMayUseWhichPage(t *testing.T) {
 		}
 		for _, r := range routes {
 			ids := map[string]string{"customer": e.ids[own]["customer"], "posting": e.ids[own]["posting"], "grant": e.ids[own]["grant"],
-				"key": spare["key"], "pack": spare["pack"], "rate": spare["rate"], "purchase": e.ids[own]["purchase"]}
+				"key": spare["key"], "pack": spare["pack"], "rate": spare["rate"], "purchase": e.ids[own]["purchase"], "invoice": e.ids[own]["invoice"]}
 			path := fill(r.Pattern, ids)
 			if r.Pattern == "/buy/checkout" {
 				path += "?purchase=" + e.ids[own]["purchase"]
@@ -632,7 +639,7 @@ func TestForeignIDs(t *testing.T) {
 			continue
 		}
 		cookie := e.cookieOf(v)
-		for _, path := range []string{"/ledger/{posting}", "/buy/checkout?purchase={purchase}"} {
+		for _, path := range []string{"/ledger/{posting}", "/invoices/{invoice}", "/buy/checkout?purchase={purchase}"} {
 			if strings.HasPrefix(path, "/buy") && !v.role.MayBuy() {
 				continue
 			}

@@ -8,6 +8,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/invoice"
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/notify"
@@ -27,6 +28,7 @@ type Deps struct {
 	Purchases *purchase.Service
 	Recharges *recharge.Service
 	Endpoints *notify.Endpoints
+	Invoices  *invoice.Service
 	Jobs      *job.Queue
 	Audit     *audit.Log
 }

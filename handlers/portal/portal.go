@@ -7,6 +7,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/catalog"
+	"purse/billing/invoice"
 	"purse/billing/ledger"
 	"purse/billing/notify"
 	"purse/billing/purchase"
@@ -34,6 +35,8 @@ type Deps struct {
 	Recharges *recharge.Service
 	// Endpoints tells the customer's own systems of events.
 	Endpoints *notify.Endpoints
+	// Invoices are those that staff sent.
+	Invoices *invoice.Service
 	// Terms is the version of the terms that people accept, "" for none.
 	TermsVersion string
 	// RefundTerms are the vendor's words on refunds, "" for the default.

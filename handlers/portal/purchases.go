@@ -26,6 +26,11 @@ func (p *Portal) PurchaseList(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		if cursor == "" {
+			if page.ToPay, err = p.toPay(t, v); err != nil {
+				return err
+			}
+		}
 		page.Rows, page.Older = nil, ""
 		if len(found) > purchaseRows {
 			found = found[:purchaseRows]

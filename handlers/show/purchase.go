@@ -122,13 +122,19 @@ func NewNames(t tx.Tx, ps *purchase.Service, customer string) *Names {
 // customer's.
 func (n *Names) bought(p ledger.Posting) (*purchase.Purchase, error) {
 	ref := p.Detail.Ref
-	if n.purchases == nil || !strings.HasPrefix(ref, "pur_") {
+	if n.purchases == nil || (!strings.HasPrefix(ref, "pur_") && !strings.HasPrefix(ref, "inv_")) {
 		return nil, nil
 	}
 	if b, ok := n.known[ref]; ok {
 		return b, nil
 	}
-	b, err := n.purchases.Store.Purchase(n.t, ref)
+	var b *purchase.Purchase
+	var err error
+	if strings.HasPrefix(ref, "inv_") { // once it is paid
+		b, err = n.purchases.Store.ByKey(n.t, "invoice/"+ref)
+	} else {
+		b, err = n.purchases.Store.Purchase(n.t, ref)
+	}
 	if errors.Is(err, tx.ErrNotFound) || (err == nil && b.Customer != n.customer) {
 		b, err = nil, nil
 	}
@@ -141,6 +147,9 @@ func (n *Names) bought(p ledger.Posting) (*purchase.Purchase, error) {
 // Of is a posting's title and what it was for.
 func (n *Names) Of(p ledger.Posting) (title, what string, err error) {
 	b, err := n.bought(p)
+	if err == nil && b == nil && strings.HasPrefix(p.Detail.Ref, "inv_") {
+		return invoiceTitle(p), p.Reason, nil
+	}
 	if err != nil || b == nil {
 		return Title(p), What(p), err
 	}
@@ -187,4 +196,12 @@ func boughtTitle(p ledger.Posting, b *purchase.Purchase) string {
 		return "Lost in a dispute: " + b.PackName
 	}
 	return Title(p)
+}
+
+// invoiceTitle names a posting of an invoice that is not paid.
+func invoiceTitle(p ledger.Posting) string {
+	if p.Kind == ledger.PostGrant {
+		return "Credits on an invoice that is to be paid"
+	}
+	return "Invoice not paid: credits taken back"
 }

@@ -70,6 +70,7 @@ func (w *world) visits(ps *people) []visit {
 	w.use(buyer, rand.New(rand.NewPCG(5, 6)), 12, "small")
 	inquiry := w.dispute(w.pay(buyer, 1), "warning_needs_response")
 	customer := "/admin/customers/" + ps.healthy.customer.ID
+	invoices := w.someInvoices(ps)
 	return []visit{
 		{"sign-in", "/sign-in", nil},
 		{"sign-up", "/sign-up", nil},
@@ -156,6 +157,22 @@ func (w *world) visits(ps *people) []visit {
 		{"admin-lost", "/admin/purchases/" + lost.ID, &ps.admin},
 		{"admin-why-bought", customer + "/ledger/" + w.newest(ps.healthy, ledger.PostGrant), &ps.admin},
 		{"admin-inquiry", "/admin/purchases/" + inquiry.ID, &ps.admin},
+		{"purchases-topay", "/purchases", &invoices.who},
+		{"invoices", "/invoices", &invoices.who},
+		{"invoices-none", "/invoices", &ps.fresh},
+		{"invoice-open", "/invoices/" + invoices.open, &invoices.who},
+		{"invoice-paid", "/invoices/" + invoices.paid, &invoices.who},
+		{"invoice-lost", "/invoices/" + invoices.lost, &invoices.who},
+		{"invoice-ledger", "/ledger", &invoices.who},
+		{"admin-invoices", "/admin/invoices", &ps.admin},
+		{"admin-invoices-of", "/admin/customers/" + invoices.who.customer.ID + "/invoices", &ps.admin},
+		{"admin-invoice-new", "/admin/customers/" + invoices.who.customer.ID + "/invoices/new", &ps.admin},
+		{"admin-invoice-draft", "/admin/invoices/" + invoices.draft, &ps.admin},
+		{"admin-invoice-edit", "/admin/invoices/" + invoices.draft + "/edit", &ps.admin},
+		{"admin-invoice-open", "/admin/invoices/" + invoices.open, &ps.admin},
+		{"admin-invoice-paid", "/admin/invoices/" + invoices.paid, &ps.admin},
+		{"admin-invoice-lost", "/admin/invoices/" + invoices.lost, &ps.admin},
+		{"admin-invoice-void", "/admin/invoices/" + invoices.open + "/void", &ps.admin},
 		{"admin-keys", "/admin/keys", &ps.admin},
 		{"admin-keys-customer", "/admin/keys?customer=" + buyer.customer.ID, &ps.admin},
 		{"admin-keys-revoke", "/admin/keys/" + backend.ID + "/revoke", &ps.admin},

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"purse/billing/event"
+	"purse/billing/invoice"
 	"purse/billing/ledger"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
@@ -25,6 +26,7 @@ type rechargeParts struct {
 	boxURL    string
 	methods   *purchase.Methods
 	recharges *recharge.Service
+	invoices  *invoice.Service
 }
 
 func (w *world) openRecharges(events *event.Log, log *slog.Logger) {
@@ -41,6 +43,10 @@ func (w *world) openRecharges(events *event.Log, log *slog.Logger) {
 	w.recharges = recharge.New(recharge.Deps{
 		Runner: w.db, Store: db.RechargeStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Purchases: w.purchases,
 		Methods: w.methods, Jobs: w.jobs, Events: events, Audit: w.audit, Log: log, Installation: "ins_test",
+	})
+	w.invoices = invoice.New(invoice.Deps{
+		Runner: w.db, Store: db.InvoiceStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Purchases: w.purchases,
+		Jobs: w.jobs, Events: events, Audit: w.audit, Log: log, Installation: "ins_test",
 	})
 	w.t.Cleanup(func() {
 		gateway.Close()

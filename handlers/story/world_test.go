@@ -134,11 +134,11 @@ func (w *world) router() http.Handler {
 	r.MethodNotAllowed(w.kit.MethodNotAllowed().ServeHTTP)
 	p := portal.New(portal.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Hub: w.hub, Usage: w.usage, Purchases: w.purchases,
-		Methods: w.methods, Recharges: w.recharges,
+		Methods: w.methods, Recharges: w.recharges, Invoices: w.invoices,
 	})
 	a := admin.New(admin.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit, Purchases: w.purchases,
-		Recharges: w.recharges,
+		Recharges: w.recharges, Invoices: w.invoices,
 	})
 	w.kit.Mount(r, append(portalRoutes(p), adminRoutes(a)...))
 	return r
@@ -163,6 +163,8 @@ func portalRoutes(p *portal.Portal) []kit.Route {
 		{Method: "GET", Pattern: "/purchases/{purchase}/receipt", Who: kit.Member, Handle: p.Receipt},
 		{Method: "GET", Pattern: "/purchases/{purchase}/refund", Who: kit.Buyer, Handle: p.TakeBack},
 		{Method: "POST", Pattern: "/purchases/{purchase}/refund", Who: kit.Buyer, Handle: p.TakeBackSend},
+		{Method: "GET", Pattern: "/invoices", Who: kit.Member, Handle: p.InvoiceList},
+		{Method: "GET", Pattern: "/invoices/{invoice}", Who: kit.Member, Handle: p.Invoice},
 		{Method: "GET", Pattern: "/methods", Who: kit.Member, Handle: p.MethodList},
 		{Method: "POST", Pattern: "/methods/add", Who: kit.Buyer, Handle: p.MethodAdd},
 		{Method: "GET", Pattern: "/methods/add", Who: kit.Buyer, Handle: p.MethodLeave},
@@ -244,6 +246,22 @@ func adminRoutes(a *admin.Admin) []kit.Route {
 		{Method: "POST", Pattern: "/admin/customers/{customer}/recharge/{type}/pause", Who: kit.StaffAdmin, Handle: a.PauseRechargeSend},
 		{Method: "GET", Pattern: "/admin/customers/{customer}/recharge/{type}/release", Who: kit.StaffAdmin, Handle: a.ReleaseRecharge},
 		{Method: "POST", Pattern: "/admin/customers/{customer}/recharge/{type}/release", Who: kit.StaffAdmin, Handle: a.ReleaseRechargeSend},
+		{Method: "GET", Pattern: "/admin/invoices", Who: kit.Staff, Handle: a.InvoiceList},
+		{Method: "GET", Pattern: "/admin/invoices/{invoice}", Who: kit.Staff, Handle: a.Invoice},
+		{Method: "GET", Pattern: "/admin/invoices/{invoice}/edit", Who: kit.StaffAdmin, Handle: a.EditInvoice},
+		{Method: "POST", Pattern: "/admin/invoices/{invoice}/edit", Who: kit.StaffAdmin, Handle: a.EditInvoiceSend},
+		{Method: "POST", Pattern: "/admin/invoices/{invoice}/send", Who: kit.StaffAdmin, Handle: a.SendInvoice},
+		{Method: "POST", Pattern: "/admin/invoices/{invoice}/resend", Who: kit.StaffAdmin, Handle: a.ResendInvoice},
+		{Method: "POST", Pattern: "/admin/invoices/{invoice}/discard", Who: kit.StaffAdmin, Handle: a.DiscardInvoice},
+		{Method: "GET", Pattern: "/admin/invoices/{invoice}/void", Who: kit.StaffAdmin, Handle: a.EndInvoice},
+		{Method: "POST", Pattern: "/admin/invoices/{invoice}/void", Who: kit.StaffAdmin, Handle: a.EndInvoiceSend},
+		{Method: "GET", Pattern: "/admin/invoices/{invoice}/uncollectible", Who: kit.StaffAdmin, Handle: a.EndInvoice},
+		{Method: "POST", Pattern: "/admin/invoices/{invoice}/uncollectible", Who: kit.StaffAdmin, Handle: a.EndInvoiceSend},
+		{Method: "GET", Pattern: "/admin/invoices/{invoice}/record", Who: kit.StaffAdmin, Handle: a.EndInvoice},
+		{Method: "POST", Pattern: "/admin/invoices/{invoice}/record", Who: kit.StaffAdmin, Handle: a.EndInvoiceSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/invoices", Who: kit.Staff, Handle: a.InvoicesOf},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/invoices/new", Who: kit.StaffAdmin, Handle: a.NewInvoice},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/invoices/new", Who: kit.StaffAdmin, Handle: a.NewInvoiceSend},
 		{Method: "GET", Pattern: "/admin/catalog", Who: kit.Staff, Handle: a.CatalogPage},
 		{Method: "GET", Pattern: "/admin/catalog/credit-types/new", Who: kit.StaffAdmin, Handle: a.NewCreditType},
 		{Method: "POST", Pattern: "/admin/catalog/credit-types/new", Who: kit.StaffAdmin, Handle: a.NewCreditTypeSend},

@@ -14,6 +14,7 @@ type Purchases struct {
 	Older  string
 	Zone   *time.Location
 	CanBuy bool
+	ToPay  []InvoiceRow // invoices that wait for a payment
 }
 
 // Bought is one purchase, as its customer sees it.

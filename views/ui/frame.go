@@ -123,6 +123,7 @@ var adminNav = []navItem{
 	{"/admin", "Customers", "users"},
 	{"/admin/catalog", "Catalog", "tag"},
 	{"/admin/purchases", "Purchases", "card"},
+	{"/admin/invoices", "Invoices", "list"},
 	{"/admin/inbox", "Stripe inbox", "inbox"},
 	{"/admin/jobs", "Jobs", "clock"},
 	{"/admin/keys", "API keys", "key"},

@@ -1,0 +1,44 @@
+package story
+
+import (
+	"purse/billing/account"
+	"purse/billing/audit"
+	"purse/billing/invoice"
+	"purse/billing/money"
+)
+
+// bills are invoices in every state that a page shows.
+type bills struct {
+	who                     person
+	draft, open, paid, lost string
+}
+
+// someInvoices makes them, on the sandbox.
+func (w *world) someInvoices(ps *people) bills {
+	b := bills{who: w.person("Bills GmbH", "bills@example.com", "Europe/Berlin", account.NoStaff)}
+	w.links(&b.who)
+	by := audit.Actor{ID: ps.admin.user.ID}
+	draft := func(onIssue bool) *invoice.Invoice {
+		in, err := w.invoices.Draft(ctx, by, invoice.NewInvoice{
+			Customer: b.who.customer.ID, CreditType: "credits", Credits: credits("50000"), Price: money.Money{Amount: 40000, Currency: "usd"}, NetDays: 30, OnIssue: onIssue,
+			Recipients: []string{"accounts@example.com"}, PONumber: "PO-2026-117", Memo: "As agreed with Ada on the phone.", ExpiresAfterDays: 365,
+		})
+		w.check(err)
+		return in
+	}
+	send := func(in *invoice.Invoice) string {
+		in, err := w.invoices.Issue(ctx, by, in.ID)
+		w.check(err)
+		if in.State != invoice.Open {
+			w.t.Fatalf("%+v", in)
+		}
+		return in.ID
+	}
+	b.draft, b.open, b.paid, b.lost = draft(true).ID, send(draft(false)), send(draft(false)), send(draft(true))
+	_, err := w.invoices.Do(ctx, by, b.paid, invoice.ActRecord, "Paid by cheque")
+	w.check(err)
+	w.debit(b.who, "60000")
+	_, err = w.invoices.Do(ctx, by, b.lost, invoice.ActUncollectible, "They are gone")
+	w.check(err)
+	return b
+}

@@ -1,0 +1,75 @@
+package admin
+
+import (
+	"time"
+
+	"purse/billing/money"
+	"purse/views/ui"
+)
+
+// Invoices is the list of invoices for credits.
+type Invoices struct {
+	State     string
+	Rows      []InvoiceRow
+	Older     string
+	MayChange bool
+	Customer  string // whose, "" for all
+	Name      string
+	Zone      *time.Location
+}
+
+// InvoiceRow is one invoice.
+type InvoiceRow struct {
+	ID, Name, Number, CustomerID, Customer string
+	Credits                                money.Credits
+	Price                                  money.Money
+	Outstanding                            money.Money
+	State                                  InvoiceState
+	Problem                                string
+	At, Due                                time.Time
+}
+
+// InvoiceState is how an invoice stands, in a word and a colour.
+type InvoiceState struct {
+	Word string
+	Tone ui.Tone
+}
+
+// Invoice is the page of one invoice: of a draft what will be sent, afterwards
+// how it stands.
+type Invoice struct {
+	InvoiceRow
+	Draft, Payable, Waits        bool // Waits: Stripe is being asked
+	MayChange                    bool
+	Says                         []string // what sending does
+	Unit                         ui.Unit
+	Terms, Exempt                string
+	Expires                      string
+	OnIssue                      bool
+	PO, Memo, Email              string
+	Recipients                   []string
+	Total, Tax, Paid             money.Money
+	URL, Purchase, Grant, Stripe string
+	Clawed                       money.Credits
+	Reason                       string
+	Schedule                     string
+	Card                         string
+	Issued, Finished             time.Time
+	MayVoid, MayGiveUp           bool
+	Zone                         *time.Location
+	Resend                       bool
+}
+
+// InvoiceForm drafts an invoice.
+type InvoiceForm struct {
+	Form              ui.Form
+	ID, Name, Email   string // the customer
+	Types, Terms, Tax []ui.Option
+	Back, Action      string
+	Nonce             string
+}
+
+var onIssueOptions = []ui.Option{{Value: "", Text: "When it is paid"}, {Value: "yes", Text: "At once, when it is issued (committed)"}}
+
+var invoiceStates = []ui.Option{{Value: "", Text: "All"}, {Value: "draft", Text: "Draft"}, {Value: "open", Text: "Open"}, {Value: "paid", Text: "Paid"},
+	{Value: "uncollectible", Text: "Uncollectible"}, {Value: "void", Text: "Void"}, {Value: "failed", Text: "Failed"}}
