@@ -49,6 +49,9 @@ func (p *Portal) invoiceRow(v *kit.Visitor, in *invoice.Invoice) (portal.Invoice
 		Total: in.Due(), Outstanding: in.Outstanding(), At: in.CreatedAt, Due: in.DueAt,
 	}
 	row.Word, row.Tone = show.InvoiceState(in, p.Kit.Now())
+	if in.State == invoice.Uncollectible {
+		row.Word = "not paid"
+	}
 	if in.Payable() && v.Role.MayBuy() {
 		row.PayURL = in.URL
 	}

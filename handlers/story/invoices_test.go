@@ -17,11 +17,13 @@ type bills struct {
 func (w *world) someInvoices(ps *people) bills {
 	b := bills{who: w.person("Bills GmbH", "bills@example.com", "Europe/Berlin", account.NoStaff)}
 	w.links(&b.who)
+	_, err := w.methods.Portal(ctx, b.who.customer.ID, "/methods") // it makes Stripe's customer
+	w.check(err)
 	by := audit.Actor{ID: ps.admin.user.ID}
 	draft := func(onIssue bool) *invoice.Invoice {
 		in, err := w.invoices.Draft(ctx, by, invoice.NewInvoice{
 			Customer: b.who.customer.ID, CreditType: "credits", Credits: credits("50000"), Price: money.Money{Amount: 40000, Currency: "usd"}, NetDays: 30, OnIssue: onIssue,
-			Recipients: []string{"accounts@example.com"}, PONumber: "PO-2026-117", Memo: "As agreed with Ada on the phone.", ExpiresAfterDays: 365,
+			Recipients: []string{"accounts@example.com"}, PONumber: "PO-2026-117", Memo: "As agreed by phone.", ExpiresAfterDays: 365,
 		})
 		w.check(err)
 		return in
@@ -35,7 +37,7 @@ func (w *world) someInvoices(ps *people) bills {
 		return in.ID
 	}
 	b.draft, b.open, b.paid, b.lost = draft(true).ID, send(draft(false)), send(draft(false)), send(draft(true))
-	_, err := w.invoices.Do(ctx, by, b.paid, invoice.ActRecord, "Paid by cheque")
+	_, err = w.invoices.Do(ctx, by, b.paid, invoice.ActRecord, "Paid by cheque")
 	w.check(err)
 	w.debit(b.who, "60000")
 	_, err = w.invoices.Do(ctx, by, b.lost, invoice.ActUncollectible, "They are gone")
