@@ -1,14 +1,12 @@
 package db
 
 import (
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
 
 	"purse/billing/ledger"
-	"purse/billing/money"
 	"purse/billing/tx"
 	"purse/db/gen"
 )
@@ -27,7 +25,7 @@ var _ ledger.Store = LedgerStore{}
 // in memory are not read at all.
 func (s LedgerStore) Load(t tx.Tx, n *ledger.Needs) (*ledger.Loaded, error) {
 	st := open(t)
-	l := &ledger.Loaded{Counters: map[ledger.CounterID]money.Credits{}, Callers: map[ledger.CallerRef]int64{}}
+	l := &ledger.Loaded{Counters: map[ledger.CounterID]ledger.Count{}, Callers: map[ledger.CallerRef]int64{}}
 	if err := loadHolds(st, l, loadHoldsByID, numbers(n.Holds)); err != nil {
 		return nil, err
 	}
@@ -51,14 +49,8 @@ func (s LedgerStore) Load(t tx.Tx, n *ledger.Needs) (*ledger.Loaded, error) {
 	if err := st.db.keys.load(st, l, n.Keys); err != nil {
 		return nil, err
 	}
-	for _, c := range n.Counters {
-		at := ledger.CounterID{Wallet: byKey[c.Wallet], Key: c.Key, Start: c.Start}
-		var spent int64
-		err := st.db.ledger.load(st, loadCounter).QueryRowContext(st.ctx, int64(at.Wallet), at.Key, at.Start).Scan(&spent)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return nil, err
-		}
-		l.Counters[at] = money.Credits(spent)
+	if err := loadCountersOf(st, l, n.Counters, byKey); err != nil {
+		return nil, err
 	}
 	return l, s.callers.load(st, l, n.Callers)
 }
@@ -232,7 +224,7 @@ func (w *walletsOfBatch) settleIn(wallets []*ledger.Wallet, grants []*ledger.Gra
 	}
 }
 
-// loadOfWallets reads due holds and watches of the wallets.
+// loadOfWallets adds due holds and watches of the wallets.
 func loadOfWallets(st *transaction, l *ledger.Loaded) error {
 	ids := make([]ledger.WalletID, len(l.Wallets))
 	byID := make(map[ledger.WalletID]ledger.WalletKey, len(l.Wallets))
@@ -246,22 +238,7 @@ func loadOfWallets(st *transaction, l *ledger.Loaded) error {
 	for i := range l.Holds {
 		l.Holds[i].WalletKey = byID[l.Holds[i].Wallet]
 	}
-	rows, err := st.db.ledger.load(st, loadWatches).QueryContext(st.ctx, list)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var w ledger.Watch
-		var armed int64
-		var payload string
-		if err := rows.Scan(&w.ID, &w.Wallet, &w.Level, &w.Rearm, &armed, &w.JobKind, &payload); err != nil {
-			return err
-		}
-		w.Armed, w.Payload = armed != 0, json.RawMessage(payload)
-		l.Watches = append(l.Watches, w)
-	}
-	return rows.Err()
+	return loadWatchesOf(st, l)
 }
 
 func loadGrants(st *transaction, l *ledger.Loaded, text, list string) error {

@@ -15,6 +15,8 @@ type resident struct {
 	changed map[ledger.GrantID]ledger.Grant  // to store, the used up among them
 	fresh   map[ledger.GrantID]bool          // of these, those to insert
 	rollups ledger.Rollups                   // to add
+	watches []ledger.Watch                   // as they are stored, once watched
+	watched bool
 }
 
 func (r *resident) behind() bool { return r.stored != r.wallet.Seq || len(r.changed) > 0 }

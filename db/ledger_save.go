@@ -5,7 +5,6 @@ import (
 
 	"purse/billing/ledger"
 	"purse/billing/tx"
-	"purse/db/gen"
 )
 
 // Save writes what decisions changed: entries and idempotency records always,
@@ -30,12 +29,7 @@ func (LedgerStore) Save(t tx.Tx, c *ledger.Changes) error {
 	if err := saveCounters(st, l, c); err != nil {
 		return err
 	}
-	for _, w := range c.Watches {
-		if err := st.q.SetWatchArmed(st.ctx, gen.SetWatchArmedParams{Armed: flag(w.Armed), ID: w.ID}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return saveWatches(st, c)
 }
 
 // Flush stores the rows of all wallets that are behind their entries.
@@ -167,22 +161,8 @@ func saveEntries(st *transaction, l *ledgerStatements, c *ledger.Changes) error 
 
 func saveCounters(st *transaction, l *ledgerStatements, c *ledger.Changes) error {
 	var values []any
-	for at, spent := range c.Counters {
-		values = append(values, int64(at.Wallet), at.Key, at.Start, int64(spent))
+	for at, count := range c.Counters {
+		values = append(values, int64(at.Wallet), at.Key, at.Start, int64(count.Spent), flag(count.Told))
 	}
 	return l.upsertCounters.exec(st, values)
-}
-
-// PutWatch makes or changes a watch.
-func (LedgerStore) PutWatch(t tx.Tx, w ledger.Watch) error {
-	ctx, q := q(t)
-	return q.PutWatch(ctx, gen.PutWatchParams{
-		ID: w.ID, WalletID: int64(w.Wallet), Level: int64(w.Level), Rearm: int64(w.Rearm), Armed: flag(w.Armed), JobKind: w.JobKind, Payload: string(w.Payload),
-	})
-}
-
-// DeleteWatch ends a watch.
-func (LedgerStore) DeleteWatch(t tx.Tx, id string) error {
-	ctx, q := q(t)
-	return q.DeleteWatch(ctx, id)
 }

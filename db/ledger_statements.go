@@ -32,7 +32,7 @@ FROM json_each(?) j CROSS JOIN grants g WHERE g.id = j.value`
 	loadDueHolds = `SELECT ` + holdColumns + `
 FROM json_each(?) j CROSS JOIN holds h INDEXED BY holds_open WHERE h.wallet_id = j.value AND h.state = 'open' AND h.expires_at <= ?`
 
-	loadWatches = `SELECT w.id, w.wallet_id, w.level, w.rearm, w.armed, w.job_kind, w.payload
+	loadWatches = `SELECT w.id, w.wallet_id, w.level, w.rearm, w.armed, w.job_kind, w.payload, w.base, w.share, w.of_paid, w.step, w.recovers
 FROM json_each(?) j CROSS JOIN watches w WHERE w.wallet_id = j.value`
 
 	loadSources = `SELECT ` + entryColumns + `
@@ -51,7 +51,9 @@ WHERE e.wallet_id = j.value ->> 0 AND e.seq > j.value ->> 1 ORDER BY e.wallet_id
 
 	loadRunRecord = `SELECT key, fingerprint, refused, at, result FROM idempotency WHERE run = ? AND key = ?`
 
-	loadCounter = `SELECT spent FROM counters WHERE wallet_id = ? AND name = ? AND period_start = ?`
+	loadCounters = `SELECT c.wallet_id, c.name, c.period_start, c.spent, c.told
+FROM json_each(?) j CROSS JOIN counters c
+WHERE c.wallet_id = j.value ->> 0 AND c.name = j.value ->> 1 AND c.period_start = j.value ->> 2`
 )
 
 // bulk is a statement with a list of rows, prepared for some numbers of them.
@@ -122,7 +124,7 @@ type ledgerStatements struct {
 func (l *ledgerStatements) prepare(ctx context.Context, write, read *sql.DB) error {
 	l.loads, l.reads = map[string]*sql.Stmt{}, map[string]*sql.Stmt{}
 	for _, text := range []string{loadWalletsByKey, loadWalletsByID, loadLiveGrants, loadGrantsByID, loadHoldsByID, loadDueHolds, loadWatches, loadSources, loadTails,
-		loadLoggedRecords, loadRunRecord, loadCounter} {
+		loadLoggedRecords, loadRunRecord, loadCounters} {
 		var err error
 		if l.loads[text], err = write.PrepareContext(ctx, text); err != nil {
 			return errors.Join(errors.New(text), err)
@@ -143,8 +145,8 @@ FROM (VALUES `, 5, `) v WHERE grants.id = v.column1`)
 	l.insertEntries = newBulk(`INSERT INTO entries (wallet_id, seq, line, kind, grant_id, amount, balance_after, at, corrects, detail) VALUES `, 10, ``)
 	l.insertNotes = newBulk(`INSERT INTO posting_notes (wallet_id, seq, actor, reason) VALUES `, 4, ``)
 	l.insertRecords = newBulk(`INSERT INTO idempotency_log (id, key, fingerprint, refused, at, result) VALUES `, 6, ``)
-	l.upsertCounters = newBulk(`INSERT INTO counters (wallet_id, name, period_start, spent) VALUES `, 4,
-		` ON CONFLICT (wallet_id, name, period_start) DO UPDATE SET spent = excluded.spent`)
+	l.upsertCounters = newBulk(`INSERT INTO counters (wallet_id, name, period_start, spent, told) VALUES `, 5,
+		` ON CONFLICT (wallet_id, name, period_start) DO UPDATE SET spent = excluded.spent, told = excluded.told`)
 	rollup := ` (wallet_id, hour, kind, meter, caller, count, credits, first_seq, last_seq) VALUES `
 	add := ` ON CONFLICT (wallet_id, hour, kind, meter, caller) DO UPDATE SET count = count + excluded.count, credits = credits + excluded.credits,
 first_seq = min(first_seq, excluded.first_seq), last_seq = max(last_seq, excluded.last_seq)`

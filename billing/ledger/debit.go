@@ -42,7 +42,7 @@ func (d Debit) decide(s *State, c *Command) Result {
 	if missing != nil {
 		return Result{Refused: missing}
 	}
-	if refusal := s.count(c, d.Charges); refusal != nil && !d.Record {
+	if refusal := s.count(c, d.Charges, !d.Record); refusal != nil {
 		return Result{Refused: refusal}
 	}
 	var res Result

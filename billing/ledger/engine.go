@@ -32,6 +32,10 @@ type Options struct {
 	// Changed is called after each commit with the customers whose wallets
 	// changed. It must not block.
 	Changed func(customers []string)
+	// Watches answers the watches that a new wallet is made with; their ids and
+	// the wallet's are put in here. It is asked inside the transaction and must
+	// not open anything. May be nil.
+	Watches func(k WalletKey, w WalletID) []Watch
 	// Batch is called after each batch of the engine. It must not block.
 	Batch func(Batch)
 }
@@ -217,6 +221,9 @@ func (l *Ledger) Apply(t tx.Tx, commands ...*Command) ([]Result, error) {
 		return nil, err
 	}
 	s := NewState(t.Now(), &n, loaded)
+	if l.o.Watches != nil {
+		s.watchNew(l.o.Watches)
+	}
 	results := make([]Result, len(commands))
 	for i, c := range commands {
 		results[i] = s.Decide(c)
@@ -241,6 +248,19 @@ func (l *Ledger) Apply(t tx.Tx, commands ...*Command) ([]Result, error) {
 		}
 	}
 	return results, nil
+}
+
+// watchNew gives the wallets that are made their watches.
+func (s *State) watchNew(watches func(WalletKey, WalletID) []Watch) {
+	for k, a := range s.wallets {
+		if !a.isNew {
+			continue
+		}
+		for _, w := range watches(k, a.ID) {
+			w.Wallet = a.ID
+			a.watches = append(a.watches, &w)
+		}
+	}
 }
 
 // customers are those whose wallets, grants or holds changed.

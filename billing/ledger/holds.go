@@ -10,7 +10,7 @@ func (h NewHold) needs(n *Needs) { n.Wallets = append(n.Wallets, h.Wallet) }
 
 // decide reserves amounts on particular grants, in burn order. A hold never uses
 // the overdraft: it can only set aside what is there.
-func (h NewHold) decide(s *State, _ *Command) Result {
+func (h NewHold) decide(s *State, c *Command) Result {
 	if err := checkAmount("credits", h.Credits); err != nil {
 		return refuse(err)
 	}
@@ -24,6 +24,9 @@ func (h NewHold) decide(s *State, _ *Command) Result {
 	a := s.wallets[h.Wallet]
 	if available := a.available("", s.now); available < h.Credits {
 		return insufficient(h.Wallet.CreditType, h.Credits, available)
+	}
+	if refusal := s.allow(c, h.Wallet, h.Credits); refusal != nil {
+		return Result{Refused: refusal}
 	}
 	s.touch(a)
 	hold := &Hold{
@@ -69,6 +72,8 @@ func (c Capture) decide(s *State, cmd *Command) Result {
 	if !ok {
 		return overflow()
 	}
+	// A capture names no meter: only limits on all that is spent count it.
+	s.count(cmd, []Charge{{Wallet: a.WalletKey, Lines: []Line{{Credits: c.Credits}}}}, false)
 	s.settle(a) // what the hold kept from expiring
 	return Result{Postings: []Posted{posted}, Hold: h.ID}
 }

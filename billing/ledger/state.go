@@ -6,7 +6,6 @@ import (
 
 	"purse/billing/fault"
 	"purse/billing/id"
-	"purse/billing/money"
 )
 
 // recordLife is how long a refusal for lack of credits stays the answer.
@@ -22,7 +21,7 @@ type State struct {
 	holds    map[HoldID]*Hold
 	due      map[WalletID][]*Hold // open holds whose time is over
 	records  map[Key]*Record
-	counters map[CounterID]money.Credits
+	counters map[CounterID]Count
 	callers  map[CallerRef]int64
 	sources  []Entry
 
@@ -47,11 +46,11 @@ func NewState(now time.Time, n *Needs, l *Loaded) *State {
 		touchedCounters: map[CounterID]bool{}, touchedWatches: map[string]*Watch{},
 	}
 	if s.counters == nil {
-		s.counters = map[CounterID]money.Credits{}
+		s.counters = map[CounterID]Count{}
 	}
 	s.out = Changes{
 		NewWallets: map[WalletID]bool{}, NewGrants: map[GrantID]bool{}, NewHolds: map[HoldID]bool{},
-		Counters: map[CounterID]money.Credits{}, Rollups: NewRollups(), Urgent: map[WalletID]bool{},
+		Counters: map[CounterID]Count{}, Rollups: NewRollups(), Urgent: map[WalletID]bool{},
 	}
 	for _, w := range l.Wallets {
 		a := &account{Wallet: w}
@@ -113,24 +112,31 @@ func (s *State) Decide(c *Command) Result {
 	first := len(s.out.Entries)
 	s.settleFor(c)
 	s.undo = s.undo[:0] // what was due stays, whatever becomes of the command
-	entries, notes, events := len(s.out.Entries), len(s.out.Notes), len(s.out.Events)
+	entries, notes, events, jobs := len(s.out.Entries), len(s.out.Notes), len(s.out.Events), len(s.out.Jobs)
 	res := c.Op.decide(s, c)
 	if res.Refused != nil {
 		for i := len(s.undo) - 1; i >= 0; i-- {
 			s.undo[i]()
 		}
 		s.out.Entries, s.out.Notes, s.out.Events = s.out.Entries[:entries], s.out.Notes[:notes], s.out.Events[:events]
+		s.out.Jobs = s.out.Jobs[:jobs]
 		res.Postings, res.Grant, res.Grants, res.Hold = nil, 0, nil, 0
+		s.tellRefused(c, res.Refused)
 	}
 	for _, e := range s.out.Entries[first:] {
 		s.out.Rollups.Add(e)
 	}
 	_, debit := c.Op.(Debit)
+	grant, paid := c.Op.(NewGrant)
+	if res.Refused == nil && grant.Credits > 0 {
+		s.rebase(s.wallets[grant.Wallet], grant)
+	}
+	paid = paid && grant.Kind == Paid && res.Refused == nil
 	for _, a := range s.touched {
 		if !debit || a.isNew {
 			s.out.Urgent[a.ID] = true
 		}
-		s.checkWatches(a, usage(c.Op))
+		s.checkWatches(a, usage(c.Op), paid)
 	}
 	for i := range res.Postings {
 		res.Postings[i].Available = s.byID[res.Postings[i].ID.Wallet].available("", s.now)
@@ -239,6 +245,9 @@ func (s *State) Changes() *Changes {
 		out.Wallets = append(out.Wallets, &a.Wallet)
 		if a.isNew {
 			out.NewWallets[id] = true
+			for _, w := range a.watches {
+				out.NewWatches = append(out.NewWatches, *w)
+			}
 		}
 	}
 	for id := range s.touchedGrants {
@@ -251,6 +260,9 @@ func (s *State) Changes() *Changes {
 		out.Counters[at] = s.counters[at]
 	}
 	for _, w := range s.touchedWatches {
+		if s.byID[w.Wallet].isNew {
+			continue
+		}
 		out.Watches = append(out.Watches, w)
 	}
 	return &out

@@ -5,7 +5,6 @@ import (
 
 	"purse/billing/event"
 	"purse/billing/job"
-	"purse/billing/money"
 	"purse/billing/tx"
 )
 
@@ -56,7 +55,7 @@ type Loaded struct {
 	Holds    []Hold
 	Watches  []Watch
 	Records  []Record
-	Counters map[CounterID]money.Credits
+	Counters map[CounterID]Count
 	Callers  map[CallerRef]int64 // made when they did not exist
 	// Sources are the entries of named postings and of what corrected them.
 	Sources []Entry
@@ -73,8 +72,9 @@ type Changes struct {
 	Entries    []Entry
 	Notes      []PostingNote
 	Records    []Record
-	Counters   map[CounterID]money.Credits
-	Watches    []*Watch
+	Counters   map[CounterID]Count
+	Watches    []*Watch // the new state
+	NewWatches []Watch  // of new wallets
 	Rollups    Rollups
 	// Urgent are wallets whose rows must be stored now. Those of others may
 	// follow: their entries tell how they stand.
@@ -105,6 +105,9 @@ type Store interface {
 	Flush(t tx.Tx) error
 	PutWatch(t tx.Tx, w Watch) error
 	DeleteWatch(t tx.Tx, id string) error
+	WatchesOf(t tx.Tx, w WalletID) ([]Watch, error)
+	// PutCounter sets what is counted under a key.
+	PutCounter(t tx.Tx, at CounterID, c Count) error
 	Reader
 }
 

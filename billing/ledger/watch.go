@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/json"
+	"time"
 
 	"purse/billing/job"
 	"purse/billing/money"
@@ -9,51 +10,147 @@ import (
 )
 
 // Watch is a level on a wallet's available credits. When they reach it or fall
-// below, a job of its kind is inserted in the same transaction and the watch is
-// disarmed until they are at Rearm or above.
+// below, a job of its kind is inserted in the same transaction, and the watch
+// stays crossed until they are at Rearm or above, or until a paid grant lifts
+// them over the level: that is one episode.
 type Watch struct {
-	ID      string
-	Wallet  WalletID
-	Level   money.Credits
-	Rearm   money.Credits
-	Armed   bool
-	JobKind string
-	Payload json.RawMessage
+	ID     string
+	Wallet WalletID
+	Level  money.Credits
+	Rearm  money.Credits
+	// Of says what the level follows; Level and Rearm are then computed here.
+	Of WatchBase
+	// Share is how many hundredths of the grant are the level, for OfGrant.
+	Share int64
+	// OfPaid says that the level was computed of a paid grant, for OfGrant: one
+	// that is not paid does not change it then.
+	OfPaid bool
+	// Step is the least by which credits have to rise over a computed level.
+	Step  money.Credits
+	State WatchState
+	// Recovers asks for a job also when the episode ends.
+	Recovers bool
+	JobKind  string
+	Payload  json.RawMessage
 }
 
-// Crossing is the payload of a watch's job.
+// WatchBase is what the level of a watch follows.
+type WatchBase string
+
+const (
+	// OfNothing is a level that stays as it was put.
+	OfNothing WatchBase = ""
+	// OfGrant is a share of the last paid grant, or of the last grant as long as
+	// there was no paid one. Without any there is no level.
+	OfGrant WatchBase = "grant"
+	// OfOverdraft is where decisions refuse: the overdraft below zero.
+	OfOverdraft WatchBase = "overdraft"
+)
+
+// WatchState says whether a watch can fire.
+type WatchState int64
+
+const (
+	WatchIdle    WatchState = 0 // credits were not above it since it was put
+	WatchArmed   WatchState = 1
+	WatchCrossed WatchState = 2
+)
+
+// Crossing is the payload of the job about watches of one kind that one change
+// of a wallet crossed, all of them.
 type Crossing struct {
-	Watch      string          `json:"watch"`
-	Customer   string          `json:"customer"`
-	CreditType string          `json:"credit_type"`
-	Seq        int64           `json:"seq"` // the posting that crossed
-	Available  money.Credits   `json:"available"`
-	Level      money.Credits   `json:"level"`
-	Usage      bool            `json:"usage"` // usage, a hold or a refused request crossed it
-	Payload    json.RawMessage `json:"payload,omitempty"`
+	Wallet     WalletID      `json:"wallet"`
+	Customer   string        `json:"customer"`
+	CreditType string        `json:"credit_type"`
+	Seq        int64         `json:"seq"` // the posting that crossed
+	At         time.Time     `json:"at"`
+	Available  money.Credits `json:"available"`
+	Usage      bool          `json:"usage"` // usage, a hold or a refused request crossed them
+	Crossed    []Crossed     `json:"crossed"`
 }
 
-// checkWatches fires and re-arms the watches of a wallet after a change.
-func (s *State) checkWatches(a *account, usage bool) {
+// Crossed is one watch of a Crossing.
+type Crossed struct {
+	Watch     string          `json:"watch"`
+	Level     money.Credits   `json:"level"`
+	Recovered bool            `json:"recovered,omitempty"` // the episode ended
+	Payload   json.RawMessage `json:"payload,omitempty"`
+}
+
+// RearmAt is from where on credits have recovered from a level: a tenth above
+// it, and at least a step.
+func RearmAt(level, step money.Credits) money.Credits {
+	return max(level+max(level, 0)/10, level+step)
+}
+
+// Hundredths is share hundredths of an amount, rounded down.
+func Hundredths(c money.Credits, share int64) money.Credits {
+	return c/100*money.Credits(share) + c%100*money.Credits(share)/100
+}
+
+// inert says that a watch has no level yet.
+func (w *Watch) inert() bool { return w.Of == OfGrant && w.Level == 0 && w.Share > 0 }
+
+// rebase computes the levels that follow a new grant.
+func (s *State) rebase(a *account, g NewGrant) {
+	for _, w := range a.watches {
+		if w.Of != OfGrant || len(g.Meters) > 0 || (w.OfPaid && g.Kind != Paid) {
+			continue
+		}
+		w.OfPaid = g.Kind == Paid
+		w.Level = Hundredths(g.Credits, w.Share)
+		w.Rearm = RearmAt(w.Level, w.Step)
+		s.touchedWatches[w.ID] = w
+	}
+}
+
+// checkWatches fires and re-arms the watches of a wallet after a change. paid
+// says that a paid grant came in.
+func (s *State) checkWatches(a *account, usage, paid bool) {
 	if len(a.watches) == 0 {
 		return
 	}
 	available := a.available("", s.now)
+	var jobs []job.Spec
+	tell := func(w *Watch, recovered bool) {
+		crossed := Crossed{w.ID, w.Level, recovered, w.Payload}
+		for i := range jobs {
+			if jobs[i].Kind == w.JobKind {
+				c := jobs[i].Payload.(*Crossing)
+				c.Crossed = append(c.Crossed, crossed)
+				return
+			}
+		}
+		jobs = append(jobs, job.Spec{Kind: w.JobKind, Payload: &Crossing{
+			Wallet: a.ID, Customer: a.Customer, CreditType: a.CreditType, Seq: a.Seq, At: s.now,
+			Available: available, Usage: usage, Crossed: []Crossed{crossed},
+		}})
+	}
 	for _, w := range a.watches {
+		if w.Of == OfOverdraft && w.Level != -a.Overdraft {
+			w.Level = -a.Overdraft
+			w.Rearm = RearmAt(w.Level, w.Step)
+			s.touchedWatches[w.ID] = w
+		}
 		switch {
-		case w.Armed && available <= w.Level:
-			w.Armed = false
-			s.out.Jobs = append(s.out.Jobs, job.Spec{Kind: w.JobKind, Payload: Crossing{
-				Watch: w.ID, Customer: a.Customer, CreditType: a.CreditType, Seq: a.Seq,
-				Available: available, Level: w.Level, Usage: usage, Payload: w.Payload,
-			}})
-		case !w.Armed && available >= w.Rearm:
-			w.Armed = true
+		case w.inert():
+			continue
+		case w.State == WatchArmed && available <= w.Level:
+			w.State = WatchCrossed
+			tell(w, false)
+		case w.State == WatchCrossed && (available >= w.Rearm || paid && available > w.Level):
+			w.State = WatchArmed
+			if w.Recovers {
+				tell(w, true)
+			}
+		case w.State == WatchIdle && available >= w.Rearm:
+			w.State = WatchArmed
 		default:
 			continue
 		}
 		s.touchedWatches[w.ID] = w
 	}
+	s.out.Jobs = append(s.out.Jobs, jobs...)
 }
 
 // usage says whether an operation is somebody using credits.
@@ -65,9 +162,25 @@ func usage(op Op) bool {
 	return false
 }
 
-// PutWatch makes or changes a watch. It is checked from the wallet's next change
-// on.
+// CheckWatches looks at a wallet's watches without changing anything else. It
+// follows PutWatch where the level may be crossed already.
+type CheckWatches struct{ Wallet WalletKey }
+
+func (c CheckWatches) needs(n *Needs) { n.Wallets = append(n.Wallets, c.Wallet) }
+
+func (c CheckWatches) decide(s *State, _ *Command) Result {
+	if a := s.wallets[c.Wallet]; !a.isNew {
+		s.touch(a)
+	}
+	return Result{}
+}
+
+// PutWatch makes or changes a watch of a wallet that exists. It is checked from
+// the wallet's next change on.
 func (l *Ledger) PutWatch(t tx.Tx, w Watch) error { return l.store.PutWatch(t, w) }
 
 // DeleteWatch ends a watch.
 func (l *Ledger) DeleteWatch(t tx.Tx, id string) error { return l.store.DeleteWatch(t, id) }
+
+// Watches answers the watches of a wallet.
+func (l *Ledger) Watches(t tx.Tx, w WalletID) ([]Watch, error) { return l.store.WatchesOf(t, w) }

@@ -283,5 +283,5 @@ func (s *Service) watch(t tx.Tx, p *Policy) error {
 			return err
 		}
 	}
-	return s.Ledger.PutWatch(t, ledger.Watch{ID: p.ID, Wallet: b.Wallet, Level: p.Threshold, Rearm: p.Threshold + 1, Armed: true, JobKind: JobEvaluate})
+	return s.Ledger.PutWatch(t, ledger.Watch{ID: p.ID, Wallet: b.Wallet, Level: p.Threshold, Rearm: p.Threshold + 1, State: ledger.WatchArmed, JobKind: JobEvaluate})
 }

@@ -21,7 +21,7 @@ func Run(t *testing.T, e Engine) {
 		test func(*testing.T, *fixture)
 	}{
 		{"Rollback", rollback}, {"Nested", nested}, {"Replay", replay}, {"RefusalIsFinal", refusalIsFinal},
-		{"SourceOnce", sourceOnce}, {"Watches", watches}, {"Counters", counters}, {"Submit", submit},
+		{"SourceOnce", sourceOnce}, {"Watches", watches}, {"WatchesThatFollow", following}, {"Counters", counters}, {"CountersTell", countersTell}, {"Submit", submit},
 		{"Postings", postings}, {"Filters", filters}, {"OneDecisionOverWallets", oneDecision}, {"Sweep", sweep},
 		{"TransferKeepsLots", transferKeepsLots}, {"HoldOutlivesGrant", holdOutlivesGrant}, {"Rollups", rollups}, {"Notes", notes},
 	} {
@@ -298,61 +298,6 @@ func holdOutlivesGrant(t *testing.T, f *fixture) {
 	if code := f.refused(ledger.Release{Hold: h}); code != "hold_ended" {
 		t.Error(code)
 	}
-}
-
-func watches(t *testing.T, f *fixture) {
-	f.must(grant(acme, "10"))
-	w := ledger.Watch{ID: "w1", Wallet: f.balance(acme).Wallet, Level: cr("5"), Rearm: cr("6"), Armed: true, JobKind: "test.watch"}
-	if err := f.o.Run.Update(context.Background(), func(t tx.Tx) error { return f.l.PutWatch(t, w) }); err != nil {
-		t.Fatal(err)
-	}
-	crossings := func(want int64) {
-		t.Helper()
-		c := View(t, f.o, func(t tx.Tx) (int64, error) { c, err := f.o.Jobs.Count(t); return c.Waiting, err })
-		if c != want {
-			t.Errorf("%d crossings, want %d", c, want)
-		}
-	}
-	f.must(debit(acme, "4"))
-	crossings(0)
-	f.must(debit(acme, "1"))
-	crossings(1)
-	f.must(debit(acme, "1"))
-	f.must(grant(acme, "1.5")) // above the level, not yet at the re-arming one
-	f.must(debit(acme, "1"))
-	crossings(1)
-	f.must(grant(acme, "10"))
-	f.must(debit(acme, "10"))
-	crossings(2)
-}
-
-func counters(t *testing.T, f *fixture) {
-	f.must(grant(acme, "100"))
-	day := f.clock.Now().Truncate(24 * time.Hour)
-	limit := ledger.Counter{Wallet: acme, Key: "day", PeriodStart: day, PeriodEnd: day.Add(24 * time.Hour), Limit: cr("5"), Hard: true}
-	one := func(credits string, record bool) ledger.Result {
-		d := debit(acme, credits)
-		d.Record = record
-		return Apply(t, f.o, f.l, &ledger.Command{Op: d, Counters: []ledger.Counter{limit}})[0]
-	}
-	if r := one("3", false); r.Refused != nil {
-		t.Fatal(r.Err())
-	}
-	r := one("3", false)
-	if r.Refused == nil || r.Refused.Fault.Code != ledger.CodeSpendLimit || r.Refused.Limit.Spent != cr("3") || !r.Refused.Limit.ResetsAt.Equal(limit.PeriodEnd) {
-		t.Fatalf("%+v", r)
-	}
-	if r := one("2", false); r.Refused != nil {
-		t.Errorf("exactly the limit: %v", r.Err())
-	}
-	if r := one("2", true); r.Refused != nil {
-		t.Errorf("recorded work is always booked: %v", r.Err())
-	}
-	limit.PeriodStart = day.Add(24 * time.Hour)
-	if r := one("5", false); r.Refused != nil {
-		t.Errorf("a new period: %v", r.Err())
-	}
-	f.available(acme, "88")
 }
 
 // postings pages through a ledger from both ends.

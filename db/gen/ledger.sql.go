@@ -258,6 +258,15 @@ func (q *Queries) EntriesBetween(ctx context.Context, arg EntriesBetweenParams) 
 	return items, nil
 }
 
+const forgetCounters = `-- name: ForgetCounters :exec
+DELETE FROM counters WHERE period_start < $1
+`
+
+func (q *Queries) ForgetCounters(ctx context.Context, before int64) error {
+	_, err := q.exec(ctx, q.forgetCountersStmt, forgetCounters, before)
+	return err
+}
+
 const grantByID = `-- name: GrantByID :one
 SELECT id, wallet_id, kind, priority, amount, remaining, held, effective_at, expires_at, meters, paid_amount, paid_currency, paid_for, source, origin, frozen, voided_at, created_at FROM grants WHERE id = $1
 `
@@ -753,11 +762,38 @@ func (q *Queries) PostedBetween(ctx context.Context, arg PostedBetweenParams) ([
 	return items, nil
 }
 
+const putCounter = `-- name: PutCounter :exec
+INSERT INTO counters (wallet_id, name, period_start, spent, told)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (wallet_id, name, period_start) DO UPDATE SET spent = excluded.spent, told = excluded.told
+`
+
+type PutCounterParams struct {
+	WalletID    int64
+	Name        string
+	PeriodStart int64
+	Spent       int64
+	Told        int64
+}
+
+func (q *Queries) PutCounter(ctx context.Context, arg PutCounterParams) error {
+	_, err := q.exec(ctx, q.putCounterStmt, putCounter,
+		arg.WalletID,
+		arg.Name,
+		arg.PeriodStart,
+		arg.Spent,
+		arg.Told,
+	)
+	return err
+}
+
 const putWatch = `-- name: PutWatch :exec
-INSERT INTO watches (id, wallet_id, level, rearm, armed, job_kind, payload)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO watches (id, wallet_id, level, rearm, armed, job_kind, payload, base, share, of_paid, step, recovers)
+VALUES ($1, $2, $3, $4, $5, $6, $7,
+  $8, $9, $10, $11, $12)
 ON CONFLICT (id) DO UPDATE SET level = excluded.level, rearm = excluded.rearm, armed = excluded.armed,
-  job_kind = excluded.job_kind, payload = excluded.payload
+  job_kind = excluded.job_kind, payload = excluded.payload, base = excluded.base, share = excluded.share,
+  of_paid = excluded.of_paid, step = excluded.step, recovers = excluded.recovers
 `
 
 type PutWatchParams struct {
@@ -768,6 +804,11 @@ type PutWatchParams struct {
 	Armed    int64
 	JobKind  string
 	Payload  string
+	Base     string
+	Share    int64
+	OfPaid   int64
+	Step     int64
+	Recovers int64
 }
 
 func (q *Queries) PutWatch(ctx context.Context, arg PutWatchParams) error {
@@ -779,21 +820,36 @@ func (q *Queries) PutWatch(ctx context.Context, arg PutWatchParams) error {
 		arg.Armed,
 		arg.JobKind,
 		arg.Payload,
+		arg.Base,
+		arg.Share,
+		arg.OfPaid,
+		arg.Step,
+		arg.Recovers,
 	)
 	return err
 }
 
-const setWatchArmed = `-- name: SetWatchArmed :exec
-UPDATE watches SET armed = $1 WHERE id = $2
+const setWatch = `-- name: SetWatch :exec
+UPDATE watches SET armed = $1, level = $2, rearm = $3, of_paid = $4
+WHERE id = $5
 `
 
-type SetWatchArmedParams struct {
-	Armed int64
-	ID    string
+type SetWatchParams struct {
+	Armed  int64
+	Level  int64
+	Rearm  int64
+	OfPaid int64
+	ID     string
 }
 
-func (q *Queries) SetWatchArmed(ctx context.Context, arg SetWatchArmedParams) error {
-	_, err := q.exec(ctx, q.setWatchArmedStmt, setWatchArmed, arg.Armed, arg.ID)
+func (q *Queries) SetWatch(ctx context.Context, arg SetWatchParams) error {
+	_, err := q.exec(ctx, q.setWatchStmt, setWatch,
+		arg.Armed,
+		arg.Level,
+		arg.Rearm,
+		arg.OfPaid,
+		arg.ID,
+	)
 	return err
 }
 
@@ -889,6 +945,17 @@ func (q *Queries) WalletByID(ctx context.Context, id int64) (Wallet, error) {
 	return i, err
 }
 
+const walletOfWatch = `-- name: WalletOfWatch :one
+SELECT wallet_id FROM watches WHERE id = $1
+`
+
+func (q *Queries) WalletOfWatch(ctx context.Context, id string) (int64, error) {
+	row := q.queryRow(ctx, q.walletOfWatchStmt, walletOfWatch, id)
+	var wallet_id int64
+	err := row.Scan(&wallet_id)
+	return wallet_id, err
+}
+
 const walletsAfter = `-- name: WalletsAfter :many
 SELECT id, customer_id, credit_type, seq, balance, debt, overdraft, last_at, created_at FROM wallets WHERE id > $1 ORDER BY id LIMIT $2
 `
@@ -954,6 +1021,46 @@ func (q *Queries) WalletsOf(ctx context.Context, customerID string) ([]Wallet, e
 			&i.Overdraft,
 			&i.LastAt,
 			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const watchesOf = `-- name: WatchesOf :many
+SELECT id, wallet_id, level, rearm, armed, job_kind, payload, base, share, of_paid, step, recovers FROM watches WHERE wallet_id = $1 ORDER BY id
+`
+
+func (q *Queries) WatchesOf(ctx context.Context, walletID int64) ([]Watch, error) {
+	rows, err := q.query(ctx, q.watchesOfStmt, watchesOf, walletID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Watch{}
+	for rows.Next() {
+		var i Watch
+		if err := rows.Scan(
+			&i.ID,
+			&i.WalletID,
+			&i.Level,
+			&i.Rearm,
+			&i.Armed,
+			&i.JobKind,
+			&i.Payload,
+			&i.Base,
+			&i.Share,
+			&i.OfPaid,
+			&i.Step,
+			&i.Recovers,
 		); err != nil {
 			return nil, err
 		}

@@ -111,13 +111,30 @@ OR w.id IN (
 LIMIT sqlc.arg(max_rows);
 
 -- name: PutWatch :exec
-INSERT INTO watches (id, wallet_id, level, rearm, armed, job_kind, payload)
-VALUES (sqlc.arg(id), sqlc.arg(wallet_id), sqlc.arg(level), sqlc.arg(rearm), sqlc.arg(armed), sqlc.arg(job_kind), sqlc.arg(payload))
+INSERT INTO watches (id, wallet_id, level, rearm, armed, job_kind, payload, base, share, of_paid, step, recovers)
+VALUES (sqlc.arg(id), sqlc.arg(wallet_id), sqlc.arg(level), sqlc.arg(rearm), sqlc.arg(armed), sqlc.arg(job_kind), sqlc.arg(payload),
+  sqlc.arg(base), sqlc.arg(share), sqlc.arg(of_paid), sqlc.arg(step), sqlc.arg(recovers))
 ON CONFLICT (id) DO UPDATE SET level = excluded.level, rearm = excluded.rearm, armed = excluded.armed,
-  job_kind = excluded.job_kind, payload = excluded.payload;
+  job_kind = excluded.job_kind, payload = excluded.payload, base = excluded.base, share = excluded.share,
+  of_paid = excluded.of_paid, step = excluded.step, recovers = excluded.recovers;
+
+-- name: WalletOfWatch :one
+SELECT wallet_id FROM watches WHERE id = sqlc.arg(id);
 
 -- name: DeleteWatch :exec
 DELETE FROM watches WHERE id = sqlc.arg(id);
 
--- name: SetWatchArmed :exec
-UPDATE watches SET armed = sqlc.arg(armed) WHERE id = sqlc.arg(id);
+-- name: SetWatch :exec
+UPDATE watches SET armed = sqlc.arg(armed), level = sqlc.arg(level), rearm = sqlc.arg(rearm), of_paid = sqlc.arg(of_paid)
+WHERE id = sqlc.arg(id);
+
+-- name: WatchesOf :many
+SELECT * FROM watches WHERE wallet_id = sqlc.arg(wallet_id) ORDER BY id;
+
+-- name: PutCounter :exec
+INSERT INTO counters (wallet_id, name, period_start, spent, told)
+VALUES (sqlc.arg(wallet_id), sqlc.arg(name), sqlc.arg(period_start), sqlc.arg(spent), sqlc.arg(told))
+ON CONFLICT (wallet_id, name, period_start) DO UPDATE SET spent = excluded.spent, told = excluded.told;
+
+-- name: ForgetCounters :exec
+DELETE FROM counters WHERE period_start < sqlc.arg(before);
