@@ -31,6 +31,14 @@ func (JobStore) Claim(t tx.Tx, until time.Time, limit int) ([]job.Job, error) {
 	return jobs(rows), err
 }
 
+func (JobStore) ClaimKind(t tx.Tx, kind string, until time.Time, limit int) ([]job.Job, error) {
+	ctx, q := q(t)
+	rows, err := q.ClaimJobsOfKind(ctx, gen.ClaimJobsOfKindParams{
+		LeasedUntil: micros(until), Now: micros(t.Now()), Kind: kind, MaxRows: int32(limit),
+	})
+	return jobs(rows), err
+}
+
 func (JobStore) Release(t tx.Tx) error {
 	ctx, q := q(t)
 	return q.ReleaseJobs(ctx)

@@ -259,10 +259,25 @@ func (LedgerStore) CallersOf(t tx.Tx, customer string, limit int) ([]ledger.Call
 }
 
 func (LedgerStore) Posted(t tx.Tx, w ledger.WalletID, from, to time.Time) ([]ledger.HourRow, error) {
-	ctx, q := q(t)
+	kinds := ledger.PostingKinds()
+	filters := make([]ledger.HourFilter, len(kinds))
+	for i, k := range kinds {
+		filters[i].Kind = k
+	}
+	return posted(open(t), w, filters, from, to)
+}
+
+func (LedgerStore) PostedBy(t tx.Tx, w ledger.WalletID, f ledger.HourFilter, from, to time.Time) ([]ledger.HourRow, error) {
+	return posted(open(t), w, []ledger.HourFilter{f}, from, to)
+}
+
+// posted reads the hourly rows of each filter, and adds what is newer.
+func posted(st *transaction, w ledger.WalletID, filters []ledger.HourFilter, from, to time.Time) ([]ledger.HourRow, error) {
 	var out []ledger.HourRow
-	for _, kind := range ledger.PostingKinds() {
-		rows, err := q.PostedBetween(ctx, gen.PostedBetweenParams{WalletID: int64(w), Kind: string(kind), FirstHour: micros(from), LastHour: micros(to)})
+	for _, f := range filters {
+		rows, err := st.q.PostedBetween(st.ctx, gen.PostedBetweenParams{
+			WalletID: int64(w), Kind: string(f.Kind), Meter: f.Meter, Caller: f.Caller, FirstHour: micros(from), LastHour: micros(to),
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -270,13 +285,13 @@ func (LedgerStore) Posted(t tx.Tx, w ledger.WalletID, from, to time.Time) ([]led
 			out = append(out, hourRow(r))
 		}
 	}
-	tail, _, _, err := tailRollups(open(t), w)
+	tail, _, _, err := tailRollups(st, w)
 	if err != nil {
 		return nil, err
 	}
 	for k, r := range tail.Posted {
-		if k.Meter == "" && k.Caller == 0 && k.Hour >= micros(from) && k.Hour < micros(to) {
-			out = append(out, ledger.HourRow{Hour: instant(k.Hour), Kind: k.Kind, Rollup: *r})
+		if slices.Contains(filters, ledger.HourFilter{Kind: k.Kind, Meter: k.Meter, Caller: k.Caller}) && k.Hour >= micros(from) && k.Hour < micros(to) {
+			out = append(out, ledger.HourRow{Hour: instant(k.Hour), Kind: k.Kind, Meter: k.Meter, Caller: k.Caller, Rollup: *r})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b ledger.HourRow) int { return a.Hour.Compare(b.Hour) })

@@ -60,6 +60,8 @@ type Store interface {
 	Insert(t tx.Tx, j Job) error
 	// Claim leases due jobs to the caller until the given time.
 	Claim(t tx.Tx, until time.Time, limit int) ([]Job, error)
+	// ClaimKind does so for jobs of one kind.
+	ClaimKind(t tx.Tx, kind string, until time.Time, limit int) ([]Job, error)
 	Finish(t tx.Tx, outcomes []Outcome) error
 	// Release ends every lease.
 	Release(t tx.Tx) error

@@ -21,12 +21,20 @@ const (
 // Handler does a job's work.
 type Handler func(ctx context.Context, j Job) error
 
+// BatchHandler does the work of many jobs of a kind at once. When it fails, each
+// is given to it alone, so that one does not hold up the others.
+type BatchHandler func(ctx context.Context, jobs []Job) error
+
+// maxBatch is how many jobs a BatchHandler gets at once.
+const maxBatch = 250
+
 // Queue runs jobs. Register handlers and periods before Run.
 type Queue struct {
 	store    Store
 	run      tx.Runner
 	log      *slog.Logger
 	handlers map[string]Handler
+	batches  map[string]BatchHandler
 	periods  []period
 	wake     chan struct{}
 }
@@ -38,11 +46,17 @@ type period struct {
 
 // NewQueue makes a queue on a store.
 func NewQueue(store Store, run tx.Runner, log *slog.Logger) *Queue {
-	return &Queue{store: store, run: run, log: log, handlers: map[string]Handler{}, wake: make(chan struct{}, 1)}
+	return &Queue{store: store, run: run, log: log, handlers: map[string]Handler{}, batches: map[string]BatchHandler{}, wake: make(chan struct{}, 1)}
 }
 
 // Handle names the handler of a kind.
 func (q *Queue) Handle(kind string, h Handler) { q.handlers[kind] = h }
+
+// HandleBatch names the handler of a kind of which many may come at once.
+func (q *Queue) HandleBatch(kind string, h BatchHandler) {
+	q.batches[kind] = h
+	q.handlers[kind] = func(ctx context.Context, j Job) error { return h(ctx, []Job{j}) }
+}
 
 // Every makes h run each time the period has passed, at most once at a time,
 // over all processes on this database.
@@ -77,10 +91,10 @@ func (q *Queue) Run(ctx context.Context) error {
 	go func() { defer close(finished); q.finish(done) }()
 	for ctx.Err() == nil {
 		jobs, next := q.claim(ctx, workers-len(slots))
-		for _, j := range jobs {
+		for _, work := range q.together(jobs) {
 			slots <- struct{}{}
 			running.Go(func() {
-				done <- q.attempt(context.WithoutCancel(ctx), j)
+				q.work(context.WithoutCancel(ctx), work, done)
 				<-slots
 				q.wakeUp()
 			})
@@ -130,8 +144,20 @@ func (q *Queue) claim(ctx context.Context, limit int) (jobs []Job, next time.Tim
 	})
 	if err == nil && due {
 		err = q.run.Update(ctx, func(t tx.Tx) (err error) {
-			jobs, err = q.store.Claim(t, t.Now().Add(lease), limit)
-			return err
+			until := t.Now().Add(lease)
+			if jobs, err = q.store.Claim(t, until, limit); err != nil {
+				return err
+			}
+			for _, work := range q.together(jobs) {
+				if kind := work[0].Kind; q.batches[kind] != nil {
+					more, err := q.store.ClaimKind(t, kind, until, maxBatch-len(work))
+					if err != nil {
+						return err
+					}
+					jobs = append(jobs, more...)
+				}
+			}
+			return nil
 		})
 	}
 	if err != nil && ctx.Err() == nil {
@@ -139,6 +165,48 @@ func (q *Queue) claim(ctx context.Context, limit int) (jobs []Job, next time.Tim
 		return nil, time.Now().Add(time.Second)
 	}
 	return jobs, next
+}
+
+// together puts the jobs of a kind that has a BatchHandler into one piece of work.
+func (q *Queue) together(jobs []Job) [][]Job {
+	var out [][]Job
+	at := map[string]int{}
+	for _, j := range jobs {
+		if i, ok := at[j.Kind]; ok {
+			out[i] = append(out[i], j)
+			continue
+		}
+		if q.batches[j.Kind] != nil {
+			at[j.Kind] = len(out)
+		}
+		out = append(out, []Job{j})
+	}
+	return out
+}
+
+func (q *Queue) work(ctx context.Context, jobs []Job, done chan<- Outcome) {
+	if len(jobs) > 1 {
+		err := q.callBatch(ctx, jobs)
+		if err == nil {
+			for _, j := range jobs {
+				done <- Outcome{ID: j.ID}
+			}
+			return
+		}
+		q.log.Warn("jobs failed together and are tried one by one", "kind", jobs[0].Kind, "jobs", len(jobs), "error", err)
+	}
+	for _, j := range jobs {
+		done <- q.attempt(ctx, j)
+	}
+}
+
+func (q *Queue) callBatch(ctx context.Context, jobs []Job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return q.batches[jobs[0].Kind](ctx, jobs)
 }
 
 func (q *Queue) attempt(ctx context.Context, j Job) Outcome {

@@ -39,6 +39,8 @@ type Reader interface {
 	// usage by meter and by the hour of the event's own time.
 	Posted(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error)
 	Used(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error)
+	// PostedBy answers those of one kind, meter and caller.
+	PostedBy(t tx.Tx, w WalletID, f HourFilter, from, to time.Time) ([]HourRow, error)
 	// DueWallets answers wallets in which something has expired.
 	DueWallets(t tx.Tx, limit int) ([]WalletKey, error)
 	// Verify's walks.
@@ -279,6 +281,12 @@ func (l *Ledger) Holds(t tx.Tx, w WalletID, open bool, before HoldID, limit int)
 // hour of posting.
 func (l *Ledger) Posted(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error) {
 	return l.store.Posted(t, w, from, to)
+}
+
+// PostedBy answers the hourly totals of a wallet within [from, to) of one kind,
+// meter ("" for all) and caller (0 for all), by hour of posting.
+func (l *Ledger) PostedBy(t tx.Tx, w WalletID, f HourFilter, from, to time.Time) ([]HourRow, error) {
+	return l.store.PostedBy(t, w, f, from, to)
 }
 
 // Used answers the hourly totals of usage by meter, by hour of the event's own

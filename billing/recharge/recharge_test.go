@@ -225,6 +225,7 @@ func TestSoftDeclines(t *testing.T) {
 			t.Fatalf("%d tries before %s", r.Tries, wait)
 		}
 		w.move(2 * time.Minute)
+		w.until("the next try", func() bool { return w.runs()[0].Tries == i+2 })
 	}
 	w.inState(recharge.Paused)
 	r := w.runs()[0]

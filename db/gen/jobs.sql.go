@@ -59,6 +59,62 @@ func (q *Queries) ClaimJobs(ctx context.Context, arg ClaimJobsParams) ([]Job, er
 	return items, nil
 }
 
+const claimJobsOfKind = `-- name: ClaimJobsOfKind :many
+UPDATE jobs SET leased_until = $1, attempts = attempts + 1
+WHERE id IN (
+  SELECT j.id FROM jobs j
+  WHERE j.parked_at = 0 AND j.run_at <= $2 AND j.leased_until <= $2 AND j.kind = $3
+  ORDER BY j.run_at LIMIT $4)
+RETURNING id, kind, dedup, payload, run_at, attempts, max_attempts, leased_until, parked_at, error, created_at
+`
+
+type ClaimJobsOfKindParams struct {
+	LeasedUntil int64
+	Now         int64
+	Kind        string
+	MaxRows     int32
+}
+
+func (q *Queries) ClaimJobsOfKind(ctx context.Context, arg ClaimJobsOfKindParams) ([]Job, error) {
+	rows, err := q.query(ctx, q.claimJobsOfKindStmt, claimJobsOfKind,
+		arg.LeasedUntil,
+		arg.Now,
+		arg.Kind,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Job{}
+	for rows.Next() {
+		var i Job
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Dedup,
+			&i.Payload,
+			&i.RunAt,
+			&i.Attempts,
+			&i.MaxAttempts,
+			&i.LeasedUntil,
+			&i.ParkedAt,
+			&i.Error,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countJobs = `-- name: CountJobs :one
 SELECT COUNT(*) AS waiting, CAST(COALESCE(SUM(CASE WHEN parked_at <> 0 THEN 1 ELSE 0 END), 0) AS bigint) AS parked FROM jobs
 `
@@ -156,8 +212,11 @@ func (q *Queries) ListParkedJobs(ctx context.Context, maxRows int32) ([]Job, err
 }
 
 const nextJob = `-- name: NextJob :one
-SELECT CAST(COALESCE(MIN(CASE WHEN leased_until > run_at THEN leased_until ELSE run_at END), 0) AS bigint) AS due
-FROM jobs WHERE parked_at = 0
+SELECT CAST(COALESCE(MIN(u.due), 0) AS bigint) AS due FROM (
+  SELECT MIN(w.run_at) AS due FROM jobs w WHERE w.parked_at = 0 AND w.leased_until = 0
+  UNION ALL
+  SELECT MIN(l.leased_until) AS due FROM jobs l WHERE l.parked_at = 0 AND l.leased_until > 0
+) u
 `
 
 func (q *Queries) NextJob(ctx context.Context) (int64, error) {

@@ -712,14 +712,16 @@ func (q *Queries) OthersDescending(ctx context.Context, arg OthersDescendingPara
 
 const postedBetween = `-- name: PostedBetween :many
 SELECT wallet_id, hour, kind, meter, caller, count, credits, first_seq, last_seq FROM posted_hours
-WHERE wallet_id = $1 AND kind = $2 AND meter = '' AND caller = 0
-  AND hour >= $3 AND hour < $4
+WHERE wallet_id = $1 AND kind = $2 AND meter = $3 AND caller = $4
+  AND hour >= $5 AND hour < $6
 ORDER BY hour
 `
 
 type PostedBetweenParams struct {
 	WalletID  int64
 	Kind      string
+	Meter     string
+	Caller    int64
 	FirstHour int64
 	LastHour  int64
 }
@@ -728,6 +730,8 @@ func (q *Queries) PostedBetween(ctx context.Context, arg PostedBetweenParams) ([
 	rows, err := q.query(ctx, q.postedBetweenStmt, postedBetween,
 		arg.WalletID,
 		arg.Kind,
+		arg.Meter,
+		arg.Caller,
 		arg.FirstHour,
 		arg.LastHour,
 	)

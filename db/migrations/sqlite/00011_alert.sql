@@ -7,6 +7,10 @@ ALTER TABLE watches ADD COLUMN step INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE watches ADD COLUMN recovers INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE counters ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
 
+-- When a job is due is asked often, however many wait.
+CREATE INDEX jobs_leased ON jobs (leased_until) WHERE leased_until > 0;
+CREATE INDEX jobs_waiting ON jobs (run_at) WHERE parked_at = 0 AND leased_until = 0;
+
 -- Levels that are watched. customer_id '' is the vendor's default for everybody.
 CREATE TABLE alerts (
   id            TEXT PRIMARY KEY,
@@ -90,6 +94,8 @@ DROP TABLE zero_policies;
 DROP TABLE limits;
 DROP TABLE alert_mutes;
 DROP TABLE alerts;
+DROP INDEX jobs_waiting;
+DROP INDEX jobs_leased;
 ALTER TABLE counters DROP COLUMN told;
 ALTER TABLE watches DROP COLUMN recovers;
 ALTER TABLE watches DROP COLUMN step;

@@ -26,9 +26,20 @@ UPDATE jobs SET parked_at = sqlc.arg(parked_at), leased_until = 0, error = sqlc.
 -- name: UnparkJob :execrows
 UPDATE jobs SET parked_at = 0, attempts = 0, run_at = sqlc.arg(run_at) WHERE id = sqlc.arg(id) AND parked_at <> 0;
 
+-- name: ClaimJobsOfKind :many
+UPDATE jobs SET leased_until = sqlc.arg(leased_until), attempts = attempts + 1
+WHERE id IN (
+  SELECT j.id FROM jobs j
+  WHERE j.parked_at = 0 AND j.run_at <= sqlc.arg(now) AND j.leased_until <= sqlc.arg(now) AND j.kind = sqlc.arg(kind)
+  ORDER BY j.run_at LIMIT sqlc.arg(max_rows))
+RETURNING *;
+
 -- name: NextJob :one
-SELECT CAST(COALESCE(MIN(CASE WHEN leased_until > run_at THEN leased_until ELSE run_at END), 0) AS bigint) AS due
-FROM jobs WHERE parked_at = 0;
+SELECT CAST(COALESCE(MIN(u.due), 0) AS bigint) AS due FROM (
+  SELECT MIN(w.run_at) AS due FROM jobs w WHERE w.parked_at = 0 AND w.leased_until = 0
+  UNION ALL
+  SELECT MIN(l.leased_until) AS due FROM jobs l WHERE l.parked_at = 0 AND l.leased_until > 0
+) u;
 
 -- name: ListParkedJobs :many
 SELECT * FROM jobs WHERE parked_at <> 0 ORDER BY parked_at DESC LIMIT sqlc.arg(max_rows);

@@ -85,7 +85,7 @@ SELECT id FROM callers WHERE customer_id = sqlc.arg(customer_id) AND name = sqlc
 
 -- name: PostedBetween :many
 SELECT * FROM posted_hours
-WHERE wallet_id = sqlc.arg(wallet_id) AND kind = sqlc.arg(kind) AND meter = '' AND caller = 0
+WHERE wallet_id = sqlc.arg(wallet_id) AND kind = sqlc.arg(kind) AND meter = sqlc.arg(meter) AND caller = sqlc.arg(caller)
   AND hour >= sqlc.arg(first_hour) AND hour < sqlc.arg(last_hour)
 ORDER BY hour;
 
