@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"purse/billing/alert"
 	"purse/billing/invoice"
 	"purse/billing/ledger"
 	"purse/billing/mailer"
@@ -46,6 +47,7 @@ type app struct {
 	usage     *usage.Service
 	purchases *purchase.Service
 	methods   *purchase.Methods
+	alerts    *alert.Service
 	recharges *recharge.Service
 	endpoints *notify.Endpoints
 	invoices  *invoice.Service
@@ -94,11 +96,19 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, now func() time.T
 		for _, c := range customers {
 			a.hub.Notify(c)
 		}
-	}})
+	}, Watches: func(k ledger.WalletKey, w ledger.WalletID) []ledger.Watch { return a.alerts.NewWallet(k, w) }})
+	a.alerts = alert.NewService(alert.Deps{
+		Runner: d, Store: db.AlertStore{}, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Jobs: a.jobs, Events: a.events,
+		Audit: a.audit, Log: log,
+	})
+	a.accounts.StandingChanged = a.alerts.StandingChanged
 	if err := a.openStripe(ctx, mode); err != nil {
 		return nil, err
 	}
 	if err := a.catalog.Load(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.alerts.Load(ctx); err != nil {
 		return nil, err
 	}
 	if err := a.jobs.Release(ctx); err != nil { // the lock says that nobody else works on them
@@ -206,6 +216,7 @@ func (a *app) wire(mode ui.Mode) error {
 	a.usage = usage.New(usage.Deps{
 		Runner: a.db, Ledger: a.ledger, Accounts: a.accounts, Catalog: a.catalog, Now: a.now,
 		Refused: func(customer, creditType string) { a.recharges.Refused(customer, creditType) }, // made below
+		Limits:  a.alerts.Counters, Throttled: a.alerts.ThrottledTo,
 	})
 	a.purchases = purchase.New(purchase.Deps{
 		Runner: a.db, Store: db.PurchaseStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,

@@ -28,6 +28,9 @@ type Deps struct {
 	Audit  *audit.Log
 	Log    *slog.Logger
 	Now    func() time.Time // time.Now when nil
+	// StandingChanged is called in the transaction that suspends a customer or
+	// lets it go on. May be nil.
+	StandingChanged func(t tx.Tx, by audit.Actor, customer string) error
 }
 
 // Service is everything that account does. Make one with New, and run Run

@@ -198,6 +198,11 @@ func (s *Service) changeCustomer(t tx.Tx, by audit.Actor, ref, action, reason st
 	if err := s.Events.Append(t, event.CustomerChanged, c.ID, 0, 0, &c); err != nil {
 		return nil, err
 	}
+	if c.Status != before.Status && s.StandingChanged != nil {
+		if err := s.StandingChanged(t, by, c.ID); err != nil {
+			return nil, err
+		}
+	}
 	return &c, s.Audit.Record(t, audit.Record{Actor: by, Customer: c.ID, Action: action, Object: c.ID, Before: before, After: &c, Reason: reason})
 }
 

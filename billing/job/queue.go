@@ -120,6 +120,23 @@ func (q *Queue) Run(ctx context.Context) error {
 	return nil
 }
 
+// Drain works until nothing is due, one job after the other. It is for tests and
+// for what runs beside no server.
+func (q *Queue) Drain(ctx context.Context) error {
+	for {
+		jobs, _ := q.claim(ctx, workers)
+		if len(jobs) == 0 {
+			return ctx.Err()
+		}
+		done := make(chan Outcome, len(jobs))
+		for _, work := range q.together(jobs) {
+			q.work(ctx, work, done)
+		}
+		close(done)
+		q.finish(done)
+	}
+}
+
 func (q *Queue) schedule(ctx context.Context) error {
 	return q.run.Update(ctx, func(t tx.Tx) error {
 		for _, p := range q.periods {

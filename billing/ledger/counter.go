@@ -212,3 +212,8 @@ func (l *Ledger) Counted(t tx.Tx, refs []CounterRef) (map[CounterRef]Count, erro
 func (l *Ledger) PutCounter(t tx.Tx, at CounterID, c Count) error {
 	return l.store.PutCounter(t, at, c)
 }
+
+// Ref is where the counter is kept.
+func (c *Counter) Ref() CounterRef {
+	return CounterRef{c.Wallet, c.Key, c.PeriodStart.UnixMicro()}
+}

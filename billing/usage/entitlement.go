@@ -15,15 +15,22 @@ import (
 // is what is needed, any at all when 0.
 type Question struct {
 	CreditType, Meter string
-	Credits           money.Credits
+	// Caller asks for the limits of one caller of the customer too.
+	Caller  string
+	Credits money.Credits
 }
 
 // Entitlement is the answer: may this customer go on now, and why not.
 type Entitlement struct {
 	CreditType string
 	Allowed    bool
-	Reason     string        // "" when allowed: "customer_suspended", "insufficient_credits"
+	Reason     string        // "" when allowed: "customer_suspended", "insufficient_credits", "spend_limit_reached"
 	Available  money.Credits // with the overdraft
+	// Limit is the spend limit that stops it, nil when none does.
+	Limit *ledger.LimitReached
+	// Throttle is the rate, in requests a minute, to slow the customer down to
+	// because nothing is available; 0 for not at all.
+	Throttle int
 }
 
 // Entitled answers a question about a customer. It decides nothing: between it
@@ -65,9 +72,17 @@ func (s *Service) Entitled(ctx context.Context, c *account.Customer, q Question)
 			}
 		}
 		e = Entitlement{CreditType: q.CreditType, Available: available + b.Overdraft}
+		if e.Limit, err = s.limited(t, k, q); err != nil {
+			return err
+		}
+		if available <= 0 && s.Throttled != nil {
+			e.Throttle = s.Throttled(k)
+		}
 		switch {
 		case c.Status == account.Suspended:
 			e.Reason = "customer_suspended"
+		case e.Limit != nil:
+			e.Reason = ledger.CodeSpendLimit
 		case e.Available < q.Credits || e.Available <= 0:
 			e.Reason = ledger.CodeInsufficient
 		default:
@@ -76,4 +91,33 @@ func (s *Service) Entitled(ctx context.Context, c *account.Customer, q Question)
 		return nil
 	})
 	return e, err
+}
+
+// limited answers the hard limit that leaves no room for what is asked, nil when
+// none does.
+func (s *Service) limited(t tx.Tx, k ledger.WalletKey, q Question) (*ledger.LimitReached, error) {
+	if s.Limits == nil {
+		return nil, nil
+	}
+	var hard []ledger.Counter
+	var refs []ledger.CounterRef
+	for _, c := range s.Limits(k, q.Caller, t.Now()) {
+		if c.Hard && (c.Meter == "" || c.Meter == q.Meter) {
+			hard, refs = append(hard, c), append(refs, c.Ref())
+		}
+	}
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	counted, err := s.Ledger.Counted(t, refs)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range hard {
+		now := counted[c.Ref()]
+		if sum, err := now.Spent.Add(max(q.Credits, 1)); err != nil || sum > c.Limit {
+			return &ledger.LimitReached{Key: c.Key, Limit: c.Limit, Spent: now.Spent, ResetsAt: c.PeriodEnd}, nil
+		}
+	}
+	return nil, nil
 }

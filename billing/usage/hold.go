@@ -39,6 +39,9 @@ func (s *Service) Hold(ctx context.Context, who Reporter, once Once, n NewHold) 
 	cmd := &ledger.Command{Key: once.Key, Fingerprint: once.Fingerprint, Op: ledger.NewHold{
 		Wallet: ledger.WalletKey{Customer: c.ID, CreditType: ct.Key}, Credits: n.Credits, ExpiresAt: n.ExpiresAt,
 	}}
+	if s.Limits != nil {
+		cmd.Counters = s.Limits(ledger.WalletKey{Customer: c.ID, CreditType: ct.Key}, "", s.Now())
+	}
 	going := Going(c)
 	if going != nil && once.Key == (ledger.Key{}) {
 		return h, false, going
@@ -64,8 +67,22 @@ func (s *Service) ReleaseHold(ctx context.Context, who Reporter, once Once, h le
 	return s.end(ctx, who, once, h, ledger.Release{Customer: who.Customer, Hold: h})
 }
 
-func (s *Service) end(ctx context.Context, who Reporter, once Once, _ ledger.HoldID, op ledger.Op) (ledger.Hold, ledger.Result, error) {
-	return s.hold(ctx, who.Customer, &ledger.Command{Key: once.Key, Fingerprint: once.Fingerprint, Op: op})
+func (s *Service) end(ctx context.Context, who Reporter, once Once, id ledger.HoldID, op ledger.Op) (ledger.Hold, ledger.Result, error) {
+	c := &ledger.Command{Key: once.Key, Fingerprint: once.Fingerprint, Op: op}
+	if _, capture := op.(ledger.Capture); capture && s.Limits != nil {
+		// What is captured counts towards the limits of whose hold it is.
+		err := s.Runner.View(ctx, func(t tx.Tx) error {
+			h, err := s.Ledger.Hold(t, who.Customer, id)
+			if err == nil {
+				c.Counters = s.Limits(h.WalletKey, "", t.Now())
+			}
+			return nil // a hold that is not there is refused below
+		})
+		if err != nil {
+			return ledger.Hold{}, ledger.Result{}, err
+		}
+	}
+	return s.hold(ctx, who.Customer, c)
 }
 
 func (s *Service) hold(ctx context.Context, customer string, c *ledger.Command) (h ledger.Hold, r ledger.Result, err error) {

@@ -33,6 +33,12 @@ type Deps struct {
 	// Refused is told of wallets that lacked credits for a request. It must not
 	// block. May be nil.
 	Refused func(customer, creditType string)
+	// Limits answers the spend limits that usage by a caller ("" for none) of a
+	// wallet counts towards. It asks no database. May be nil.
+	Limits func(k ledger.WalletKey, caller string, now time.Time) []ledger.Counter
+	// Throttled is the rate, in requests a minute, to which a customer is slowed
+	// down in a wallet with nothing available; 0 for not at all. May be nil.
+	Throttled func(k ledger.WalletKey) int
 }
 
 // Service takes usage in.
@@ -58,6 +64,9 @@ type Receipt struct {
 	Replayed bool
 	Mode     Mode
 	Charges  []Charge
+	// Throttle is the rate, in requests a minute, that the customer is to be
+	// slowed down to: nothing is available any more. 0 for not at all.
+	Throttle int
 }
 
 // Charge is what one posting of a receipt took. Available is current.
@@ -131,7 +140,11 @@ func (s *Service) command(ctx context.Context, who Reporter, e *Event, now time.
 		d.EventAt = now
 	}
 	for i, ch := range charges {
-		d.Charges[i] = ledger.Charge{Wallet: ledger.WalletKey{Customer: customer.ID, CreditType: ch.CreditType}, Lines: ch.Lines}
+		k := ledger.WalletKey{Customer: customer.ID, CreditType: ch.CreditType}
+		d.Charges[i] = ledger.Charge{Wallet: k, Lines: ch.Lines}
+		if s.Limits != nil {
+			c.Counters = append(c.Counters, s.Limits(k, e.Caller, now)...)
+		}
 	}
 	c.Op = d
 	return c, nil
@@ -199,6 +212,9 @@ func (s *Service) settle(ctx context.Context, o *Outcome, e *Event, c *ledger.Co
 	o.Receipt = Receipt{ID: e.ID, Replayed: r.Replayed, Mode: e.Mode, Charges: make([]Charge, len(r.Postings))}
 	for i, p := range r.Postings {
 		o.Receipt.Charges[i] = Charge{Posting: p.ID.String(), CreditType: p.CreditType, Credits: -p.Amount, Available: p.Available}
+		if p.Available <= 0 && s.Throttled != nil {
+			o.Receipt.Throttle = slower(o.Receipt.Throttle, s.Throttled(ledger.WalletKey{Customer: o.Customer, CreditType: p.CreditType}))
+		}
 		if r.Replayed && !charges(c, p.CreditType) {
 			// The wallet was not loaded: the event would be rated otherwise today.
 			err := s.Runner.View(ctx, func(t tx.Tx) error {
@@ -212,6 +228,14 @@ func (s *Service) settle(ctx context.Context, o *Outcome, e *Event, c *ledger.Co
 		}
 	}
 	return nil
+}
+
+// slower is the lower of two rates, of which 0 is none.
+func slower(a, b int) int {
+	if a == 0 || b == 0 {
+		return a + b
+	}
+	return min(a, b)
 }
 
 func charges(c *ledger.Command, creditType string) bool {

@@ -95,17 +95,34 @@ type entitlementIn struct {
 	InCustomer
 	CreditType string `query:"credit_type" doc:"Needed where there are several"`
 	Meter      string `query:"meter" doc:"Counts credits that only this meter may draw, too"`
+	Caller     string `query:"caller" doc:"Asks for the spend limits of one caller, too"`
 	Credits    string `query:"credits" doc:"What is needed; any at all by default"`
 }
 
 type entitlementObject struct {
-	Object     string  `json:"object" enum:"entitlement"`
-	Customer   string  `json:"customer"`
-	CreditType string  `json:"credit_type"`
-	Allowed    bool    `json:"allowed"`
-	Reason     *string `json:"reason" doc:"customer_suspended, insufficient_credits"`
-	Available  string  `json:"available"`
-	TopUpURL   *string `json:"top_up_url"`
+	Object     string        `json:"object" enum:"entitlement"`
+	Customer   string        `json:"customer"`
+	CreditType string        `json:"credit_type"`
+	Allowed    bool          `json:"allowed"`
+	Reason     *string       `json:"reason" doc:"customer_suspended, spend_limit_reached, insufficient_credits"`
+	Available  string        `json:"available" doc:"What decisions may still take, the overdraft included"`
+	Throttle   bool          `json:"throttle" doc:"Nothing is available: slow the customer down to rate_per_minute"`
+	Rate       *int          `json:"rate_per_minute"`
+	Limit      *limitReached `json:"limit" doc:"The spend limit that stops it"`
+	TopUpURL   *string       `json:"top_up_url"`
+}
+
+type limitReached struct {
+	Credits  string    `json:"credits"`
+	Spent    string    `json:"spent"`
+	ResetsAt time.Time `json:"resets_at"`
+}
+
+func showReached(l *ledger.LimitReached) *limitReached {
+	if l == nil {
+		return nil
+	}
+	return &limitReached{l.Limit.String(), l.Spent.String(), stamp(l.ResetsAt)}
 }
 
 func getEntitlement(a *API, ctx context.Context, in *entitlementIn) (*reply[entitlementObject], error) {
@@ -113,7 +130,7 @@ func getEntitlement(a *API, ctx context.Context, in *entitlementIn) (*reply[enti
 	if err != nil {
 		return nil, err
 	}
-	q := usage.Question{CreditType: in.CreditType, Meter: in.Meter}
+	q := usage.Question{CreditType: in.CreditType, Meter: in.Meter, Caller: in.Caller}
 	if in.Credits != "" {
 		if q.Credits, err = credits("credits", in.Credits); err != nil {
 			return nil, err
@@ -125,7 +142,10 @@ func getEntitlement(a *API, ctx context.Context, in *entitlementIn) (*reply[enti
 	}
 	o := entitlementObject{
 		Object: "entitlement", Customer: c.ID, CreditType: e.CreditType, Allowed: e.Allowed, Reason: orNull(e.Reason),
-		Available: max(e.Available, 0).String(),
+		Available: max(e.Available, 0).String(), Throttle: e.Throttle > 0, Limit: showReached(e.Limit),
+	}
+	if e.Throttle > 0 {
+		o.Rate = &e.Throttle
 	}
 	if e.Reason == ledger.CodeInsufficient {
 		o.TopUpURL = orNull(a.topUpURL())

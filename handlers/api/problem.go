@@ -18,20 +18,21 @@ import (
 
 // problem is an error as RFC 9457 has it, with our code, param and request_id.
 type problem struct {
-	Type      string     `json:"type" doc:"Where the code is explained"`
-	Title     string     `json:"title"`
-	Status    int        `json:"status"`
-	Detail    string     `json:"detail" doc:"A sentence for people that says what to do"`
-	Code      string     `json:"code" doc:"For programs; it does not change"`
-	Param     string     `json:"param,omitempty" doc:"The field or parameter at fault"`
-	RequestID string     `json:"request_id,omitempty"`
-	ID        string     `json:"id,omitempty" doc:"The id of the usage event"`
-	Allowed   *bool      `json:"allowed,omitempty" doc:"false where credits lack"`
-	Replayed  bool       `json:"replayed,omitempty" doc:"Whether this was the answer before"`
-	Charges   []shortage `json:"charges,omitempty" doc:"What was needed where credits lack"`
-	TopUpURL  string     `json:"top_up_url,omitempty" doc:"Where the customer buys credits"`
-	RetryWith string     `json:"retry_with,omitempty" enum:"new_id,same_id" doc:"new_id: the refusal is final for this id"`
-	ResetsAt  string     `json:"resets_at,omitempty" doc:"When a spend limit starts anew"`
+	Type      string        `json:"type" doc:"Where the code is explained"`
+	Title     string        `json:"title"`
+	Status    int           `json:"status"`
+	Detail    string        `json:"detail" doc:"A sentence for people that says what to do"`
+	Code      string        `json:"code" doc:"For programs; it does not change"`
+	Param     string        `json:"param,omitempty" doc:"The field or parameter at fault"`
+	RequestID string        `json:"request_id,omitempty"`
+	ID        string        `json:"id,omitempty" doc:"The id of the usage event"`
+	Allowed   *bool         `json:"allowed,omitempty" doc:"false where credits lack"`
+	Replayed  bool          `json:"replayed,omitempty" doc:"Whether this was the answer before"`
+	Charges   []shortage    `json:"charges,omitempty" doc:"What was needed where credits lack"`
+	TopUpURL  string        `json:"top_up_url,omitempty" doc:"Where the customer buys credits"`
+	RetryWith string        `json:"retry_with,omitempty" enum:"new_id,same_id" doc:"new_id: the refusal is final for this id"`
+	ResetsAt  string        `json:"resets_at,omitempty" doc:"When a spend limit starts anew"`
+	Limit     *limitReached `json:"limit,omitempty" doc:"The spend limit that was reached"`
 }
 
 type shortage struct {
@@ -98,11 +99,13 @@ func (a *API) refused(p *problem, err error, replayed bool) *problem {
 	}
 	no := false
 	p.Allowed, p.Replayed, p.RetryWith = &no, replayed, "new_id"
+	if r.Limit != nil { // more credits would not help
+		p.ResetsAt = r.Limit.ResetsAt.UTC().Format("2006-01-02T15:04:05Z07:00")
+		p.Limit = showReached(r.Limit)
+		return p
+	}
 	p.Charges = []shortage{{r.CreditType, r.Required.String(), max(r.Available, 0).String()}}
 	p.TopUpURL = a.topUpURL()
-	if r.Limit != nil {
-		p.ResetsAt = r.Limit.ResetsAt.UTC().Format("2006-01-02T15:04:05Z07:00")
-	}
 	return p
 }
 

@@ -149,7 +149,12 @@ func appendReceipt(b []byte, r *usage.Receipt) []byte {
 		b = append(b, c.Available.String()...)
 		b = append(b, `"}`...)
 	}
-	return append(b, `]}`...)
+	b = append(b, ']')
+	if r.Throttle > 0 {
+		b = append(b, `,"throttle":true,"rate_per_minute":`...)
+		b = strconv.AppendInt(b, int64(r.Throttle), 10)
+	}
+	return append(b, '}')
 }
 
 func appendString(b []byte, s string) []byte {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/alert"
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/tx"
@@ -115,7 +116,7 @@ func (p *Portal) wallet(t tx.Tx, c *account.Customer, creditType string, canBuy 
 		return w, err
 	}
 	w.PerDay, w.RateOver = burn.PerDay, burn.Over
-	w.RunsOut = show.RunsOut(b.Available, burn.PerDay, t.Now())
+	w.RunsOut = alert.RunsOut(b.Available, burn.PerDay, t.Now())
 	w.State = state(c, b, w.RunsOut, t.Now())
 	if b.Wallet == 0 {
 		return w, nil

@@ -3,6 +3,7 @@ package show
 import (
 	"time"
 
+	"purse/billing/alert"
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/tx"
@@ -67,62 +68,16 @@ type Burn struct {
 	Over   string // "over the last 24 hours"
 }
 
-// BurnRate is the faster of the last day and the last week, so that a surge
-// counts at once and a quiet night does not hide a busy week. Young use is
-// measured since its first hour.
+// BurnRate is alert.BurnRate, in words.
 func BurnRate(t tx.Tx, l *ledger.Ledger, b ledger.Balance) (Burn, error) {
-	if b.Wallet == 0 {
-		return Burn{}, nil
-	}
-	now := t.Now()
-	rows, err := l.Posted(t, b.Wallet, now.Add(-7*24*time.Hour), now.Add(time.Hour))
-	if err != nil {
+	burn, err := alert.BurnRate(t, l, b.Wallet)
+	switch burn.Over {
+	case 0:
 		return Burn{}, err
+	case 24 * time.Hour:
+		return Burn{burn.PerDay, "over the last 24 hours"}, err
+	case 7 * 24 * time.Hour:
+		return Burn{burn.PerDay, "over the last 7 days"}, err
 	}
-	var day, week money.Credits
-	first := now
-	for _, r := range rows {
-		if r.Kind != ledger.PostDebit && r.Kind != ledger.PostCapture {
-			continue
-		}
-		week -= r.Credits
-		if r.Hour.Before(first) {
-			first = r.Hour
-		}
-		if now.Sub(r.Hour) <= 24*time.Hour {
-			day -= r.Credits
-		}
-	}
-	age := max(now.Sub(first), time.Hour)
-	switch {
-	case week <= 0:
-		return Burn{0, ""}, nil
-	case age < 24*time.Hour:
-		return Burn{perDay(week, age), "over the last " + ui.Span(age)}, nil
-	}
-	weekly := perDay(week, min(age, 7*24*time.Hour))
-	if day >= weekly {
-		return Burn{day, "over the last 24 hours"}, nil
-	}
-	return Burn{weekly, "over the last 7 days"}, nil
-}
-
-// perDay scales an amount used in a time to a day, in whole minutes.
-func perDay(used money.Credits, over time.Duration) money.Credits {
-	minutes := max(int64(over/time.Minute), 1)
-	const day = 24 * 60
-	if used > money.Credits(1)<<50 {
-		return used / money.Credits(minutes) * day
-	}
-	return used * day / money.Credits(minutes)
-}
-
-// RunsOut is when the available credits end at a rate; zero when there is no
-// use, nothing left, or more than a year left.
-func RunsOut(available, daily money.Credits, now time.Time) time.Time {
-	if available <= 0 || daily <= 0 || available/daily > 365 {
-		return time.Time{}
-	}
-	minutes := int64(available/daily)*24*60 + int64(available%daily)/max(int64(daily)/(24*60), 1)
-	return now.Add(time.Duration(minutes) * time.Minute)
+	return Burn{burn.PerDay, "over the last " + ui.Span(burn.Over)}, err
 }

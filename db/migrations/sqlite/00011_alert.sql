@@ -87,8 +87,11 @@ CREATE UNIQUE INDEX episodes_place ON episodes (customer_id, source, place);
 CREATE INDEX episodes_customer ON episodes (customer_id, id);
 CREATE INDEX episodes_open ON episodes (customer_id, source) WHERE closed_at = 0;
 CREATE INDEX episodes_recent ON episodes (customer_id, source, opened_at);
+-- Expiries to come, of everybody.
+CREATE INDEX grants_ending ON grants (expires_at) WHERE remaining > 0 AND expires_at > 0;
 
 -- +goose Down
+DROP INDEX grants_ending;
 DROP TABLE episodes;
 DROP TABLE zero_policies;
 DROP TABLE limits;

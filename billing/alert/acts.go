@@ -1,0 +1,389 @@
+package alert
+
+import (
+	"context"
+	"time"
+
+	"purse/billing/audit"
+	"purse/billing/fault"
+	"purse/billing/id"
+	"purse/billing/job"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/tx"
+)
+
+// Create makes an alert of a customer's, or a default for customer "". A level
+// that is crossed already is told of at once; a default first after the credits
+// were above it.
+func (s *Service) Create(ctx context.Context, by audit.Actor, customer string, n New) (a Alert, err error) {
+	err = s.Runner.Update(ctx, func(t tx.Tx) error { a, err = s.CreateIn(t, by, customer, n); return err })
+	return a, err
+}
+
+// CreateIn is Create in t.
+func (s *Service) CreateIn(t tx.Tx, by audit.Actor, customer string, n New) (Alert, error) {
+	if err := n.check(); err != nil {
+		return Alert{}, err
+	}
+	if err := s.checkType(&n.CreditType, customer == ""); err != nil {
+		return Alert{}, err
+	}
+	list, err := s.Store.Alerts(t, customer)
+	if err != nil {
+		return Alert{}, err
+	}
+	if len(list) >= MaxAlerts {
+		return Alert{}, fault.New(fault.Conflict, "too_many_alerts", "", "There are %d alerts already. End one first.", MaxAlerts)
+	}
+	if same := find(list, func(a *Alert) bool {
+		return a.CreditType == n.CreditType && a.Kind == n.Kind && a.Credits == n.Credits && a.Share == n.Share && a.Days == n.Days
+	}); same != nil {
+		return Alert{}, fault.New(fault.Conflict, "alert_exists", "kind", "There is such an alert already.")
+	}
+	a := alertOf(t, by, customer, n)
+	if err := s.Store.InsertAlert(t, a); err != nil {
+		return a, err
+	}
+	if err := s.Audit.Record(t, audit.Record{Actor: by, Customer: customer, Action: "alert.created", Object: a.ID, After: a}); err != nil {
+		return a, err
+	}
+	if customer == "" {
+		if err := s.refreshDefaults(t); err != nil {
+			return a, err
+		}
+		return a, s.spread(t)
+	}
+	w, err := s.wallet(t, ledger.WalletKey{Customer: customer, CreditType: a.CreditType})
+	if err != nil {
+		return a, err
+	}
+	return a, s.install(t, &a, w, true)
+}
+
+// checkType makes a credit type's key of what names it.
+func (s *Service) checkType(creditType *string, mayBeAll bool) error {
+	if *creditType == "" && mayBeAll {
+		return nil
+	}
+	ct := s.Catalog.Snapshot().CreditType(*creditType)
+	if ct == nil {
+		return fault.New(fault.Invalid, "unknown_credit_type", "credit_type", "There is no credit type %q.", *creditType)
+	}
+	*creditType = ct.Key
+	return nil
+}
+
+// End ends an alert of a customer's, or a default for customer "".
+func (s *Service) End(ctx context.Context, by audit.Actor, customer, alert string) error {
+	return s.Runner.Update(ctx, func(t tx.Tx) error { return s.EndIn(t, by, customer, alert) })
+}
+
+// EndIn is End in t.
+func (s *Service) EndIn(t tx.Tx, by audit.Actor, customer, alert string) error {
+	list, err := s.Store.Alerts(t, customer)
+	if err != nil {
+		return err
+	}
+	a := find(list, func(a *Alert) bool { return a.ID == alert })
+	if a == nil {
+		return fault.Missing("alert")
+	}
+	a.EndedAt = t.Now()
+	if err := s.Store.UpdateAlert(t, *a); err != nil {
+		return err
+	}
+	if err := s.Audit.Record(t, audit.Record{Actor: by, Customer: customer, Action: "alert.ended", Object: a.ID, Before: a}); err != nil {
+		return err
+	}
+	if customer == "" {
+		if err := s.refreshDefaults(t); err != nil {
+			return err
+		}
+		return s.spread(t)
+	}
+	return s.uninstall(t, customer, a)
+}
+
+// uninstall takes an alert off a customer's wallets and ends its episodes.
+func (s *Service) uninstall(t tx.Tx, customer string, a *Alert) error {
+	balances, err := s.Ledger.Balances(t, customer)
+	if err != nil {
+		return err
+	}
+	for _, b := range balances {
+		if err := s.Ledger.DeleteWatch(t, watchID(a.ID, b.Wallet)); err != nil {
+			return err
+		}
+		if _, err := s.Store.CloseEpisodes(t, customer, b.CreditType, a.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Mute stops telling a customer of a default; muted false tells again.
+func (s *Service) Mute(ctx context.Context, by audit.Actor, customer, alert string, muted bool) error {
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		defaults, err := s.Store.Alerts(t, "")
+		if err != nil {
+			return err
+		}
+		a := find(defaults, func(a *Alert) bool { return a.ID == alert })
+		if a == nil {
+			return fault.Missing("alert")
+		}
+		m, action := Mute{customer, alert}, "alert.muted"
+		if muted {
+			if err := s.Store.PutMute(t, m); err != nil {
+				return err
+			}
+			err = s.uninstall(t, customer, a)
+		} else {
+			action = "alert.unmuted"
+			if err := s.Store.DeleteMute(t, m); err != nil {
+				return err
+			}
+			err = s.installAll(t, customer, a)
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.Audit.Record(t, audit.Record{Actor: by, Customer: customer, Action: action, Object: alert}); err != nil {
+			return err
+		}
+		return s.refresh(t, customer)
+	})
+}
+
+func (s *Service) installAll(t tx.Tx, customer string, a *Alert) error {
+	balances, err := s.Ledger.Balances(t, customer)
+	if err != nil {
+		return err
+	}
+	for _, b := range balances {
+		if a.CreditType == "" || a.CreditType == b.CreditType {
+			if err := s.install(t, a, WalletRow{b.Wallet, b.WalletKey}, false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// SetLimit makes a limit, or changes the one that counts the same in the same
+// period. What was spent in the period counts from its start.
+func (s *Service) SetLimit(ctx context.Context, by audit.Actor, customer string, n NewLimit) (l Limit, err error) {
+	err = s.Runner.Update(ctx, func(t tx.Tx) error { l, err = s.SetLimitIn(t, by, customer, n); return err })
+	return l, err
+}
+
+// SetLimitIn is SetLimit in t.
+func (s *Service) SetLimitIn(t tx.Tx, by audit.Actor, customer string, n NewLimit) (Limit, error) {
+	if err := n.check(); err != nil {
+		return Limit{}, err
+	}
+	if err := s.checkType(&n.CreditType, false); err != nil {
+		return Limit{}, err
+	}
+	if n.Meter != "" {
+		m := s.Catalog.Snapshot().Meter(n.Meter)
+		if m == nil {
+			return Limit{}, fault.New(fault.Invalid, "unknown_meter", "meter", "There is no meter %q.", n.Meter)
+		}
+		n.Meter = m.Key
+	}
+	c, err := s.Accounts.CustomerIn(t, customer)
+	if err != nil {
+		return Limit{}, err
+	}
+	list, err := s.Store.Limits(t, customer)
+	if err != nil {
+		return Limit{}, err
+	}
+	var before any
+	l := Limit{ID: id.New("lim", t.Now()), Customer: customer, CreatedBy: by.ID, CreatedAt: t.Now()}
+	if same := find(list, func(l *Limit) bool {
+		return l.CreditType == n.CreditType && l.Scope == n.Scope && l.Meter == n.Meter && l.Caller == n.Caller && l.Period == n.Period && l.Hard == n.Hard
+	}); same != nil {
+		l, before = *same, *same
+	} else if len(list) >= MaxAlerts {
+		return l, fault.New(fault.Conflict, "too_many_limits", "", "There are %d limits already. End one first.", MaxAlerts)
+	}
+	l.CreditType, l.Scope, l.Meter, l.Caller, l.Period, l.Credits, l.Hard = n.CreditType, n.Scope, n.Meter, n.Caller, n.Period, n.Credits, n.Hard
+	l.Zone, l.UpdatedAt = c.Timezone, t.Now()
+	if err := s.Store.PutLimit(t, l); err != nil {
+		return l, err
+	}
+	if err := s.startCounting(t, &l); err != nil {
+		return l, err
+	}
+	if err := s.Audit.Record(t, audit.Record{Actor: by, Customer: customer, Action: "limit.set", Object: l.ID, Before: before, After: l}); err != nil {
+		return l, err
+	}
+	return l, s.refresh(t, customer)
+}
+
+// EndLimit ends a limit.
+func (s *Service) EndLimit(ctx context.Context, by audit.Actor, customer, limit string) error {
+	return s.Runner.Update(ctx, func(t tx.Tx) error { return s.EndLimitIn(t, by, customer, limit) })
+}
+
+// EndLimitIn is EndLimit in t.
+func (s *Service) EndLimitIn(t tx.Tx, by audit.Actor, customer, limit string) error {
+	list, err := s.Store.Limits(t, customer)
+	if err != nil {
+		return err
+	}
+	l := find(list, func(l *Limit) bool { return l.ID == limit })
+	if l == nil {
+		return fault.Missing("limit")
+	}
+	l.EndedAt = t.Now()
+	if err := s.Store.PutLimit(t, *l); err != nil {
+		return err
+	}
+	if err := s.Audit.Record(t, audit.Record{Actor: by, Customer: customer, Action: "limit.ended", Object: l.ID, Before: l}); err != nil {
+		return err
+	}
+	if err := s.lift(t, l); err != nil {
+		return err
+	}
+	return s.refresh(t, customer)
+}
+
+// lift ends the episodes of a limit that was raised or ended, as the start of a
+// new period does.
+func (s *Service) lift(t tx.Tx, l *Limit) error {
+	k := ledger.WalletKey{Customer: l.Customer, CreditType: l.CreditType}
+	closed, err := s.Store.CloseEpisodes(t, l.Customer, l.CreditType, l.ID)
+	if err != nil || len(closed) == 0 {
+		return err
+	}
+	b, err := s.Ledger.Balance(t, k)
+	if err != nil {
+		return err
+	}
+	for _, e := range closed {
+		var data limitEvent
+		if err := (job.Job{Payload: e.Detail}).Decode(&data); err != nil {
+			return err
+		}
+		r := reset{Wallet: b.Wallet, Key: k, Limit: l.ID, Place: e.Place, Data: data, Entitle: l.Hard && l.Scope == Whole}
+		if err := s.tellReset(t, &r, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startCounting puts what was spent in the present period into a limit's
+// counters.
+func (s *Service) startCounting(t tx.Tx, l *Limit) error {
+	k := ledger.WalletKey{Customer: l.Customer, CreditType: l.CreditType}
+	if err := s.lift(t, l); err != nil {
+		return err
+	}
+	w, err := s.wallet(t, k)
+	if err != nil {
+		return err
+	}
+	from, _ := l.Period.Bounds(t.Now(), zone(l.Zone))
+	callers := []ledger.CallerName{{}}
+	if l.Scope == Caller {
+		if callers, err = s.Ledger.Callers(t, l.Customer, 10_000); err != nil {
+			return err
+		}
+	}
+	for _, c := range callers {
+		if l.Scope == Caller && !l.counts(c.Name) {
+			continue
+		}
+		spent, err := s.Ledger.SpentBetween(t, w.WalletKey, l.Meter, c, from, t.Now().Add(time.Microsecond))
+		if err != nil {
+			return err
+		}
+		at := ledger.CounterID{Wallet: w.ID, Key: l.key(c.Name), Start: from.UnixMicro()}
+		if err := s.Ledger.PutCounter(t, at, ledger.Count{Spent: spent}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rezone starts the limits of customers anew whose time zone changed.
+func (s *Service) rezone(ctx context.Context) error {
+	var moved []string
+	s.customers.Range(func(k, v any) bool {
+		customer := k.(string)
+		for _, l := range v.(*standing).limits {
+			c, err := s.Accounts.Customer(ctx, customer)
+			if err == nil && c.Timezone != l.Zone {
+				moved = append(moved, customer)
+				break
+			}
+		}
+		return true
+	})
+	for _, customer := range moved {
+		err := s.Runner.Update(ctx, func(t tx.Tx) error {
+			c, err := s.Accounts.CustomerIn(t, customer)
+			if err != nil {
+				return err
+			}
+			limits, err := s.Store.Limits(t, customer)
+			if err != nil {
+				return err
+			}
+			for i := range limits {
+				l := &limits[i]
+				l.Zone = c.Timezone
+				if err := s.Store.PutLimit(t, *l); err != nil {
+					return err
+				}
+				if err := s.startCounting(t, l); err != nil {
+					return err
+				}
+			}
+			return s.refresh(t, customer)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetAtZero sets what happens at zero in a wallet: an act of the vendor's, who
+// gives the credit.
+func (s *Service) SetAtZero(ctx context.Context, by audit.Actor, z AtZero) (AtZero, error) {
+	err := s.Runner.Update(ctx, func(t tx.Tx) error { return s.SetAtZeroIn(t, by, &z) })
+	return z, err
+}
+
+// SetAtZeroIn is SetAtZero in t.
+func (s *Service) SetAtZeroIn(t tx.Tx, by audit.Actor, z *AtZero) error {
+	if err := z.check(); err != nil {
+		return err
+	}
+	if err := s.checkType(&z.CreditType, false); err != nil {
+		return err
+	}
+	if _, err := s.Accounts.CustomerIn(t, z.Customer); err != nil {
+		return err
+	}
+	k := ledger.WalletKey{Customer: z.Customer, CreditType: z.CreditType}
+	before := s.AtZero(k)
+	z.UpdatedBy, z.UpdatedAt = by.ID, t.Now()
+	if err := s.Store.PutZero(t, *z); err != nil {
+		return err
+	}
+	limit := min(z.Overdraft, money.MaxAmount)
+	if _, err := s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.SetOverdraft{Wallet: k, Limit: limit}}); err != nil {
+		return err
+	}
+	if err := s.Audit.Record(t, audit.Record{Actor: by, Customer: z.Customer, Action: "wallet.at_zero", Object: z.CreditType, Before: before, After: z}); err != nil {
+		return err
+	}
+	return s.refresh(t, z.Customer)
+}

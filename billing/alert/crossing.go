@@ -1,0 +1,236 @@
+package alert
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"purse/billing/event"
+	"purse/billing/fault"
+	"purse/billing/id"
+	"purse/billing/job"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/tx"
+)
+
+// alertEvent is the data of events about levels.
+type alertEvent struct {
+	Alert      string     `json:"alert"`
+	Kind       Kind       `json:"kind"`
+	CreditType string     `json:"credit_type"`
+	Available  string     `json:"available"`
+	Level      string     `json:"level"`
+	Percent    int64      `json:"percent,omitempty"`
+	Days       int        `json:"days,omitempty"`
+	RunsOutAt  *time.Time `json:"runs_out_at,omitempty"`
+}
+
+// crossedJobs opens and closes the episodes of what was crossed.
+func (s *Service) crossedJobs(ctx context.Context, jobs []job.Job) error {
+	crossings, err := decode[ledger.Crossing](jobs)
+	if err != nil {
+		return err
+	}
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		alerts := alertsIn{s: s, t: t, of: map[string][]Alert{}}
+		for i, c := range crossings {
+			if err := s.crossed(t, jobs[i].ID, &c, &alerts); err != nil {
+				return fmt.Errorf("crossing of %s: %w", c.Customer, err)
+			}
+		}
+		return nil
+	})
+}
+
+func decode[T any](jobs []job.Job) ([]T, error) {
+	out := make([]T, len(jobs))
+	for i, j := range jobs {
+		if err := j.Decode(&out[i]); err != nil {
+			return nil, job.Permanent(err)
+		}
+	}
+	return out, nil
+}
+
+// alertsIn reads alerts once in a transaction.
+type alertsIn struct {
+	s  *Service
+	t  tx.Tx
+	of map[string][]Alert
+}
+
+func (in *alertsIn) find(customer, alert string) (*Alert, error) {
+	for _, c := range []string{"", customer} {
+		list, ok := in.of[c]
+		if !ok {
+			var err error
+			if list, err = in.s.Store.Alerts(in.t, c); err != nil {
+				return nil, err
+			}
+			in.of[c] = list
+		}
+		if a := find(list, func(a *Alert) bool { return a.ID == alert }); a != nil {
+			return a, nil
+		}
+	}
+	return nil, nil
+}
+
+type crossedAlert struct {
+	*Alert
+	level money.Credits
+}
+
+// crossed handles what one change of a wallet crossed. place, the job's id,
+// makes each episode count once however often it runs.
+func (s *Service) crossed(t tx.Tx, place string, c *ledger.Crossing, alerts *alertsIn) error {
+	var opened []crossedAlert
+	for _, x := range c.Crossed {
+		a, err := alerts.find(c.Customer, alertOfWatch(x.Watch))
+		if err != nil {
+			return err
+		}
+		if a == nil { // it ended meanwhile
+			continue
+		}
+		if x.Recovered {
+			if err := s.recovered(t, c, a, x.Level); err != nil {
+				return err
+			}
+			continue
+		}
+		opened = append(opened, crossedAlert{a, x.Level})
+	}
+	slices.SortStableFunc(opened, func(a, b crossedAlert) int {
+		return cmp.Compare(severity(a.Alert, a.level), severity(b.Alert, b.level))
+	})
+	for i, a := range opened {
+		// Only the most severe is for people, and not if they know it already.
+		if err := s.open(t, place, c, a, i == 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open writes an episode and its event, and tells people unless that is to be
+// suppressed.
+func (s *Service) open(t tx.Tx, place string, c *ledger.Crossing, a crossedAlert, tell bool) (err error) {
+	data := alertEvent{Alert: a.ID, Kind: a.Kind, CreditType: c.CreditType, Available: c.Available.String(), Level: a.level.String(), Percent: a.Share, Days: a.Days}
+	e := Episode{
+		ID: id.New("epi", t.Now()), Customer: c.Customer, CreditType: c.CreditType, Source: a.ID, Place: place, Kind: string(a.Kind),
+		Level: a.level, Value: c.Available, Event: event.BalanceLow, Told: Suppressed, OpenedAt: c.At, Detail: payload(data),
+	}
+	if a.Empty() {
+		e.Event = event.BalanceDepleted
+	}
+	if tell {
+		if tell, err = s.mayTell(t, c.Customer, c.CreditType, a.ID); err != nil {
+			return err
+		}
+	}
+	if tell {
+		e.Told = Sent
+	}
+	ok, err := s.Store.InsertEpisode(t, e)
+	if err != nil || !ok {
+		return err
+	}
+	if err := s.Events.Append(t, e.Event, c.Customer, int64(c.Wallet), c.Seq, data); err != nil {
+		return err
+	}
+	if tell {
+		err = s.tell(t, e, map[string]string{
+			"available": c.Available.String(), "level": a.level.String(), "kind": string(a.Kind),
+			"percent": strconv.FormatInt(a.Share, 10), "days": strconv.Itoa(a.Days),
+		})
+	}
+	return err
+}
+
+// mayTell says whether people were not told of a level on this day, by the
+// calendar of the customer.
+func (s *Service) mayTell(t tx.Tx, customer, creditType, source string) (bool, error) {
+	c, err := s.Accounts.CustomerIn(t, customer)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	midnight, _ := Day.Bounds(t.Now(), zone(c.Timezone))
+	before, err := s.Store.ToldSince(t, customer, creditType, source, midnight)
+	return !before, err
+}
+
+func (s *Service) tell(t tx.Tx, e Episode, data map[string]string) error {
+	if s.Tell == nil {
+		return nil
+	}
+	return s.Tell(t, Notice{Customer: e.Customer, CreditType: e.CreditType, Episode: e.ID, Event: e.Event, Data: data})
+}
+
+// recovered ends the episodes of an alert on a wallet, each with an event.
+func (s *Service) recovered(t tx.Tx, c *ledger.Crossing, a *Alert, level money.Credits) error {
+	closed, err := s.Store.CloseEpisodes(t, c.Customer, c.CreditType, a.ID)
+	if err != nil {
+		return err
+	}
+	for range closed {
+		data := alertEvent{Alert: a.ID, Kind: a.Kind, CreditType: c.CreditType, Available: c.Available.String(), Level: level.String(), Percent: a.Share, Days: a.Days}
+		if err := s.Events.Append(t, event.BalanceRecovered, c.Customer, int64(c.Wallet), c.Seq, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entitlementEvent is the data of entitlement.changed: what a gateway caches.
+type entitlementEvent struct {
+	CreditType string `json:"credit_type"`
+	Allowed    bool   `json:"allowed"`
+	Reason     string `json:"reason,omitempty"`
+	Available  string `json:"available"`
+}
+
+// entitledJobs tells whoever listens that customers may go on, or not.
+func (s *Service) entitledJobs(ctx context.Context, jobs []job.Job) error {
+	crossings, err := decode[ledger.Crossing](jobs)
+	if err != nil {
+		return err
+	}
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		for i, c := range crossings {
+			if len(c.Crossed) == 0 {
+				continue
+			}
+			data := entitlementEvent{CreditType: c.CreditType, Available: c.Available.String(), Reason: ledger.CodeInsufficient}
+			if c.Crossed[0].Recovered {
+				reason, err := s.stopped(t, ledger.WalletKey{Customer: c.Customer, CreditType: c.CreditType})
+				if err != nil && !fault.Is(err, fault.NotFound) {
+					return err
+				}
+				data.Reason, data.Allowed = reason, reason == ""
+			}
+			e := Episode{
+				ID: id.New("epi", t.Now()), Customer: c.Customer, CreditType: c.CreditType, Source: entitlement, Place: jobs[i].ID, Kind: entitlement,
+				Value: c.Available, Event: event.EntitlementChange, Told: Suppressed, OpenedAt: c.At, ClosedAt: c.At, Detail: payload(data),
+			}
+			ok, err := s.Store.InsertEpisode(t, e)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue
+			}
+			if err := s.Events.Append(t, e.Event, c.Customer, int64(c.Wallet), c.Seq, data); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

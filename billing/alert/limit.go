@@ -1,0 +1,113 @@
+package alert
+
+import (
+	"time"
+
+	"purse/billing/fault"
+	"purse/billing/money"
+)
+
+// Scope is whose spending a limit counts.
+type Scope string
+
+const (
+	Whole  Scope = "customer"
+	Meter  Scope = "meter"
+	Caller Scope = "caller"
+)
+
+// Period is how long a limit counts before it starts anew, by the calendar of
+// the customer's time zone. Weeks start on Monday.
+type Period string
+
+const (
+	Day   Period = "day"
+	Week  Period = "week"
+	Month Period = "month"
+)
+
+// Limit is a spend limit on a wallet. A hard one stops requests: a debit that
+// would go over it is refused with spend_limit_reached. The others tell.
+type Limit struct {
+	ID         string
+	Customer   string
+	CreditType string
+	Scope      Scope
+	// Meter is the key of the meter that it counts, for the scope meter.
+	Meter string
+	// Caller is whose usage it counts, for the scope caller; "" counts every
+	// caller on its own.
+	Caller  string
+	Period  Period
+	Credits money.Credits
+	Hard    bool
+	// Zone is the time zone that its periods were last counted in.
+	Zone                 string
+	CreatedBy            string
+	CreatedAt, UpdatedAt time.Time
+	EndedAt              time.Time
+}
+
+// NewLimit says what a limit is to be.
+type NewLimit struct {
+	CreditType string
+	Scope      Scope
+	Meter      string
+	Caller     string
+	Period     Period
+	Credits    money.Credits
+	Hard       bool
+}
+
+func (n *NewLimit) check() error {
+	switch n.Scope {
+	case "", Whole:
+		n.Scope, n.Meter, n.Caller = Whole, "", ""
+	case Meter:
+		n.Caller = ""
+		if n.Meter == "" {
+			return fault.Bad("meter", "Name the meter.")
+		}
+	case Caller:
+		n.Meter = ""
+		if len(n.Caller) > 255 {
+			return fault.Bad("caller", "A caller has at most 255 characters.")
+		}
+	default:
+		return fault.Bad("scope", "A limit counts customer, meter or caller.")
+	}
+	if n.Period != Day && n.Period != Week && n.Period != Month {
+		return fault.Bad("period", "A period is day, week or month.")
+	}
+	if n.Credits <= 0 || n.Credits > money.MaxAmount {
+		return fault.Bad("credits", "A limit is more than zero credits. Suspend the customer to stop everything.")
+	}
+	return nil
+}
+
+// Bounds are the start and the end of the period that an instant lies in.
+func (p Period) Bounds(at time.Time, zone *time.Location) (from, to time.Time) {
+	y, m, d := at.In(zone).Date()
+	switch p {
+	case Month:
+		return time.Date(y, m, 1, 0, 0, 0, 0, zone).UTC(), time.Date(y, m+1, 1, 0, 0, 0, 0, zone).UTC()
+	case Week:
+		d -= (int(at.In(zone).Weekday()) + 6) % 7
+		return time.Date(y, m, d, 0, 0, 0, 0, zone).UTC(), time.Date(y, m, d+7, 0, 0, 0, 0, zone).UTC()
+	default:
+		return time.Date(y, m, d, 0, 0, 0, 0, zone).UTC(), time.Date(y, m, d+1, 0, 0, 0, 0, zone).UTC()
+	}
+}
+
+// key names what is counted: a limit on every caller counts each on its own.
+func (l *Limit) key(caller string) string {
+	if l.Scope == Caller && l.Caller == "" {
+		return l.ID + "/" + caller
+	}
+	return l.ID
+}
+
+// counts says whether usage by a caller counts towards the limit.
+func (l *Limit) counts(caller string) bool {
+	return l.Scope != Caller || (caller != "" && (l.Caller == "" || l.Caller == caller))
+}

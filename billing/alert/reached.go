@@ -1,0 +1,147 @@
+package alert
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"purse/billing/event"
+	"purse/billing/id"
+	"purse/billing/job"
+	"purse/billing/ledger"
+	"purse/billing/tx"
+)
+
+// reachedBy is the payload of a limit's counter.
+type reachedBy struct {
+	Limit  string `json:"limit"`
+	Caller string `json:"caller,omitempty"`
+}
+
+// limitEvent is the data of events about limits.
+type limitEvent struct {
+	Limit      string    `json:"limit"`
+	CreditType string    `json:"credit_type"`
+	Scope      Scope     `json:"scope"`
+	Meter      string    `json:"meter,omitempty"`
+	Caller     string    `json:"caller,omitempty"`
+	Period     Period    `json:"period"`
+	Hard       bool      `json:"stops_requests"`
+	Credits    string    `json:"credits"`
+	Spent      string    `json:"spent"`
+	ResetsAt   time.Time `json:"resets_at"`
+}
+
+// reset is the payload of the job at the end of a period.
+type reset struct {
+	Wallet  ledger.WalletID  `json:"wallet"`
+	Key     ledger.WalletKey `json:"key"`
+	Limit   string           `json:"limit"`
+	Place   string           `json:"place"`
+	Data    limitEvent       `json:"data"`
+	Entitle bool             `json:"entitle,omitempty"`
+}
+
+// reachedJobs opens the episodes of limits that were reached.
+func (s *Service) reachedJobs(ctx context.Context, jobs []job.Job) error {
+	all, err := decode[ledger.Reached](jobs)
+	if err != nil {
+		return err
+	}
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		for _, r := range all {
+			if err := s.reached(t, &r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Service) reached(t tx.Tx, r *ledger.Reached) error {
+	var by reachedBy
+	if err := (job.Job{Payload: r.Payload}).Decode(&by); err != nil {
+		return job.Permanent(err)
+	}
+	limits, err := s.Store.Limits(t, r.Customer)
+	if err != nil {
+		return err
+	}
+	l := find(limits, func(l *Limit) bool { return l.ID == by.Limit })
+	if l == nil { // it ended meanwhile
+		return nil
+	}
+	data := limitEvent{
+		Limit: l.ID, CreditType: l.CreditType, Scope: l.Scope, Meter: l.Meter, Period: l.Period, Hard: l.Hard,
+		Credits: r.Limit.String(), Spent: r.Spent.String(), ResetsAt: r.End.UTC(),
+	}
+	if l.Scope == Caller {
+		data.Caller = by.Caller
+	}
+	e := Episode{
+		ID: id.New("epi", t.Now()), Customer: r.Customer, CreditType: r.CreditType, Source: l.ID, Place: place(r), Kind: "limit",
+		Level: r.Limit, Value: r.Spent, Event: event.LimitReached, Told: Sent, OpenedAt: r.At, Detail: payload(data),
+	}
+	ok, err := s.Store.InsertEpisode(t, e)
+	if err != nil || !ok {
+		return err
+	}
+	if err := s.Events.Append(t, e.Event, r.Customer, int64(r.Wallet), r.Seq, data); err != nil {
+		return err
+	}
+	stops := l.Hard && l.Scope == Whole
+	if stops {
+		if err := s.Events.Append(t, event.EntitlementChange, r.Customer, int64(r.Wallet), r.Seq,
+			entitlementEvent{CreditType: r.CreditType, Reason: ledger.CodeSpendLimit}); err != nil {
+			return err
+		}
+	}
+	err = s.tell(t, e, map[string]string{
+		"limit": r.Limit.String(), "spent": r.Spent.String(), "scope": string(l.Scope), "meter": l.Meter, "caller": data.Caller,
+		"period": string(l.Period), "stops": strconv.FormatBool(l.Hard), "resets_at": r.End.UTC().Format(time.RFC3339),
+	})
+	if err != nil {
+		return err
+	}
+	return s.Jobs.Add(t, job.Spec{Kind: jobReset, RunAt: r.End, Payload: reset{
+		Wallet: r.Wallet, Key: ledger.WalletKey{Customer: r.Customer, CreditType: r.CreditType},
+		Limit: l.ID, Place: e.Place, Data: data, Entitle: stops,
+	}})
+}
+
+// place names the period of a counter in which a limit was reached.
+func place(r *ledger.Reached) string {
+	return r.Key + "@" + strconv.FormatInt(r.Start.UnixMicro(), 10)
+}
+
+// resetJob ends the episode of a limit when a new period starts.
+func (s *Service) resetJob(ctx context.Context, j job.Job) error {
+	var r reset
+	if err := j.Decode(&r); err != nil {
+		return job.Permanent(err)
+	}
+	return s.Runner.Update(ctx, func(t tx.Tx) error { return s.reset(t, &r) })
+}
+
+func (s *Service) reset(t tx.Tx, r *reset) error {
+	ok, err := s.Store.CloseEpisode(t, r.Key.Customer, r.Limit, r.Place)
+	if err != nil || !ok {
+		return err
+	}
+	b, err := s.Ledger.Balance(t, r.Key)
+	if err != nil {
+		return err
+	}
+	return s.tellReset(t, r, b)
+}
+
+func (s *Service) tellReset(t tx.Tx, r *reset, b ledger.Balance) error {
+	if err := s.Events.Append(t, event.LimitReset, r.Key.Customer, int64(r.Wallet), b.Seq, r.Data); err != nil || !r.Entitle {
+		return err
+	}
+	data, err := s.entitlementOf(t, r.Key, b.Available, b.Overdraft)
+	if err != nil {
+		return err
+	}
+	return s.Events.Append(t, event.EntitlementChange, r.Key.Customer, int64(r.Wallet), b.Seq, data)
+}

@@ -1,0 +1,92 @@
+package ledger
+
+import (
+	"time"
+
+	"purse/billing/money"
+	"purse/billing/tx"
+)
+
+// SpentBetween is what was spent in a wallet within [from, to), by time of
+// posting: by usage of a meter ("" for all, captures included) and of a caller
+// (the zero CallerName for all). The hourly figures tell of whole hours, the
+// postings themselves of the parts at both ends.
+func (l *Ledger) SpentBetween(t tx.Tx, k WalletKey, meter string, c CallerName, from, to time.Time) (money.Credits, error) {
+	w, err := l.wallet(t, k)
+	if err != nil || w == nil {
+		return 0, err
+	}
+	firstHour, lastHour := from.Truncate(time.Hour), to.Truncate(time.Hour)
+	whole := firstHour
+	if whole.Before(from) {
+		whole = whole.Add(time.Hour)
+	}
+	var spent money.Credits
+	for _, kind := range []PostingKind{PostDebit, PostCapture} {
+		if kind == PostCapture && (meter != "" || c.ID != 0) {
+			continue
+		}
+		if whole.Before(lastHour) {
+			rows, err := l.store.PostedBy(t, w.ID, HourFilter{Kind: kind, Meter: meter, Caller: c.ID}, whole, lastHour)
+			if err != nil {
+				return 0, err
+			}
+			for _, r := range rows {
+				spent -= r.Credits
+			}
+		}
+		ends := [][2]time.Time{{from, minTime(whole, to)}, {maxTime(lastHour, minTime(whole, to)), to}}
+		for _, end := range ends {
+			if !end[0].Before(end[1]) {
+				continue
+			}
+			part, err := l.spentIn(t, k, kind, meter, c, end[0], end[1])
+			if err != nil {
+				return 0, err
+			}
+			spent += part
+		}
+	}
+	return spent, nil
+}
+
+// spentIn adds up the postings themselves.
+func (l *Ledger) spentIn(t tx.Tx, k WalletKey, kind PostingKind, meter string, c CallerName, from, to time.Time) (money.Credits, error) {
+	q := Query{Wallet: k, Kind: kind, Meter: meter, Caller: c.Name, From: from, To: to, Limit: 1000}
+	var spent money.Credits
+	for {
+		page, err := l.Postings(t, q)
+		if err != nil {
+			return 0, err
+		}
+		for _, p := range page.Postings {
+			if kind != PostDebit {
+				spent -= p.Amount
+				continue
+			}
+			for _, line := range p.Detail.Lines {
+				if meter == "" || line.Meter == meter {
+					spent += line.Credits
+				}
+			}
+		}
+		if !page.Older || len(page.Postings) == 0 {
+			return spent, nil
+		}
+		q.Before = page.Postings[len(page.Postings)-1].ID.Seq
+	}
+}
+
+func minTime(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func maxTime(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
