@@ -57,6 +57,13 @@ func ofPurchase(status, refunded string, dispute string) string {
 		`"price":{"amount":1000,"currency":"usd"},"total":{"amount":1190,"currency":"usd"},"refunded":{"amount":` + refunded + `,"currency":"usd"},"dispute_status":` + dispute + `}`
 }
 
+func ofLevel(kind, available, level, more string) string {
+	return `{"alert":"alr_06h009hchvm6s4qgpdfhxqrvew","kind":` + kind + `,"credit_type":"credits","available":"` + available + `","level":"` + level + `"` + more + `}`
+}
+
+const ofLimit = `{"limit":"lim_06h009hchvm6s4qgpdfhxqrvew","credit_type":"credits","scope":"customer","period":"day","stops_requests":true,` +
+	`"credits":"50","spent":"48.2","resets_at":"2030-01-02T00:00:00Z"}`
+
 func ofRecharge(status, reason string) string {
 	return `{"recharge":"rch_06h009hchvm6s4qgpdfhxqrvew","status":"` + status + `","reason":` + reason + `,"credit_type":"credits","credits":"1000",` +
 		`"amount":1190,"currency":"usd","purchase":null}`
@@ -72,17 +79,20 @@ const customerExample = `{"id":"cus_06h009hchvm6s4qgpdfhxqrvew","name":"Their na
 
 var catalogue = []Type{
 	{CreditsGranted, "Credits came into a wallet: granted, bought, transferred, or given back. reason is grant, adjustment, transfer, refund or dispute.", true, true, ofGrant("grant")},
-	{CreditsExpiring, "Credits expire soon, and nothing was done about it yet.", true, true,
-		`{"credit_type":"credits","credits":"250","expires_at":"2030-01-31T00:00:00Z","days":7}`},
+	{CreditsExpiring, "Credits expire within an alert's days. expires_at is the earliest; each grant is listed.", true, true,
+		`{"alert":"alr_06h009hchvm6s4qgpdfhxqrvew","credit_type":"credits","credits":"250","expires_at":"2030-01-31T00:00:00Z","days":7,` +
+			`"grants":[{"grant":"gr_0d9v2m4k7q1xa","credits":"250","expires_at":"2030-01-31T00:00:00Z"}]}`},
 	{CreditsExpired, "What was left of a grant expired.", true, true, ofGrant("expiry")},
 	{CreditsVoided, "Credits were taken out of a grant other than by use: voided, adjusted, transferred away, refunded or lost in a dispute.", true, true, ofGrant("void")},
-	{BalanceLow, "Available fell to an alert's level.", true, true, `{"credit_type":"credits","available":"48.5","level":"50"}`},
-	{BalanceDepleted, "Nothing is available any more.", true, true, `{"credit_type":"credits","available":"0"}`},
-	{BalanceRecovered, "Available rose above the level of an alert again.", true, true, `{"credit_type":"credits","available":"1050"}`},
-	{UsageAnomaly, "The last hour used at least twice what is usual.", true, true, `{"credit_type":"credits"}`},
-	{LimitReached, "A spend limit was reached.", true, true, `{"credit_type":"credits"}`},
-	{LimitReset, "A spend limit that was reached began a new period.", true, false, `{"credit_type":"credits"}`},
-	{EntitlementChange, "Whether the customer may go on changed: what a gateway caches.", true, false, `{"credit_type":"credits","allowed":false}`},
+	{BalanceLow, "Available fell to an alert's level. kind is below, share (percent of the last paid grant) or days_left.", true, true, ofLevel(`"share"`, "48.5", "50", `,"percent":50`)},
+	{BalanceDepleted, "Nothing is available any more.", true, true, ofLevel(`"below"`, "0", "0", "")},
+	{BalanceRecovered, "Available rose above the level of an alert again, or a paid grant lifted it: the episode is over.", true, true, ofLevel(`"share"`, "1050", "50", `,"percent":50`)},
+	{UsageAnomaly, "The last hour used a multiple of what is usual: percent of usual_hour.", true, true,
+		`{"alert":"alr_06h009hchvm6s4qgpdfhxqrvew","credit_type":"credits","last_hour":"420","usual_hour":"100","percent":200}`},
+	{LimitReached, "A spend limit was reached. stops_requests says whether usage is refused until resets_at.", true, true, ofLimit},
+	{LimitReset, "A spend limit that was reached began a new period, or was raised or ended.", true, true, ofLimit},
+	{EntitlementChange, "Whether the customer may go on changed: what a gateway caches. reason says why not.", true, true,
+		`{"credit_type":"credits","allowed":false,"reason":"insufficient_credits","available":"0"}`},
 	{PurchasePaid, "A purchase was paid and its credits were granted.", true, true, ofPurchase("paid", "0", "null")},
 	{PurchaseFailed, "The payment of a purchase failed.", true, false, ofPurchase("failed", "0", "null")},
 	{PurchaseRefunded, "Money of a purchase went back, and the unused credits with it.", true, false, ofPurchase("partially_refunded", "500", "null")},
