@@ -15,6 +15,7 @@ import (
 	"github.com/go-chi/httprate"
 
 	"purse/billing/account"
+	"purse/billing/alert"
 	"purse/billing/audit"
 	"purse/billing/catalog"
 	"purse/billing/event"
@@ -36,6 +37,8 @@ type Deps struct {
 	Usage    *usage.Service
 	// Purchases sells packs; nil where nothing is sold.
 	Purchases *purchase.Service
+	// Alerts watches levels and limits.
+	Alerts *alert.Service
 	// Events is what happened; Endpoints who is told, and when streams are.
 	Events    *event.Log
 	Endpoints *notify.Endpoints

@@ -36,6 +36,18 @@ func table() []Route {
 		op(r(get, "/v1/grants/{id}", read, false, "Balances", "getGrant", "Read a grant"), getGrant),
 		op(r(get, "/v1/postings/{id}", read, false, "Balances", "getPosting", "Read a posting and why it was made"), getPosting),
 
+		op(r(get, "/v1/customers/{id}/alerts", read, false, "Alerts", "listAlerts", "List the alerts that a customer set"), listAlerts),
+		op(r(post, "/v1/customers/{id}/alerts", admin, vendor, "Alerts", "createAlert", "Watch a level for a customer"), createAlert).makes(),
+		op(r(del, "/v1/customers/{id}/alerts/{alert}", admin, vendor, "Alerts", "endAlert", "Stop watching a level"), endAlert),
+		op(r(get, "/v1/customers/{id}/limits", read, false, "Alerts", "listLimits", "List spend limits and what is spent"), listLimits),
+		op(r(post, "/v1/customers/{id}/limits", admin, vendor, "Alerts", "setLimit", "Set a spend limit, or change the one that counts the same"), setLimit),
+		op(r(del, "/v1/customers/{id}/limits/{limit}", admin, vendor, "Alerts", "endLimit", "End a spend limit"), endLimit),
+		op(r(get, "/v1/customers/{id}/at_zero", read, false, "Alerts", "listAtZero", "Read what happens at zero"), getAtZero),
+		op(r(post, "/v1/customers/{id}/at_zero", admin, vendor, "Alerts", "setAtZero", "Choose what happens at zero: block, grace or throttle"), setAtZero),
+		op(r(get, "/v1/alerts", read, vendor, "Alerts", "listDefaultAlerts", "List what every customer is told of"), listDefaultAlerts),
+		op(r(post, "/v1/alerts", admin, vendor, "Alerts", "createDefaultAlert", "Tell every customer of a level"), createDefaultAlert).makes(),
+		op(r(del, "/v1/alerts/{id}", admin, vendor, "Alerts", "endDefaultAlert", "Stop telling every customer of a level"), endDefaultAlert),
+
 		op(r(post, "/v1/customers", admin, vendor, "Customers", "createCustomer", "Create a customer"), createCustomer).makes(),
 		op(r(get, "/v1/customers", read, vendor, "Customers", "listCustomers", "List and search customers"), listCustomers),
 		op(r(get, "/v1/customers/{id}", read, false, "Customers", "getCustomer", "Read a customer"), getCustomer),
