@@ -161,12 +161,11 @@ func TestEachCrossingIsOneEvent(t *testing.T) {
 
 // level is an alert as a careful person would follow it.
 type level struct {
-	id      string
-	at      money.Credits
-	share   int64
-	ofPaid  bool
-	state   string
-	present bool
+	id     string
+	at     money.Credits
+	share  int64
+	ofPaid bool
+	state  string
 }
 
 func (l *level) promotional(c money.Credits) {

@@ -73,7 +73,7 @@ func (c Capture) decide(s *State, cmd *Command) Result {
 		return overflow()
 	}
 	// A capture names no meter: only limits on all that is spent count it.
-	s.count(cmd, []Charge{{Wallet: a.WalletKey, Lines: []Line{{Credits: c.Credits}}}}, false)
+	_ = s.count(cmd, []Charge{{Wallet: a.WalletKey, Lines: []Line{{Credits: c.Credits}}}}, false)
 	s.settle(a) // what the hold kept from expiring
 	return Result{Postings: []Posted{posted}, Hold: h.ID}
 }

@@ -221,7 +221,7 @@ func countersTell(t *testing.T, f *fixture) {
 		}
 	}
 	f.must(grant(acme, "100"))
-	soft, hard := dayCounter(f, false), dayCounter(f, true)
+	soft := dayCounter(f, false)
 	f.counted(debit(acme, "4"), soft)
 	reached()
 	f.counted(debit(acme, "2"), soft)
@@ -230,7 +230,7 @@ func countersTell(t *testing.T, f *fixture) {
 	reached()
 
 	f.clock.Step(24 * time.Hour)
-	hard = dayCounter(f, true)
+	hard := dayCounter(f, true)
 	f.counted(debit(acme, "4"), hard)
 	if r := f.counted(debit(acme, "2"), hard); r.Refused == nil {
 		t.Error("over the limit")

@@ -24,8 +24,23 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.alertsOfStmt, err = db.PrepareContext(ctx, alertsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query AlertsOf: %w", err)
+	}
+	if q.allAlertsStmt, err = db.PrepareContext(ctx, allAlerts); err != nil {
+		return nil, fmt.Errorf("error preparing query AllAlerts: %w", err)
+	}
+	if q.allLimitsStmt, err = db.PrepareContext(ctx, allLimits); err != nil {
+		return nil, fmt.Errorf("error preparing query AllLimits: %w", err)
+	}
+	if q.allMutesStmt, err = db.PrepareContext(ctx, allMutes); err != nil {
+		return nil, fmt.Errorf("error preparing query AllMutes: %w", err)
+	}
 	if q.allPurchasesStmt, err = db.PrepareContext(ctx, allPurchases); err != nil {
 		return nil, fmt.Errorf("error preparing query AllPurchases: %w", err)
+	}
+	if q.allZeroPoliciesStmt, err = db.PrepareContext(ctx, allZeroPolicies); err != nil {
+		return nil, fmt.Errorf("error preparing query AllZeroPolicies: %w", err)
 	}
 	if q.anyWaitingEventStmt, err = db.PrepareContext(ctx, anyWaitingEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query AnyWaitingEvent: %w", err)
@@ -51,8 +66,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.claimJobsStmt, err = db.PrepareContext(ctx, claimJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimJobs: %w", err)
 	}
+	if q.claimJobsOfKindStmt, err = db.PrepareContext(ctx, claimJobsOfKind); err != nil {
+		return nil, fmt.Errorf("error preparing query ClaimJobsOfKind: %w", err)
+	}
+	if q.closeEpisodeStmt, err = db.PrepareContext(ctx, closeEpisode); err != nil {
+		return nil, fmt.Errorf("error preparing query CloseEpisode: %w", err)
+	}
+	if q.closeEpisodesStmt, err = db.PrepareContext(ctx, closeEpisodes); err != nil {
+		return nil, fmt.Errorf("error preparing query CloseEpisodes: %w", err)
+	}
 	if q.countBegunStmt, err = db.PrepareContext(ctx, countBegun); err != nil {
 		return nil, fmt.Errorf("error preparing query CountBegun: %w", err)
+	}
+	if q.countDefaultAlertsStmt, err = db.PrepareContext(ctx, countDefaultAlerts); err != nil {
+		return nil, fmt.Errorf("error preparing query CountDefaultAlerts: %w", err)
 	}
 	if q.countDeliveriesStmt, err = db.PrepareContext(ctx, countDeliveries); err != nil {
 		return nil, fmt.Errorf("error preparing query CountDeliveries: %w", err)
@@ -68,6 +95,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.countStaffStmt, err = db.PrepareContext(ctx, countStaff); err != nil {
 		return nil, fmt.Errorf("error preparing query CountStaff: %w", err)
+	}
+	if q.countToldSinceStmt, err = db.PrepareContext(ctx, countToldSince); err != nil {
+		return nil, fmt.Errorf("error preparing query CountToldSince: %w", err)
 	}
 	if q.countWaitingEventsStmt, err = db.PrepareContext(ctx, countWaitingEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query CountWaitingEvents: %w", err)
@@ -95,6 +125,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteMemberStmt, err = db.PrepareContext(ctx, deleteMember); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMember: %w", err)
+	}
+	if q.deleteMuteStmt, err = db.PrepareContext(ctx, deleteMute); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteMute: %w", err)
 	}
 	if q.deleteOldAttemptsStmt, err = db.PrepareContext(ctx, deleteOldAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldAttempts: %w", err)
@@ -138,11 +171,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.entriesBetweenStmt, err = db.PrepareContext(ctx, entriesBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query EntriesBetween: %w", err)
 	}
+	if q.episodesOfStmt, err = db.PrepareContext(ctx, episodesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query EpisodesOf: %w", err)
+	}
 	if q.eventsAfterStmt, err = db.PrepareContext(ctx, eventsAfter); err != nil {
 		return nil, fmt.Errorf("error preparing query EventsAfter: %w", err)
 	}
+	if q.expiringGrantsStmt, err = db.PrepareContext(ctx, expiringGrants); err != nil {
+		return nil, fmt.Errorf("error preparing query ExpiringGrants: %w", err)
+	}
+	if q.expiringGrantsOfStmt, err = db.PrepareContext(ctx, expiringGrantsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query ExpiringGrantsOf: %w", err)
+	}
 	if q.failPendingStmt, err = db.PrepareContext(ctx, failPending); err != nil {
 		return nil, fmt.Errorf("error preparing query FailPending: %w", err)
+	}
+	if q.forgetCountersStmt, err = db.PrepareContext(ctx, forgetCounters); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetCounters: %w", err)
 	}
 	if q.getCustomerStmt, err = db.PrepareContext(ctx, getCustomer); err != nil {
 		return nil, fmt.Errorf("error preparing query GetCustomer: %w", err)
@@ -222,6 +267,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.inboxLagStmt, err = db.PrepareContext(ctx, inboxLag); err != nil {
 		return nil, fmt.Errorf("error preparing query InboxLag: %w", err)
 	}
+	if q.insertAlertStmt, err = db.PrepareContext(ctx, insertAlert); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertAlert: %w", err)
+	}
 	if q.insertAttemptStmt, err = db.PrepareContext(ctx, insertAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAttempt: %w", err)
 	}
@@ -242,6 +290,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertEndpointStmt, err = db.PrepareContext(ctx, insertEndpoint); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEndpoint: %w", err)
+	}
+	if q.insertEpisodeStmt, err = db.PrepareContext(ctx, insertEpisode); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertEpisode: %w", err)
 	}
 	if q.insertEventStmt, err = db.PrepareContext(ctx, insertEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEvent: %w", err)
@@ -302,6 +353,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.lastRechargeStmt, err = db.PrepareContext(ctx, lastRecharge); err != nil {
 		return nil, fmt.Errorf("error preparing query LastRecharge: %w", err)
+	}
+	if q.limitsOfStmt, err = db.PrepareContext(ctx, limitsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query LimitsOf: %w", err)
 	}
 	if q.listAttemptsStmt, err = db.PrepareContext(ctx, listAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAttempts: %w", err)
@@ -408,6 +462,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.methodChoiceStmt, err = db.PrepareContext(ctx, methodChoice); err != nil {
 		return nil, fmt.Errorf("error preparing query MethodChoice: %w", err)
 	}
+	if q.mutesOfStmt, err = db.PrepareContext(ctx, mutesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query MutesOf: %w", err)
+	}
 	if q.newestEventStmt, err = db.PrepareContext(ctx, newestEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query NewestEvent: %w", err)
 	}
@@ -419,6 +476,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.notesBetweenStmt, err = db.PrepareContext(ctx, notesBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query NotesBetween: %w", err)
+	}
+	if q.openEpisodesStmt, err = db.PrepareContext(ctx, openEpisodes); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenEpisodes: %w", err)
 	}
 	if q.openPurchasesStmt, err = db.PrepareContext(ctx, openPurchases); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenPurchases: %w", err)
@@ -465,11 +525,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putBillingDetailsStmt, err = db.PrepareContext(ctx, putBillingDetails); err != nil {
 		return nil, fmt.Errorf("error preparing query PutBillingDetails: %w", err)
 	}
+	if q.putCounterStmt, err = db.PrepareContext(ctx, putCounter); err != nil {
+		return nil, fmt.Errorf("error preparing query PutCounter: %w", err)
+	}
 	if q.putCreditTypeStmt, err = db.PrepareContext(ctx, putCreditType); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCreditType: %w", err)
 	}
 	if q.putInstallationStmt, err = db.PrepareContext(ctx, putInstallation); err != nil {
 		return nil, fmt.Errorf("error preparing query PutInstallation: %w", err)
+	}
+	if q.putLimitStmt, err = db.PrepareContext(ctx, putLimit); err != nil {
+		return nil, fmt.Errorf("error preparing query PutLimit: %w", err)
 	}
 	if q.putMemberStmt, err = db.PrepareContext(ctx, putMember); err != nil {
 		return nil, fmt.Errorf("error preparing query PutMember: %w", err)
@@ -479,6 +545,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putMethodChoiceStmt, err = db.PrepareContext(ctx, putMethodChoice); err != nil {
 		return nil, fmt.Errorf("error preparing query PutMethodChoice: %w", err)
+	}
+	if q.putMuteStmt, err = db.PrepareContext(ctx, putMute); err != nil {
+		return nil, fmt.Errorf("error preparing query PutMute: %w", err)
 	}
 	if q.putPackStmt, err = db.PrepareContext(ctx, putPack); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPack: %w", err)
@@ -506,6 +575,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putWatchStmt, err = db.PrepareContext(ctx, putWatch); err != nil {
 		return nil, fmt.Errorf("error preparing query PutWatch: %w", err)
+	}
+	if q.putZeroPolicyStmt, err = db.PrepareContext(ctx, putZeroPolicy); err != nil {
+		return nil, fmt.Errorf("error preparing query PutZeroPolicy: %w", err)
 	}
 	if q.rechargeByIDStmt, err = db.PrepareContext(ctx, rechargeByID); err != nil {
 		return nil, fmt.Errorf("error preparing query RechargeByID: %w", err)
@@ -579,8 +651,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setPurchaseBonusStmt, err = db.PrepareContext(ctx, setPurchaseBonus); err != nil {
 		return nil, fmt.Errorf("error preparing query SetPurchaseBonus: %w", err)
 	}
-	if q.setWatchArmedStmt, err = db.PrepareContext(ctx, setWatchArmed); err != nil {
-		return nil, fmt.Errorf("error preparing query SetWatchArmed: %w", err)
+	if q.setWatchStmt, err = db.PrepareContext(ctx, setWatch); err != nil {
+		return nil, fmt.Errorf("error preparing query SetWatch: %w", err)
 	}
 	if q.timeOfPostingStmt, err = db.PrepareContext(ctx, timeOfPosting); err != nil {
 		return nil, fmt.Errorf("error preparing query TimeOfPosting: %w", err)
@@ -593,6 +665,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.unparkJobStmt, err = db.PrepareContext(ctx, unparkJob); err != nil {
 		return nil, fmt.Errorf("error preparing query UnparkJob: %w", err)
+	}
+	if q.updateAlertStmt, err = db.PrepareContext(ctx, updateAlert); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateAlert: %w", err)
 	}
 	if q.updateCustomerStmt, err = db.PrepareContext(ctx, updateCustomer); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateCustomer: %w", err)
@@ -633,20 +708,54 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.walletByIDStmt, err = db.PrepareContext(ctx, walletByID); err != nil {
 		return nil, fmt.Errorf("error preparing query WalletByID: %w", err)
 	}
+	if q.walletOfWatchStmt, err = db.PrepareContext(ctx, walletOfWatch); err != nil {
+		return nil, fmt.Errorf("error preparing query WalletOfWatch: %w", err)
+	}
 	if q.walletsAfterStmt, err = db.PrepareContext(ctx, walletsAfter); err != nil {
 		return nil, fmt.Errorf("error preparing query WalletsAfter: %w", err)
 	}
 	if q.walletsOfStmt, err = db.PrepareContext(ctx, walletsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query WalletsOf: %w", err)
 	}
+	if q.watchesOfStmt, err = db.PrepareContext(ctx, watchesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query WatchesOf: %w", err)
+	}
+	if q.zeroPoliciesOfStmt, err = db.PrepareContext(ctx, zeroPoliciesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query ZeroPoliciesOf: %w", err)
+	}
 	return &q, nil
 }
 
 func (q *Queries) Close() error {
 	var err error
+	if q.alertsOfStmt != nil {
+		if cerr := q.alertsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing alertsOfStmt: %w", cerr)
+		}
+	}
+	if q.allAlertsStmt != nil {
+		if cerr := q.allAlertsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing allAlertsStmt: %w", cerr)
+		}
+	}
+	if q.allLimitsStmt != nil {
+		if cerr := q.allLimitsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing allLimitsStmt: %w", cerr)
+		}
+	}
+	if q.allMutesStmt != nil {
+		if cerr := q.allMutesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing allMutesStmt: %w", cerr)
+		}
+	}
 	if q.allPurchasesStmt != nil {
 		if cerr := q.allPurchasesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing allPurchasesStmt: %w", cerr)
+		}
+	}
+	if q.allZeroPoliciesStmt != nil {
+		if cerr := q.allZeroPoliciesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing allZeroPoliciesStmt: %w", cerr)
 		}
 	}
 	if q.anyWaitingEventStmt != nil {
@@ -689,9 +798,29 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing claimJobsStmt: %w", cerr)
 		}
 	}
+	if q.claimJobsOfKindStmt != nil {
+		if cerr := q.claimJobsOfKindStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing claimJobsOfKindStmt: %w", cerr)
+		}
+	}
+	if q.closeEpisodeStmt != nil {
+		if cerr := q.closeEpisodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing closeEpisodeStmt: %w", cerr)
+		}
+	}
+	if q.closeEpisodesStmt != nil {
+		if cerr := q.closeEpisodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing closeEpisodesStmt: %w", cerr)
+		}
+	}
 	if q.countBegunStmt != nil {
 		if cerr := q.countBegunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countBegunStmt: %w", cerr)
+		}
+	}
+	if q.countDefaultAlertsStmt != nil {
+		if cerr := q.countDefaultAlertsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countDefaultAlertsStmt: %w", cerr)
 		}
 	}
 	if q.countDeliveriesStmt != nil {
@@ -717,6 +846,11 @@ func (q *Queries) Close() error {
 	if q.countStaffStmt != nil {
 		if cerr := q.countStaffStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countStaffStmt: %w", cerr)
+		}
+	}
+	if q.countToldSinceStmt != nil {
+		if cerr := q.countToldSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countToldSinceStmt: %w", cerr)
 		}
 	}
 	if q.countWaitingEventsStmt != nil {
@@ -762,6 +896,11 @@ func (q *Queries) Close() error {
 	if q.deleteMemberStmt != nil {
 		if cerr := q.deleteMemberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteMemberStmt: %w", cerr)
+		}
+	}
+	if q.deleteMuteStmt != nil {
+		if cerr := q.deleteMuteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteMuteStmt: %w", cerr)
 		}
 	}
 	if q.deleteOldAttemptsStmt != nil {
@@ -834,14 +973,34 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing entriesBetweenStmt: %w", cerr)
 		}
 	}
+	if q.episodesOfStmt != nil {
+		if cerr := q.episodesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing episodesOfStmt: %w", cerr)
+		}
+	}
 	if q.eventsAfterStmt != nil {
 		if cerr := q.eventsAfterStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eventsAfterStmt: %w", cerr)
 		}
 	}
+	if q.expiringGrantsStmt != nil {
+		if cerr := q.expiringGrantsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing expiringGrantsStmt: %w", cerr)
+		}
+	}
+	if q.expiringGrantsOfStmt != nil {
+		if cerr := q.expiringGrantsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing expiringGrantsOfStmt: %w", cerr)
+		}
+	}
 	if q.failPendingStmt != nil {
 		if cerr := q.failPendingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing failPendingStmt: %w", cerr)
+		}
+	}
+	if q.forgetCountersStmt != nil {
+		if cerr := q.forgetCountersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetCountersStmt: %w", cerr)
 		}
 	}
 	if q.getCustomerStmt != nil {
@@ -974,6 +1133,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing inboxLagStmt: %w", cerr)
 		}
 	}
+	if q.insertAlertStmt != nil {
+		if cerr := q.insertAlertStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertAlertStmt: %w", cerr)
+		}
+	}
 	if q.insertAttemptStmt != nil {
 		if cerr := q.insertAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertAttemptStmt: %w", cerr)
@@ -1007,6 +1171,11 @@ func (q *Queries) Close() error {
 	if q.insertEndpointStmt != nil {
 		if cerr := q.insertEndpointStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertEndpointStmt: %w", cerr)
+		}
+	}
+	if q.insertEpisodeStmt != nil {
+		if cerr := q.insertEpisodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertEpisodeStmt: %w", cerr)
 		}
 	}
 	if q.insertEventStmt != nil {
@@ -1107,6 +1276,11 @@ func (q *Queries) Close() error {
 	if q.lastRechargeStmt != nil {
 		if cerr := q.lastRechargeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastRechargeStmt: %w", cerr)
+		}
+	}
+	if q.limitsOfStmt != nil {
+		if cerr := q.limitsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing limitsOfStmt: %w", cerr)
 		}
 	}
 	if q.listAttemptsStmt != nil {
@@ -1284,6 +1458,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing methodChoiceStmt: %w", cerr)
 		}
 	}
+	if q.mutesOfStmt != nil {
+		if cerr := q.mutesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing mutesOfStmt: %w", cerr)
+		}
+	}
 	if q.newestEventStmt != nil {
 		if cerr := q.newestEventStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing newestEventStmt: %w", cerr)
@@ -1302,6 +1481,11 @@ func (q *Queries) Close() error {
 	if q.notesBetweenStmt != nil {
 		if cerr := q.notesBetweenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing notesBetweenStmt: %w", cerr)
+		}
+	}
+	if q.openEpisodesStmt != nil {
+		if cerr := q.openEpisodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openEpisodesStmt: %w", cerr)
 		}
 	}
 	if q.openPurchasesStmt != nil {
@@ -1379,6 +1563,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putBillingDetailsStmt: %w", cerr)
 		}
 	}
+	if q.putCounterStmt != nil {
+		if cerr := q.putCounterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putCounterStmt: %w", cerr)
+		}
+	}
 	if q.putCreditTypeStmt != nil {
 		if cerr := q.putCreditTypeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putCreditTypeStmt: %w", cerr)
@@ -1387,6 +1576,11 @@ func (q *Queries) Close() error {
 	if q.putInstallationStmt != nil {
 		if cerr := q.putInstallationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putInstallationStmt: %w", cerr)
+		}
+	}
+	if q.putLimitStmt != nil {
+		if cerr := q.putLimitStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putLimitStmt: %w", cerr)
 		}
 	}
 	if q.putMemberStmt != nil {
@@ -1402,6 +1596,11 @@ func (q *Queries) Close() error {
 	if q.putMethodChoiceStmt != nil {
 		if cerr := q.putMethodChoiceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putMethodChoiceStmt: %w", cerr)
+		}
+	}
+	if q.putMuteStmt != nil {
+		if cerr := q.putMuteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putMuteStmt: %w", cerr)
 		}
 	}
 	if q.putPackStmt != nil {
@@ -1447,6 +1646,11 @@ func (q *Queries) Close() error {
 	if q.putWatchStmt != nil {
 		if cerr := q.putWatchStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putWatchStmt: %w", cerr)
+		}
+	}
+	if q.putZeroPolicyStmt != nil {
+		if cerr := q.putZeroPolicyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putZeroPolicyStmt: %w", cerr)
 		}
 	}
 	if q.rechargeByIDStmt != nil {
@@ -1569,9 +1773,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setPurchaseBonusStmt: %w", cerr)
 		}
 	}
-	if q.setWatchArmedStmt != nil {
-		if cerr := q.setWatchArmedStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing setWatchArmedStmt: %w", cerr)
+	if q.setWatchStmt != nil {
+		if cerr := q.setWatchStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setWatchStmt: %w", cerr)
 		}
 	}
 	if q.timeOfPostingStmt != nil {
@@ -1592,6 +1796,11 @@ func (q *Queries) Close() error {
 	if q.unparkJobStmt != nil {
 		if cerr := q.unparkJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing unparkJobStmt: %w", cerr)
+		}
+	}
+	if q.updateAlertStmt != nil {
+		if cerr := q.updateAlertStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateAlertStmt: %w", cerr)
 		}
 	}
 	if q.updateCustomerStmt != nil {
@@ -1659,6 +1868,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing walletByIDStmt: %w", cerr)
 		}
 	}
+	if q.walletOfWatchStmt != nil {
+		if cerr := q.walletOfWatchStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing walletOfWatchStmt: %w", cerr)
+		}
+	}
 	if q.walletsAfterStmt != nil {
 		if cerr := q.walletsAfterStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing walletsAfterStmt: %w", cerr)
@@ -1667,6 +1881,16 @@ func (q *Queries) Close() error {
 	if q.walletsOfStmt != nil {
 		if cerr := q.walletsOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing walletsOfStmt: %w", cerr)
+		}
+	}
+	if q.watchesOfStmt != nil {
+		if cerr := q.watchesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing watchesOfStmt: %w", cerr)
+		}
+	}
+	if q.zeroPoliciesOfStmt != nil {
+		if cerr := q.zeroPoliciesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing zeroPoliciesOfStmt: %w", cerr)
 		}
 	}
 	return err
@@ -1708,7 +1932,12 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                           DBTX
 	tx                           *sql.Tx
+	alertsOfStmt                 *sql.Stmt
+	allAlertsStmt                *sql.Stmt
+	allLimitsStmt                *sql.Stmt
+	allMutesStmt                 *sql.Stmt
 	allPurchasesStmt             *sql.Stmt
+	allZeroPoliciesStmt          *sql.Stmt
 	anyWaitingEventStmt          *sql.Stmt
 	billingCurrencyStmt          *sql.Stmt
 	billingDetailsStmt           *sql.Stmt
@@ -1717,12 +1946,17 @@ type Queries struct {
 	callersOfStmt                *sql.Stmt
 	claimEndpointsStmt           *sql.Stmt
 	claimJobsStmt                *sql.Stmt
+	claimJobsOfKindStmt          *sql.Stmt
+	closeEpisodeStmt             *sql.Stmt
+	closeEpisodesStmt            *sql.Stmt
 	countBegunStmt               *sql.Stmt
+	countDefaultAlertsStmt       *sql.Stmt
 	countDeliveriesStmt          *sql.Stmt
 	countEndpointsStmt           *sql.Stmt
 	countJobsStmt                *sql.Stmt
 	countSelfRefundsStmt         *sql.Stmt
 	countStaffStmt               *sql.Stmt
+	countToldSinceStmt           *sql.Stmt
 	countWaitingEventsStmt       *sql.Stmt
 	debitsAscendingStmt          *sql.Stmt
 	debitsDescendingStmt         *sql.Stmt
@@ -1732,6 +1966,7 @@ type Queries struct {
 	deleteEventsStmt             *sql.Stmt
 	deleteJobStmt                *sql.Stmt
 	deleteMemberStmt             *sql.Stmt
+	deleteMuteStmt               *sql.Stmt
 	deleteOldAttemptsStmt        *sql.Stmt
 	deleteOldDeliveriesStmt      *sql.Stmt
 	deleteSessionStmt            *sql.Stmt
@@ -1746,8 +1981,12 @@ type Queries struct {
 	dueRechargesStmt             *sql.Stmt
 	dueWalletsStmt               *sql.Stmt
 	entriesBetweenStmt           *sql.Stmt
+	episodesOfStmt               *sql.Stmt
 	eventsAfterStmt              *sql.Stmt
+	expiringGrantsStmt           *sql.Stmt
+	expiringGrantsOfStmt         *sql.Stmt
 	failPendingStmt              *sql.Stmt
+	forgetCountersStmt           *sql.Stmt
 	getCustomerStmt              *sql.Stmt
 	getCustomerByExternalIDStmt  *sql.Stmt
 	getCustomerByStripeIDStmt    *sql.Stmt
@@ -1774,6 +2013,7 @@ type Queries struct {
 	inboxEventStmt               *sql.Stmt
 	inboxInStateStmt             *sql.Stmt
 	inboxLagStmt                 *sql.Stmt
+	insertAlertStmt              *sql.Stmt
 	insertAttemptStmt            *sql.Stmt
 	insertAuditStmt              *sql.Stmt
 	insertCallerStmt             *sql.Stmt
@@ -1781,6 +2021,7 @@ type Queries struct {
 	insertCustomerStmt           *sql.Stmt
 	insertDeliveryStmt           *sql.Stmt
 	insertEndpointStmt           *sql.Stmt
+	insertEpisodeStmt            *sql.Stmt
 	insertEventStmt              *sql.Stmt
 	insertInboxStmt              *sql.Stmt
 	insertInstallationStmt       *sql.Stmt
@@ -1801,6 +2042,7 @@ type Queries struct {
 	invoicesStmt                 *sql.Stmt
 	lastEventPositionStmt        *sql.Stmt
 	lastRechargeStmt             *sql.Stmt
+	limitsOfStmt                 *sql.Stmt
 	listAttemptsStmt             *sql.Stmt
 	listAuditStmt                *sql.Stmt
 	listCreditTypesStmt          *sql.Stmt
@@ -1836,10 +2078,12 @@ type Queries struct {
 	listWaitingEventsStmt        *sql.Stmt
 	lockEventPositionStmt        *sql.Stmt
 	methodChoiceStmt             *sql.Stmt
+	mutesOfStmt                  *sql.Stmt
 	newestEventStmt              *sql.Stmt
 	nextEndpointStmt             *sql.Stmt
 	nextJobStmt                  *sql.Stmt
 	notesBetweenStmt             *sql.Stmt
+	openEpisodesStmt             *sql.Stmt
 	openPurchasesStmt            *sql.Stmt
 	openRechargeStmt             *sql.Stmt
 	othersAscendingStmt          *sql.Stmt
@@ -1855,11 +2099,14 @@ type Queries struct {
 	purchasesOfStmt              *sql.Stmt
 	putBillingCurrencyStmt       *sql.Stmt
 	putBillingDetailsStmt        *sql.Stmt
+	putCounterStmt               *sql.Stmt
 	putCreditTypeStmt            *sql.Stmt
 	putInstallationStmt          *sql.Stmt
+	putLimitStmt                 *sql.Stmt
 	putMemberStmt                *sql.Stmt
 	putMeterStmt                 *sql.Stmt
 	putMethodChoiceStmt          *sql.Stmt
+	putMuteStmt                  *sql.Stmt
 	putPackStmt                  *sql.Stmt
 	putPackOfferStmt             *sql.Stmt
 	putPurchaseQuoteStmt         *sql.Stmt
@@ -1869,6 +2116,7 @@ type Queries struct {
 	putRefundStmt                *sql.Stmt
 	putThrottleStmt              *sql.Stmt
 	putWatchStmt                 *sql.Stmt
+	putZeroPolicyStmt            *sql.Stmt
 	rechargeByIDStmt             *sql.Stmt
 	rechargeByInvoiceStmt        *sql.Stmt
 	rechargeByPaymentStmt        *sql.Stmt
@@ -1893,11 +2141,12 @@ type Queries struct {
 	setEndpointHealthStmt        *sql.Stmt
 	setEventPositionStmt         *sql.Stmt
 	setPurchaseBonusStmt         *sql.Stmt
-	setWatchArmedStmt            *sql.Stmt
+	setWatchStmt                 *sql.Stmt
 	timeOfPostingStmt            *sql.Stmt
 	touchKeyStmt                 *sql.Stmt
 	touchSessionStmt             *sql.Stmt
 	unparkJobStmt                *sql.Stmt
+	updateAlertStmt              *sql.Stmt
 	updateCustomerStmt           *sql.Stmt
 	updateEndpointStmt           *sql.Stmt
 	updateInboxStmt              *sql.Stmt
@@ -1911,15 +2160,23 @@ type Queries struct {
 	voidLinksStmt                *sql.Stmt
 	wakeEndpointStmt             *sql.Stmt
 	walletByIDStmt               *sql.Stmt
+	walletOfWatchStmt            *sql.Stmt
 	walletsAfterStmt             *sql.Stmt
 	walletsOfStmt                *sql.Stmt
+	watchesOfStmt                *sql.Stmt
+	zeroPoliciesOfStmt           *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                           tx,
 		tx:                           tx,
+		alertsOfStmt:                 q.alertsOfStmt,
+		allAlertsStmt:                q.allAlertsStmt,
+		allLimitsStmt:                q.allLimitsStmt,
+		allMutesStmt:                 q.allMutesStmt,
 		allPurchasesStmt:             q.allPurchasesStmt,
+		allZeroPoliciesStmt:          q.allZeroPoliciesStmt,
 		anyWaitingEventStmt:          q.anyWaitingEventStmt,
 		billingCurrencyStmt:          q.billingCurrencyStmt,
 		billingDetailsStmt:           q.billingDetailsStmt,
@@ -1928,12 +2185,17 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		callersOfStmt:                q.callersOfStmt,
 		claimEndpointsStmt:           q.claimEndpointsStmt,
 		claimJobsStmt:                q.claimJobsStmt,
+		claimJobsOfKindStmt:          q.claimJobsOfKindStmt,
+		closeEpisodeStmt:             q.closeEpisodeStmt,
+		closeEpisodesStmt:            q.closeEpisodesStmt,
 		countBegunStmt:               q.countBegunStmt,
+		countDefaultAlertsStmt:       q.countDefaultAlertsStmt,
 		countDeliveriesStmt:          q.countDeliveriesStmt,
 		countEndpointsStmt:           q.countEndpointsStmt,
 		countJobsStmt:                q.countJobsStmt,
 		countSelfRefundsStmt:         q.countSelfRefundsStmt,
 		countStaffStmt:               q.countStaffStmt,
+		countToldSinceStmt:           q.countToldSinceStmt,
 		countWaitingEventsStmt:       q.countWaitingEventsStmt,
 		debitsAscendingStmt:          q.debitsAscendingStmt,
 		debitsDescendingStmt:         q.debitsDescendingStmt,
@@ -1943,6 +2205,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteEventsStmt:             q.deleteEventsStmt,
 		deleteJobStmt:                q.deleteJobStmt,
 		deleteMemberStmt:             q.deleteMemberStmt,
+		deleteMuteStmt:               q.deleteMuteStmt,
 		deleteOldAttemptsStmt:        q.deleteOldAttemptsStmt,
 		deleteOldDeliveriesStmt:      q.deleteOldDeliveriesStmt,
 		deleteSessionStmt:            q.deleteSessionStmt,
@@ -1957,8 +2220,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dueRechargesStmt:             q.dueRechargesStmt,
 		dueWalletsStmt:               q.dueWalletsStmt,
 		entriesBetweenStmt:           q.entriesBetweenStmt,
+		episodesOfStmt:               q.episodesOfStmt,
 		eventsAfterStmt:              q.eventsAfterStmt,
+		expiringGrantsStmt:           q.expiringGrantsStmt,
+		expiringGrantsOfStmt:         q.expiringGrantsOfStmt,
 		failPendingStmt:              q.failPendingStmt,
+		forgetCountersStmt:           q.forgetCountersStmt,
 		getCustomerStmt:              q.getCustomerStmt,
 		getCustomerByExternalIDStmt:  q.getCustomerByExternalIDStmt,
 		getCustomerByStripeIDStmt:    q.getCustomerByStripeIDStmt,
@@ -1985,6 +2252,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		inboxEventStmt:               q.inboxEventStmt,
 		inboxInStateStmt:             q.inboxInStateStmt,
 		inboxLagStmt:                 q.inboxLagStmt,
+		insertAlertStmt:              q.insertAlertStmt,
 		insertAttemptStmt:            q.insertAttemptStmt,
 		insertAuditStmt:              q.insertAuditStmt,
 		insertCallerStmt:             q.insertCallerStmt,
@@ -1992,6 +2260,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertCustomerStmt:           q.insertCustomerStmt,
 		insertDeliveryStmt:           q.insertDeliveryStmt,
 		insertEndpointStmt:           q.insertEndpointStmt,
+		insertEpisodeStmt:            q.insertEpisodeStmt,
 		insertEventStmt:              q.insertEventStmt,
 		insertInboxStmt:              q.insertInboxStmt,
 		insertInstallationStmt:       q.insertInstallationStmt,
@@ -2012,6 +2281,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		invoicesStmt:                 q.invoicesStmt,
 		lastEventPositionStmt:        q.lastEventPositionStmt,
 		lastRechargeStmt:             q.lastRechargeStmt,
+		limitsOfStmt:                 q.limitsOfStmt,
 		listAttemptsStmt:             q.listAttemptsStmt,
 		listAuditStmt:                q.listAuditStmt,
 		listCreditTypesStmt:          q.listCreditTypesStmt,
@@ -2047,10 +2317,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listWaitingEventsStmt:        q.listWaitingEventsStmt,
 		lockEventPositionStmt:        q.lockEventPositionStmt,
 		methodChoiceStmt:             q.methodChoiceStmt,
+		mutesOfStmt:                  q.mutesOfStmt,
 		newestEventStmt:              q.newestEventStmt,
 		nextEndpointStmt:             q.nextEndpointStmt,
 		nextJobStmt:                  q.nextJobStmt,
 		notesBetweenStmt:             q.notesBetweenStmt,
+		openEpisodesStmt:             q.openEpisodesStmt,
 		openPurchasesStmt:            q.openPurchasesStmt,
 		openRechargeStmt:             q.openRechargeStmt,
 		othersAscendingStmt:          q.othersAscendingStmt,
@@ -2066,11 +2338,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		purchasesOfStmt:              q.purchasesOfStmt,
 		putBillingCurrencyStmt:       q.putBillingCurrencyStmt,
 		putBillingDetailsStmt:        q.putBillingDetailsStmt,
+		putCounterStmt:               q.putCounterStmt,
 		putCreditTypeStmt:            q.putCreditTypeStmt,
 		putInstallationStmt:          q.putInstallationStmt,
+		putLimitStmt:                 q.putLimitStmt,
 		putMemberStmt:                q.putMemberStmt,
 		putMeterStmt:                 q.putMeterStmt,
 		putMethodChoiceStmt:          q.putMethodChoiceStmt,
+		putMuteStmt:                  q.putMuteStmt,
 		putPackStmt:                  q.putPackStmt,
 		putPackOfferStmt:             q.putPackOfferStmt,
 		putPurchaseQuoteStmt:         q.putPurchaseQuoteStmt,
@@ -2080,6 +2355,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putRefundStmt:                q.putRefundStmt,
 		putThrottleStmt:              q.putThrottleStmt,
 		putWatchStmt:                 q.putWatchStmt,
+		putZeroPolicyStmt:            q.putZeroPolicyStmt,
 		rechargeByIDStmt:             q.rechargeByIDStmt,
 		rechargeByInvoiceStmt:        q.rechargeByInvoiceStmt,
 		rechargeByPaymentStmt:        q.rechargeByPaymentStmt,
@@ -2104,11 +2380,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setEndpointHealthStmt:        q.setEndpointHealthStmt,
 		setEventPositionStmt:         q.setEventPositionStmt,
 		setPurchaseBonusStmt:         q.setPurchaseBonusStmt,
-		setWatchArmedStmt:            q.setWatchArmedStmt,
+		setWatchStmt:                 q.setWatchStmt,
 		timeOfPostingStmt:            q.timeOfPostingStmt,
 		touchKeyStmt:                 q.touchKeyStmt,
 		touchSessionStmt:             q.touchSessionStmt,
 		unparkJobStmt:                q.unparkJobStmt,
+		updateAlertStmt:              q.updateAlertStmt,
 		updateCustomerStmt:           q.updateCustomerStmt,
 		updateEndpointStmt:           q.updateEndpointStmt,
 		updateInboxStmt:              q.updateInboxStmt,
@@ -2122,7 +2399,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		voidLinksStmt:                q.voidLinksStmt,
 		wakeEndpointStmt:             q.wakeEndpointStmt,
 		walletByIDStmt:               q.walletByIDStmt,
+		walletOfWatchStmt:            q.walletOfWatchStmt,
 		walletsAfterStmt:             q.walletsAfterStmt,
 		walletsOfStmt:                q.walletsOfStmt,
+		watchesOfStmt:                q.watchesOfStmt,
+		zeroPoliciesOfStmt:           q.zeroPoliciesOfStmt,
 	}
 }

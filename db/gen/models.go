@@ -4,6 +4,26 @@
 
 package gen
 
+type Alert struct {
+	ID           string
+	CustomerID   string
+	CreditType   string
+	Kind         string
+	Credits      int64
+	Share        int64
+	Days         int64
+	ScannedUntil int64
+	Crossed      int64
+	CreatedBy    string
+	CreatedAt    int64
+	EndedAt      int64
+}
+
+type AlertMute struct {
+	CustomerID string
+	AlertID    string
+}
+
 type ApiKey struct {
 	ID         string
 	SecretHash string
@@ -84,6 +104,7 @@ type Counter struct {
 	Name        string
 	PeriodStart int64
 	Spent       int64
+	Told        int64
 }
 
 type CreditType struct {
@@ -179,6 +200,22 @@ type Entry struct {
 	At           int64
 	Corrects     int64
 	Detail       string
+}
+
+type Episode struct {
+	ID         string
+	CustomerID string
+	CreditType string
+	Source     string
+	Place      string
+	Kind       string
+	Level      int64
+	Value      int64
+	Event      string
+	Told       string
+	Detail     string
+	OpenedAt   int64
+	ClosedAt   int64
 }
 
 type Event struct {
@@ -338,6 +375,23 @@ type Job struct {
 	ParkedAt    int64
 	Error       string
 	CreatedAt   int64
+}
+
+type Limit struct {
+	ID         string
+	CustomerID string
+	CreditType string
+	Scope      string
+	Meter      string
+	Caller     string
+	Period     string
+	Credits    int64
+	Hard       int64
+	Zone       string
+	CreatedBy  string
+	CreatedAt  int64
+	UpdatedAt  int64
+	EndedAt    int64
 }
 
 type Link struct {
@@ -645,4 +699,19 @@ type Watch struct {
 	Armed    int64
 	JobKind  string
 	Payload  string
+	Base     string
+	Share    int64
+	OfPaid   int64
+	Step     int64
+	Recovers int64
+}
+
+type ZeroPolicy struct {
+	CustomerID string
+	CreditType string
+	Mode       string
+	Overdraft  int64
+	Rate       int64
+	UpdatedBy  string
+	UpdatedAt  int64
 }
