@@ -262,10 +262,10 @@ func (a *app) wire(mode ui.Mode) error {
 	a.kit = kit.New(kit.Deps{Site: site, Accounts: a.accounts, Log: a.log, Now: a.now})
 	a.portal = portal.New(portal.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Hub: a.hub, Usage: a.usage,
-		Purchases: a.purchases, Methods: a.methods, Recharges: a.recharges, Invoices: a.invoices, Endpoints: a.endpoints, TermsVersion: a.settings.TermsVersion, RefundTerms: a.settings.RefundTerms,
+		Purchases: a.purchases, Methods: a.methods, Recharges: a.recharges, Invoices: a.invoices, Endpoints: a.endpoints, PrivateWebhooks: a.settings.WebhookAllowPrivate, TermsVersion: a.settings.TermsVersion, RefundTerms: a.settings.RefundTerms,
 	})
 	a.admin = admin.New(admin.Deps{
-		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Recharges: a.recharges, Invoices: a.invoices, Endpoints: a.endpoints, Jobs: a.jobs, Audit: a.audit,
+		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Recharges: a.recharges, Invoices: a.invoices, Endpoints: a.endpoints, PrivateWebhooks: a.settings.WebhookAllowPrivate, Jobs: a.jobs, Audit: a.audit,
 	})
 	a.api = api.New(api.Deps{
 		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Alerts: a.alerts, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log,

@@ -287,7 +287,11 @@ func TestWhoMayUseWhichPage(t *testing.T) {
 		}
 		for _, r := range routes {
 			ids := map[string]string{"customer": e.ids[own]["customer"], "posting": e.ids[own]["posting"], "grant": e.ids[own]["grant"],
-				"key": spare["key"], "pack": spare["pack"], "rate": spare["rate"], "purchase": e.ids[own]["purchase"], "invoice": e.ids[own]["invoice"]}
+				"key": spare["key"], "pack": spare["pack"], "rate": spare["rate"], "purchase": e.ids[own]["purchase"], "invoice": e.ids[own]["invoice"],
+				"endpoint": e.ids[own]["endpoint"], "delivery": e.ids[own]["delivery"]}
+			if deletes(r) { // the others need it
+				ids["endpoint"] = "none"
+			}
 			path := fill(r.Pattern, ids)
 			if r.Pattern == "/buy/checkout" {
 				path += "?purchase=" + e.ids[own]["purchase"]
@@ -336,6 +340,10 @@ func TestWhoMayUseWhichPage(t *testing.T) {
 	}
 }
 
+func deletes(r kit.Route) bool {
+	return r.Method == http.MethodPost && strings.HasSuffix(r.Pattern, "/{endpoint}/delete")
+}
+
 // missingAnyway are routes about things that the matrix does not make, and those
 // that are not found without a token in the address.
 func missingAnyway(r kit.Route) bool {
@@ -345,7 +353,7 @@ func missingAnyway(r kit.Route) bool {
 			return true
 		}
 	}
-	return r.Method == http.MethodPost && r.Pattern == "/customers" // of which organisation?
+	return deletes(r) || (r.Method == http.MethodPost && r.Pattern == "/customers") // of which organisation?
 }
 
 // No other method does anything.
@@ -511,7 +519,11 @@ func TestWhichKeyMayUseWhichCall(t *testing.T) {
 		for _, r := range api.Routes() {
 			for _, of := range []string{"a", "b"} {
 				checked++
-				path := strings.ReplaceAll(r.Path, "{id}", e.idFor(r.Path, of, spare))
+				id := e.idFor(r.Path, of, spare)
+				if r.Method == http.MethodDelete { // the others need it
+					id = "none"
+				}
+				path := strings.ReplaceAll(r.Path, "{id}", id)
 				if strings.HasSuffix(path, "/entitlement") || (strings.HasSuffix(path, "/ledger") && r.Method == http.MethodGet) {
 					path += "?credit_type=credits"
 				}
@@ -639,8 +651,8 @@ func TestForeignIDs(t *testing.T) {
 			continue
 		}
 		cookie := e.cookieOf(v)
-		for _, path := range []string{"/ledger/{posting}", "/invoices/{invoice}", "/buy/checkout?purchase={purchase}"} {
-			if strings.HasPrefix(path, "/buy") && !v.role.MayBuy() {
+		for _, path := range []string{"/ledger/{posting}", "/invoices/{invoice}", "/buy/checkout?purchase={purchase}", "/webhooks/{endpoint}", "/webhooks/{endpoint}/edit", "/webhooks/{endpoint}/deliveries/{delivery}"} {
+			if (strings.HasPrefix(path, "/buy") && !v.role.MayBuy()) || (strings.HasPrefix(path, "/webhooks") && !v.role.MayManageKeys()) {
 				continue
 			}
 			same(t, "GET "+path+" by "+v.name, e.visit("GET", fill(path, theirs), cookie), e.visit("GET", fill(path, none), cookie))

@@ -15,7 +15,9 @@ import (
 	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/tx"
+	"purse/handlers/endpoints"
 	"purse/handlers/kit"
+	"purse/views/ui"
 )
 
 // Deps is what the console needs.
@@ -29,16 +31,29 @@ type Deps struct {
 	Recharges *recharge.Service
 	Endpoints *notify.Endpoints
 	Invoices  *invoice.Service
-	Jobs      *job.Queue
-	Audit     *audit.Log
+	// PrivateWebhooks says that they may lead inside: for development.
+	PrivateWebhooks bool
+	Jobs            *job.Queue
+	Audit           *audit.Log
 }
 
 // Admin answers the console's pages. Each exported method with the signature of
 // a kit.Handler is one route.
-type Admin struct{ Deps }
+type Admin struct {
+	Deps
+	// Webhooks are the pages of webhook endpoints.
+	Webhooks *endpoints.Pages
+}
 
 // New makes an Admin.
-func New(d Deps) *Admin { return &Admin{d} }
+func New(d Deps) *Admin {
+	a := &Admin{Deps: d}
+	a.Webhooks = &endpoints.Pages{
+		Kit: d.Kit, Runner: d.Runner, Accounts: d.Accounts, Endpoints: d.Endpoints, Base: "/admin/webhooks", Admin: true, Private: d.PrivateWebhooks,
+		Frame: func(r *http.Request, title string) ui.Frame { return a.frame(r, title, "/admin/webhooks") },
+	}
+	return a
+}
 
 func (a *Admin) view(ctx context.Context, f func(tx.Tx) error) error { return a.Runner.View(ctx, f) }
 

@@ -111,7 +111,7 @@ func (k *Kit) Frame(r *http.Request, title, section string) ui.Frame {
 	if v.Customer != nil {
 		f.Customer, f.Zone = v.Customer.Name, v.Customer.Location()
 		if !v.Role.MayManageKeys() {
-			f.Hidden = []string{"/keys"}
+			f.Hidden = []string{"/keys", "/webhooks"}
 		}
 	}
 	if len(v.Memberships) > 1 {

@@ -3,6 +3,7 @@ package portal
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"purse/billing/account"
@@ -14,6 +15,7 @@ import (
 	"purse/billing/recharge"
 	"purse/billing/tx"
 	"purse/billing/usage"
+	"purse/handlers/endpoints"
 	"purse/handlers/kit"
 	"purse/views/ui"
 )
@@ -37,6 +39,8 @@ type Deps struct {
 	Endpoints *notify.Endpoints
 	// Invoices are those that staff sent.
 	Invoices *invoice.Service
+	// PrivateWebhooks says that they may lead inside: for development.
+	PrivateWebhooks bool
 	// Terms is the version of the terms that people accept, "" for none.
 	TermsVersion string
 	// RefundTerms are the vendor's words on refunds, "" for the default.
@@ -48,10 +52,19 @@ type Deps struct {
 type Portal struct {
 	Deps
 	burn burnCache
+	// Webhooks are the pages of webhook endpoints.
+	Webhooks *endpoints.Pages
 }
 
 // New makes a Portal.
-func New(d Deps) *Portal { return &Portal{Deps: d} }
+func New(d Deps) *Portal {
+	p := &Portal{Deps: d}
+	p.Webhooks = &endpoints.Pages{
+		Kit: d.Kit, Runner: d.Runner, Accounts: d.Accounts, Endpoints: d.Endpoints, Base: "/webhooks", Private: d.PrivateWebhooks,
+		Frame: func(r *http.Request, title string) ui.Frame { return p.Kit.Frame(r, title, "/webhooks") },
+	}
+	return p
+}
 
 // view runs f in one read snapshot.
 func (p *Portal) view(ctx context.Context, f func(tx.Tx) error) error { return p.Runner.View(ctx, f) }

@@ -71,7 +71,7 @@ func (w *world) visits(ps *people) []visit {
 	inquiry := w.dispute(w.pay(buyer, 1), "warning_needs_response")
 	customer := "/admin/customers/" + ps.healthy.customer.ID
 	invoices := w.someInvoices(ps)
-	return []visit{
+	return append([]visit{
 		{"sign-in", "/sign-in", nil},
 		{"sign-up", "/sign-up", nil},
 		{"reset", "/reset", nil},
@@ -178,7 +178,7 @@ func (w *world) visits(ps *people) []visit {
 		{"admin-keys-revoke", "/admin/keys/" + backend.ID + "/revoke", &ps.admin},
 		{"admin-security", "/security", &ps.admin},
 		{"admin-refund", "/admin/purchases/" + w.gateway.sessions[paid].Purchase + "/refund", &ps.admin},
-	}
+	}, w.endpointPages(ps)...)
 }
 
 // TestEveryPageIsCleanAtEveryWidthAndScheme lets axe look at every page, and

@@ -25,6 +25,7 @@ import (
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/money"
+	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/billing/rating"
 	"purse/billing/tx"
@@ -70,7 +71,9 @@ type world struct {
 	purchases *purchase.Service
 	gateway   *fakeGateway
 	rechargeParts
-	url string
+	endpoints *notify.Endpoints
+	poster    *fakePoster
+	url       string
 }
 
 var ctx = context.Background()
@@ -114,6 +117,7 @@ func newWorldAt(t testing.TB, addr string) *world {
 		Jobs: w.jobs, Events: events, Audit: audits, Log: log, Installation: "ins_test", PublicURL: w.url, AllowLoopback: true, RefundWindow: 24 * time.Hour,
 	})
 	w.openRecharges(events, log)
+	w.openEndpoints(events, log)
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: w.router(), ReadHeaderTimeout: time.Minute}}
 	server.Start()
 	t.Cleanup(func() {
@@ -134,11 +138,11 @@ func (w *world) router() http.Handler {
 	r.MethodNotAllowed(w.kit.MethodNotAllowed().ServeHTTP)
 	p := portal.New(portal.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Hub: w.hub, Usage: w.usage, Purchases: w.purchases,
-		Methods: w.methods, Recharges: w.recharges, Invoices: w.invoices,
+		Methods: w.methods, Recharges: w.recharges, Invoices: w.invoices, Endpoints: w.endpoints,
 	})
 	a := admin.New(admin.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit, Purchases: w.purchases,
-		Recharges: w.recharges, Invoices: w.invoices,
+		Recharges: w.recharges, Invoices: w.invoices, Endpoints: w.endpoints,
 	})
 	w.kit.Mount(r, append(portalRoutes(p), adminRoutes(a)...))
 	return r
@@ -187,6 +191,17 @@ func portalRoutes(p *portal.Portal) []kit.Route {
 		{Method: "POST", Pattern: "/keys", Who: kit.Developer, Handle: p.KeysSend},
 		{Method: "GET", Pattern: "/keys/{apikey}/revoke", Who: kit.Developer, Handle: p.RevokeKey},
 		{Method: "POST", Pattern: "/keys/{apikey}/revoke", Who: kit.Developer, Handle: p.RevokeKeySend},
+		{Method: "GET", Pattern: "/webhooks", Who: kit.Developer, Handle: p.Webhooks.List},
+		{Method: "POST", Pattern: "/webhooks", Who: kit.Developer, Handle: p.Webhooks.ListSend},
+		{Method: "GET", Pattern: "/webhooks/{endpoint}", Who: kit.Developer, Handle: p.Webhooks.One},
+		{Method: "GET", Pattern: "/webhooks/{endpoint}/edit", Who: kit.Developer, Handle: p.Webhooks.Edit},
+		{Method: "POST", Pattern: "/webhooks/{endpoint}/edit", Who: kit.Developer, Handle: p.Webhooks.EditSend},
+		{Method: "POST", Pattern: "/webhooks/{endpoint}/test", Who: kit.Developer, Handle: p.Webhooks.Test},
+		{Method: "POST", Pattern: "/webhooks/{endpoint}/redeliver", Who: kit.Developer, Handle: p.Webhooks.Redeliver},
+		{Method: "GET", Pattern: "/webhooks/{endpoint}/deliveries/{delivery}", Who: kit.Developer, Handle: p.Webhooks.Delivery},
+		{Method: "POST", Pattern: "/webhooks/{endpoint}/deliveries/{delivery}/redeliver", Who: kit.Developer, Handle: p.Webhooks.DeliveryAgain},
+		{Method: "GET", Pattern: "/webhooks/{endpoint}/delete", Who: kit.Developer, Handle: p.Webhooks.Delete},
+		{Method: "POST", Pattern: "/webhooks/{endpoint}/delete", Who: kit.Developer, Handle: p.Webhooks.DeleteSend},
 		{Method: "GET", Pattern: "/team", Who: kit.Member, Handle: p.Team},
 		{Method: "POST", Pattern: "/team", Who: kit.OwnerOnly, Handle: p.Invite},
 		{Method: "GET", Pattern: "/team/{member}", Who: kit.OwnerOnly, Handle: p.Member},
@@ -290,6 +305,18 @@ func adminRoutes(a *admin.Admin) []kit.Route {
 		{Method: "POST", Pattern: "/admin/keys", Who: kit.StaffAdmin, Handle: a.KeysSend},
 		{Method: "GET", Pattern: "/admin/keys/{apikey}/revoke", Who: kit.StaffAdmin, Handle: a.RevokeKey},
 		{Method: "POST", Pattern: "/admin/keys/{apikey}/revoke", Who: kit.StaffAdmin, Handle: a.RevokeKeySend},
+		{Method: "GET", Pattern: "/admin/webhooks", Who: kit.Staff, Handle: a.Webhooks.List},
+		{Method: "POST", Pattern: "/admin/webhooks", Who: kit.StaffAdmin, Handle: a.Webhooks.ListSend},
+		{Method: "GET", Pattern: "/admin/webhooks/{endpoint}", Who: kit.Staff, Handle: a.Webhooks.One},
+		{Method: "GET", Pattern: "/admin/webhooks/{endpoint}/edit", Who: kit.StaffAdmin, Handle: a.Webhooks.Edit},
+		{Method: "POST", Pattern: "/admin/webhooks/{endpoint}/edit", Who: kit.StaffAdmin, Handle: a.Webhooks.EditSend},
+		{Method: "POST", Pattern: "/admin/webhooks/{endpoint}/test", Who: kit.StaffAdmin, Handle: a.Webhooks.Test},
+		{Method: "POST", Pattern: "/admin/webhooks/{endpoint}/redeliver", Who: kit.StaffAdmin, Handle: a.Webhooks.Redeliver},
+		{Method: "GET", Pattern: "/admin/webhooks/{endpoint}/deliveries/{delivery}", Who: kit.Staff, Handle: a.Webhooks.Delivery},
+		{Method: "POST", Pattern: "/admin/webhooks/{endpoint}/deliveries/{delivery}/redeliver", Who: kit.StaffAdmin, Handle: a.Webhooks.DeliveryAgain},
+		{Method: "GET", Pattern: "/admin/webhooks/{endpoint}/delete", Who: kit.StaffAdmin, Handle: a.Webhooks.Delete},
+		{Method: "POST", Pattern: "/admin/webhooks/{endpoint}/delete", Who: kit.StaffAdmin, Handle: a.Webhooks.DeleteSend},
+		{Method: "GET", Pattern: "/admin/deliveries", Who: kit.Staff, Handle: a.Deliveries},
 		{Method: "POST", Pattern: "/admin/inbox/reconcile", Who: kit.StaffAdmin, Handle: a.Reconcile},
 		{Method: "GET", Pattern: "/admin/jobs", Who: kit.Staff, Handle: a.JobList},
 		{Method: "POST", Pattern: "/admin/jobs/{job}/retry", Who: kit.StaffAdmin, Handle: a.JobRetry},

@@ -115,6 +115,7 @@ var portalNav = []navItem{
 	{"/ledger", "Ledger", "list"},
 	{"/grants", "Grants", "layers"},
 	{"/keys", "API keys", "key"},
+	{"/webhooks", "Webhooks", "hook"},
 	{"/team", "Team", "users"},
 	{"/security", "Security", "shield"},
 }
@@ -127,6 +128,8 @@ var adminNav = []navItem{
 	{"/admin/inbox", "Stripe inbox", "inbox"},
 	{"/admin/jobs", "Jobs", "clock"},
 	{"/admin/keys", "API keys", "key"},
+	{"/admin/webhooks", "Webhooks", "hook"},
+	{"/admin/deliveries", "Deliveries", "send"},
 	{"/security", "Security", "shield"},
 }
 

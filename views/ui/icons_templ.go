@@ -145,18 +145,28 @@ func Icon(name string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+		case "hook":
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<circle cx=\"12\" cy=\"7\" r=\"3.500\"></circle> <circle cx=\"6\" cy=\"17\" r=\"3\"></circle> <circle cx=\"18\" cy=\"17\" r=\"3\"></circle> <path d=\"m10.200 10-2.700 4.500M13.800 10l2.700 4.500M9 17h6\"></path>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		case "send":
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<path d=\"M20.500 3.500 3.500 10l7 3.500L14 20.500l6.500-17ZM10.500 13.500l10-10\"></path>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		case "shield":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<path d=\"M12 3.500 4.500 6v6c0 4.500 3 7.500 7.500 9 4.500-1.500 7.500-4.500 7.500-9V6L12 3.500Z\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<path d=\"M12 3.500 4.500 6v6c0 4.500 3 7.500 7.500 9 4.500-1.500 7.500-4.500 7.500-9V6L12 3.500Z\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "flask":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<path d=\"M9.500 3.500h5M10.500 3.500v6L5 19a1.200 1.200 0 0 0 1 1.800h12a1.200 1.200 0 0 0 1-1.800L13.500 9.500v-6M7.500 15h9\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<path d=\"M9.500 3.500h5M10.500 3.500v6L5 19a1.200 1.200 0 0 0 1 1.800h12a1.200 1.200 0 0 0 1-1.800L13.500 9.500v-6M7.500 15h9\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -186,7 +196,7 @@ func Mark() templ.Component {
 			templ_7745c5c3_Var2 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<svg class=\"brand-mark\" viewBox=\"0 0 32 32\" aria-hidden=\"true\" focusable=\"false\"><rect width=\"32\" height=\"32\" rx=\"8\" fill=\"#0b5a63\"></rect> <path d=\"M8 13.500h16v8a2.500 2.500 0 0 1-2.500 2.500h-11A2.500 2.500 0 0 1 8 21.500zM11 13.500a5 5 0 0 1 10 0\" fill=\"none\" stroke=\"#fff\" stroke-width=\"2.200\" stroke-linejoin=\"round\"></path> <circle cx=\"16\" cy=\"18.500\" r=\"1.800\" fill=\"#fff\"></circle></svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<svg class=\"brand-mark\" viewBox=\"0 0 32 32\" aria-hidden=\"true\" focusable=\"false\"><rect width=\"32\" height=\"32\" rx=\"8\" fill=\"#0b5a63\"></rect> <path d=\"M8 13.500h16v8a2.500 2.500 0 0 1-2.500 2.500h-11A2.500 2.500 0 0 1 8 21.500zM11 13.500a5 5 0 0 1 10 0\" fill=\"none\" stroke=\"#fff\" stroke-width=\"2.200\" stroke-linejoin=\"round\"></path> <circle cx=\"16\" cy=\"18.500\" r=\"1.800\" fill=\"#fff\"></circle></svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
