@@ -22,6 +22,9 @@ func (RechargeStore) Insert(t tx.Tx, r *recharge.Recharge) (bool, error) {
 		InvoiceUrl: r.InvoiceURL, PaymentIntent: r.PaymentIntent, ReceiptUrl: r.ReceiptURL, PurchaseID: r.Purchase, GrantID: int64(r.Grant),
 		NextAt: micros(r.NextAt), CreatedAt: micros(r.CreatedAt), UpdatedAt: micros(r.UpdatedAt), FinishedAt: micros(r.FinishedAt),
 	})
+	if err == nil && n > 0 && r.Bonus > 0 {
+		err = q.SetRechargeBonus(ctx, gen.SetRechargeBonusParams{Bonus: int64(r.Bonus), BonusDays: int64(r.BonusDays), ID: r.ID})
+	}
 	return n > 0, err
 }
 
@@ -103,6 +106,7 @@ func rechargeOf(r gen.Recharge) *recharge.Recharge {
 	return &recharge.Recharge{
 		ID: r.ID, Policy: r.PolicyID, Customer: r.CustomerID, CreditType: r.CreditType, Pack: r.PackID, PackName: r.PackName,
 		Quantity: int(r.Quantity), Credits: money.Credits(r.Credits), ExpiresAfterDays: int(r.ExpiresAfterDays),
+		Bonus: money.Credits(r.Bonus), BonusDays: int(r.BonusDays),
 		State: recharge.RunState(r.State), Reason: recharge.Reason(r.Reason), Message: r.Message, GiveUp: recharge.Reason(r.GiveUp),
 		Amount: r.Amount, Tax: r.Tax, BackupUsed: r.BackupUsed != 0, Tries: int(r.Tries), Pays: int(r.Pays), Paying: r.Paying != 0,
 		Unknowns: int(r.Unknowns), SentAt: instant(r.SentAt), Invoice: r.InvoiceID, InvoiceNumber: r.InvoiceNumber,

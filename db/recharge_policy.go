@@ -16,7 +16,7 @@ var _ recharge.Store = RechargeStore{}
 
 func (RechargeStore) PutPolicy(t tx.Tx, p *recharge.Policy) error {
 	ctx, q := q(t)
-	return q.PutRechargePolicy(ctx, gen.PutRechargePolicyParams{
+	err := q.PutRechargePolicy(ctx, gen.PutRechargePolicyParams{
 		ID: p.ID, CustomerID: p.Customer, CreditType: p.CreditType, State: string(p.State), Reason: string(p.Reason), Note: p.Note,
 		RepairUrl: p.RepairURL, Threshold: int64(p.Threshold), PackID: p.Pack, Quantity: int64(p.Quantity), Credits: int64(p.Credits),
 		Price: p.Price.Amount, Currency: p.Price.Currency, Cap: p.Cap, PerDay: int64(p.PerDay), Cooldown: p.Cooldown.Microseconds(),
@@ -25,6 +25,10 @@ func (RechargeStore) PutPolicy(t tx.Tx, p *recharge.Policy) error {
 		ConsentVersion: p.Consent.Version, ConsentUser: p.Consent.User, ConsentAddress: p.Consent.Address, ConsentAt: micros(p.Consent.At),
 		NextAt: micros(p.NextAt), PausedAt: micros(p.PausedAt), CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt),
 	})
+	if err != nil {
+		return err
+	}
+	return q.SetRechargeTarget(ctx, gen.SetRechargeTargetParams{Target: int64(p.Target), Agreed: p.Agreed, CustomerID: p.Customer, CreditType: p.CreditType})
 }
 
 func (RechargeStore) Policy(t tx.Tx, customer, creditType string) (*recharge.Policy, error) {
@@ -81,6 +85,7 @@ func policyOf(r gen.RechargePolicy) *recharge.Policy {
 		Note: r.Note, RepairURL: r.RepairUrl, Threshold: money.Credits(r.Threshold), Pack: r.PackID, Quantity: int(r.Quantity),
 		Credits: money.Credits(r.Credits), Cap: r.Cap, PerDay: int(r.PerDay), Cooldown: time.Duration(r.Cooldown) * time.Microsecond,
 		NextAt: instant(r.NextAt), PausedAt: instant(r.PausedAt), CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt),
+		Target: money.Credits(r.Target), Agreed: r.Agreed,
 		Price:   money.Money{Amount: r.Price, Currency: r.Currency},
 		Method:  recharge.Card{ID: r.Method, Brand: r.MethodBrand, Last4: r.MethodLast4, Fingerprint: r.MethodFingerprint},
 		Backup:  recharge.Card{ID: r.Backup, Brand: r.BackupBrand, Last4: r.BackupLast4, Fingerprint: r.BackupFingerprint},

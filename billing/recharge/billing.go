@@ -1,6 +1,12 @@
 package recharge
 
-import "context"
+import (
+	"context"
+
+	"purse/billing/catalog"
+	"purse/billing/purchase"
+	"purse/billing/tx"
+)
 
 // tellBilling lets Stripe know the customer's billing details before an invoice
 // is made. What does not come of it is tried again elsewhere: the invoice is
@@ -20,4 +26,21 @@ func (s *Service) taxOf(r *Recharge) (behavior, code string) {
 		return "", ""
 	}
 	return s.Purchases.TaxOf(s.Catalog.Snapshot().Pack(r.Pack))
+}
+
+// explain keeps how the price of a recharge came about, where the pack's price
+// still says the same, and its invoice.
+func (s *Service) explain(t tx.Tx, r *Recharge, p *purchase.Purchase, in Invoice) error {
+	behavior, code := s.taxOf(r)
+	details, err := s.Accounts.BillingIn(t, r.Customer)
+	if err != nil {
+		return err
+	}
+	q := &purchase.Quote{Purchase: p.ID, Customer: p.Customer, TaxBehavior: behavior, TaxCode: code, PONumber: details.PONumber, InvoiceNumber: in.Number, InvoiceURL: in.URL}
+	if pack := s.Catalog.Snapshot().Pack(r.Pack); pack != nil && pack.Any != nil {
+		if now, err := catalog.Quote(pack, r.Credits, r.Price.Currency); err == nil && now.Price == r.Price {
+			q.Lines = now.Lines
+		}
+	}
+	return s.Purchases.Store.PutQuote(t, q)
 }

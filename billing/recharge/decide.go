@@ -37,6 +37,9 @@ type verdict struct {
 	price   money.Money
 	pack    string
 	expires int
+
+	bonus     money.Credits
+	bonusDays int
 }
 
 // waitsForUsage is the note of a policy whose balance fell for another reason.
@@ -81,7 +84,7 @@ func (s *Service) mayRun(t tx.Tx, p *Policy, available money.Credits) (v verdict
 		v.note = "Waiting for your Checkout until " + v.until.In(c.Location()).Format("15:04 MST") + "."
 		return v, nil
 	}
-	ok, err := s.price(t, p, &v)
+	ok, err := s.price(t, p, available, &v)
 	if err != nil {
 		return v, err
 	}
@@ -94,21 +97,27 @@ func (s *Service) mayRun(t tx.Tx, p *Policy, available money.Credits) (v verdict
 
 // price is what a run costs today: never more than was consented to. It answers
 // false when the pack is gone, is dearer or brings less.
-func (s *Service) price(t tx.Tx, p *Policy, v *verdict) (bool, error) {
+func (s *Service) price(t tx.Tx, p *Policy, available money.Credits, v *verdict) (bool, error) {
 	pack := s.Catalog.Snapshot().Pack(p.Pack)
-	if pack == nil || pack.Archived() || pack.CreditType != p.CreditType || pack.Any != nil {
+	if pack == nil || pack.Archived() || pack.CreditType != p.CreditType || (pack.Any != nil) != (p.Target > 0) {
 		return false, nil
 	}
 	currency, err := s.currencyFor(t, p.Customer, pack)
 	if err != nil || currency != p.Price.Currency {
 		return false, err
 	}
-	b, err := several(pack, p.Quantity, currency)
+	var b bought
+	agreed := p.Price
+	if p.Target > 0 {
+		b, agreed, err = upTo(pack, p, available, currency)
+	} else {
+		b, err = several(pack, p.Quantity, currency)
+	}
 	if _, refused := fault.As(err); refused {
 		return false, nil
 	}
-	v.price, v.credits, v.pack, v.expires = b.price, b.credits, pack.Name, pack.ExpiresAfterDays
-	return err == nil && v.price.Amount <= p.Price.Amount && v.credits >= p.Credits, err
+	v.price, v.credits, v.pack, v.expires, v.bonus, v.bonusDays = b.price, b.credits, pack.Name, pack.ExpiresAfterDays, b.bonus, b.bonusDays
+	return err == nil && v.price.Amount <= agreed.Amount && (p.Target > 0 || v.credits >= p.Credits), err
 }
 
 // limits checks cool-down, the day's count and the month's cap.
@@ -256,7 +265,7 @@ func (s *Service) evaluateIn(t tx.Tx, p *Policy, why cause) error {
 func (s *Service) begin(t tx.Tx, p *Policy, v verdict) error {
 	r := &Recharge{
 		ID: id.New("rch", t.Now()), Policy: p.ID, Customer: p.Customer, CreditType: p.CreditType, Pack: p.Pack, PackName: v.pack, Quantity: p.Quantity,
-		Credits: v.credits, Price: v.price, ExpiresAfterDays: v.expires, State: Pending, Amount: v.price.Amount, Card: p.Method,
+		Credits: v.credits, Price: v.price, ExpiresAfterDays: v.expires, Bonus: v.bonus, BonusDays: v.bonusDays, State: Pending, Amount: v.price.Amount, Card: p.Method,
 		NextAt: t.Now().Add(time.Minute), CreatedAt: t.Now(), UpdatedAt: t.Now(),
 	}
 	ok, err := s.Store.Insert(t, r)

@@ -1,6 +1,9 @@
 package recharge
 
 import (
+	"encoding/json"
+	"fmt"
+
 	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/money"
@@ -43,4 +46,35 @@ func several(pack *catalog.Pack, n int, currency string) (b bought, err error) {
 	}
 	times := money.Credits(n)
 	return bought{q.Credits * times, q.Bonus * times, q.BonusDays, money.Money{Amount: q.Price.Amount * int64(n), Currency: currency}}, nil
+}
+
+// amountUpTo is how much of a pack for any amount brings a balance up to a level:
+// rounded up to the step, from the smallest to the largest amount.
+func amountUpTo(pack *catalog.Pack, target, available money.Credits) money.Credits {
+	r := pack.Any
+	need := (target - available + r.Step - 1) / r.Step * r.Step
+	return min(max(need, r.Min), r.Max)
+}
+
+// upTo is what brings a balance up to a policy's target, at today's price, and
+// what the same amount costs by the price that was consented to.
+func upTo(pack *catalog.Pack, p *Policy, available money.Credits, currency string) (b bought, agreed money.Money, err error) {
+	amount := amountUpTo(pack, p.Target, available)
+	q, err := catalog.Quote(pack, amount, currency)
+	if err != nil {
+		return b, agreed, err
+	}
+	then := *pack
+	then.Prices = make([]catalog.Price, 1)
+	if err := json.Unmarshal([]byte(p.Agreed), &then.Prices[0]); err != nil {
+		return b, agreed, fmt.Errorf("the price that %s consents to: %w", p.ID, err)
+	}
+	old, err := catalog.Quote(&then, amount, currency)
+	return bought{q.Credits, q.Bonus, q.BonusDays, q.Price}, old.Price, err
+}
+
+// agree writes down the price that is consented to.
+func agree(pack *catalog.Pack, currency string) (string, error) {
+	b, err := json.Marshal(pack.PriceIn(currency))
+	return string(b), err
 }

@@ -87,11 +87,17 @@ type Policy struct {
 	Threshold money.Credits
 	Pack      string
 	Quantity  int
-	Credits   money.Credits // that one recharge buys, as consented
-	Price     money.Money   // of one recharge before tax, as consented
-	Cap       int64         // a calendar month, tax included, in minor units of Price's currency
-	PerDay    int           // recharges a day
-	Cooldown  time.Duration // between two recharges
+	// Target is the level that a recharge brings the balance back up to, with a
+	// pack for any amount; 0 for Quantity packs of fixed size. Agreed is the pack's
+	// price as it was consented to; Credits and Price are then those of a recharge
+	// from the threshold.
+	Target   money.Credits
+	Agreed   string
+	Credits  money.Credits // that one recharge buys, as consented
+	Price    money.Money   // of one recharge before tax, as consented
+	Cap      int64         // a calendar month, tax included, in minor units of Price's currency
+	PerDay   int           // recharges a day
+	Cooldown time.Duration // between two recharges
 
 	Method, Backup Card // Backup's ID is "" for none
 	Consent        Consent
@@ -124,6 +130,8 @@ type Recharge struct {
 	Credits                          money.Credits
 	Price                            money.Money // before tax
 	ExpiresAfterDays                 int
+	Bonus                            money.Credits // that comes with it
+	BonusDays                        int
 
 	State   RunState
 	Reason  Reason

@@ -7,6 +7,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/job"
@@ -21,6 +22,9 @@ type Settings struct {
 	Threshold            money.Credits
 	Pack                 string
 	Quantity             int // 1 when 0
+	// Target is the level to bring the balance back up to, with a pack for any
+	// amount; 0 for packs of fixed size.
+	Target money.Credits
 	// Price is what the customer saw for one recharge before tax, and consents
 	// to. Saving is refused when it is not today's.
 	Price    money.Money
@@ -84,7 +88,9 @@ func (s *Service) previewIn(t tx.Tx, p *Policy) (v Preview, err error) {
 	if err != nil || !below {
 		return v, err
 	}
-	v.Charges, v.Waits = how.run, how.note
+	if v.Charges, v.Waits = how.run, how.note; how.run {
+		v.Price, v.Credits = how.price, how.credits
+	}
 	return v, nil
 }
 
@@ -172,7 +178,7 @@ func (s *Service) check(ctx context.Context, set Settings) (*Policy, error) {
 		return nil, fault.New(fault.Forbidden, "customer_suspended", "", "The customer is suspended and cannot buy.")
 	}
 	p := &Policy{Customer: c.ID, CreditType: set.CreditType, Threshold: set.Threshold, Pack: set.Pack, Quantity: set.Quantity,
-		Cap: set.Cap.Amount, PerDay: set.PerDay, Cooldown: set.Cooldown}
+		Target: set.Target, Cap: set.Cap.Amount, PerDay: set.PerDay, Cooldown: set.Cooldown}
 	if p.Quantity == 0 {
 		p.Quantity = 1
 	}
@@ -202,8 +208,18 @@ func (s *Service) checkFigures(ctx context.Context, p *Policy, set Settings) err
 	switch {
 	case p.Threshold < 0 || p.Threshold > money.MaxAmount:
 		return fault.Bad("threshold", "Give a number of credits, zero or more.")
-	case pack == nil || pack.Archived() || pack.CreditType != p.CreditType || pack.Any != nil:
+	case pack == nil || pack.Archived() || pack.CreditType != p.CreditType:
 		return fault.Bad("pack", "Choose one of the packs for sale.")
+	case pack.Any == nil && p.Target != 0:
+		return fault.Bad("target", "To bring it back up to a level, choose a pack for any amount.")
+	case pack.Any != nil && p.Target == 0:
+		return fault.Bad("target", "Say up to which level to bring it back.")
+	case pack.Any != nil && p.Target <= p.Threshold:
+		return fault.Bad("target", "This is not above the level at which it buys, %s.", p.Threshold)
+	case pack.Any != nil && p.Quantity != 1:
+		return fault.Bad("quantity", "A recharge up to a level is bought once.")
+	case pack.Any != nil && (p.Target > money.MaxAmount || p.Target-p.Threshold > pack.Any.Max):
+		return fault.Bad("target", "At most %s credits can be bought at once: choose a level of at most %s.", pack.Any.Max, p.Threshold+pack.Any.Max)
 	case p.Quantity < 1 || p.Quantity > MaxQuantity:
 		return fault.Bad("quantity", "Give a whole number from 1 to %d.", MaxQuantity)
 	}
@@ -215,7 +231,19 @@ func (s *Service) checkFigures(ctx context.Context, p *Policy, set Settings) err
 	if err != nil {
 		return err
 	}
-	b, err := several(pack, p.Quantity, currency)
+	if pack.Any != nil && pack.PriceIn(currency) != nil {
+		if p.Agreed, err = agree(pack, currency); err != nil {
+			return err
+		}
+	}
+	var b bought
+	if pack.Any != nil {
+		var q catalog.Quoted
+		q, err = catalog.Quote(pack, amountUpTo(pack, p.Target, p.Threshold), currency)
+		b = bought{q.Credits, q.Bonus, q.BonusDays, q.Price}
+	} else {
+		b, err = several(pack, p.Quantity, currency)
+	}
 	if fault.HasCode(err, "no_price_in_currency") {
 		return fault.Bad("pack", "This pack is not sold in your currency.")
 	}

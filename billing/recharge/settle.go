@@ -61,13 +61,16 @@ func (s *Service) settlePaid(t tx.Tx, rechargeID string, in Invoice) error {
 		Customer: r.Customer, Pack: r.Pack, PackName: r.PackName, CreditType: r.CreditType, Credits: r.Credits, Price: r.Price,
 		ExpiresAfterDays: r.ExpiresAfterDays, PaymentIntent: in.Payment, Total: in.Total, Tax: in.Tax, ReceiptURL: in.ReceiptURL,
 		CardBrand: r.Card.Brand, CardLast4: r.Card.Last4, TermsVersion: p.Consent.Version, Address: p.Consent.Address, CreatedBy: r.ID,
-		Grant: r.Grant, CreatedAt: r.CreatedAt,
+		Grant: r.Grant, CreatedAt: r.CreatedAt, Bonus: r.Bonus, BonusDays: r.BonusDays,
 	}
 	pur.DebtRepaid, _ = purchase.Settled(r.Credits, before.Debt)
 	if err := s.Purchases.RecordPaidIn(t, pur, "recharge/"+r.ID, g.Postings[0].ID); err != nil {
 		return err
 	}
 	r.Purchase = pur.ID
+	if err := s.explain(t, r, pur, in); err != nil {
+		return err
+	}
 	if err := s.put(t, r, time.Time{}); err != nil {
 		return err
 	}

@@ -236,3 +236,39 @@ func (q *Queries) SetPurchaseBonus(ctx context.Context, arg SetPurchaseBonusPara
 	)
 	return err
 }
+
+const setRechargeBonus = `-- name: SetRechargeBonus :exec
+UPDATE recharges SET bonus = $1, bonus_days = $2 WHERE id = $3
+`
+
+type SetRechargeBonusParams struct {
+	Bonus     int64
+	BonusDays int64
+	ID        string
+}
+
+func (q *Queries) SetRechargeBonus(ctx context.Context, arg SetRechargeBonusParams) error {
+	_, err := q.exec(ctx, q.setRechargeBonusStmt, setRechargeBonus, arg.Bonus, arg.BonusDays, arg.ID)
+	return err
+}
+
+const setRechargeTarget = `-- name: SetRechargeTarget :exec
+UPDATE recharge_policies SET target = $1, agreed = $2 WHERE customer_id = $3 AND credit_type = $4
+`
+
+type SetRechargeTargetParams struct {
+	Target     int64
+	Agreed     string
+	CustomerID string
+	CreditType string
+}
+
+func (q *Queries) SetRechargeTarget(ctx context.Context, arg SetRechargeTargetParams) error {
+	_, err := q.exec(ctx, q.setRechargeTargetStmt, setRechargeTarget,
+		arg.Target,
+		arg.Agreed,
+		arg.CustomerID,
+		arg.CreditType,
+	)
+	return err
+}

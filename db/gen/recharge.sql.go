@@ -10,7 +10,7 @@ import (
 )
 
 const dueRechargePolicies = `-- name: DueRechargePolicies :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at FROM recharge_policies WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed FROM recharge_policies WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
 `
 
 type DueRechargePoliciesParams struct {
@@ -60,6 +60,8 @@ func (q *Queries) DueRechargePolicies(ctx context.Context, arg DueRechargePolici
 			&i.PausedAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Target,
+			&i.Agreed,
 		); err != nil {
 			return nil, err
 		}
@@ -75,7 +77,7 @@ func (q *Queries) DueRechargePolicies(ctx context.Context, arg DueRechargePolici
 }
 
 const dueRecharges = `-- name: DueRecharges :many
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at FROM recharges WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
+SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days FROM recharges WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
 `
 
 type DueRechargesParams struct {
@@ -131,6 +133,8 @@ func (q *Queries) DueRecharges(ctx context.Context, arg DueRechargesParams) ([]R
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.FinishedAt,
+			&i.Bonus,
+			&i.BonusDays,
 		); err != nil {
 			return nil, err
 		}
@@ -266,7 +270,7 @@ func (q *Queries) LastRecharge(ctx context.Context, arg LastRechargeParams) (int
 }
 
 const openRecharge = `-- name: OpenRecharge :one
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at FROM recharges
+SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days FROM recharges
 WHERE customer_id = $1 AND credit_type = $2 AND state IN ('pending', 'retrying', 'waiting')
 `
 
@@ -317,6 +321,8 @@ func (q *Queries) OpenRecharge(ctx context.Context, arg OpenRechargeParams) (Rec
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.FinishedAt,
+		&i.Bonus,
+		&i.BonusDays,
 	)
 	return i, err
 }
@@ -417,7 +423,7 @@ func (q *Queries) PutRechargePolicy(ctx context.Context, arg PutRechargePolicyPa
 }
 
 const rechargeByID = `-- name: RechargeByID :one
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at FROM recharges WHERE id = $1
+SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days FROM recharges WHERE id = $1
 `
 
 func (q *Queries) RechargeByID(ctx context.Context, id string) (Recharge, error) {
@@ -462,12 +468,14 @@ func (q *Queries) RechargeByID(ctx context.Context, id string) (Recharge, error)
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.FinishedAt,
+		&i.Bonus,
+		&i.BonusDays,
 	)
 	return i, err
 }
 
 const rechargeByInvoice = `-- name: RechargeByInvoice :one
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at FROM recharges WHERE invoice_id = $1 AND invoice_id <> ''
+SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days FROM recharges WHERE invoice_id = $1 AND invoice_id <> ''
 `
 
 func (q *Queries) RechargeByInvoice(ctx context.Context, invoiceID string) (Recharge, error) {
@@ -512,12 +520,14 @@ func (q *Queries) RechargeByInvoice(ctx context.Context, invoiceID string) (Rech
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.FinishedAt,
+		&i.Bonus,
+		&i.BonusDays,
 	)
 	return i, err
 }
 
 const rechargeByPayment = `-- name: RechargeByPayment :one
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at FROM recharges WHERE payment_intent = $1 AND payment_intent <> '' ORDER BY id LIMIT 1
+SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days FROM recharges WHERE payment_intent = $1 AND payment_intent <> '' ORDER BY id LIMIT 1
 `
 
 func (q *Queries) RechargeByPayment(ctx context.Context, paymentIntent string) (Recharge, error) {
@@ -562,12 +572,14 @@ func (q *Queries) RechargeByPayment(ctx context.Context, paymentIntent string) (
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.FinishedAt,
+		&i.Bonus,
+		&i.BonusDays,
 	)
 	return i, err
 }
 
 const rechargePolicies = `-- name: RechargePolicies :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at FROM recharge_policies
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed FROM recharge_policies
 WHERE id < $1 AND (CAST($2 AS text) = '' OR state = $2)
 ORDER BY id DESC LIMIT $3
 `
@@ -620,6 +632,8 @@ func (q *Queries) RechargePolicies(ctx context.Context, arg RechargePoliciesPara
 			&i.PausedAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Target,
+			&i.Agreed,
 		); err != nil {
 			return nil, err
 		}
@@ -635,7 +649,7 @@ func (q *Queries) RechargePolicies(ctx context.Context, arg RechargePoliciesPara
 }
 
 const rechargePoliciesOf = `-- name: RechargePoliciesOf :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at FROM recharge_policies WHERE customer_id = $1 ORDER BY credit_type
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed FROM recharge_policies WHERE customer_id = $1 ORDER BY credit_type
 `
 
 func (q *Queries) RechargePoliciesOf(ctx context.Context, customerID string) ([]RechargePolicy, error) {
@@ -680,6 +694,8 @@ func (q *Queries) RechargePoliciesOf(ctx context.Context, customerID string) ([]
 			&i.PausedAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Target,
+			&i.Agreed,
 		); err != nil {
 			return nil, err
 		}
@@ -695,7 +711,7 @@ func (q *Queries) RechargePoliciesOf(ctx context.Context, customerID string) ([]
 }
 
 const rechargePoliciesWithCard = `-- name: RechargePoliciesWithCard :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at FROM recharge_policies WHERE method = $1 OR backup = $1 ORDER BY id LIMIT 20
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed FROM recharge_policies WHERE method = $1 OR backup = $1 ORDER BY id LIMIT 20
 `
 
 func (q *Queries) RechargePoliciesWithCard(ctx context.Context, card string) ([]RechargePolicy, error) {
@@ -740,6 +756,8 @@ func (q *Queries) RechargePoliciesWithCard(ctx context.Context, card string) ([]
 			&i.PausedAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Target,
+			&i.Agreed,
 		); err != nil {
 			return nil, err
 		}
@@ -755,7 +773,7 @@ func (q *Queries) RechargePoliciesWithCard(ctx context.Context, card string) ([]
 }
 
 const rechargePolicy = `-- name: RechargePolicy :one
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at FROM recharge_policies WHERE customer_id = $1 AND credit_type = $2
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed FROM recharge_policies WHERE customer_id = $1 AND credit_type = $2
 `
 
 type RechargePolicyParams struct {
@@ -799,12 +817,14 @@ func (q *Queries) RechargePolicy(ctx context.Context, arg RechargePolicyParams) 
 		&i.PausedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Target,
+		&i.Agreed,
 	)
 	return i, err
 }
 
 const rechargePolicyByID = `-- name: RechargePolicyByID :one
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at FROM recharge_policies WHERE id = $1
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed FROM recharge_policies WHERE id = $1
 `
 
 func (q *Queries) RechargePolicyByID(ctx context.Context, id string) (RechargePolicy, error) {
@@ -843,6 +863,8 @@ func (q *Queries) RechargePolicyByID(ctx context.Context, id string) (RechargePo
 		&i.PausedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Target,
+		&i.Agreed,
 	)
 	return i, err
 }
@@ -880,7 +902,7 @@ func (q *Queries) RechargeSpent(ctx context.Context, arg RechargeSpentParams) (R
 }
 
 const rechargesOf = `-- name: RechargesOf :many
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at FROM recharges
+SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days FROM recharges
 WHERE customer_id = $1 AND (CAST($2 AS text) = '' OR credit_type = $2)
   AND id < $3
 ORDER BY id DESC LIMIT $4
@@ -946,6 +968,8 @@ func (q *Queries) RechargesOf(ctx context.Context, arg RechargesOfParams) ([]Rec
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.FinishedAt,
+			&i.Bonus,
+			&i.BonusDays,
 		); err != nil {
 			return nil, err
 		}

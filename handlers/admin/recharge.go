@@ -81,6 +81,9 @@ func (a *Admin) policy(p *recharge.Policy, open *recharge.Recharge, c *account.C
 		PerDay: p.PerDay, Cooldown: show.Length(p.Cooldown), Card: show.CardName(p.Method.Brand, p.Method.Last4), Backup: show.CardName(p.Backup.Brand, p.Backup.Last4),
 		ConsentVersion: p.Consent.Version, ConsentFrom: p.Consent.Address, ConsentAt: p.Consent.At, Next: p.NextAt, Paused: p.PausedAt,
 	}
+	if p.Target > 0 {
+		out.Buys = "Back up to " + unit.Amount(p.Target) + " with " + name + ". From the threshold"
+	}
 	out.MayPause = mayPause(p)
 	out.MayRelease = mayRelease(p)
 	return out

@@ -26,7 +26,7 @@ import (
 const rechargeRows = 25 // on a page
 
 var rechargeLabels = map[string]string{
-	"threshold": "When available reaches", "pack": "Pack", "quantity": "So many times", "cap": "Cap", "per_day": "At most so many a day",
+	"threshold": "When available reaches", "pack": "Pack", "target": "Back up to", "quantity": "So many times", "cap": "Cap", "per_day": "At most so many a day",
 	"cooldown": "At most one in", "method": "Card", "backup": "Backup card", "consent": "Agreement", "password": "Your password",
 }
 
@@ -127,7 +127,7 @@ func (p *Portal) rechargeSays(q *recharge.Policy) []string {
 	}
 	return []string{
 		"When available reaches " + unit.Amount(q.Threshold) + " or less,",
-		"buy " + show.Packs(q.Quantity, name) + ": " + unit.Amount(q.Credits) + " for " + ui.Money(q.Price) + p.plusTax() + ",",
+		show.Buys(q, name, unit) + p.plusTax() + ",",
 		"and spend at most " + ui.Money(capOf(q)) + " a month, tax included.",
 	}
 }
@@ -194,6 +194,9 @@ func (p *Portal) rechargePage(w http.ResponseWriter, r *http.Request, form *kit.
 	if policy != nil {
 		chosen = policy.Cooldown
 		page.Rules.Threshold, page.Rules.Pack, page.Rules.Quantity = policy.Threshold.String(), policy.Pack, strconv.Itoa(policy.Quantity)
+		if policy.Target > 0 {
+			page.Rules.Target = policy.Target.String()
+		}
 		page.Rules.Cap, page.Rules.PerDay, page.Rules.Cooldown = capOf(policy).Decimal(), strconv.Itoa(policy.PerDay), minutes(policy.Cooldown)
 	}
 	page.Cooldowns = cooldowns(chosen)
@@ -209,21 +212,26 @@ func (p *Portal) rechargePage(w http.ResponseWriter, r *http.Request, form *kit.
 func (p *Portal) rechargePacks(r *http.Request, creditType string, page *portal.Recharge) error {
 	snapshot, customer := p.Catalog.Snapshot(), kit.VisitorOf(r).Customer.ID
 	return p.view(r.Context(), func(t tx.Tx) error {
-		page.Packs, page.Currency = nil, ""
+		page.Packs, page.Currency, page.MayTarget = nil, "", false
 		currencies := map[string]bool{}
 		for _, pack := range byPrice(snapshot.OnSale()) {
-			if pack.CreditType != creditType || pack.Any != nil {
+			if pack.CreditType != creditType {
 				continue
 			}
 			currency, err := p.Recharges.CurrencyFor(t, customer, pack)
 			if err != nil {
 				return err
 			}
-			q, err := catalog.Quote(pack, 0, currency)
+			q, err := pack.Least(currency)
 			if err != nil {
 				continue // not sold in the customer's currency
 			}
 			currencies[currency], page.Currency = true, ui.Code(currency)
+			if pack.Any != nil {
+				page.MayTarget = true
+				page.Packs = append(page.Packs, ui.Option{Value: pack.ID, Text: pack.Name + ", up to a level: from " + ui.Money(q.Price)})
+				continue
+			}
 			page.Packs = append(page.Packs, ui.Option{Value: pack.ID, Text: pack.Name + ": " + page.Unit.Amount(q.Credits) + " for " + ui.Money(q.Price)})
 		}
 		if len(currencies) > 1 {
@@ -309,6 +317,9 @@ func (p *Portal) rechargeSettings(r *http.Request, form *kit.Form) recharge.Sett
 	}
 	if form.Require("threshold", "Say at how many credits to buy."); form.Text("threshold") != "" {
 		set.Threshold = form.Credits("threshold")
+	}
+	if form.Text("target") != "" {
+		set.Target = form.Credits("target")
 	}
 	number := func(name, otherwise, text string) int {
 		s := form.Text(name)
@@ -426,7 +437,7 @@ func (p *Portal) rechargePreview(w http.ResponseWriter, r *http.Request, form *k
 	default:
 		page.Does = "Nothing is charged now: " + unit.Round(v.Available) + " are available"
 	}
-	for _, name := range []string{"credit_type", "threshold", "pack", "quantity", "cap", "per_day", "cooldown", "method", "backup"} {
+	for _, name := range []string{"credit_type", "threshold", "pack", "quantity", "target", "cap", "per_day", "cooldown", "method", "backup"} {
 		page.Hidden = append(page.Hidden, ui.Option{Value: name, Text: form.Text(name)})
 	}
 	page.Hidden = append(page.Hidden, ui.Option{Value: "price", Text: strconv.FormatInt(q.Price.Amount, 10)},

@@ -105,6 +105,16 @@ func Packs(n int, name string) string {
 	return strconv.Itoa(n) + " × " + name
 }
 
+// Buys is what a policy buys, as in its second sentence: "buy Starter: 1,000
+// credits for $10.00", "bring it back up to 5,000 credits with Any amount: 4,000
+// credits from that level, for $40.00".
+func Buys(p *recharge.Policy, name string, unit ui.Unit) string {
+	if p.Target > 0 {
+		return "bring it back up to " + unit.Amount(p.Target) + " with " + name + ": from that level, " + unit.Amount(p.Credits) + " for " + ui.Money(p.Price)
+	}
+	return "buy " + Packs(p.Quantity, name) + ": " + unit.Amount(p.Credits) + " for " + ui.Money(p.Price)
+}
+
 // RechargeState says how a policy stands and what comes next. A nil policy is
 // one that was never made; open is the recharge that is open, nil for none.
 func RechargeState(p *recharge.Policy, open *recharge.Recharge, unit ui.Unit, z *time.Location) portal.RechargeState {
@@ -129,7 +139,7 @@ func RechargeState(p *recharge.Policy, open *recharge.Recharge, unit ui.Unit, z 
 			s.Word, s.Tone = "On, waiting", ui.Warn
 			s.Text = []string{p.Note} // it names the time, where there is one
 		default:
-			s.Text = []string{"When available reaches " + unit.Amount(p.Threshold) + " or less, " + card + " is charged " + price + "."}
+			s.Text = []string{"When available reaches " + unit.Amount(p.Threshold) + " or less, " + card + " is charged " + about(p, open) + price + "."}
 		}
 	case recharge.Charging:
 		s.Word, s.Tone, s.Title, s.Busy = "Charging", ui.Info, "Charging "+card, true
@@ -230,4 +240,13 @@ func Recharges(list []*recharge.Recharge, unit func(creditType string) ui.Unit) 
 		out = append(out, row)
 	}
 	return out
+}
+
+// about says that a price is that of a recharge from the threshold: from lower
+// down it is more.
+func about(p *recharge.Policy, open *recharge.Recharge) string {
+	if p.Target > 0 && open == nil {
+		return "at least "
+	}
+	return ""
 }

@@ -32,6 +32,7 @@ type Recharge struct {
 	Suspended bool
 	Rules     RechargeRules // what is chosen, as the form begins
 	Packs     []ui.Option
+	MayTarget bool        // one of them is for any amount
 	Cards     []ui.Option // saved ones
 	Down      bool        // Stripe did not answer, and the cards are not known
 	Cooldowns []ui.Option
@@ -49,7 +50,7 @@ type Recharge struct {
 
 // RechargeRules are the fields of the form.
 type RechargeRules struct {
-	Threshold, Pack, Quantity, Cap, PerDay, Cooldown, Method, Backup string
+	Threshold, Pack, Quantity, Target, Cap, PerDay, Cooldown, Method, Backup string
 }
 
 // RechargeNow is the part that is asked for again while somebody looks.
