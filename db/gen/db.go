@@ -651,6 +651,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setPurchaseBonusStmt, err = db.PrepareContext(ctx, setPurchaseBonus); err != nil {
 		return nil, fmt.Errorf("error preparing query SetPurchaseBonus: %w", err)
 	}
+	if q.setRechargeBonusStmt, err = db.PrepareContext(ctx, setRechargeBonus); err != nil {
+		return nil, fmt.Errorf("error preparing query SetRechargeBonus: %w", err)
+	}
+	if q.setRechargeTargetStmt, err = db.PrepareContext(ctx, setRechargeTarget); err != nil {
+		return nil, fmt.Errorf("error preparing query SetRechargeTarget: %w", err)
+	}
 	if q.setWatchStmt, err = db.PrepareContext(ctx, setWatch); err != nil {
 		return nil, fmt.Errorf("error preparing query SetWatch: %w", err)
 	}
@@ -1773,6 +1779,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setPurchaseBonusStmt: %w", cerr)
 		}
 	}
+	if q.setRechargeBonusStmt != nil {
+		if cerr := q.setRechargeBonusStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setRechargeBonusStmt: %w", cerr)
+		}
+	}
+	if q.setRechargeTargetStmt != nil {
+		if cerr := q.setRechargeTargetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setRechargeTargetStmt: %w", cerr)
+		}
+	}
 	if q.setWatchStmt != nil {
 		if cerr := q.setWatchStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setWatchStmt: %w", cerr)
@@ -2141,6 +2157,8 @@ type Queries struct {
 	setEndpointHealthStmt        *sql.Stmt
 	setEventPositionStmt         *sql.Stmt
 	setPurchaseBonusStmt         *sql.Stmt
+	setRechargeBonusStmt         *sql.Stmt
+	setRechargeTargetStmt        *sql.Stmt
 	setWatchStmt                 *sql.Stmt
 	timeOfPostingStmt            *sql.Stmt
 	touchKeyStmt                 *sql.Stmt
@@ -2380,6 +2398,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setEndpointHealthStmt:        q.setEndpointHealthStmt,
 		setEventPositionStmt:         q.setEventPositionStmt,
 		setPurchaseBonusStmt:         q.setPurchaseBonusStmt,
+		setRechargeBonusStmt:         q.setRechargeBonusStmt,
+		setRechargeTargetStmt:        q.setRechargeTargetStmt,
 		setWatchStmt:                 q.setWatchStmt,
 		timeOfPostingStmt:            q.timeOfPostingStmt,
 		touchKeyStmt:                 q.touchKeyStmt,

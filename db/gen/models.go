@@ -601,6 +601,8 @@ type Recharge struct {
 	CreatedAt         int64
 	UpdatedAt         int64
 	FinishedAt        int64
+	Bonus             int64
+	BonusDays         int64
 }
 
 type RechargePolicy struct {
@@ -636,6 +638,8 @@ type RechargePolicy struct {
 	PausedAt          int64
 	CreatedAt         int64
 	UpdatedAt         int64
+	Target            int64
+	Agreed            string
 }
 
 type Refund struct {

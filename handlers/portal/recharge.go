@@ -241,10 +241,17 @@ func (p *Portal) rechargePacks(r *http.Request, creditType string, page *portal.
 	})
 }
 
-// byPrice are packs with the cheapest of each currency first.
+// byPrice are packs with the cheapest of each currency first, those for any amount
+// last.
 func byPrice(packs []*catalog.Pack) []*catalog.Pack {
 	packs = slices.Clone(packs)
 	slices.SortStableFunc(packs, func(a, b *catalog.Pack) int {
+		switch {
+		case (a.Any == nil) != (b.Any == nil) && a.Any == nil:
+			return -1
+		case (a.Any == nil) != (b.Any == nil):
+			return 1
+		}
 		if c := cmp.Compare(a.Price.Currency, b.Price.Currency); c != 0 {
 			return c
 		}
