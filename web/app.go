@@ -18,6 +18,7 @@ import (
 	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/stripepay"
+	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/db"
 	"purse/handlers/admin"
@@ -48,6 +49,7 @@ type app struct {
 	purchases *purchase.Service
 	methods   *purchase.Methods
 	alerts    *alert.Service
+	messages  *notify.Messages
 	recharges *recharge.Service
 	endpoints *notify.Endpoints
 	invoices  *invoice.Service
@@ -100,6 +102,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, now func() time.T
 	a.alerts = alert.NewService(alert.Deps{
 		Runner: d, Store: db.AlertStore{}, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Jobs: a.jobs, Events: a.events,
 		Audit: a.audit, Log: log,
+		Tell: func(t tx.Tx, n alert.Notice) error { return a.messages.Tell(t, n) },
 	})
 	a.accounts.StandingChanged = a.alerts.StandingChanged
 	if err := a.openStripe(ctx, mode); err != nil {
@@ -114,7 +117,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, now func() time.T
 	if err := a.jobs.Release(ctx); err != nil { // the lock says that nobody else works on them
 		return nil, err
 	}
-	if err := a.wire(mode); err != nil {
+	if err := a.wire(ctx, mode); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -212,7 +215,7 @@ func (a *app) openStripe(ctx context.Context, mode ui.Mode) (err error) {
 }
 
 // wire makes the services and the handlers on them.
-func (a *app) wire(mode ui.Mode) error {
+func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	a.usage = usage.New(usage.Deps{
 		Runner: a.db, Ledger: a.ledger, Accounts: a.accounts, Catalog: a.catalog, Now: a.now,
 		Refused: func(customer, creditType string) { a.recharges.Refused(customer, creditType) }, // made below
@@ -243,7 +246,7 @@ func (a *app) wire(mode ui.Mode) error {
 	})
 	site := ui.Site{
 		Brand: a.settings.Brand, Mode: mode, PublicURL: a.settings.PublicURL,
-		SupportURL: a.settings.SupportURL, TermsURL: a.settings.TermsURL,
+		Color: a.settings.BrandColor, SupportURL: a.settings.SupportURL, TermsURL: a.settings.TermsURL,
 	}
 	if mode == ui.Sandbox {
 		site.SandboxURL, site.MailboxURL = a.sandboxURL, a.sandboxURL+"/mail"
@@ -252,7 +255,14 @@ func (a *app) wire(mode ui.Mode) error {
 	if err != nil {
 		return err
 	}
-	notify.New(a.jobs, post, mailRenderer{site})
+	key, err := mailKey(ctx, a.db)
+	if err != nil {
+		return err
+	}
+	a.messages = notify.NewMessages(notify.MessageDeps{
+		Runner: a.db, Store: db.MessageStore{}, Accounts: a.accounts, Catalog: a.catalog, Jobs: a.jobs, Audit: a.audit, Key: key,
+	})
+	notify.New(a.db, db.MessageStore{}, a.jobs, post, mailRenderer{site})
 	if err := a.openEndpoints(mode); err != nil {
 		return err
 	}

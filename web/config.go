@@ -16,6 +16,7 @@ import (
 	"purse/billing/fault"
 	"purse/billing/purchase"
 	"purse/billing/stripepay"
+	mailview "purse/views/mail"
 	"purse/views/ui"
 )
 
@@ -29,6 +30,7 @@ type settings struct {
 	DB          string `name:"db" help:"The database file (purse.db; the demo's is demo.db)." env:"PURSE_DB"`
 	PublicURL   string `help:"Where browsers reach Purse, such as https://billing.example.com." env:"PURSE_PUBLIC_URL"`
 
+	BrandColor     string        `help:"Your colour in mails, as #rrggbb." env:"PURSE_BRAND_COLOR"`
 	Brand          string        `help:"Your name, as your customers know it." default:"Purse" env:"PURSE_BRAND"`
 	SupportURL     string        `help:"Where your customers find help: https: or mailto:." env:"PURSE_SUPPORT_URL"`
 	TermsURL       string        `help:"Your terms of sale." env:"PURSE_TERMS_URL"`
@@ -124,6 +126,9 @@ func (s *settings) check() error {
 		case mode == ui.Live && !strings.HasPrefix(s.PublicURL, "https://"):
 			return errors.New("PURSE_PUBLIC_URL must begin with https:// in live mode")
 		}
+	}
+	if s.BrandColor != "" && !mailview.ValidColor(s.BrandColor) {
+		return fmt.Errorf("PURSE_BRAND_COLOR is %q: write it as #rrggbb", s.BrandColor)
 	}
 	if s.SecretKey != "" {
 		if _, err := s.keeper(false); err != nil {

@@ -25,5 +25,9 @@ type mailRenderer struct{ site ui.Site }
 
 func (r mailRenderer) Render(ctx context.Context, m account.Mail) (notify.Message, error) {
 	subject, text, html, err := mail.Render(ctx, r.site, m.Template, m.Data)
-	return notify.Message{To: m.To, Subject: subject, Text: text, HTML: html}, err
+	out := notify.Message{To: m.To, Subject: subject, Text: text, HTML: html}
+	if path := m.Data["unsubscribe"]; path != "" {
+		out.Unsubscribe = r.site.PublicURL + path
+	}
+	return out, err
 }

@@ -85,3 +85,13 @@ func modeName(m ui.Mode) string {
 		return "Stripe's live mode"
 	}
 }
+
+// mailKey is the key that seals links in mails. It stays with the database.
+func mailKey(ctx context.Context, d *db.DB) (key []byte, err error) {
+	err = d.Update(ctx, func(t tx.Tx) error {
+		s, err := db.Installation{}.PutOnce(t, "mail_key", id.Secret("mk_"))
+		key = []byte(s)
+		return err
+	})
+	return key, err
+}

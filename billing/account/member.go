@@ -124,6 +124,11 @@ func (s *Service) Members(ctx context.Context, customerID string) (ms []Member, 
 	return ms, err
 }
 
+// MembersIn is Members in t.
+func (s *Service) MembersIn(t tx.Tx, customerID string) ([]Member, error) {
+	return s.Store.MembersOf(t, customerID)
+}
+
 // Memberships lists the customers of a user, oldest membership first.
 func (s *Service) Memberships(ctx context.Context, userID string) (ms []Membership, err error) {
 	err = s.Runner.View(ctx, func(t tx.Tx) error {

@@ -3,6 +3,7 @@ package mailer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -82,5 +83,19 @@ func (m *Mailer) Send(ctx context.Context, msg notify.Message) error {
 	if msg.HTML != "" {
 		out.AddAlternativeString(mail.TypeTextHTML, msg.HTML)
 	}
-	return m.client.DialAndSendWithContext(ctx, out)
+	if msg.Unsubscribe != "" {
+		// RFC 8058: mail programs offer it beside the sender, and one click does it.
+		out.SetGenHeader(mail.HeaderListUnsubscribe, "<"+msg.Unsubscribe+">")
+		out.SetGenHeader(mail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
+	return refused(m.client.DialAndSendWithContext(ctx, out))
+}
+
+// refused tells what an address will never take from what may work later.
+func refused(err error) error {
+	var sent *mail.SendError
+	if errors.As(err, &sent) && sent.Reason == mail.ErrSMTPRcptTo && !sent.IsTemp() {
+		return &notify.RefusedError{Reason: sent.Error()}
+	}
+	return err
 }

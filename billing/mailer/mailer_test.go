@@ -2,6 +2,7 @@ package mailer_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -27,7 +28,16 @@ type session struct{ c *catcher }
 func (session) Reset()                               {}
 func (session) Logout() error                        { return nil }
 func (session) Mail(string, *smtp.MailOptions) error { return nil }
-func (session) Rcpt(string, *smtp.RcptOptions) error { return nil }
+func (session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	switch {
+	case strings.HasPrefix(to, "gone"):
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
+	case strings.HasPrefix(to, "full"):
+		return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "mailbox full"}
+	}
+	return nil
+}
+
 func (s session) Data(r io.Reader) error {
 	b, err := io.ReadAll(r)
 	s.c.mu.Lock()
@@ -60,6 +70,22 @@ func TestSend(t *testing.T) {
 		if !strings.Contains(c.mails[0], want) {
 			t.Errorf("the mail lacks %q:\n%s", want, c.mails[0])
 		}
+	}
+	err = m.Send(context.Background(), notify.Message{To: "someone@example.com", Subject: "x", Text: "x", Unsubscribe: "https://credits.example.com/unsubscribe?token=1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"List-Unsubscribe: <https://credits.example.com/unsubscribe?token=1>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"} {
+		if strings.Contains(c.mails[0], want) || !strings.Contains(c.mails[1], want) {
+			t.Errorf("only mails that can be switched off have %q", want)
+		}
+	}
+	var refused *notify.RefusedError
+	if err := m.Send(context.Background(), notify.Message{To: "gone@example.com", Subject: "x", Text: "x"}); !errors.As(err, &refused) {
+		t.Errorf("an address that is gone: %v", err)
+	}
+	if err := m.Send(context.Background(), notify.Message{To: "full@example.com", Subject: "x", Text: "x"}); err == nil || errors.As(err, &refused) {
+		t.Errorf("a mailbox that is full may take mail later: %v", err)
 	}
 	// A header cannot be added through an address or a subject.
 	if err := m.Send(context.Background(), notify.Message{To: "a@example.com\r\nBcc: b@example.com", Subject: "x"}); err == nil {

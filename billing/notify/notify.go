@@ -1,24 +1,32 @@
-// Package notify tells people: it renders the mails that other packages queue
-// and hands them to whatever sends mail.
+// Package notify tells people and systems: it renders the mails that other
+// packages queue and hands them to whatever sends mail, collects messages for
+// each person as they chose, and posts events to endpoints.
 //
-// It promises that a mail which was queued in a transaction is sent at least
-// once after that transaction committed, and never otherwise.
+// It promises that what was queued in a transaction is sent at least once after
+// that transaction committed, and never otherwise.
 package notify
 
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"purse/billing/account"
+	"purse/billing/id"
 	"purse/billing/job"
+	"purse/billing/tx"
 )
 
 // Message is a mail, ready to send.
 type Message struct {
 	To, Subject, Text, HTML string
+	// Unsubscribe is where one click ends mails of its kind; "" where they cannot
+	// be switched off.
+	Unsubscribe string
 }
 
-// Mailer sends a mail, or answers why it could not. An error is tried again.
+// Mailer sends a mail, or answers why it could not: a RefusedError when the
+// address will never take it. Another error is tried again.
 type Mailer interface {
 	Send(ctx context.Context, m Message) error
 }
@@ -30,13 +38,16 @@ type Renderer interface {
 
 // Service sends queued mails.
 type Service struct {
+	run      tx.Runner
+	store    MessageStore
 	mailer   Mailer
 	renderer Renderer
 }
 
-// New makes a Service and registers its job.
-func New(jobs *job.Queue, mailer Mailer, renderer Renderer) *Service {
-	s := &Service{mailer, renderer}
+// New makes a Service and registers its job. What becomes of mails is kept in
+// store, unless it is nil.
+func New(run tx.Runner, store MessageStore, jobs *job.Queue, mailer Mailer, renderer Renderer) *Service {
+	s := &Service{run, store, mailer, renderer}
 	jobs.Handle(account.MailJob, s.send)
 	return s
 }
@@ -50,5 +61,5 @@ func (s *Service) send(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return job.Permanent(fmt.Errorf("mail %s: %w", m.Template, err))
 	}
-	return s.mailer.Send(ctx, message)
+	return s.wrote(ctx, id.New("mail", time.Now()), m.Template, message, s.mailer.Send(ctx, message))
 }

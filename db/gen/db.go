@@ -51,6 +51,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.billingDetailsStmt, err = db.PrepareContext(ctx, billingDetails); err != nil {
 		return nil, fmt.Errorf("error preparing query BillingDetails: %w", err)
 	}
+	if q.bounceOfStmt, err = db.PrepareContext(ctx, bounceOf); err != nil {
+		return nil, fmt.Errorf("error preparing query BounceOf: %w", err)
+	}
 	if q.callerByIDStmt, err = db.PrepareContext(ctx, callerByID); err != nil {
 		return nil, fmt.Errorf("error preparing query CallerByID: %w", err)
 	}
@@ -90,6 +93,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countJobsStmt, err = db.PrepareContext(ctx, countJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query CountJobs: %w", err)
 	}
+	if q.countMailsSinceStmt, err = db.PrepareContext(ctx, countMailsSince); err != nil {
+		return nil, fmt.Errorf("error preparing query CountMailsSince: %w", err)
+	}
 	if q.countSelfRefundsStmt, err = db.PrepareContext(ctx, countSelfRefunds); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSelfRefunds: %w", err)
 	}
@@ -111,6 +117,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteAttemptsOfStmt, err = db.PrepareContext(ctx, deleteAttemptsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteAttemptsOf: %w", err)
 	}
+	if q.deleteBounceStmt, err = db.PrepareContext(ctx, deleteBounce); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteBounce: %w", err)
+	}
 	if q.deleteDeliveriesOfStmt, err = db.PrepareContext(ctx, deleteDeliveriesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteDeliveriesOf: %w", err)
 	}
@@ -123,8 +132,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteJobStmt, err = db.PrepareContext(ctx, deleteJob); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteJob: %w", err)
 	}
+	if q.deleteMailsBeforeStmt, err = db.PrepareContext(ctx, deleteMailsBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteMailsBefore: %w", err)
+	}
 	if q.deleteMemberStmt, err = db.PrepareContext(ctx, deleteMember); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMember: %w", err)
+	}
+	if q.deleteMessagesBeforeStmt, err = db.PrepareContext(ctx, deleteMessagesBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteMessagesBefore: %w", err)
 	}
 	if q.deleteMuteStmt, err = db.PrepareContext(ctx, deleteMute); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMute: %w", err)
@@ -315,6 +330,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertLinkStmt, err = db.PrepareContext(ctx, insertLink); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertLink: %w", err)
 	}
+	if q.insertMailStmt, err = db.PrepareContext(ctx, insertMail); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertMail: %w", err)
+	}
+	if q.insertMessageStmt, err = db.PrepareContext(ctx, insertMessage); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertMessage: %w", err)
+	}
 	if q.insertPurchaseStmt, err = db.PrepareContext(ctx, insertPurchase); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPurchase: %w", err)
 	}
@@ -459,6 +480,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lockEventPositionStmt, err = db.PrepareContext(ctx, lockEventPosition); err != nil {
 		return nil, fmt.Errorf("error preparing query LockEventPosition: %w", err)
 	}
+	if q.mailsBeforeStmt, err = db.PrepareContext(ctx, mailsBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query MailsBefore: %w", err)
+	}
 	if q.methodChoiceStmt, err = db.PrepareContext(ctx, methodChoice); err != nil {
 		return nil, fmt.Errorf("error preparing query MethodChoice: %w", err)
 	}
@@ -501,6 +525,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.postedBetweenStmt, err = db.PrepareContext(ctx, postedBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query PostedBetween: %w", err)
 	}
+	if q.preferencesOfStmt, err = db.PrepareContext(ctx, preferencesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query PreferencesOf: %w", err)
+	}
 	if q.purchaseByIDStmt, err = db.PrepareContext(ctx, purchaseByID); err != nil {
 		return nil, fmt.Errorf("error preparing query PurchaseByID: %w", err)
 	}
@@ -524,6 +551,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putBillingDetailsStmt, err = db.PrepareContext(ctx, putBillingDetails); err != nil {
 		return nil, fmt.Errorf("error preparing query PutBillingDetails: %w", err)
+	}
+	if q.putBounceStmt, err = db.PrepareContext(ctx, putBounce); err != nil {
+		return nil, fmt.Errorf("error preparing query PutBounce: %w", err)
 	}
 	if q.putCounterStmt, err = db.PrepareContext(ctx, putCounter); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCounter: %w", err)
@@ -554,6 +584,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putPackOfferStmt, err = db.PrepareContext(ctx, putPackOffer); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPackOffer: %w", err)
+	}
+	if q.putPreferenceStmt, err = db.PrepareContext(ctx, putPreference); err != nil {
+		return nil, fmt.Errorf("error preparing query PutPreference: %w", err)
 	}
 	if q.putPurchaseQuoteStmt, err = db.PrepareContext(ctx, putPurchaseQuote); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPurchaseQuote: %w", err)
@@ -648,6 +681,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setEventPositionStmt, err = db.PrepareContext(ctx, setEventPosition); err != nil {
 		return nil, fmt.Errorf("error preparing query SetEventPosition: %w", err)
 	}
+	if q.setMessageStmt, err = db.PrepareContext(ctx, setMessage); err != nil {
+		return nil, fmt.Errorf("error preparing query SetMessage: %w", err)
+	}
 	if q.setPurchaseBonusStmt, err = db.PrepareContext(ctx, setPurchaseBonus); err != nil {
 		return nil, fmt.Errorf("error preparing query SetPurchaseBonus: %w", err)
 	}
@@ -707,6 +743,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.voidLinksStmt, err = db.PrepareContext(ctx, voidLinks); err != nil {
 		return nil, fmt.Errorf("error preparing query VoidLinks: %w", err)
+	}
+	if q.waitingMessagesStmt, err = db.PrepareContext(ctx, waitingMessages); err != nil {
+		return nil, fmt.Errorf("error preparing query WaitingMessages: %w", err)
 	}
 	if q.wakeEndpointStmt, err = db.PrepareContext(ctx, wakeEndpoint); err != nil {
 		return nil, fmt.Errorf("error preparing query WakeEndpoint: %w", err)
@@ -779,6 +818,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing billingDetailsStmt: %w", cerr)
 		}
 	}
+	if q.bounceOfStmt != nil {
+		if cerr := q.bounceOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing bounceOfStmt: %w", cerr)
+		}
+	}
 	if q.callerByIDStmt != nil {
 		if cerr := q.callerByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing callerByIDStmt: %w", cerr)
@@ -844,6 +888,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countJobsStmt: %w", cerr)
 		}
 	}
+	if q.countMailsSinceStmt != nil {
+		if cerr := q.countMailsSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countMailsSinceStmt: %w", cerr)
+		}
+	}
 	if q.countSelfRefundsStmt != nil {
 		if cerr := q.countSelfRefundsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countSelfRefundsStmt: %w", cerr)
@@ -879,6 +928,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteAttemptsOfStmt: %w", cerr)
 		}
 	}
+	if q.deleteBounceStmt != nil {
+		if cerr := q.deleteBounceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteBounceStmt: %w", cerr)
+		}
+	}
 	if q.deleteDeliveriesOfStmt != nil {
 		if cerr := q.deleteDeliveriesOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteDeliveriesOfStmt: %w", cerr)
@@ -899,9 +953,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteJobStmt: %w", cerr)
 		}
 	}
+	if q.deleteMailsBeforeStmt != nil {
+		if cerr := q.deleteMailsBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteMailsBeforeStmt: %w", cerr)
+		}
+	}
 	if q.deleteMemberStmt != nil {
 		if cerr := q.deleteMemberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteMemberStmt: %w", cerr)
+		}
+	}
+	if q.deleteMessagesBeforeStmt != nil {
+		if cerr := q.deleteMessagesBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteMessagesBeforeStmt: %w", cerr)
 		}
 	}
 	if q.deleteMuteStmt != nil {
@@ -1219,6 +1283,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertLinkStmt: %w", cerr)
 		}
 	}
+	if q.insertMailStmt != nil {
+		if cerr := q.insertMailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertMailStmt: %w", cerr)
+		}
+	}
+	if q.insertMessageStmt != nil {
+		if cerr := q.insertMessageStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertMessageStmt: %w", cerr)
+		}
+	}
 	if q.insertPurchaseStmt != nil {
 		if cerr := q.insertPurchaseStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertPurchaseStmt: %w", cerr)
@@ -1459,6 +1533,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lockEventPositionStmt: %w", cerr)
 		}
 	}
+	if q.mailsBeforeStmt != nil {
+		if cerr := q.mailsBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing mailsBeforeStmt: %w", cerr)
+		}
+	}
 	if q.methodChoiceStmt != nil {
 		if cerr := q.methodChoiceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing methodChoiceStmt: %w", cerr)
@@ -1529,6 +1608,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing postedBetweenStmt: %w", cerr)
 		}
 	}
+	if q.preferencesOfStmt != nil {
+		if cerr := q.preferencesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing preferencesOfStmt: %w", cerr)
+		}
+	}
 	if q.purchaseByIDStmt != nil {
 		if cerr := q.purchaseByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing purchaseByIDStmt: %w", cerr)
@@ -1567,6 +1651,11 @@ func (q *Queries) Close() error {
 	if q.putBillingDetailsStmt != nil {
 		if cerr := q.putBillingDetailsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putBillingDetailsStmt: %w", cerr)
+		}
+	}
+	if q.putBounceStmt != nil {
+		if cerr := q.putBounceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putBounceStmt: %w", cerr)
 		}
 	}
 	if q.putCounterStmt != nil {
@@ -1617,6 +1706,11 @@ func (q *Queries) Close() error {
 	if q.putPackOfferStmt != nil {
 		if cerr := q.putPackOfferStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putPackOfferStmt: %w", cerr)
+		}
+	}
+	if q.putPreferenceStmt != nil {
+		if cerr := q.putPreferenceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putPreferenceStmt: %w", cerr)
 		}
 	}
 	if q.putPurchaseQuoteStmt != nil {
@@ -1774,6 +1868,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setEventPositionStmt: %w", cerr)
 		}
 	}
+	if q.setMessageStmt != nil {
+		if cerr := q.setMessageStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setMessageStmt: %w", cerr)
+		}
+	}
 	if q.setPurchaseBonusStmt != nil {
 		if cerr := q.setPurchaseBonusStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setPurchaseBonusStmt: %w", cerr)
@@ -1874,6 +1973,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing voidLinksStmt: %w", cerr)
 		}
 	}
+	if q.waitingMessagesStmt != nil {
+		if cerr := q.waitingMessagesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing waitingMessagesStmt: %w", cerr)
+		}
+	}
 	if q.wakeEndpointStmt != nil {
 		if cerr := q.wakeEndpointStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing wakeEndpointStmt: %w", cerr)
@@ -1957,6 +2061,7 @@ type Queries struct {
 	anyWaitingEventStmt          *sql.Stmt
 	billingCurrencyStmt          *sql.Stmt
 	billingDetailsStmt           *sql.Stmt
+	bounceOfStmt                 *sql.Stmt
 	callerByIDStmt               *sql.Stmt
 	callerByNameStmt             *sql.Stmt
 	callersOfStmt                *sql.Stmt
@@ -1970,6 +2075,7 @@ type Queries struct {
 	countDeliveriesStmt          *sql.Stmt
 	countEndpointsStmt           *sql.Stmt
 	countJobsStmt                *sql.Stmt
+	countMailsSinceStmt          *sql.Stmt
 	countSelfRefundsStmt         *sql.Stmt
 	countStaffStmt               *sql.Stmt
 	countToldSinceStmt           *sql.Stmt
@@ -1977,11 +2083,14 @@ type Queries struct {
 	debitsAscendingStmt          *sql.Stmt
 	debitsDescendingStmt         *sql.Stmt
 	deleteAttemptsOfStmt         *sql.Stmt
+	deleteBounceStmt             *sql.Stmt
 	deleteDeliveriesOfStmt       *sql.Stmt
 	deleteEndpointStmt           *sql.Stmt
 	deleteEventsStmt             *sql.Stmt
 	deleteJobStmt                *sql.Stmt
+	deleteMailsBeforeStmt        *sql.Stmt
 	deleteMemberStmt             *sql.Stmt
+	deleteMessagesBeforeStmt     *sql.Stmt
 	deleteMuteStmt               *sql.Stmt
 	deleteOldAttemptsStmt        *sql.Stmt
 	deleteOldDeliveriesStmt      *sql.Stmt
@@ -2045,6 +2154,8 @@ type Queries struct {
 	insertJobStmt                *sql.Stmt
 	insertKeyStmt                *sql.Stmt
 	insertLinkStmt               *sql.Stmt
+	insertMailStmt               *sql.Stmt
+	insertMessageStmt            *sql.Stmt
 	insertPurchaseStmt           *sql.Stmt
 	insertRechargeStmt           *sql.Stmt
 	insertRequestStmt            *sql.Stmt
@@ -2093,6 +2204,7 @@ type Queries struct {
 	listThrottlesStmt            *sql.Stmt
 	listWaitingEventsStmt        *sql.Stmt
 	lockEventPositionStmt        *sql.Stmt
+	mailsBeforeStmt              *sql.Stmt
 	methodChoiceStmt             *sql.Stmt
 	mutesOfStmt                  *sql.Stmt
 	newestEventStmt              *sql.Stmt
@@ -2107,6 +2219,7 @@ type Queries struct {
 	parkJobStmt                  *sql.Stmt
 	placeEventStmt               *sql.Stmt
 	postedBetweenStmt            *sql.Stmt
+	preferencesOfStmt            *sql.Stmt
 	purchaseByIDStmt             *sql.Stmt
 	purchaseByKeyStmt            *sql.Stmt
 	purchaseBySessionStmt        *sql.Stmt
@@ -2115,6 +2228,7 @@ type Queries struct {
 	purchasesOfStmt              *sql.Stmt
 	putBillingCurrencyStmt       *sql.Stmt
 	putBillingDetailsStmt        *sql.Stmt
+	putBounceStmt                *sql.Stmt
 	putCounterStmt               *sql.Stmt
 	putCreditTypeStmt            *sql.Stmt
 	putInstallationStmt          *sql.Stmt
@@ -2125,6 +2239,7 @@ type Queries struct {
 	putMuteStmt                  *sql.Stmt
 	putPackStmt                  *sql.Stmt
 	putPackOfferStmt             *sql.Stmt
+	putPreferenceStmt            *sql.Stmt
 	putPurchaseQuoteStmt         *sql.Stmt
 	putPurchaseWaitStmt          *sql.Stmt
 	putRateStmt                  *sql.Stmt
@@ -2156,6 +2271,7 @@ type Queries struct {
 	setDeliveryStmt              *sql.Stmt
 	setEndpointHealthStmt        *sql.Stmt
 	setEventPositionStmt         *sql.Stmt
+	setMessageStmt               *sql.Stmt
 	setPurchaseBonusStmt         *sql.Stmt
 	setRechargeBonusStmt         *sql.Stmt
 	setRechargeTargetStmt        *sql.Stmt
@@ -2176,6 +2292,7 @@ type Queries struct {
 	useLinkStmt                  *sql.Stmt
 	usedBetweenStmt              *sql.Stmt
 	voidLinksStmt                *sql.Stmt
+	waitingMessagesStmt          *sql.Stmt
 	wakeEndpointStmt             *sql.Stmt
 	walletByIDStmt               *sql.Stmt
 	walletOfWatchStmt            *sql.Stmt
@@ -2198,6 +2315,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		anyWaitingEventStmt:          q.anyWaitingEventStmt,
 		billingCurrencyStmt:          q.billingCurrencyStmt,
 		billingDetailsStmt:           q.billingDetailsStmt,
+		bounceOfStmt:                 q.bounceOfStmt,
 		callerByIDStmt:               q.callerByIDStmt,
 		callerByNameStmt:             q.callerByNameStmt,
 		callersOfStmt:                q.callersOfStmt,
@@ -2211,6 +2329,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countDeliveriesStmt:          q.countDeliveriesStmt,
 		countEndpointsStmt:           q.countEndpointsStmt,
 		countJobsStmt:                q.countJobsStmt,
+		countMailsSinceStmt:          q.countMailsSinceStmt,
 		countSelfRefundsStmt:         q.countSelfRefundsStmt,
 		countStaffStmt:               q.countStaffStmt,
 		countToldSinceStmt:           q.countToldSinceStmt,
@@ -2218,11 +2337,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		debitsAscendingStmt:          q.debitsAscendingStmt,
 		debitsDescendingStmt:         q.debitsDescendingStmt,
 		deleteAttemptsOfStmt:         q.deleteAttemptsOfStmt,
+		deleteBounceStmt:             q.deleteBounceStmt,
 		deleteDeliveriesOfStmt:       q.deleteDeliveriesOfStmt,
 		deleteEndpointStmt:           q.deleteEndpointStmt,
 		deleteEventsStmt:             q.deleteEventsStmt,
 		deleteJobStmt:                q.deleteJobStmt,
+		deleteMailsBeforeStmt:        q.deleteMailsBeforeStmt,
 		deleteMemberStmt:             q.deleteMemberStmt,
+		deleteMessagesBeforeStmt:     q.deleteMessagesBeforeStmt,
 		deleteMuteStmt:               q.deleteMuteStmt,
 		deleteOldAttemptsStmt:        q.deleteOldAttemptsStmt,
 		deleteOldDeliveriesStmt:      q.deleteOldDeliveriesStmt,
@@ -2286,6 +2408,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertJobStmt:                q.insertJobStmt,
 		insertKeyStmt:                q.insertKeyStmt,
 		insertLinkStmt:               q.insertLinkStmt,
+		insertMailStmt:               q.insertMailStmt,
+		insertMessageStmt:            q.insertMessageStmt,
 		insertPurchaseStmt:           q.insertPurchaseStmt,
 		insertRechargeStmt:           q.insertRechargeStmt,
 		insertRequestStmt:            q.insertRequestStmt,
@@ -2334,6 +2458,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listThrottlesStmt:            q.listThrottlesStmt,
 		listWaitingEventsStmt:        q.listWaitingEventsStmt,
 		lockEventPositionStmt:        q.lockEventPositionStmt,
+		mailsBeforeStmt:              q.mailsBeforeStmt,
 		methodChoiceStmt:             q.methodChoiceStmt,
 		mutesOfStmt:                  q.mutesOfStmt,
 		newestEventStmt:              q.newestEventStmt,
@@ -2348,6 +2473,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		parkJobStmt:                  q.parkJobStmt,
 		placeEventStmt:               q.placeEventStmt,
 		postedBetweenStmt:            q.postedBetweenStmt,
+		preferencesOfStmt:            q.preferencesOfStmt,
 		purchaseByIDStmt:             q.purchaseByIDStmt,
 		purchaseByKeyStmt:            q.purchaseByKeyStmt,
 		purchaseBySessionStmt:        q.purchaseBySessionStmt,
@@ -2356,6 +2482,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		purchasesOfStmt:              q.purchasesOfStmt,
 		putBillingCurrencyStmt:       q.putBillingCurrencyStmt,
 		putBillingDetailsStmt:        q.putBillingDetailsStmt,
+		putBounceStmt:                q.putBounceStmt,
 		putCounterStmt:               q.putCounterStmt,
 		putCreditTypeStmt:            q.putCreditTypeStmt,
 		putInstallationStmt:          q.putInstallationStmt,
@@ -2366,6 +2493,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putMuteStmt:                  q.putMuteStmt,
 		putPackStmt:                  q.putPackStmt,
 		putPackOfferStmt:             q.putPackOfferStmt,
+		putPreferenceStmt:            q.putPreferenceStmt,
 		putPurchaseQuoteStmt:         q.putPurchaseQuoteStmt,
 		putPurchaseWaitStmt:          q.putPurchaseWaitStmt,
 		putRateStmt:                  q.putRateStmt,
@@ -2397,6 +2525,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setDeliveryStmt:              q.setDeliveryStmt,
 		setEndpointHealthStmt:        q.setEndpointHealthStmt,
 		setEventPositionStmt:         q.setEventPositionStmt,
+		setMessageStmt:               q.setMessageStmt,
 		setPurchaseBonusStmt:         q.setPurchaseBonusStmt,
 		setRechargeBonusStmt:         q.setRechargeBonusStmt,
 		setRechargeTargetStmt:        q.setRechargeTargetStmt,
@@ -2417,6 +2546,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		useLinkStmt:                  q.useLinkStmt,
 		usedBetweenStmt:              q.usedBetweenStmt,
 		voidLinksStmt:                q.voidLinksStmt,
+		waitingMessagesStmt:          q.waitingMessagesStmt,
 		wakeEndpointStmt:             q.wakeEndpointStmt,
 		walletByIDStmt:               q.walletByIDStmt,
 		walletOfWatchStmt:            q.walletOfWatchStmt,

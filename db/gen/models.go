@@ -82,6 +82,12 @@ type BillingDetail struct {
 	UpdatedAt  int64
 }
 
+type Bounce struct {
+	Address string
+	Reason  string
+	At      int64
+}
+
 type Caller struct {
 	ID         int64
 	CustomerID string
@@ -408,11 +414,35 @@ type Link struct {
 	UsedAt       int64
 }
 
+type Mail struct {
+	ID        string
+	Address   string
+	Template  string
+	Subject   string
+	State     string
+	Error     string
+	CreatedAt int64
+}
+
 type Member struct {
 	CustomerID string
 	UserID     string
 	Role       string
 	CreatedAt  int64
+}
+
+type Message struct {
+	ID         string
+	Recipient  string
+	CustomerID string
+	Address    string
+	Category   string
+	Event      string
+	Data       string
+	Choice     string
+	State      string
+	CreatedAt  int64
+	SentAt     int64
 }
 
 type Meter struct {
@@ -478,6 +508,13 @@ type PostingNote struct {
 	Seq      int64
 	Actor    string
 	Reason   string
+}
+
+type Preference struct {
+	UserID     string
+	CustomerID string
+	Category   string
+	Choice     string
 }
 
 type Purchase struct {

@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"purse/billing/account"
+	"purse/billing/event"
 	"purse/billing/invoice"
+	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/handlers/kit/browsertest"
 	"purse/views/mail"
@@ -19,7 +21,7 @@ import (
 // TestMailsReadWellOnAPhoneAndOnADesk opens every mail as a page.
 func TestMailsReadWellOnAPhoneAndOnADesk(t *testing.T) {
 	b := browsertest.Open(t)
-	site := ui.Site{Brand: "Example AI", Mode: ui.Sandbox, PublicURL: "https://credits.example.com", SupportURL: "mailto:help@example.com"}
+	site := ui.Site{Brand: "Example AI", Color: "#7a1fa2", Mode: ui.Sandbox, PublicURL: "https://credits.example.com", SupportURL: "mailto:help@example.com"}
 	mails := map[string]map[string]string{
 		account.MailVerify:     {"link": "/verify?token=01h7x3q9w8e2r6t4y0p5s1d7f3g9h2j6k8"},
 		account.MailKnown:      {"link": "/sign-in"},
@@ -30,6 +32,17 @@ func TestMailsReadWellOnAPhoneAndOnADesk(t *testing.T) {
 		invoice.MailInvoice: {
 			"customer": "Northwind Labs", "name": "5,000 credits", "number": "INV-0007", "amount": "40.00", "currency": "usd", "due": "22 December 2026",
 			"url": "https://pay.example.com/i/1", "po_number": "PO-7", "overdue": "1", "link": "/invoices/inv_1",
+		},
+		notify.MailAlert: {
+			"event": event.LimitReached, "customer": "Northwind Labs", "unit": "credit", "units": "credits", "limit": "50", "spent": "48.2", "period": "day",
+			"stops": "true", "meter": "tokens", "caller": "nightly-batch", "resets_at": "2030-01-02T00:00:00Z", "zone": "Europe/Berlin", "unsubscribe": "/unsubscribe?token=x",
+		},
+		notify.MailDigest: {
+			"customer": "Northwind Labs", "unsubscribe": "/unsubscribe?token=x",
+			"lines": `[{"event":"balance.low","at":"2030-01-02T00:00:00Z","data":{"customer":"Northwind Labs","unit":"credit","units":"credits","kind":"share","percent":"20","available":"18.5","level":"20"}},` +
+				`{"event":"balance.depleted","at":"2030-01-02T01:00:00Z","data":{"customer":"Northwind Labs","unit":"credit","units":"credits","available":"0"}},` +
+				`{"event":"credits.expiring","at":"2030-01-02T02:00:00Z","data":{"customer":"Northwind Labs","unit":"credit","units":"credits","credits":"250","days":"7","expires_at":"2030-01-09T00:00:00Z"}},` +
+				`{"event":"usage.anomaly","at":"2030-01-02T02:00:00Z","data":{"customer":"Northwind Labs","unit":"credit","units":"credits","last_hour":"420","usual_hour":"100"}}]`,
 		},
 		purchase.MailFailed: {
 			"purchase": "pur_06h009hchvm6s4qgpdfhxqrvew", "customer": "Northwind Labs", "pack": "Team", "credits": "2600", "unit": "minute", "units": "minutes",

@@ -28,6 +28,9 @@ type Letter struct {
 	Link     string // where the button leads, absolute
 	Also     *Also  // a second link
 	Afterall []string
+	// Unsubscribe is where mails of its kind are switched off; "" where they
+	// cannot be.
+	Unsubscribe string
 }
 
 // Fact is a line of a small table.
@@ -104,6 +107,10 @@ func letter(site ui.Site, template string, data map[string]string) (Letter, erro
 		return invoiceMail(site, data, link)
 	case recharge.MailPaused:
 		return rechargePaused(site, data, link)
+	case notify.MailAlert:
+		return alertMail(site, data)
+	case notify.MailDigest:
+		return digest(site, data)
 	case notify.MailEndpointFailing, notify.MailEndpointDisabled:
 		return endpoint(site, template, data, link), nil
 	}
@@ -200,6 +207,9 @@ func (l Letter) Text(site ui.Site) string {
 	}
 	for _, s := range l.Afterall {
 		b.WriteString(s + "\n\n")
+	}
+	if l.Unsubscribe != "" {
+		b.WriteString("No more mails like this:\n" + l.Unsubscribe + "\n\n")
 	}
 	b.WriteString("-- \n" + site.Brand + "\n")
 	if site.Mode != ui.Live {

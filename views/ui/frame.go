@@ -17,6 +17,8 @@ const (
 
 // Site is what all pages of an installation share.
 type Site struct {
+	// Color is the vendor's, "#rrggbb"; "" for Purse's own.
+	Color      string
 	Brand      string // the vendor's name, as customers know it
 	Mode       Mode
 	PublicURL  string // without a slash at its end

@@ -1,0 +1,149 @@
+package mail
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"purse/billing/alert"
+	"purse/billing/event"
+	"purse/billing/money"
+	"purse/billing/notify"
+	"purse/views/ui"
+)
+
+// said is what a message says: a headline for a list of mails, sentences, and
+// the one thing that helps.
+type said struct {
+	headline string
+	says     []string
+	facts    []Fact
+	button   string
+	path     string
+}
+
+// alertMail is the mail about one crossing.
+func alertMail(site ui.Site, data map[string]string) (Letter, error) {
+	s, err := say(data["event"], data)
+	if err != nil {
+		return Letter{}, err
+	}
+	facts := append([]Fact{{"Customer", data["customer"]}}, s.facts...)
+	return Letter{
+		Subject: s.headline + " – " + data["customer"], Preview: s.says[0], Heading: s.headline, Says: s.says, Facts: facts,
+		Button: s.button, Link: site.PublicURL + s.path, Also: &Also{"Choose what you are told of", site.PublicURL + "/notifications"},
+		Unsubscribe: absolute(site, data["unsubscribe"]),
+	}, nil
+}
+
+func absolute(site ui.Site, path string) string {
+	if !strings.HasPrefix(path, "/") {
+		return ""
+	}
+	return strings.TrimRight(site.PublicURL, "/") + path
+}
+
+// digest is one mail about many.
+func digest(site ui.Site, data map[string]string) (Letter, error) {
+	var lines []notify.Line
+	if err := json.Unmarshal([]byte(data["lines"]), &lines); err != nil {
+		return Letter{}, err
+	}
+	l := Letter{
+		Subject: ui.Number(len(lines)) + " things to know about your credits at " + site.Brand, Preview: "All in one mail.",
+		Heading: ui.Number(len(lines)) + " things to know", Says: []string{"These came within a short time, or you chose to be told once a day."},
+		Button: "See your credits", Link: site.PublicURL + "/", Also: &Also{"Choose what you are told of", site.PublicURL + "/notifications"},
+		Unsubscribe: absolute(site, data["unsubscribe"]),
+	}
+	const shown = 25
+	for i, line := range lines {
+		if i == shown {
+			l.Afterall = append(l.Afterall, "And "+ui.Number(len(lines)-shown)+" more.")
+			break
+		}
+		s, err := say(line.Event, line.Data)
+		if err != nil {
+			return l, err
+		}
+		l.Facts = append(l.Facts, Fact{s.headline, line.Data["customer"] + ", " + ui.TimeZoned(line.At, zoneOf(line.Data))})
+	}
+	return l, nil
+}
+
+func zoneOf(data map[string]string) *time.Location {
+	z, err := time.LoadLocation(data["zone"])
+	if err != nil {
+		return time.UTC
+	}
+	return z
+}
+
+// say puts an event into words.
+func say(typ string, data map[string]string) (said, error) {
+	decimals, _ := strconv.Atoi(data["decimals"]) // "" is none
+	unit := ui.Unit{Singular: data["unit"], Plural: data["units"], Decimals: decimals}
+	var bad error
+	amount := func(key string) string {
+		c, err := money.ParseCredits(data[key])
+		if err != nil && bad == nil {
+			bad = fmt.Errorf("%s %q %w", key, data[key], err)
+		}
+		return unit.Round(c)
+	}
+	at := func(key string) string {
+		t, err := time.Parse(time.RFC3339, data[key])
+		if err != nil && bad == nil {
+			bad = fmt.Errorf("%s: %w", key, err)
+		}
+		return ui.TimeZoned(t, zoneOf(data))
+	}
+	var s said
+	switch typ {
+	case event.BalanceDepleted:
+		s = said{"No " + unit.Plural + " left", []string{"Requests that need " + unit.Plural + " are refused now, unless you agreed otherwise with us."},
+			[]Fact{{"Available", amount("available")}}, "Buy " + unit.Plural, "/buy"}
+	case event.BalanceLow:
+		left := amount("available")
+		s = said{left + " left", nil, []Fact{{"Available", left}, {"You asked to be told at", amount("level")}}, "Buy " + unit.Plural, "/buy"}
+		switch alert.Kind(data["kind"]) {
+		case alert.Share:
+			s.says = []string{"This is " + data["percent"] + "% of the last purchase, or less."}
+			s.facts[1].Name = data["percent"] + "% of the last purchase"
+		case alert.DaysLeft:
+			s.says = []string{"At the present rate, this lasts " + days(data["days"]) + " or less."}
+			s.facts[1].Name = "Used in " + days(data["days"])
+		default:
+			s.says = []string{"Available has fallen to the level that was set."}
+		}
+	case event.CreditsExpiring:
+		s = said{amount("credits") + " expire within " + days(data["days"]), []string{"They can be used until then, and are gone after."},
+			[]Fact{{"The first expire", at("expires_at")}}, "See what expires", "/grants"}
+	case event.UsageAnomaly:
+		s = said{"Much more is used than usual", []string{"If this is not you, look at who uses it, and revoke a key where it is needed."},
+			[]Fact{{"In the last hour", amount("last_hour")}, {"In a usual hour", amount("usual_hour")}}, "See what is used", "/ledger"}
+	case event.LimitReached:
+		s = said{"Spend limit reached: " + amount("limit") + " a " + data["period"], []string{"Nothing is stopped: this limit tells you."},
+			[]Fact{{"Spent", amount("spent")}, {"It starts anew", at("resets_at")}}, "See the limit", "/alerts"}
+		if data["stops"] == "true" {
+			s.says = []string{"Requests that it counts are refused until it starts anew, or until you raise it."}
+		}
+		if data["meter"] != "" {
+			s.facts = append(s.facts, Fact{"It counts", data["meter"]})
+		}
+		if data["caller"] != "" {
+			s.facts = append(s.facts, Fact{"Used by", data["caller"]})
+		}
+	default:
+		return s, fmt.Errorf("nothing is said about %q", typ)
+	}
+	return s, bad
+}
+
+func days(n string) string {
+	if n == "1" {
+		return "1 day"
+	}
+	return n + " days"
+}
