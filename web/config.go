@@ -49,6 +49,7 @@ type settings struct {
 	MetricsToken   string        `help:"Bearer token for /metrics; without one only loopback may read it." env:"PURSE_METRICS_TOKEN"`
 
 	SecretKey           string `help:"Seals the secrets of webhooks in the database: 32 random characters or more; two with a comma while you change it." env:"PURSE_SECRET_KEY"`
+	SecretKeyLost       bool   `help:"Start although PURSE_SECRET_KEY opens nothing that was sealed before: webhook endpoints need new secrets then." env:"PURSE_SECRET_KEY_LOST"`
 	WebhookAllowPrivate bool   `help:"Development only: let webhooks go to http, any port and private addresses." env:"PURSE_WEBHOOK_ALLOW_PRIVATE"`
 
 	StripeSecretKey     string `help:"Stripe's secret or restricted key." env:"STRIPE_SECRET_KEY" placeholder:"sk_…"`

@@ -63,6 +63,7 @@ func TestKill(t *testing.T) {
 type killed struct {
 	*testing.T
 	db, key   string
+	env       []string // of the program
 	packs     []string
 	customers []string
 
@@ -137,7 +138,7 @@ func (k *killed) process() *process {
 }
 
 func (k *killed) start() {
-	p, err := startProcess(k.T, k.db, nil)
+	p, err := startProcess(k.T, k.db, k.env)
 	if err != nil {
 		k.Fatalf("starting after a kill: %v", err)
 	}

@@ -72,7 +72,12 @@ func (a *app) openEndpoints(mode ui.Mode) error {
 	ctx := context.Background()
 	err = a.db.Update(ctx, func(t tx.Tx) error {
 		var in db.Installation
-		return keeper.Check(func() (string, error) { return in.Get(t, "secret_key") }, func(s string) error { return in.Put(t, "secret_key", s) })
+		return keeper.Check(func() (string, error) {
+			if a.settings.SecretKeyLost {
+				return "", nil
+			}
+			return in.Get(t, "secret_key")
+		}, func(s string) error { return in.Put(t, "secret_key", s) })
 	})
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"purse/billing/account"
 	"purse/billing/event"
 	"purse/billing/notify"
 	"purse/billing/tx"
@@ -72,6 +73,13 @@ func (r *receiver) wait(t testing.TB, n int) []arrived {
 	}
 	t.Fatalf("%d of %d webhooks arrived", len(r.all()), n)
 	return nil
+}
+
+func unmarshal(t testing.TB, data []byte, v any) {
+	t.Helper()
+	if err := json.Unmarshal(data, v); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func private(s *settings) { s.WebhookAllowPrivate = true }
@@ -335,6 +343,16 @@ func TestSecretsAreSealedAndAnotherKeyStopsTheStart(t *testing.T) {
 	}
 	s.SecretKey = "another-key-that-is-long-enough-too,the-first-key-of-this-test-no-less"
 	w = startWorld(t, s, &testClock{}) // while the key is changed, both are given
+	w.check(w.stop())
+	s.SecretKey, s.SecretKeyLost = "a-third-key-since-the-others-are-lost", true
+	w = startWorld(t, s, &testClock{})
+	w.key = w.newKey(account.NewKey{Scopes: []account.Scope{account.ScopeAdmin}})
+	if a := w.api("POST", "/v1/webhook-endpoints/"+id+"/rotate", ""); !strings.HasPrefix(a.str("secret"), "whsec_") {
+		t.Error(a.body)
+	}
+	w.check(w.stop())
+	s.SecretKeyLost = false
+	w = startWorld(t, s, &testClock{}) // once is enough
 	w.check(w.stop())
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +29,9 @@ const (
 var schedule = []time.Duration{
 	0, 5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
 }
+
+// Schedule is how long after each try the next one follows.
+func Schedule() []time.Duration { return slices.Clone(schedule[1:]) }
 
 // Tries is how often a delivery is tried before it is given up.
 func Tries() int { return len(schedule) }

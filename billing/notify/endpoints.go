@@ -401,10 +401,10 @@ func (k *Keeper) Check(get func() (string, error), put func(string) error) error
 		return put(k.Seal("installation", "purse"))
 	}
 	if k == nil {
-		return errors.New("PURSE_SECRET_KEY is not set, and this database has secrets that were sealed with one: set the same key again")
+		return errors.New("PURSE_SECRET_KEY is not set, and this database has secrets that were sealed with one: set the same key again, or PURSE_SECRET_KEY_LOST=true if it is lost")
 	}
 	if _, err := k.Open("installation", sealed); err != nil {
-		return errors.New("PURSE_SECRET_KEY is not the key that this database's secrets were sealed with: set that one, or add it after a comma while you change it")
+		return errors.New("PURSE_SECRET_KEY is not the key that this database's secrets were sealed with: set that one, add it after a comma while you change it, or set PURSE_SECRET_KEY_LOST=true if it is lost")
 	}
 	return nil
 }

@@ -3,7 +3,9 @@
 // each person as they chose, and posts events to endpoints.
 //
 // It promises that what was queued in a transaction is sent at least once after
-// that transaction committed, and never otherwise.
+// that transaction committed, and never otherwise; that every event arrives at
+// every endpoint that wants it at least once, under the event's id, or is in the
+// log as failed; and that a customer's endpoint is told of that customer only.
 package notify
 
 import (

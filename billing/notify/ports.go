@@ -19,6 +19,9 @@ type Poster interface {
 	Post(ctx context.Context, p Post) (Answer, error)
 }
 
+// AnswerWithin is how long an endpoint may take: a Poster gives up then.
+const AnswerWithin = 15 * time.Second
+
 // Post is what is sent: signed with each of the secrets, or not at all.
 type Post struct {
 	URL     string

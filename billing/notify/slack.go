@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,9 +15,11 @@ import (
 // slackMessage is an event in words, as Slack and what is compatible with it
 // read them. To the vendor it names the customer, and links to the console.
 func (s *Endpoints) slackMessage(ev event.Event, toCustomer bool) []byte {
-	var d map[string]any
-	_ = json.Unmarshal(ev.Data, &d)
-	text := sentence(ev.Type, data(d))
+	var d data
+	read := json.NewDecoder(bytes.NewReader(ev.Data))
+	read.UseNumber()
+	_ = read.Decode(&d) // what is missing is left out
+	text := sentence(ev.Type, d)
 	link := s.PublicURL + "/"
 	if !toCustomer {
 		if c, err := s.Accounts.Customer(context.Background(), ev.Customer); err == nil {
@@ -68,9 +71,15 @@ func (d data) credits(name string) string {
 
 func (d data) money(name string) string {
 	m, _ := d[name].(map[string]any)
-	amount, _ := m["amount"].(float64) // minor units of a price are exact in a float
-	currency, _ := m["currency"].(string)
-	return money.Money{Amount: int64(amount), Currency: currency}.Decimal() + " " + strings.ToUpper(slackText(currency))
+	return data(m).amount()
+}
+
+// amount is money whose amount and currency are fields of d.
+func (d data) amount() string {
+	amount, _ := d["amount"].(json.Number)
+	n, _ := amount.Int64()
+	currency, _ := d["currency"].(string)
+	return grouped(money.Money{Amount: n, Currency: currency}.Decimal()) + " " + strings.ToUpper(slackText(currency))
 }
 
 func (d data) day(name string) string {
@@ -117,14 +126,17 @@ func sentence(typ string, d data) string {
 	case event.UsageAnomaly:
 		return ":chart_with_upwards_trend: Usage is far above what is usual."
 	case event.LimitReached:
-		return ":no_entry: A spend limit is reached."
+		if stops, _ := d["stops_requests"].(bool); stops {
+			return ":no_entry: The spend limit of " + d.credits("credits") + " a " + d.words("period") + " is reached: requests are refused."
+		}
+		return ":warning: The spend limit of " + d.credits("credits") + " a " + d.words("period") + " is reached."
 	case event.LimitReset:
 		return "A spend limit began a new period."
 	case event.EntitlementChange:
 		if allowed, _ := d["allowed"].(bool); allowed {
 			return ":white_check_mark: Requests are allowed again."
 		}
-		return ":no_entry: Requests are refused now."
+		return ":no_entry: Requests are refused now: " + d.words("reason") + "."
 	case event.PurchasePaid:
 		return ":moneybag: " + d.credits("credits") + " were bought for " + d.money("total") + "."
 	case event.PurchaseFailed:
@@ -133,6 +145,18 @@ func sentence(typ string, d data) string {
 		return "Of a purchase of " + d.money("total") + ", " + d.money("refunded") + " were refunded."
 	case event.PurchaseDisputed:
 		return ":rotating_light: A payment of " + d.money("total") + " is disputed: " + d.words("dispute_status") + "."
+	case event.InvoiceIssued:
+		return "The invoice " + d.text("number") + " of " + d.amount() + " for " + d.credits("credits") + " was sent."
+	case event.InvoicePaid:
+		return ":moneybag: The invoice " + d.text("number") + " of " + d.amount() + " is paid."
+	case event.InvoiceOverdue:
+		return ":warning: The invoice " + d.text("number") + " of " + d.amount() + " was due on " + d.day("due_at") + " and is not paid."
+	case event.InvoiceVoided:
+		return "The invoice " + d.text("number") + " of " + d.amount() + " was voided."
+	case event.InvoiceUncollectible:
+		return "The invoice " + d.text("number") + " of " + d.amount() + " was given up."
+	case event.SchedulePaused:
+		return ":warning: Scheduled purchases are paused: " + d.words("reason") + "."
 	case event.RechargeSucceeded:
 		return d.credits("credits") + " were recharged automatically."
 	case event.RechargeFailed:

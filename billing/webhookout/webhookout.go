@@ -29,7 +29,6 @@ import (
 )
 
 const (
-	overall   = 15 * time.Second
 	connect   = 5 * time.Second
 	kept      = 4 << 10 // of an answer
 	userAgent = "Purse-Webhooks/1"
@@ -72,7 +71,7 @@ func New(o Options) *Poster {
 		p.resolver = net.DefaultResolver
 	}
 	if p.timeout == 0 {
-		p.timeout = overall
+		p.timeout = notify.AnswerWithin
 	}
 	p.client = &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"purse/billing/notify"
 	"purse/handlers/kit"
 	"purse/views/docs"
 )
@@ -24,7 +25,7 @@ func (a *API) Docs(k *kit.Kit) kit.Handler {
 
 // reference turns the document into what the page shows.
 func (a *API) reference() docs.Page {
-	p := docs.Page{BaseURL: a.PublicURL, Events: eventTypes(), Errors: errorCodes}
+	p := docs.Page{BaseURL: a.PublicURL, Events: eventTypes(), Retries: retries(), Answer: span(notify.AnswerWithin), Disabled: span(notify.DisableAfter), Errors: errorCodes}
 	for _, r := range table() {
 		item := a.open.Paths[r.Path]
 		o := item.Post

@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"purse/billing/event"
+	"purse/billing/notify"
 	"purse/views/docs"
 )
 
@@ -36,7 +39,7 @@ func (a *API) describeWebhooks() {
 	for _, t := range event.Catalogue() {
 		o.Webhooks[t.Name] = &huma.PathItem{Post: &huma.Operation{
 			OperationID: "on." + t.Name, Tags: []string{"Webhooks"}, Summary: t.Text,
-			Description: "Signed as Standard Webhooks says. Answer 2xx within 15 seconds; anything else is tried again. The same event may come twice, under the same id.",
+			Description: "Signed as Standard Webhooks says. Answer 2xx within " + span(notify.AnswerWithin) + "; anything else is tried again. The same event may come twice, under the same id.",
 			Parameters: []*huma.Param{
 				header("webhook-id", "The event's id"), header("webhook-timestamp", "Seconds since 1970, of this try"),
 				header("webhook-signature", "v1, and the signature; two with a space between them while the secret is rotated"),
@@ -60,4 +63,26 @@ func eventTypes() []docs.EventType {
 		out = append(out, docs.EventType{Name: t.Name, Text: t.Text, Customers: t.Customers, Example: b.String()})
 	}
 	return slices.Clip(out)
+}
+
+// retries are the waits between tries, in words.
+func retries() string {
+	var out []string
+	for _, d := range notify.Schedule() {
+		out = append(out, span(d))
+	}
+	return strings.Join(out[:len(out)-1], ", ") + " and " + out[len(out)-1]
+}
+
+// span is a time in words, in its greatest whole unit.
+func span(d time.Duration) string {
+	switch {
+	case d%(24*time.Hour) == 0 && d > 24*time.Hour:
+		return strconv.Itoa(int(d/(24*time.Hour))) + " days"
+	case d%time.Hour == 0:
+		return strconv.Itoa(int(d/time.Hour)) + " hours"
+	case d%time.Minute == 0:
+		return strconv.Itoa(int(d/time.Minute)) + " minutes"
+	}
+	return strconv.Itoa(int(d/time.Second)) + " seconds"
 }

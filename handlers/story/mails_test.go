@@ -48,6 +48,8 @@ func TestMailsReadWellOnAPhoneAndOnADesk(t *testing.T) {
 			"purchase": "pur_06h009hchvm6s4qgpdfhxqrvew", "customer": "Northwind Labs", "pack": "Team", "credits": "2600", "unit": "minute", "units": "minutes",
 			"amount": "25.00", "currency": "usd", "problem": "The payment failed. The customer's bank account has been closed.", "link": "/buy",
 		},
+		notify.MailEndpointFailing:  {"url": "https://hooks.example.com/purse", "customer": "Northwind Labs", "since": "2030-01-01T12:00:00Z", "disables_at": "2030-01-06T12:00:00Z", "link": "/webhooks/we_1"},
+		notify.MailEndpointDisabled: {"url": "https://hooks.example.com/purse", "description": "Billing gateway", "reason": "failing", "since": "2030-01-01T12:00:00Z", "link": "/admin/webhooks/we_1"},
 		purchase.MailReceipt: {
 			"purchase": "pur_06h009hchvm6s4qgpdfhxqrvew", "customer": "Northwind Labs", "pack": "Team", "credits": "2600",
 			"credit_type": "minutes", "unit": "minute", "units": "minutes", "amount": "25.00", "currency": "usd", "receipt_url": "https://receipts.example.com/1", "link": "/ledger",

@@ -8,6 +8,9 @@ type Page struct {
 	BaseURL  string
 	Sections []Section
 	Events   []EventType
+	Retries  string // "5 seconds, 5 minutes …"
+	Answer   string // how long an endpoint may take
+	Disabled string // after how long an endpoint is disabled that fails
 	Errors   []ErrorCode
 }
 
