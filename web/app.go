@@ -17,6 +17,7 @@ import (
 	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
+	"purse/billing/schedule"
 	"purse/billing/stripepay"
 	"purse/billing/tx"
 	"purse/billing/usage"
@@ -53,6 +54,7 @@ type app struct {
 	recharges *recharge.Service
 	endpoints *notify.Endpoints
 	invoices  *invoice.Service
+	schedules *schedule.Service
 	hub       *kit.Hub
 	kit       *kit.Kit
 	portal    *portal.Portal
@@ -244,6 +246,10 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live,
 		AutomaticTax: a.settings.AutomaticTax,
 	})
+	a.schedules = schedule.New(schedule.Deps{
+		Runner: a.db, Store: db.ScheduleStore{}, Accounts: a.accounts, Catalog: a.catalog, Invoices: a.invoices, Purchases: a.purchases, Methods: a.methods,
+		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Discounts: a.settings.discounts(),
+	})
 	site := ui.Site{
 		Brand: a.settings.Brand, Mode: mode, PublicURL: a.settings.PublicURL,
 		Color: a.settings.BrandColor, SupportURL: a.settings.SupportURL, TermsURL: a.settings.TermsURL,
@@ -272,10 +278,10 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	a.kit = kit.New(kit.Deps{Site: site, Accounts: a.accounts, Log: a.log, Now: a.now})
 	a.portal = portal.New(portal.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Hub: a.hub, Usage: a.usage,
-		Purchases: a.purchases, Methods: a.methods, Recharges: a.recharges, Invoices: a.invoices, Endpoints: a.endpoints, PrivateWebhooks: a.settings.WebhookAllowPrivate, TermsVersion: a.settings.TermsVersion, RefundTerms: a.settings.RefundTerms,
+		Purchases: a.purchases, Methods: a.methods, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, PrivateWebhooks: a.settings.WebhookAllowPrivate, TermsVersion: a.settings.TermsVersion, RefundTerms: a.settings.RefundTerms,
 	})
 	a.admin = admin.New(admin.Deps{
-		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Recharges: a.recharges, Invoices: a.invoices, Endpoints: a.endpoints, PrivateWebhooks: a.settings.WebhookAllowPrivate, Jobs: a.jobs, Audit: a.audit,
+		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, PrivateWebhooks: a.settings.WebhookAllowPrivate, Jobs: a.jobs, Audit: a.audit,
 	})
 	a.api = api.New(api.Deps{
 		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Alerts: a.alerts, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log,

@@ -19,6 +19,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/invoice"
 	"purse/billing/money"
+	"purse/billing/schedule"
 	"purse/handlers/api"
 	"purse/handlers/kit"
 	"purse/static"
@@ -157,6 +158,10 @@ func (e *estate) things(c *account.Customer) map[string]string {
 		e.Fatalf("no invoice: %+v %v", in, err)
 	}
 	ids["invoice"] = in.ID
+	sch, err := e.schedules.Agree(ctx, audit.System, schedule.Agreement{Every: schedule.Yearly, FirstDay: e.clock.Now().AddDate(0, 1, 0).Format(time.DateOnly),
+		NewInvoice: invoice.NewInvoice{Customer: c.ID, CreditType: "credits", Credits: credits("10"), Price: money.Money{Amount: 100, Currency: "usd"}}})
+	e.check(err)
+	ids["schedule"] = sch.ID
 	for what, id := range ids {
 		if id == "" {
 			e.Fatalf("no id of a %s", what)
@@ -287,7 +292,7 @@ func TestWhoMayUseWhichPage(t *testing.T) {
 		}
 		for _, r := range routes {
 			ids := map[string]string{"customer": e.ids[own]["customer"], "posting": e.ids[own]["posting"], "grant": e.ids[own]["grant"],
-				"key": spare["key"], "pack": spare["pack"], "rate": spare["rate"], "purchase": e.ids[own]["purchase"], "invoice": e.ids[own]["invoice"],
+				"key": spare["key"], "pack": spare["pack"], "rate": spare["rate"], "purchase": e.ids[own]["purchase"], "invoice": e.ids[own]["invoice"], "schedule": e.ids[own]["schedule"],
 				"endpoint": e.ids[own]["endpoint"], "delivery": e.ids[own]["delivery"]}
 			if deletes(r) { // the others need it
 				ids["endpoint"] = "none"

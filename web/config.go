@@ -15,6 +15,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/purchase"
+	"purse/billing/schedule"
 	"purse/billing/stripepay"
 	mailview "purse/views/mail"
 	"purse/views/ui"
@@ -47,6 +48,8 @@ type settings struct {
 	RatePerMinute  int           `help:"Requests a minute that each API key may make; 0 for any number." env:"PURSE_RATE_PER_MINUTE"`
 	TrustedProxies []string      `help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8." env:"PURSE_TRUSTED_PROXIES"`
 	MetricsToken   string        `help:"Bearer token for /metrics; without one only loopback may read it." env:"PURSE_METRICS_TOKEN"`
+
+	ScheduleDiscount map[string]int `help:"Percent that customers save by scheduled purchases: quarter=5;year=10." env:"PURSE_SCHEDULE_DISCOUNT"`
 
 	SecretKey           string `help:"Seals the secrets of webhooks in the database: 32 random characters or more; two with a comma while you change it." env:"PURSE_SECRET_KEY"`
 	SecretKeyLost       bool   `help:"Start although PURSE_SECRET_KEY opens nothing that was sealed before: webhook endpoints need new secrets then." env:"PURSE_SECRET_KEY_LOST"`
@@ -178,6 +181,11 @@ func (s *settings) check() error {
 		}
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	for every, percent := range s.ScheduleDiscount {
+		if schedule.Every(every).Months() == 0 || percent < 0 || percent > 90 {
+			return errors.New("PURSE_SCHEDULE_DISCOUNT is not like quarter=5;year=10: month, quarter or year, and a percentage from 0 to 90")
+		}
+	}
 	if s.RefundWindow < 0 {
 		return errors.New("PURSE_REFUND_WINDOW must be 0 or more, such as 24h")
 	}
@@ -190,6 +198,15 @@ func (s *settings) check() error {
 		}
 	}
 	return nil
+}
+
+// discounts are what customers save by scheduled purchases, in percent.
+func (s *settings) discounts() map[schedule.Every]int {
+	out := map[schedule.Every]int{}
+	for every, percent := range s.ScheduleDiscount {
+		out[schedule.Every(every)] = percent
+	}
+	return out
 }
 
 func allHavePrefix(list, prefix string) bool {

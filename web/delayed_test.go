@@ -36,14 +36,13 @@ func (w *world) mailed(words string) bool {
 	return false
 }
 
-const bankTime = 6 * 24 * time.Hour
-
 func TestADebitIsGrantedWhenTheBankHasPaid(t *testing.T) {
 	w, c := shopWorld(t, func(s *settings) {
 		s.PaymentMethods = []string{"card", "us_bank_account", "sepa_debit", "customer_balance"}
 	})
 	_, err := w.catalog.CreatePack(ctx, audit.System, catalog.NewPack{Name: "Euro", CreditType: "credits", Credits: credits("500"), Price: money.Money{Amount: 500, Currency: "eur"}})
 	w.check(err)
+	w.sandbox.SetBankDelay(2 * time.Second)
 	p := w.mustBegin(c, 1)
 	w.check(w.pay(p.CheckoutSession, "pm_usBankAccount_success"))
 	w.waitState(p, purchase.Processing)
@@ -61,7 +60,6 @@ func TestADebitIsGrantedWhenTheBankHasPaid(t *testing.T) {
 	if _, err := w.purchases.Refund(ctx, audit.System, purchase.NewRefund{Purchase: p.ID, Reason: "no"}); err == nil {
 		t.Error("a purchase that is not paid was refunded")
 	}
-	w.advance(bankTime)
 	p = w.waitState(p, purchase.Paid)
 	if p.CardLast4 != "6789" || p.CardBrand != "bank account" {
 		t.Errorf("paid with %s %s", p.CardBrand, p.CardLast4)
@@ -74,17 +72,16 @@ func TestADebitIsGrantedWhenTheBankHasPaid(t *testing.T) {
 	if a := w.returnPage(sepa); !strings.Contains(a.body, "up to 5 business days") {
 		t.Errorf("the return page: %s", a.body)
 	}
-	w.advance(bankTime)
 	w.waitState(sepa, purchase.Paid)
 	w.addsUp()
 }
 
 func TestADebitThatFailsIsTold(t *testing.T) {
 	w, c := shopWorld(t)
+	w.sandbox.SetBankDelay(2 * time.Second)
 	p := w.mustBegin(c, 0)
 	w.check(w.pay(p.CheckoutSession, "pm_usBankAccount_insufficientFunds"))
 	w.waitState(p, purchase.Processing)
-	w.advance(bankTime)
 	p = w.waitState(p, purchase.Failed)
 	if !strings.Contains(p.Problem, "insufficient funds") {
 		t.Errorf("it says %q", p.Problem)
@@ -103,12 +100,11 @@ func TestADebitThatFailsIsTold(t *testing.T) {
 
 func TestADisputedDebitIsLostAtOnce(t *testing.T) {
 	w, c := shopWorld(t)
+	w.sandbox.SetBankDelay(2 * time.Second)
 	p := w.mustBegin(c, 0)
 	w.check(w.pay(p.CheckoutSession, "pm_usBankAccount_dispute"))
-	w.advance(bankTime)
 	w.waitState(p, purchase.Paid)
 	w.apply(ledger.Debit{Charges: []ledger.Charge{{Wallet: wallet(c.ID), Lines: []ledger.Line{{Meter: "work", Credits: credits("300")}}}}})
-	w.advance(bankTime)
 	p = w.waitState(p, purchase.Refunded)
 	if p.DisputeStatus != purchase.DisputeLost || w.available(c.ID) != credits("-300") {
 		t.Errorf("%s, %s available", p.DisputeStatus, w.available(c.ID))

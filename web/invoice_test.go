@@ -115,6 +115,7 @@ func TestAnInvoiceIsSentAndPaid(t *testing.T) {
 
 func TestAnInvoiceIsPaidByABankAndOutsideStripe(t *testing.T) {
 	w, c := shopWorld(t)
+	w.sandbox.SetBankDelay(2 * time.Second)
 	in := w.invoiced(deal(c))
 	if a := w.onPage(in.URL, url.Values{"method": {"us_bank_account"}, "routing": {"110000000"}, "account": {"000222222227"}, "name": {"T"}, "country": {"US"}}); a.status != http.StatusSeeOther {
 		t.Fatalf("%d %s", a.status, a.body)
@@ -123,7 +124,6 @@ func TestAnInvoiceIsPaidByABankAndOutsideStripe(t *testing.T) {
 	if _, err := w.invoices.Do(ctx, staff, in.ID, invoice.ActVoid, "no"); !fault.HasCode(err, "processing") {
 		t.Errorf("voided while a bank pays: %v", err)
 	}
-	w.advance(bankTime)
 	eventually(t, "the bank's no is seen", 5*time.Second, func() bool {
 		now, _ := w.invoices.Invoice(ctx, in.ID)
 		return !now.Processing && strings.Contains(now.Problem, "insufficient funds")
@@ -235,9 +235,13 @@ func TestInvoicesUnderFaults(t *testing.T) {
 				t.Fatalf("%s %s: %d invoices", action, path, list)
 			}
 			w.payPage(in, "4242424242424242")
-			w.clock.step(2 * time.Hour)
-			w.check(w.invoices.Tick(ctx)) // no webhook came
-			w.waitInvoice(in, invoice.Paid)
+			eventually(t, "it is paid, though no webhook came", 10*time.Second, func() bool {
+				w.clock.step(2 * time.Hour)
+				w.check(w.invoices.Tick(ctx))
+				now, err := w.invoices.Invoice(ctx, in.ID)
+				w.check(err)
+				return now.State == invoice.Paid
+			})
 		}
 	}
 	w.granted(c, 15, "75000")

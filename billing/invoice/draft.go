@@ -123,6 +123,13 @@ func (s *Service) fill(t tx.Tx, in *Invoice, n NewInvoice) error {
 	case len(n.Recipients) > MaxRecipients:
 		return fault.Bad("recipients", "At most %d further recipients.", MaxRecipients)
 	}
+	currency, fixed, err := s.Accounts.CurrencyIn(t, c.ID)
+	if err != nil {
+		return err
+	}
+	if fixed && currency != n.Price.Currency {
+		return fault.Bad("currency", "This customer pays in %s: a customer has one currency.", strings.ToUpper(currency))
+	}
 	in.Recipients = nil
 	for _, r := range n.Recipients {
 		a, err := mail.ParseAddress(r)
@@ -307,4 +314,20 @@ func says(in *Invoice) map[string]string {
 		"state": string(in.State), "credits": in.Credits.String(), "credit_type": in.CreditType, "price": in.Price.Decimal() + " " + in.Price.Currency,
 		"net_days": fmt.Sprint(in.NetDays), "on_issue": fmt.Sprint(in.OnIssue), "tax_exempt": string(in.TaxExempt), "po_number": in.PONumber, "number": in.Number,
 	}
+}
+
+// CheckIn says whether an invoice could be made as asked for, and answers it.
+func (s *Service) CheckIn(t tx.Tx, n NewInvoice) (*Invoice, error) {
+	in := &Invoice{Collection: Send}
+	return in, s.fill(t, in, n)
+}
+
+// BeginIn writes an invoice that a schedule makes, and that Stripe is to be
+// asked for it; Run goes on. It answers false when it was begun already.
+func (s *Service) BeginIn(t tx.Tx, in *Invoice, key string) (bool, error) {
+	in.ID, in.State, in.CreatedAt, in.UpdatedAt = id.New("inv", t.Now()), Draft, t.Now(), t.Now()
+	if ok, err := s.Store.Insert(t, in, key); err != nil || !ok {
+		return false, err
+	}
+	return true, s.startIn(t, in)
 }

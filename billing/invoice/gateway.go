@@ -38,6 +38,7 @@ type Params struct {
 	Card                            string // that is charged
 	TaxExempt                       TaxExempt
 	AutomaticTax                    bool
+	TaxBehavior, TaxCode            string // whether Price contains tax; Stripe's code, "" for the account's
 }
 
 // Stripe is an invoice as Stripe has it.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"purse/billing/catalog"
 	"purse/billing/job"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
@@ -149,6 +150,13 @@ func (s *Service) params(t tx.Tx, in *Invoice) (Params, error) {
 	p := Params{
 		Invoice: in.ID, Customer: in.Customer, Installation: s.Installation, StripeCustomer: c.StripeCustomerID, Description: in.Name, Memo: in.Memo,
 		PONumber: in.PONumber, Price: in.Price, NetDays: in.NetDays, TaxExempt: in.TaxExempt, AutomaticTax: s.AutomaticTax,
+	}
+	// What staff agrees on is a price before tax; a pack says itself.
+	p.TaxBehavior = "exclusive"
+	if pack := s.Catalog.Snapshot().Pack(in.Pack); pack != nil {
+		p.TaxBehavior, p.TaxCode = s.Purchases.TaxOf(pack)
+	} else {
+		_, p.TaxCode = s.Purchases.TaxOf(&catalog.Pack{})
 	}
 	if in.Collection == Charge {
 		p.NetDays, p.Card = -1, in.Card.ID

@@ -58,7 +58,7 @@ func (s *Service) settle(t tx.Tx, in *Invoice, at Stripe) error {
 	} else if !in.DueAt.IsZero() && in.OverdueAt.IsZero() && in.DueAt.Add(grace).Before(next) {
 		next = in.DueAt.Add(grace)
 	}
-	if in.Doing == nothing && in.Tries > 0 && in.Tries < MaxTries && in.NextAt.After(t.Now()) && !in.Final() {
+	if in.Doing == nothing && in.Tries > 0 && in.Tries < MaxTries && !in.NextAt.IsZero() && !in.Final() {
 		next = in.NextAt // the card is tried again then
 	}
 	if err := s.put(t, in, next); err != nil {

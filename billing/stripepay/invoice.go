@@ -40,7 +40,8 @@ func (g *Gateway) IssueInvoice(ctx context.Context, p invoice.Params, id, key st
 		in, err = g.invoice(ctx, id) // an answer may be older than the invoice is by now
 	}
 	if err == nil && in.Status == stripe.InvoiceStatusDraft {
-		in, err = g.fill(ctx, in, recharge.InvoiceParams{StripeCustomer: p.StripeCustomer, Price: p.Price, Description: p.Description}, key)
+		in, err = g.fill(ctx, in, recharge.InvoiceParams{StripeCustomer: p.StripeCustomer, Price: p.Price, Description: p.Description,
+			TaxBehavior: p.TaxBehavior, TaxCode: p.TaxCode}, key)
 	}
 	if err != nil {
 		return invoice.Stripe{}, translate(err)

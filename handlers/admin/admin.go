@@ -14,6 +14,7 @@ import (
 	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
+	"purse/billing/schedule"
 	"purse/billing/tx"
 	"purse/handlers/endpoints"
 	"purse/handlers/kit"
@@ -35,6 +36,7 @@ type Deps struct {
 	PrivateWebhooks bool
 	Jobs            *job.Queue
 	Audit           *audit.Log
+	Schedules       *schedule.Service
 }
 
 // Admin answers the console's pages. Each exported method with the signature of

@@ -21,7 +21,7 @@ import (
 var invoiceLabels = map[string]string{
 	"credits": "Credits", "credit_type": "Credit type", "price": "Price", "currency": "Currency", "name": "What the invoice says", "net_days": "To be paid within",
 	"on_issue": "The credits come", "expires_after_days": "Credits expire after days", "po_number": "PO number", "tax_exempt": "Tax",
-	"recipients": "Further recipients", "memo": "Memo", "reason": "Reason",
+	"every": "How often", "first_day": "First on", "recipients": "Further recipients", "memo": "Memo", "reason": "Reason",
 }
 
 var exemptNames = map[invoice.TaxExempt]string{
@@ -78,7 +78,10 @@ func (a *Admin) invoiceList(w http.ResponseWriter, r *http.Request, c *account.C
 	}
 	var list []*invoice.Invoice
 	err := a.view(r.Context(), func(t tx.Tx) (err error) {
-		list, err = a.Invoices.List(t, id, "", state, kit.CursorOf(r).After, paymentRows+1)
+		if list, err = a.Invoices.List(t, id, "", state, kit.CursorOf(r).After, paymentRows+1); err != nil || c == nil {
+			return err
+		}
+		page.Schedules, err = a.scheduleRows(t, c.ID, page.MayChange)
 		return err
 	})
 	if err != nil {
@@ -122,7 +125,9 @@ func (a *Admin) invoiceForm(w http.ResponseWriter, r *http.Request, c *account.C
 		Form: form.Form, ID: c.ID, Name: c.Name, Email: c.Email, Types: typeOptions(a.Catalog.Snapshot()), Terms: termOptions(), Tax: exemptOptions(),
 		Back: "/admin/customers/" + c.ID + "/invoices", Action: "/admin/customers/" + c.ID + "/invoices/new", Nonce: nonce(r, form),
 	}
+	page.Repeat, page.Today = repeatOptions(), a.Kit.Now().In(c.Location()).Format(time.DateOnly)
 	if invoiceID != "" {
+		page.Repeat = nil
 		page.Back, page.Action = "/admin/invoices/"+invoiceID, "/admin/invoices/"+invoiceID+"/edit"
 	}
 	f := a.frame(r, "Invoice for "+c.Name, "/admin/invoices")
@@ -177,6 +182,9 @@ func (a *Admin) NewInvoiceSend(w http.ResponseWriter, r *http.Request) error {
 	n := typedInvoice(form, c.ID)
 	if form.Failed() {
 		return a.invoiceForm(w, r, c, "", form)
+	}
+	if form.Text("every") != "" {
+		return a.agree(w, r, c, form, n)
 	}
 	in, err := a.Invoices.Draft(r.Context(), kit.Actor(r), n)
 	if err != nil {

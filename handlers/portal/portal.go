@@ -13,6 +13,7 @@ import (
 	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
+	"purse/billing/schedule"
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/handlers/endpoints"
@@ -41,6 +42,8 @@ type Deps struct {
 	Invoices *invoice.Service
 	// PrivateWebhooks says that they may lead inside: for development.
 	PrivateWebhooks bool
+	// Schedules are what is bought on set days.
+	Schedules *schedule.Service
 	// Terms is the version of the terms that people accept, "" for none.
 	TermsVersion string
 	// RefundTerms are the vendor's words on refunds, "" for the default.

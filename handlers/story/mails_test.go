@@ -13,6 +13,7 @@ import (
 	"purse/billing/invoice"
 	"purse/billing/notify"
 	"purse/billing/purchase"
+	"purse/billing/schedule"
 	"purse/handlers/kit/browsertest"
 	"purse/views/mail"
 	"purse/views/ui"
@@ -29,6 +30,10 @@ func TestMailsReadWellOnAPhoneAndOnADesk(t *testing.T) {
 		account.MailNoAccount:  {"link": "/sign-up"},
 		account.MailNewSecret:  {"link": "/reset"},
 		account.MailInvitation: {"customer": "Northwind Labs", "role": "owner", "link": "/join?token=01h7x3q9w8e2r6t4y0p5s1d7f3g9h2j6k8"},
+		schedule.MailPaused: {
+			"customer": "Northwind Labs", "name": "2 × Team", "reason": "card_declined", "message": "Your card was declined.", "amount": "50.00", "currency": "usd",
+			"card": "visa •0341", "repair_url": "https://pay.example.com/i/1", "link": "/scheduled",
+		},
 		invoice.MailInvoice: {
 			"customer": "Northwind Labs", "name": "5,000 credits", "number": "INV-0007", "amount": "40.00", "currency": "usd", "due": "22 December 2026",
 			"url": "https://pay.example.com/i/1", "po_number": "PO-7", "overdue": "1", "link": "/invoices/inv_1",

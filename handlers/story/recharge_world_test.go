@@ -13,6 +13,7 @@ import (
 	"purse/billing/ledger"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
+	"purse/billing/schedule"
 	"purse/billing/stripepay"
 	"purse/billing/tx"
 	"purse/db"
@@ -27,6 +28,7 @@ type rechargeParts struct {
 	methods   *purchase.Methods
 	recharges *recharge.Service
 	invoices  *invoice.Service
+	schedules *schedule.Service
 }
 
 func (w *world) openRecharges(events *event.Log, log *slog.Logger) {
@@ -47,6 +49,10 @@ func (w *world) openRecharges(events *event.Log, log *slog.Logger) {
 	w.invoices = invoice.New(invoice.Deps{
 		Runner: w.db, Store: db.InvoiceStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Purchases: w.purchases,
 		Jobs: w.jobs, Events: events, Audit: w.audit, Log: log, Installation: "ins_test",
+	})
+	w.schedules = schedule.New(schedule.Deps{
+		Runner: w.db, Store: db.ScheduleStore{}, Accounts: w.accounts, Catalog: w.catalog, Invoices: w.invoices, Purchases: w.purchases, Methods: w.methods,
+		Jobs: w.jobs, Events: events, Audit: w.audit, Log: log, Discounts: map[schedule.Every]int{schedule.Yearly: 10},
 	})
 	w.t.Cleanup(func() {
 		gateway.Close()

@@ -138,11 +138,11 @@ func (w *world) router() http.Handler {
 	r.MethodNotAllowed(w.kit.MethodNotAllowed().ServeHTTP)
 	p := portal.New(portal.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Hub: w.hub, Usage: w.usage, Purchases: w.purchases,
-		Methods: w.methods, Recharges: w.recharges, Invoices: w.invoices, Endpoints: w.endpoints,
+		Methods: w.methods, Recharges: w.recharges, Invoices: w.invoices, Schedules: w.schedules, Endpoints: w.endpoints,
 	})
 	a := admin.New(admin.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit, Purchases: w.purchases,
-		Recharges: w.recharges, Invoices: w.invoices, Endpoints: w.endpoints,
+		Recharges: w.recharges, Invoices: w.invoices, Schedules: w.schedules, Endpoints: w.endpoints,
 	})
 	w.kit.Mount(r, append(portalRoutes(p), adminRoutes(a)...))
 	return r
@@ -167,6 +167,10 @@ func portalRoutes(p *portal.Portal) []kit.Route {
 		{Method: "GET", Pattern: "/purchases/{purchase}/receipt", Who: kit.Member, Handle: p.Receipt},
 		{Method: "GET", Pattern: "/purchases/{purchase}/refund", Who: kit.Buyer, Handle: p.TakeBack},
 		{Method: "POST", Pattern: "/purchases/{purchase}/refund", Who: kit.Buyer, Handle: p.TakeBackSend},
+		{Method: "GET", Pattern: "/scheduled", Who: kit.Member, Handle: p.Scheduled},
+		{Method: "POST", Pattern: "/scheduled", Who: kit.Buyer, Handle: p.ScheduledSend},
+		{Method: "POST", Pattern: "/scheduled/{schedule}/cancel", Who: kit.Buyer, Handle: p.ScheduleCancel},
+		{Method: "POST", Pattern: "/scheduled/{schedule}/resume", Who: kit.Buyer, Handle: p.ScheduleResume},
 		{Method: "GET", Pattern: "/invoices", Who: kit.Member, Handle: p.InvoiceList},
 		{Method: "GET", Pattern: "/invoices/{invoice}", Who: kit.Member, Handle: p.Invoice},
 		{Method: "GET", Pattern: "/methods", Who: kit.Member, Handle: p.MethodList},
@@ -261,6 +265,8 @@ func adminRoutes(a *admin.Admin) []kit.Route {
 		{Method: "POST", Pattern: "/admin/customers/{customer}/recharge/{type}/pause", Who: kit.StaffAdmin, Handle: a.PauseRechargeSend},
 		{Method: "GET", Pattern: "/admin/customers/{customer}/recharge/{type}/release", Who: kit.StaffAdmin, Handle: a.ReleaseRecharge},
 		{Method: "POST", Pattern: "/admin/customers/{customer}/recharge/{type}/release", Who: kit.StaffAdmin, Handle: a.ReleaseRechargeSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/schedules/{schedule}/cancel", Who: kit.StaffAdmin, Handle: a.CancelSchedule},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/schedules/{schedule}/cancel", Who: kit.StaffAdmin, Handle: a.CancelScheduleSend},
 		{Method: "GET", Pattern: "/admin/invoices", Who: kit.Staff, Handle: a.InvoiceList},
 		{Method: "GET", Pattern: "/admin/invoices/{invoice}", Who: kit.Staff, Handle: a.Invoice},
 		{Method: "GET", Pattern: "/admin/invoices/{invoice}/edit", Who: kit.StaffAdmin, Handle: a.EditInvoice},

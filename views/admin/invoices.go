@@ -15,7 +15,18 @@ type Invoices struct {
 	MayChange bool
 	Customer  string // whose, "" for all
 	Name      string
+	Schedules []ScheduleRow // of the customer
 	Zone      *time.Location
+}
+
+// ScheduleRow is a schedule of purchases, as staff sees it.
+type ScheduleRow struct {
+	ID, Name, Every, Pays, Note string
+	State                       InvoiceState
+	Credits                     money.Credits
+	Price                       money.Money
+	Next                        time.Time
+	MayCancel                   bool
 }
 
 // InvoiceRow is one invoice.
@@ -65,6 +76,8 @@ type InvoiceForm struct {
 	Form              ui.Form
 	ID, Name, Email   string // the customer
 	Types, Terms, Tax []ui.Option
+	Repeat            []ui.Option // none when a draft is edited
+	Today             string
 	Back, Action      string
 	Nonce             string
 }

@@ -52,3 +52,22 @@ func invoiceMail(site ui.Site, data map[string]string, link string) (Letter, err
 	}
 	return l, nil
 }
+
+// schedulePaused tells that a scheduled purchase did not work.
+func schedulePaused(site ui.Site, data map[string]string, link string) (Letter, error) {
+	price, err := money.Parse(data["amount"], data["currency"])
+	if err != nil {
+		return Letter{}, fmt.Errorf("amount %w", err)
+	}
+	l := Letter{
+		Subject: "Your scheduled purchase at " + site.Brand + " is paused", Preview: "Nothing was charged.",
+		Heading: "The scheduled purchase is paused", Says: []string{data["message"], "Nothing more is bought until you look at it."},
+		Facts:  []Fact{{"Customer", data["customer"]}, {"Buys", data["name"]}, {"Price", ui.Money(price)}, {"Card", data["card"]}},
+		Button: "See the schedule", Link: link,
+	}
+	if strings.HasPrefix(data["repair_url"], "https://") || strings.HasPrefix(data["repair_url"], "http://") {
+		l.Says = append(l.Says, "Pay this one on Stripe's page, with this or another card: then the schedule goes on.")
+		l.Also = &Also{"Pay it on Stripe's page", data["repair_url"]}
+	}
+	return l, nil
+}

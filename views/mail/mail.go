@@ -14,6 +14,7 @@ import (
 	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
+	"purse/billing/schedule"
 	"purse/views/ui"
 )
 
@@ -103,6 +104,8 @@ func letter(site ui.Site, template string, data map[string]string) (Letter, erro
 		return receipt(site, data, link)
 	case purchase.MailFailed:
 		return purchaseFailed(site, data, link)
+	case schedule.MailPaused:
+		return schedulePaused(site, data, link)
 	case invoice.MailInvoice:
 		return invoiceMail(site, data, link)
 	case recharge.MailPaused:

@@ -9,6 +9,7 @@ import (
 	"purse/billing/invoice"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
+	"purse/billing/schedule"
 	"purse/views/ui"
 )
 
@@ -23,6 +24,10 @@ var templates = map[string]map[string]string{
 	purchase.MailReceipt: {
 		"purchase": "pur_1", "customer": "Northwind <Labs>", "pack": "Team", "credits": "2600", "credit_type": "credits", "unit": "credit", "units": "credits",
 		"amount": "25.00", "currency": "usd", "receipt_url": "https://pay.example.com/r/1", "link": "/ledger",
+	},
+	schedule.MailPaused: {
+		"customer": "Northwind <Labs>", "name": "2 × Team", "reason": "card_declined", "message": "Your card was declined.", "amount": "50.00", "currency": "usd",
+		"card": "visa •0341", "repair_url": "https://pay.example.com/i/1", "link": "/scheduled",
 	},
 	invoice.MailInvoice: {
 		"customer": "Northwind <Labs>", "name": "5,000 credits", "number": "INV-0007", "amount": "40.00", "currency": "usd", "due": "22 December 2026",
