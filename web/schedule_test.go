@@ -214,6 +214,9 @@ func TestAScheduleOfInvoices(t *testing.T) {
 	w.payPage(runs[0], "4242424242424242")
 	w.waitInvoice(runs[0], invoice.Paid)
 	w.granted(c, 1, "5000")
+	if _, err := w.schedules.Cancel(ctx, staff, c.ID, sch.ID, ""); !fault.HasCode(err, "agreed") {
+		t.Errorf("the customer cancels what was agreed: %v", err)
+	}
 	if _, err := w.schedules.Cancel(ctx, staff, "cus_other", sch.ID, ""); !fault.Is(err, fault.NotFound) {
 		t.Errorf("another's schedule: %v", err)
 	}

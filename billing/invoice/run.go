@@ -354,7 +354,7 @@ func (s *Service) looked(ctx context.Context, sent *Invoice, made Stripe, err er
 	case err != nil:
 		return s.unknown(ctx, sent, err)
 	case made.Status == "open" && sent.Doing == pay && made.PaymentStatus == "requires_action":
-		return s.declined(ctx, sent, &recharge.Declined{Code: "authentication_required", Message: "The bank wants the payment to be confirmed."})
+		return s.declined(ctx, sent, &recharge.Declined{Code: "authentication_required", Message: authentication})
 	case made.Status == "open" && sent.Doing == pay && made.PaymentStatus == "requires_payment_method" && made.FailureCode != "":
 		return s.declined(ctx, sent, &recharge.Declined{Code: made.FailureCode, DeclineCode: made.DeclineCode, Message: made.FailureMessage})
 	}
@@ -379,6 +379,8 @@ func (s *Service) looked(ctx context.Context, sent *Invoice, made Stripe, err er
 	})
 }
 
+const authentication = "The bank wants the payment to be confirmed."
+
 // declined writes what a decline means: another try later, or that the customer
 // has to act.
 func (s *Service) declined(ctx context.Context, sent *Invoice, d *recharge.Declined) (bool, error) {
@@ -387,6 +389,9 @@ func (s *Service) declined(ctx context.Context, sent *Invoice, d *recharge.Decli
 			return false, nil
 		}
 		in.Doing, in.SentAt, in.Unknowns, in.Problem = nothing, time.Time{}, 0, d.Message
+		if d.Authentication() { // Stripe's words are for developers
+			in.Problem = authentication
+		}
 		next := t.Now().Add(lookEvery)
 		if d.Soft() && !d.Authentication() {
 			if in.Tries++; in.Tries < MaxTries {

@@ -244,6 +244,9 @@ func (s *Service) insert(t tx.Tx, by audit.Actor, sch *Schedule) error {
 // customer is whose it must be, "" for staff.
 func (s *Service) Cancel(ctx context.Context, by audit.Actor, customer, scheduleID, reason string) (*Schedule, error) {
 	return s.change(ctx, by, customer, scheduleID, "schedule.cancelled", reason, func(_ tx.Tx, sch *Schedule) error {
+		if customer != "" && sch.Collection == invoice.Send {
+			return fault.New(fault.Conflict, "agreed", "", "These invoices were agreed on with us. Please ask us to end them.")
+		}
 		sch.State, sch.NextAt = Ended, time.Time{}
 		return nil
 	})

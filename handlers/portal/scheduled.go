@@ -7,6 +7,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/fault"
+	"purse/billing/invoice"
 	"purse/billing/money"
 	"purse/billing/schedule"
 	"purse/billing/tx"
@@ -90,7 +91,7 @@ func (p *Portal) scheduledPage(w http.ResponseWriter, r *http.Request, form *kit
 func (p *Portal) scheduleRow(s *schedule.Schedule, v *kit.Visitor) portal.ScheduleRow {
 	row := portal.ScheduleRow{
 		ID: s.ID, Name: s.Name, Every: show.EveryName(s.Every), Pays: show.SchedulePays(s), Credits: s.Credits, Unit: show.Unit(p.Catalog.Snapshot(), s.CreditType),
-		Price: s.Price, Note: s.Note, MayCancel: v.Role.MayBuy() && s.State != schedule.Ended, MayResume: v.Role.MayBuy() && s.State == schedule.Paused && s.Reason != schedule.PriceChanged,
+		Price: s.Price, Note: s.Note, MayCancel: v.Role.MayBuy() && s.State != schedule.Ended && s.Collection == invoice.Charge, MayResume: v.Role.MayBuy() && s.State == schedule.Paused && s.Reason != schedule.PriceChanged,
 	}
 	row.Word, row.Tone = show.ScheduleState(s)
 	if s.State == schedule.Active {
