@@ -180,6 +180,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dueRechargesStmt, err = db.PrepareContext(ctx, dueRecharges); err != nil {
 		return nil, fmt.Errorf("error preparing query DueRecharges: %w", err)
 	}
+	if q.dueSchedulesStmt, err = db.PrepareContext(ctx, dueSchedules); err != nil {
+		return nil, fmt.Errorf("error preparing query DueSchedules: %w", err)
+	}
 	if q.dueWalletsStmt, err = db.PrepareContext(ctx, dueWallets); err != nil {
 		return nil, fmt.Errorf("error preparing query DueWallets: %w", err)
 	}
@@ -603,6 +606,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putRefundStmt, err = db.PrepareContext(ctx, putRefund); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRefund: %w", err)
 	}
+	if q.putScheduleStmt, err = db.PrepareContext(ctx, putSchedule); err != nil {
+		return nil, fmt.Errorf("error preparing query PutSchedule: %w", err)
+	}
 	if q.putThrottleStmt, err = db.PrepareContext(ctx, putThrottle); err != nil {
 		return nil, fmt.Errorf("error preparing query PutThrottle: %w", err)
 	}
@@ -671,6 +677,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.revokeKeyStmt, err = db.PrepareContext(ctx, revokeKey); err != nil {
 		return nil, fmt.Errorf("error preparing query RevokeKey: %w", err)
+	}
+	if q.scheduleByIDStmt, err = db.PrepareContext(ctx, scheduleByID); err != nil {
+		return nil, fmt.Errorf("error preparing query ScheduleByID: %w", err)
+	}
+	if q.schedulesStmt, err = db.PrepareContext(ctx, schedules); err != nil {
+		return nil, fmt.Errorf("error preparing query Schedules: %w", err)
 	}
 	if q.setDeliveryStmt, err = db.PrepareContext(ctx, setDelivery); err != nil {
 		return nil, fmt.Errorf("error preparing query SetDelivery: %w", err)
@@ -1031,6 +1043,11 @@ func (q *Queries) Close() error {
 	if q.dueRechargesStmt != nil {
 		if cerr := q.dueRechargesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dueRechargesStmt: %w", cerr)
+		}
+	}
+	if q.dueSchedulesStmt != nil {
+		if cerr := q.dueSchedulesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dueSchedulesStmt: %w", cerr)
 		}
 	}
 	if q.dueWalletsStmt != nil {
@@ -1738,6 +1755,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putRefundStmt: %w", cerr)
 		}
 	}
+	if q.putScheduleStmt != nil {
+		if cerr := q.putScheduleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putScheduleStmt: %w", cerr)
+		}
+	}
 	if q.putThrottleStmt != nil {
 		if cerr := q.putThrottleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putThrottleStmt: %w", cerr)
@@ -1851,6 +1873,16 @@ func (q *Queries) Close() error {
 	if q.revokeKeyStmt != nil {
 		if cerr := q.revokeKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing revokeKeyStmt: %w", cerr)
+		}
+	}
+	if q.scheduleByIDStmt != nil {
+		if cerr := q.scheduleByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing scheduleByIDStmt: %w", cerr)
+		}
+	}
+	if q.schedulesStmt != nil {
+		if cerr := q.schedulesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing schedulesStmt: %w", cerr)
 		}
 	}
 	if q.setDeliveryStmt != nil {
@@ -2104,6 +2136,7 @@ type Queries struct {
 	duePurchasesStmt             *sql.Stmt
 	dueRechargePoliciesStmt      *sql.Stmt
 	dueRechargesStmt             *sql.Stmt
+	dueSchedulesStmt             *sql.Stmt
 	dueWalletsStmt               *sql.Stmt
 	entriesBetweenStmt           *sql.Stmt
 	episodesOfStmt               *sql.Stmt
@@ -2245,6 +2278,7 @@ type Queries struct {
 	putRateStmt                  *sql.Stmt
 	putRechargePolicyStmt        *sql.Stmt
 	putRefundStmt                *sql.Stmt
+	putScheduleStmt              *sql.Stmt
 	putThrottleStmt              *sql.Stmt
 	putWatchStmt                 *sql.Stmt
 	putZeroPolicyStmt            *sql.Stmt
@@ -2268,6 +2302,8 @@ type Queries struct {
 	releaseJobsStmt              *sql.Stmt
 	retryJobStmt                 *sql.Stmt
 	revokeKeyStmt                *sql.Stmt
+	scheduleByIDStmt             *sql.Stmt
+	schedulesStmt                *sql.Stmt
 	setDeliveryStmt              *sql.Stmt
 	setEndpointHealthStmt        *sql.Stmt
 	setEventPositionStmt         *sql.Stmt
@@ -2358,6 +2394,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		duePurchasesStmt:             q.duePurchasesStmt,
 		dueRechargePoliciesStmt:      q.dueRechargePoliciesStmt,
 		dueRechargesStmt:             q.dueRechargesStmt,
+		dueSchedulesStmt:             q.dueSchedulesStmt,
 		dueWalletsStmt:               q.dueWalletsStmt,
 		entriesBetweenStmt:           q.entriesBetweenStmt,
 		episodesOfStmt:               q.episodesOfStmt,
@@ -2499,6 +2536,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putRateStmt:                  q.putRateStmt,
 		putRechargePolicyStmt:        q.putRechargePolicyStmt,
 		putRefundStmt:                q.putRefundStmt,
+		putScheduleStmt:              q.putScheduleStmt,
 		putThrottleStmt:              q.putThrottleStmt,
 		putWatchStmt:                 q.putWatchStmt,
 		putZeroPolicyStmt:            q.putZeroPolicyStmt,
@@ -2522,6 +2560,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		releaseJobsStmt:              q.releaseJobsStmt,
 		retryJobStmt:                 q.retryJobStmt,
 		revokeKeyStmt:                q.revokeKeyStmt,
+		scheduleByIDStmt:             q.scheduleByIDStmt,
+		schedulesStmt:                q.schedulesStmt,
 		setDeliveryStmt:              q.setDeliveryStmt,
 		setEndpointHealthStmt:        q.setEndpointHealthStmt,
 		setEventPositionStmt:         q.setEventPositionStmt,

@@ -692,6 +692,45 @@ type Refund struct {
 	CreatedAt  int64
 }
 
+type Schedule struct {
+	ID               string
+	CustomerID       string
+	CreditType       string
+	PackID           string
+	Quantity         int64
+	Name             string
+	Credits          int64
+	Price            int64
+	Currency         string
+	Discount         int64
+	ExpiresAfterDays int64
+	Every            string
+	FirstDay         string
+	Collection       string
+	Method           string
+	MethodBrand      string
+	MethodLast4      string
+	NetDays          int64
+	Recipients       string
+	PoNumber         string
+	Memo             string
+	TaxExempt        string
+	OnIssue          int64
+	ConsentVersion   string
+	ConsentUser      string
+	ConsentAddress   string
+	ConsentAt        int64
+	State            string
+	Reason           string
+	Note             string
+	RepairUrl        string
+	Done             int64
+	NextAt           int64
+	CreatedBy        string
+	CreatedAt        int64
+	UpdatedAt        int64
+}
+
 type Session struct {
 	ID          string
 	SecretHash  string
