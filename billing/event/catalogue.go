@@ -44,9 +44,20 @@ type Type struct {
 	// Wallet says whether it belongs to a wallet: then the event has a sequence.
 	Wallet bool
 	// Example is the data of one, as JSON. Every event of the type has these
-	// fields; those that are null or empty here may be left out.
+	// fields, but for those that Optional names, and no others.
 	Example string
 }
+
+// optional are fields that some events of a type do not have.
+var optional = map[string][]string{
+	BalanceLow:        {"percent"}, // of the kind share
+	BalanceDepleted:   {"percent"},
+	BalanceRecovered:  {"percent"},
+	EntitlementChange: {"reason"}, // where it is refused
+}
+
+// Optional are the fields of the data that may be absent.
+func (t Type) Optional() []string { return optional[t.Name] }
 
 func ofGrant(reason string) string {
 	return `{"grant":"gr_0d9v2m4k7q1xa","posting":"pst_0d9v2m4k7q1xb_12","credit_type":"credits","credits":"1000","kind":"paid","reason":"` + reason + `"}`

@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	mostAtOnce   = 16               // posts to one endpoint while all is well
+	mostAtOnce   = 16 // posts to one endpoint while all is well
+	settleGap    = 20 * time.Millisecond
 	slackGap     = time.Second      // between two messages to one Slack address
 	postTimeout  = 20 * time.Second // above what the poster allows itself
 	stopGrace    = 3 * time.Second  // for a post that is under way when the program is to end
@@ -91,7 +92,7 @@ func (s *Endpoints) drain(ctx context.Context, e Endpoint, kicked <-chan struct{
 	if !e.FailingSince.IsZero() || e.Kind == Slack {
 		allowed = 1
 	}
-	var lastPost time.Time
+	var lastPost, lastSettled time.Time
 	for {
 		var due []Delivery
 		var bodies map[string]event.Event
@@ -146,6 +147,8 @@ func (s *Endpoints) drain(ctx context.Context, e Endpoint, kicked <-chan struct{
 		select {
 		case first := <-results:
 			batch := []posted{first}
+			// In a storm results are written together: the writer is the ledger's.
+			sleep(ctx, settleGap-time.Since(lastSettled))
 			for more := true; more; {
 				select {
 				case p := <-results:
@@ -165,6 +168,7 @@ func (s *Endpoints) drain(ctx context.Context, e Endpoint, kicked <-chan struct{
 				}
 			}
 			s.settle(ctx, &e, batch)
+			lastSettled = time.Now()
 		case <-kicked:
 		}
 	}

@@ -60,7 +60,7 @@ func eventTypes() []docs.EventType {
 		if err := json.Indent(&b, event.Body(exampleEvent(t)), "", "  "); err != nil {
 			panic(err) // an example of ours
 		}
-		out = append(out, docs.EventType{Name: t.Name, Text: t.Text, Customers: t.Customers, Example: b.String()})
+		out = append(out, docs.EventType{Name: t.Name, Text: t.Text, Customers: t.Customers, Optional: strings.Join(t.Optional(), ", "), Example: b.String()})
 	}
 	return slices.Clip(out)
 }

@@ -18,6 +18,7 @@ type Page struct {
 type EventType struct {
 	Name, Text string
 	Customers  bool   // customers are told too
+	Optional   string // fields that may be absent
 	Example    string // JSON
 }
 
