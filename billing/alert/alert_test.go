@@ -408,3 +408,45 @@ func TestMutesAndNewDefaults(t *testing.T) {
 	w.use(cr("1"), "")
 	w.expect("it was below already when it was asked for again")
 }
+
+// A preview says when an alert would have told in the last 30 days.
+func TestPreview(t *testing.T) {
+	w := newWorld(t)
+	w.grant("1000", ledger.Paid, 0)
+	var want []time.Time
+	for d := range 20 { // 60 a day: 100 are left after 15 days; and on day 17 comes more
+		if d == 17 {
+			w.grant("500", ledger.Paid, 0)
+		}
+		w.use(cr("60"), "bot")
+		if d == 14 {
+			want = append(want, w.now().Truncate(time.Hour))
+		}
+		w.step(24 * time.Hour)
+	}
+	preview := func(n alert.New) (at []time.Time) {
+		n.CreditType = "credits"
+		w.ok(w.db.View(t.Context(), func(tt tx.Tx) (err error) { at, err = w.Preview(tt, w.customer.ID, n); return err }))
+		return at
+	}
+	if got := preview(alert.New{Kind: alert.Below, Credits: cr("100")}); !slices.EqualFunc(got, want, time.Time.Equal) {
+		t.Errorf("below 100: %v, want %v", got, want)
+	}
+	if got := preview(alert.New{Kind: alert.Share, Share: 10}); !slices.EqualFunc(got, want, time.Time.Equal) {
+		t.Errorf("10 percent of 1000: %v, want %v", got, want)
+	}
+	if got := preview(alert.New{Kind: alert.Below, Credits: cr("5")}); len(got) != 0 {
+		t.Errorf("below 5: %v", got)
+	}
+	if got := preview(alert.New{Kind: alert.DaysLeft, Days: 3}); len(got) != 1 {
+		t.Errorf("3 days left: %v", got)
+	}
+	var at []time.Time
+	w.ok(w.db.View(t.Context(), func(tt tx.Tx) (err error) {
+		at, err = w.PreviewLimit(tt, w.customer.ID, alert.NewLimit{CreditType: "credits", Scope: alert.Caller, Period: alert.Week, Credits: cr("300")})
+		return err
+	}))
+	if len(at) != 3 { // in each of the weeks, on its fifth day with use
+		t.Errorf("300 a week were reached %d times, %v", len(at), at)
+	}
+}
