@@ -2,6 +2,7 @@ package db
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"purse/billing/job"
@@ -23,10 +24,10 @@ func (JobStore) Insert(t tx.Tx, j job.Job) error {
 	return err
 }
 
-func (JobStore) Claim(t tx.Tx, until time.Time, limit int) ([]job.Job, error) {
+func (JobStore) Claim(t tx.Tx, until time.Time, limit int, skip ...string) ([]job.Job, error) {
 	ctx, q := q(t)
 	rows, err := q.ClaimJobs(ctx, gen.ClaimJobsParams{
-		LeasedUntil: micros(until), Now: micros(t.Now()), MaxRows: int32(limit),
+		LeasedUntil: micros(until), Now: micros(t.Now()), Skip: "," + strings.Join(skip, ",") + ",", MaxRows: int32(limit),
 	})
 	return jobs(rows), err
 }

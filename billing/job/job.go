@@ -58,8 +58,9 @@ type Counts struct{ Waiting, Parked int64 }
 // Store keeps jobs.
 type Store interface {
 	Insert(t tx.Tx, j Job) error
-	// Claim leases due jobs to the caller until the given time.
-	Claim(t tx.Tx, until time.Time, limit int) ([]Job, error)
+	// Claim leases due jobs to the caller until the given time, but for those of
+	// kinds to skip.
+	Claim(t tx.Tx, until time.Time, limit int, skip ...string) ([]Job, error)
 	// ClaimKind does so for jobs of one kind.
 	ClaimKind(t tx.Tx, kind string, until time.Time, limit int) ([]Job, error)
 	Finish(t tx.Tx, outcomes []Outcome) error

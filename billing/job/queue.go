@@ -25,8 +25,15 @@ type Handler func(ctx context.Context, j Job) error
 // is given to it alone, so that one does not hold up the others.
 type BatchHandler func(ctx context.Context, jobs []Job) error
 
-// maxBatch is how many jobs a BatchHandler gets at once.
-const maxBatch = 250
+// maxBatch is how many jobs a BatchHandler gets at once. One batch of a kind
+// runs at a time, and after a large one the kind rests restFactor times as long
+// as it took: whatever else wants the database, debits above all, comes first.
+const (
+	maxBatch   = 250
+	largeBatch = 25
+	restFactor = 7
+	restPoll   = 50 * time.Millisecond
+)
 
 // Queue runs jobs. Register handlers and periods before Run.
 type Queue struct {
@@ -37,6 +44,9 @@ type Queue struct {
 	batches  map[string]BatchHandler
 	periods  []period
 	wake     chan struct{}
+
+	mu   sync.Mutex
+	busy map[string]bool // kinds of which a batch runs or rests
 }
 
 type period struct {
@@ -46,7 +56,7 @@ type period struct {
 
 // NewQueue makes a queue on a store.
 func NewQueue(store Store, run tx.Runner, log *slog.Logger) *Queue {
-	return &Queue{store: store, run: run, log: log, handlers: map[string]Handler{}, batches: map[string]BatchHandler{}, wake: make(chan struct{}, 1)}
+	return &Queue{store: store, run: run, log: log, handlers: map[string]Handler{}, batches: map[string]BatchHandler{}, busy: map[string]bool{}, wake: make(chan struct{}, 1)}
 }
 
 // Handle names the handler of a kind.
@@ -94,8 +104,9 @@ func (q *Queue) Run(ctx context.Context) error {
 		for _, work := range q.together(jobs) {
 			slots <- struct{}{}
 			running.Go(func() {
-				q.work(context.WithoutCancel(ctx), work, done)
+				took := q.work(context.WithoutCancel(ctx), work, done)
 				<-slots
+				q.rest(ctx, work, took)
 				q.wakeUp()
 			})
 		}
@@ -131,6 +142,7 @@ func (q *Queue) Drain(ctx context.Context) error {
 		done := make(chan Outcome, len(jobs))
 		for _, work := range q.together(jobs) {
 			q.work(ctx, work, done)
+			q.rest(ctx, work, 0)
 		}
 		close(done)
 		q.finish(done)
@@ -162,7 +174,7 @@ func (q *Queue) claim(ctx context.Context, limit int) (jobs []Job, next time.Tim
 	if err == nil && due {
 		err = q.run.Update(ctx, func(t tx.Tx) (err error) {
 			until := t.Now().Add(lease)
-			if jobs, err = q.store.Claim(t, until, limit); err != nil {
+			if jobs, err = q.store.Claim(t, until, limit, q.resting()...); err != nil {
 				return err
 			}
 			for _, work := range q.together(jobs) {
@@ -180,6 +192,16 @@ func (q *Queue) claim(ctx context.Context, limit int) (jobs []Job, next time.Tim
 	if err != nil && ctx.Err() == nil {
 		q.log.Error("claiming jobs failed", "error", err)
 		return nil, time.Now().Add(time.Second)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, j := range jobs {
+		if q.batches[j.Kind] != nil {
+			q.busy[j.Kind] = true
+		}
+	}
+	if len(jobs) == 0 && len(q.busy) > 0 {
+		next = time.Now().Add(restPoll) // what is due may be resting
 	}
 	return jobs, next
 }
@@ -201,7 +223,40 @@ func (q *Queue) together(jobs []Job) [][]Job {
 	return out
 }
 
-func (q *Queue) work(ctx context.Context, jobs []Job, done chan<- Outcome) {
+// resting are the kinds of which nothing is claimed now.
+func (q *Queue) resting() (kinds []string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for k := range q.busy {
+		kinds = append(kinds, k)
+	}
+	return kinds
+}
+
+// rest waits after a large batch, and lets its kind be claimed again.
+func (q *Queue) rest(ctx context.Context, jobs []Job, took time.Duration) {
+	kind := jobs[0].Kind
+	if q.batches[kind] == nil {
+		return
+	}
+	if len(jobs) >= largeBatch {
+		select {
+		case <-time.After(restFactor * took):
+		case <-ctx.Done():
+		}
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.busy, kind)
+}
+
+func (q *Queue) work(ctx context.Context, jobs []Job, done chan<- Outcome) time.Duration {
+	start := time.Now()
+	q.perform(ctx, jobs, done)
+	return time.Since(start)
+}
+
+func (q *Queue) perform(ctx context.Context, jobs []Job, done chan<- Outcome) {
 	if len(jobs) > 1 {
 		err := q.callBatch(ctx, jobs)
 		if err == nil {

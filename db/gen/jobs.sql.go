@@ -14,18 +14,25 @@ UPDATE jobs SET leased_until = $1, attempts = attempts + 1
 WHERE id IN (
   SELECT j.id FROM jobs j
   WHERE j.parked_at = 0 AND j.run_at <= $2 AND j.leased_until <= $2
-  ORDER BY j.run_at LIMIT $3)
+    AND $3 NOT LIKE '%,' || j.kind || ',%'
+  ORDER BY j.run_at LIMIT $4)
 RETURNING id, kind, dedup, payload, run_at, attempts, max_attempts, leased_until, parked_at, error, created_at
 `
 
 type ClaimJobsParams struct {
 	LeasedUntil int64
 	Now         int64
+	Skip        string
 	MaxRows     int32
 }
 
 func (q *Queries) ClaimJobs(ctx context.Context, arg ClaimJobsParams) ([]Job, error) {
-	rows, err := q.query(ctx, q.claimJobsStmt, claimJobs, arg.LeasedUntil, arg.Now, arg.MaxRows)
+	rows, err := q.query(ctx, q.claimJobsStmt, claimJobs,
+		arg.LeasedUntil,
+		arg.Now,
+		arg.Skip,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}
