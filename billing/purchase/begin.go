@@ -168,37 +168,12 @@ const superseded = "Another Checkout was opened."
 // openCheckout opens the Checkout of a purchase at Stripe, under keys made of
 // its id: repeated, it answers the same Checkout.
 func (s *Service) openCheckout(ctx context.Context, p *Purchase, saveCard bool) error {
-	stripeCustomer, err := s.ensureCustomer(ctx, p.Customer)
-	if err == nil {
-		err = s.syncBilling(ctx, p.Customer)
-	}
+	params, err := s.checkoutParams(ctx, p)
 	if err != nil {
 		return s.refused(ctx, p, err)
 	}
-	var quote *Quote
-	var details account.BillingDetails
-	err = s.Runner.View(ctx, func(t tx.Tx) error {
-		if quote, err = s.QuoteOf(t, p); err == nil {
-			details, err = s.Accounts.BillingIn(t, p.Customer)
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	unit := "credits"
-	if ct := s.Catalog.Snapshot().CreditType(p.CreditType); ct != nil {
-		unit = ct.Units
-	}
-	c, err := s.Gateway.CreateCheckout(ctx, CheckoutParams{
-		Purchase: p.ID, Customer: p.Customer, Installation: s.Installation, StripeCustomer: stripeCustomer,
-		Name: p.PackName, Description: describe(p, unit), Price: p.Price,
-		SuccessURL: s.PublicURL + "/checkout/return?session_id={CHECKOUT_SESSION_ID}",
-		CancelURL:  s.PublicURL + "/checkout/cancelled?purchase=" + p.ID,
-		ExpiresAt:  p.CheckoutExpiresAt, SaveCard: saveCard, Promotions: s.Promotions, AutomaticTax: s.AutomaticTax,
-		Methods: MethodsFor(s.Methods, p.Price.Currency), BankCountry: s.BankCountry,
-		TaxBehavior: quote.TaxBehavior, TaxCode: quote.TaxCode, Invoice: details.Set(), PONumber: quote.PONumber, KnownAddress: details.Known(),
-	}, p.ID)
+	params.SaveCard = saveCard
+	c, err := s.Gateway.CreateCheckout(ctx, params, p.ID)
 	if err != nil {
 		return s.refused(ctx, p, err)
 	}
@@ -227,6 +202,42 @@ func (s *Service) openCheckout(ctx context.Context, p *Purchase, saveCard bool) 
 		return s.unavailable(err)
 	}
 	return fault.New(fault.Conflict, "superseded", "", "The same pack was just chosen in another window. Go on there, or choose it again here.")
+}
+
+// checkoutParams describe a purchase to Stripe, whose customer is made and knows
+// the billing details then.
+func (s *Service) checkoutParams(ctx context.Context, p *Purchase) (CheckoutParams, error) {
+	stripeCustomer, err := s.ensureCustomer(ctx, p.Customer)
+	if err == nil {
+		err = s.syncBilling(ctx, p.Customer)
+	}
+	if err != nil {
+		return CheckoutParams{}, err
+	}
+	var quote *Quote
+	var details account.BillingDetails
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		if quote, err = s.QuoteOf(t, p); err == nil {
+			details, err = s.Accounts.BillingIn(t, p.Customer)
+		}
+		return err
+	})
+	unit := "credits"
+	if ct := s.Catalog.Snapshot().CreditType(p.CreditType); ct != nil {
+		unit = ct.Units
+	}
+	if err != nil {
+		return CheckoutParams{}, err
+	}
+	return CheckoutParams{
+		Purchase: p.ID, Customer: p.Customer, Installation: s.Installation, StripeCustomer: stripeCustomer,
+		Name: p.PackName, Description: describe(p, unit), Price: p.Price,
+		SuccessURL: s.PublicURL + "/checkout/return?session_id={CHECKOUT_SESSION_ID}",
+		CancelURL:  s.PublicURL + "/checkout/cancelled?purchase=" + p.ID,
+		ExpiresAt:  p.CheckoutExpiresAt, Promotions: s.Promotions, AutomaticTax: s.AutomaticTax,
+		Methods: MethodsFor(s.Methods, p.Price.Currency), BankCountry: s.BankCountry,
+		TaxBehavior: quote.TaxBehavior, TaxCode: quote.TaxCode, Invoice: details.Set(), PONumber: quote.PONumber, KnownAddress: details.Known(),
+	}, nil
 }
 
 // describe says on the Checkout page what is bought and how long it lasts.

@@ -51,7 +51,7 @@ func (s *Service) FulfilBySession(ctx context.Context, session string) (*Purchas
 // isSession says whether an id looks like a Checkout's: anybody can ask the
 // return page for anything, and Stripe would read "" as its list.
 func isSession(id string) bool {
-	return strings.HasPrefix(id, "cs_") && len(id) < 200 && !strings.ContainsFunc(id, func(r rune) bool {
+	return (strings.HasPrefix(id, "cs_") || isInvoice(id)) && len(id) < 200 && !strings.ContainsFunc(id, func(r rune) bool {
 		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 	})
 }
@@ -124,6 +124,7 @@ func (s *Service) advance(t tx.Tx, p *Purchase, c *Checkout) error {
 	before := *p
 	p.PaymentIntent = c.Payment.ID
 	switch {
+	case c.Status == "expired" && p.State == Failed: // it failed, and its invoice was voided for that
 	case c.Status == "expired":
 		p.State, p.CheckAt = Expired, time.Time{}
 	case c.Status != "complete":

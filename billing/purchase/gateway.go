@@ -20,7 +20,14 @@ type Gateway interface {
 	// is a RefusedError.
 	UpdateCustomer(ctx context.Context, stripeID string, p CustomerParams) error
 	CreateCheckout(ctx context.Context, p CheckoutParams, key string) (Checkout, error)
-	// Checkout answers a session with its payment, ErrGone when there is none.
+	// CreateInvoice makes an invoice in place of a Checkout and finalizes it, to be
+	// paid with a saved card.
+	CreateInvoice(ctx context.Context, p CheckoutParams, card, key string) (Checkout, error)
+	// PayInvoiceNow charges a saved card for it while the buyer is there. The bank's
+	// no is a DeclinedError.
+	PayInvoiceNow(ctx context.Context, invoice, card, key string) (Checkout, error)
+	// Checkout answers a session, or such an invoice, with its payment, ErrGone when
+	// there is none. ExpireCheckout takes both too.
 	Checkout(ctx context.Context, id string) (Checkout, error)
 	// ExpireCheckout ends an open session; ErrNotOpen when it is not open.
 	ExpireCheckout(ctx context.Context, id string) error

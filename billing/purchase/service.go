@@ -72,6 +72,8 @@ func New(d Deps) *Service {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
+	s.OnEvent("invoice.", s.invoiceEvent)
+	s.OnPayment(s.ownPayment)
 	d.Jobs.Handle(jobEvent, s.processJob)
 	d.Jobs.Handle(jobRefund, s.refundJob)
 	d.Jobs.Handle(jobBilling, s.billingJob)

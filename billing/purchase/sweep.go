@@ -61,6 +61,11 @@ func (s *Service) check(ctx context.Context, p *Purchase) error {
 		}
 		return nil
 	}
+	if over && isInvoice(p.CheckoutSession) { // a Checkout ends by itself, an invoice does not
+		if err := s.Gateway.ExpireCheckout(ctx, p.CheckoutSession); err != nil && !errors.Is(err, ErrNotOpen) && !errors.Is(err, ErrGone) {
+			return err
+		}
+	}
 	_, err = s.FulfilBySession(ctx, p.CheckoutSession)
 	return err
 }

@@ -66,6 +66,7 @@ type Warning struct {
 // InvoiceParams describe a one-off invoice with one line.
 type InvoiceParams struct {
 	Recharge, Customer, Installation string // ours, for the metadata
+	Purchase                         string // instead of Recharge, for one that the buyer makes
 	StripeCustomer                   string
 	Card                             string
 	Description                      string

@@ -160,6 +160,13 @@ var transferTypes = map[string]string{
 
 // Checkout fetches a session with its payment and latest charge.
 func (g *Gateway) Checkout(ctx context.Context, id string) (purchase.Checkout, error) {
+	if isInvoice(id) {
+		in, err := g.invoice(ctx, id)
+		if err != nil {
+			return purchase.Checkout{}, translate(err)
+		}
+		return invoiceCheckout(in), nil
+	}
 	p := &stripe.CheckoutSessionParams{Params: stripe.Params{Context: ctx}}
 	p.AddExpand("payment_intent.latest_charge")
 	p.AddExpand("invoice")
@@ -172,6 +179,9 @@ func (g *Gateway) Checkout(ctx context.Context, id string) (purchase.Checkout, e
 
 // ExpireCheckout closes an open session so that nobody can pay it any more.
 func (g *Gateway) ExpireCheckout(ctx context.Context, id string) error {
+	if isInvoice(id) {
+		return g.expireInvoice(ctx, id)
+	}
 	_, err := g.api.CheckoutSessions.Expire(id, &stripe.CheckoutSessionExpireParams{Params: stripe.Params{Context: ctx}})
 	err = translate(err)
 	var e *Error

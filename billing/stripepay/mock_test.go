@@ -75,6 +75,8 @@ func TestStripeMock(t *testing.T) {
 			func() error { _, err := g.CreateCheckout(ctx, euros, "k4e"); return err },
 			func() error { _, err := g.CreateCheckout(ctx, dollars, "k4d"); return err },
 		},
+		"CreateInvoice":  {func() error { _, err := g.CreateInvoice(ctx, whole, "pm_1", "k31"); return err }},
+		"PayInvoiceNow":  {func() error { _, err := g.PayInvoiceNow(ctx, "in_1", "pm_1", "k32"); return err }},
 		"Checkout":       {func() error { _, err := g.Checkout(ctx, "cs_test_1"); return err }},
 		"ExpireCheckout": {func() error { return g.ExpireCheckout(ctx, "cs_test_1") }},
 		"PaymentIntent":  {func() error { _, err := g.PaymentIntent(ctx, "pi_1"); return err }},

@@ -19,6 +19,19 @@ const metaRecharge = "purse_recharge"
 // PrepareInvoice makes a one-off invoice with one line and finalizes it: three
 // calls, each under a key of its own, so that all of it may be repeated.
 func (g *Gateway) PrepareInvoice(ctx context.Context, p recharge.InvoiceParams, id, key string) (recharge.Invoice, error) {
+	in, err := g.prepare(ctx, p, id, key)
+	if err != nil {
+		return recharge.Invoice{}, translate(err)
+	}
+	return invoiceOf(in), nil
+}
+
+func (g *Gateway) prepare(ctx context.Context, p recharge.InvoiceParams, id, key string) (*stripe.Invoice, error) {
+	meta := map[string]string{metaInstallation: p.Installation, metaCustomer: p.Customer, metaRecharge: p.Recharge}
+	if p.Purchase != "" {
+		delete(meta, metaRecharge)
+		meta[metaPurchase] = p.Purchase
+	}
 	var in *stripe.Invoice
 	var err error
 	if id != "" {
@@ -26,7 +39,7 @@ func (g *Gateway) PrepareInvoice(ctx context.Context, p recharge.InvoiceParams, 
 	} else {
 		in, err = again(key+":invoice", func(key string) (*stripe.Invoice, error) {
 			n := &stripe.InvoiceParams{
-				Params:   write(ctx, key, map[string]string{metaInstallation: p.Installation, metaCustomer: p.Customer, metaRecharge: p.Recharge}),
+				Params:   write(ctx, key, meta),
 				Customer: stripe.String(p.StripeCustomer), Currency: stripe.String(p.Price.Currency), AutoAdvance: stripe.Bool(false),
 				CollectionMethod:     stripe.String(string(stripe.InvoiceCollectionMethodChargeAutomatically)),
 				DefaultPaymentMethod: text(p.Card), Description: text(p.Description), PendingInvoiceItemsBehavior: stripe.String("exclude"),
@@ -41,20 +54,18 @@ func (g *Gateway) PrepareInvoice(ctx context.Context, p recharge.InvoiceParams, 
 		}, func() (*stripe.Invoice, bool, error) { return g.findInvoice(ctx, p, time.Now().Add(-keyLife)) })
 	}
 	if err != nil {
-		return recharge.Invoice{}, translate(err)
+		return nil, err
 	}
 	if id != "" || in.Status != stripe.InvoiceStatusDraft {
 		// The answer may be older than the invoice is by now.
 		if in, err = g.invoice(ctx, in.ID); err != nil {
-			return recharge.Invoice{}, translate(err)
+			return nil, err
 		}
 	}
 	if in.Status == stripe.InvoiceStatusDraft {
-		if in, err = g.fill(ctx, in, p, key); err != nil {
-			return recharge.Invoice{}, translate(err)
-		}
+		return g.fill(ctx, in, p, key)
 	}
-	return invoiceOf(in), nil
+	return in, nil
 }
 
 // fill gives a draft its line, if it has none, and finalizes it.
@@ -112,7 +123,7 @@ func (g *Gateway) findInvoice(ctx context.Context, p recharge.InvoiceParams, sin
 	l.Context, l.Limit = ctx, stripe.Int64(100)
 	list := g.api.Invoices.List(l)
 	for list.Next() {
-		if m := list.Invoice().Metadata; m[metaInstallation] == p.Installation && m[metaRecharge] == p.Recharge {
+		if m := list.Invoice().Metadata; m[metaInstallation] == p.Installation && m[metaRecharge] == p.Recharge && (p.Purchase == "" || m[metaPurchase] == p.Purchase) {
 			in, err := g.invoice(ctx, list.Invoice().ID)
 			return in, err == nil, err
 		}

@@ -69,6 +69,9 @@ func (p *Portal) buyPage(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	if err != nil {
 		return err
 	}
+	if page.MayBuy && !page.Suspended {
+		page.Cards = p.payingCards(r)
+	}
 	f := p.Kit.Frame(r, "Buy credits", "/buy")
 	f.Failed = form.Failed()
 	return kit.Render(w, r, form.Status(), portal.BuyPage(f, page))
@@ -208,7 +211,7 @@ func (p *Portal) BuyQuote(w http.ResponseWriter, r *http.Request) error {
 // BuySend begins a purchase and goes on to a page of ours that leads to
 // Checkout: browsers apply form-action to redirects after a form.
 func (p *Portal) BuySend(w http.ResponseWriter, r *http.Request) error {
-	labels := map[string]string{"pack": "Pack", "company": "Company", "po_number": "PO number", "tax_id": "Tax id", "tax_type": "Kind of tax id"}
+	labels := map[string]string{"pack": "Pack", "company": "Company", "po_number": "PO number", "tax_id": "Tax id", "tax_type": "Kind of tax id", "method": "Pay with"}
 	form, err := kit.ReadForm(w, r, labels)
 	if err != nil {
 		return err
@@ -236,6 +239,9 @@ func (p *Portal) BuySend(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		return p.buyPage(w, r, form, currency)
+	}
+	if method := form.Text("method"); method != "" {
+		return p.buySaved(w, r, form, begin, method)
 	}
 	bought, err := p.Purchases.Begin(r.Context(), kit.Actor(r), begin)
 	if err != nil {

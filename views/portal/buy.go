@@ -25,6 +25,17 @@ type Buy struct {
 	Currency   string           // prices are in it
 	Currencies []CurrencyChoice // others that may be chosen before the first purchase; none when it is fixed
 	Invoice    InvoiceFields
+	Cards      []ui.Option // saved ones that can pay at once
+}
+
+// PaySaved asks once more before a saved card pays.
+type PaySaved struct {
+	Form   ui.Form
+	Pack   Pack
+	Card   string // "Visa •4242"
+	Tax    string // what is said about tax
+	Terms  string // on refunds
+	Hidden []ui.Option
 }
 
 // CurrencyChoice is a currency that the customer may pay in.

@@ -1,0 +1,162 @@
+package purchase
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"purse/billing/audit"
+	"purse/billing/fault"
+	"purse/billing/tx"
+)
+
+// A purchase can be paid at once with a saved card, while the buyer is there. It
+// is then an invoice of Stripe's in place of a Checkout: its id stands in
+// CheckoutSession and its page in CheckoutURL, and everything else (return page,
+// webhooks, sweep, refunds) is the same. One purchase has one invoice, which
+// Stripe takes one payment for.
+
+// DeclinedError says that the bank refused a saved card, or wants the buyer to
+// confirm.
+type DeclinedError struct {
+	Message      string // for people
+	Authenticate bool   // the buyer confirms on the invoice's page
+}
+
+func (e *DeclinedError) Error() string { return e.Message }
+
+// isInvoice says whether what stands for a Checkout is an invoice.
+func isInvoice(id string) bool { return strings.HasPrefix(id, "in_") }
+
+// BeginSaved starts a purchase and pays it with a saved card of the customer's.
+// It answers the purchase: paid, or open with an address where the buyer confirms
+// the payment. A card that is declined is a fault.Conflict about "method"; the
+// purchase has failed then, and nothing can be paid any more. A fault.Unavailable
+// may be retried under the same Key.
+func (s *Service) BeginSaved(ctx context.Context, by audit.Actor, b Begin, card Card) (*Purchase, error) {
+	p, older, err := s.intend(ctx, by, b)
+	if err != nil || p.State != Created {
+		return p, err
+	}
+	for _, o := range older {
+		if err := s.expireOlder(ctx, o); err != nil {
+			return nil, s.unavailable(err)
+		}
+	}
+	if err := s.Runner.View(ctx, func(t tx.Tx) error { return s.stillIn(t, p) }); err != nil {
+		return nil, errors.Join(err, s.setState(ctx, p.ID, Expired, superseded))
+	}
+	if p.CheckoutSession == "" {
+		if err := s.openInvoice(ctx, p, card); err != nil {
+			return nil, err
+		}
+	}
+	if p.State != Created || !isInvoice(p.CheckoutSession) {
+		return p, nil
+	}
+	return s.payInvoice(ctx, p, card)
+}
+
+// openInvoice makes and finalizes the invoice of a purchase, under keys made of
+// its id, and looks whether it is what was asked for before anybody can pay it.
+func (s *Service) openInvoice(ctx context.Context, p *Purchase, card Card) error {
+	params, err := s.checkoutParams(ctx, p)
+	if err != nil {
+		return s.refused(ctx, p, err)
+	}
+	c, err := s.Gateway.CreateInvoice(ctx, params, card.ID, p.ID)
+	var no *RefusedError
+	if errors.As(err, &no) && no.Code == "customer_tax_location_invalid" {
+		return errors.Join(fault.Bad("method", "Tax depends on your address, and it is not known: fill in your billing details, or pay on Stripe's page."),
+			s.setState(ctx, p.ID, Failed, "The address for the tax is not known."))
+	}
+	if err != nil {
+		return s.refused(ctx, p, err)
+	}
+	problem := ""
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		now, err := s.Store.Purchase(t, p.ID)
+		if err != nil || now.CheckoutSession != "" || now.State != Created {
+			*p = *now
+			return err
+		}
+		now.CheckoutSession, now.CheckoutURL, now.UpdatedAt = c.ID, c.URL, t.Now()
+		problem = s.mismatch(t, now, &c)
+		*p = *now
+		return s.Store.Update(t, now)
+	})
+	if err != nil || problem == "" {
+		return err
+	}
+	s.Log.Error("an invoice is not what was asked for; it is not paid", "purchase", p.ID, "problem", problem)
+	return errors.Join(fault.New(fault.Conflict, "checkout_refused", "", "The payment could not be begun. Nothing was charged; the vendor has been told why (%s).", p.ID),
+		s.giveUp(ctx, p, "The invoice is not what was asked for: "+problem))
+}
+
+// payInvoice charges the card and writes what came of it.
+func (s *Service) payInvoice(ctx context.Context, p *Purchase, card Card) (*Purchase, error) {
+	c, err := s.Gateway.PayInvoiceNow(ctx, p.CheckoutSession, card.ID, p.ID+":pay:"+card.ID)
+	var declined *DeclinedError
+	var no *RefusedError
+	switch {
+	case err == nil:
+		p, _, err = s.fulfil(ctx, &c, nil)
+		return p, err
+	case errors.As(err, &declined) && declined.Authenticate:
+		return p, nil // open: the buyer confirms on the invoice's page
+	case errors.As(err, &declined):
+	case errors.As(err, &no):
+		declined = &DeclinedError{Message: no.Message}
+	default:
+		return nil, s.unavailable(err) // nobody knows: under the same key it is the same payment
+	}
+	if now, err := s.FulfilBySession(ctx, p.CheckoutSession); err != nil || now.Granted() {
+		return now, err // it was paid before, in another window
+	}
+	if err := s.giveUp(ctx, p, "The card was declined: "+declined.Message); err != nil {
+		return nil, err
+	}
+	return nil, fault.New(fault.Conflict, "card_declined", "method", "%s Nothing was charged: choose another card, or pay on Stripe's page.", declined.Message)
+}
+
+// giveUp fails a purchase and voids its invoice, so that nobody pays it later.
+// One that was paid meanwhile is fulfilled.
+func (s *Service) giveUp(ctx context.Context, p *Purchase, problem string) error {
+	if err := s.setState(ctx, p.ID, Failed, problem); err != nil {
+		return err
+	}
+	err := s.Gateway.ExpireCheckout(ctx, p.CheckoutSession)
+	if errors.Is(err, ErrNotOpen) || errors.Is(err, ErrGone) {
+		_, err = s.FulfilBySession(ctx, p.CheckoutSession)
+	}
+	if err != nil {
+		return s.unavailable(err)
+	}
+	return nil
+}
+
+// invoiceEvent handles Stripe's event about the invoice of a purchase.
+func (s *Service) invoiceEvent(ctx context.Context, e *InboxEvent) (InboxState, string, error) {
+	if _, err := s.BySession(ctx, e.ObjectID); !isInvoice(e.ObjectID) || fault.Is(err, fault.NotFound) {
+		return NotOurs, "", nil
+	} else if err != nil {
+		return "", "", err
+	}
+	p, err := s.FulfilBySession(ctx, e.ObjectID)
+	if err != nil {
+		return "", "", err
+	}
+	if p.Problem != "" && p.State != Failed && p.State != Expired {
+		return Alarm, p.Problem, nil
+	}
+	return Done, "", nil
+}
+
+// ownPayment finds the purchase of an invoice's payment, which does not name it.
+func (s *Service) ownPayment(t tx.Tx, paymentIntent string) (string, bool, error) {
+	list, err := s.Store.List(t, "", paymentIntent, "", 1)
+	if err != nil || len(list) == 0 || !isInvoice(list[0].CheckoutSession) {
+		return "", false, err
+	}
+	return list[0].ID, true, nil
+}

@@ -1,0 +1,76 @@
+package stripepay
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"purse/billing/purchase"
+	"purse/billing/recharge"
+)
+
+// CreateInvoice makes the invoice of a purchase that is paid with a saved card,
+// and finalizes it, as those of recharges.
+func (g *Gateway) CreateInvoice(ctx context.Context, p purchase.CheckoutParams, card, key string) (purchase.Checkout, error) {
+	in, err := g.prepare(ctx, recharge.InvoiceParams{
+		Purchase: p.Purchase, Customer: p.Customer, Installation: p.Installation, StripeCustomer: p.StripeCustomer, Card: card,
+		Description: p.Name + ": " + p.Description, Price: p.Price, AutomaticTax: p.AutomaticTax, TaxBehavior: p.TaxBehavior, TaxCode: p.TaxCode, PONumber: p.PONumber,
+	}, "", key)
+	if err != nil {
+		return purchase.Checkout{}, translate(err)
+	}
+	return invoiceCheckout(in), nil
+}
+
+// PayInvoiceNow charges a saved card while the buyer is there.
+func (g *Gateway) PayInvoiceNow(ctx context.Context, invoice, card, key string) (purchase.Checkout, error) {
+	p := &stripe.InvoicePayParams{Params: write(ctx, key, nil), PaymentMethod: stripe.String(card), OffSession: stripe.Bool(false)}
+	p.AddExpand("payment_intent.latest_charge")
+	in, err := g.api.Invoices.Pay(invoice, p)
+	if err == nil {
+		return invoiceCheckout(in), nil
+	}
+	err = translate(err)
+	var e *Error
+	if errors.As(err, &e) && e.Outcome == Declined {
+		d := recharge.Declined{Code: e.Code, DeclineCode: e.DeclineCode}
+		return purchase.Checkout{}, &purchase.DeclinedError{Message: e.Message, Authenticate: d.Authentication()}
+	}
+	return purchase.Checkout{}, err
+}
+
+func isInvoice(id string) bool { return strings.HasPrefix(id, "in_") }
+
+// expireInvoice voids an open invoice.
+func (g *Gateway) expireInvoice(ctx context.Context, id string) error {
+	_, err := g.api.Invoices.VoidInvoice(id, &stripe.InvoiceVoidInvoiceParams{Params: stripe.Params{Context: ctx}})
+	err = translate(err)
+	var e *Error
+	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
+		e.meaning = purchase.ErrNotOpen
+	}
+	return err
+}
+
+// invoiceCheckout shows an invoice as the Checkout that it stands for.
+func invoiceCheckout(in *stripe.Invoice) purchase.Checkout {
+	i := invoiceOf(in)
+	c := purchase.Checkout{
+		ID: i.ID, URL: i.URL, Status: "open", PaymentStatus: "unpaid", Livemode: i.Livemode, StripeCustomer: i.StripeCustomer,
+		Subtotal: i.Subtotal, Total: i.Total, Tax: i.Tax, Currency: i.Currency, Purchase: in.Metadata[metaPurchase], Customer: i.Customer,
+		Installation: i.Installation, InvoiceNumber: i.Number, InvoiceURL: i.URL,
+	}
+	if in.PaymentIntent != nil {
+		c.Payment = payment(in.PaymentIntent)
+	}
+	switch in.Status {
+	case stripe.InvoiceStatusPaid:
+		c.Status, c.PaymentStatus = "complete", "paid"
+	case stripe.InvoiceStatusVoid, stripe.InvoiceStatusUncollectible:
+		c.Status = "expired"
+	}
+	return c
+}

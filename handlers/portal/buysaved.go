@@ -1,0 +1,98 @@
+package portal
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"purse/billing/fault"
+	"purse/billing/money"
+	"purse/billing/purchase"
+	"purse/billing/tx"
+	"purse/handlers/kit"
+	"purse/handlers/show"
+	"purse/views/portal"
+	"purse/views/ui"
+)
+
+// payingCards are the saved cards that can pay at once: none while Stripe does
+// not answer.
+func (p *Portal) payingCards(r *http.Request) (out []ui.Option) {
+	list, err := p.Methods.List(r.Context(), kit.VisitorOf(r).Customer.ID)
+	if err != nil {
+		p.Kit.Log.WarnContext(r.Context(), "saved cards are not known", "error", err)
+		return nil
+	}
+	for _, m := range list {
+		if !m.Expired(p.Kit.Now()) {
+			out = append(out, ui.Option{Value: m.ID, Text: show.CardName(m.Brand, m.Last4)})
+		}
+	}
+	return out
+}
+
+// buySaved asks once more with the exact sum, or pays with a saved card of the
+// customer's.
+func (p *Portal) buySaved(w http.ResponseWriter, r *http.Request, form *kit.Form, begin purchase.Begin, method string) error {
+	list, err := p.Methods.List(r.Context(), begin.Customer)
+	i := slices.IndexFunc(list, func(m purchase.Method) bool { return m.Is(method) && !m.Expired(p.Kit.Now()) })
+	if err == nil && i < 0 {
+		err = fault.Bad("method", "Choose one of your saved cards, or Stripe's page.")
+	}
+	if err != nil {
+		if err := form.Take(err); err != nil {
+			return err
+		}
+		return p.buyPage(w, r, form, begin.Currency)
+	}
+	card := list[i].Card
+	if !form.Checked("confirmed") {
+		return p.paySavedPage(w, r, form, begin, card)
+	}
+	seen, err := strconv.ParseInt(form.Text("seen"), 10, 64)
+	if err != nil || seen <= 0 {
+		return p.paySavedPage(w, r, form, begin, card)
+	}
+	begin.Seen = money.Money{Amount: seen, Currency: begin.Currency}
+	bought, err := p.Purchases.BeginSaved(r.Context(), kit.Actor(r), begin, card)
+	if err := form.Take(err); err != nil {
+		return err
+	}
+	switch {
+	case form.Failed():
+		return p.buyPage(w, r, form, begin.Currency)
+	case bought.Open(p.Kit.Now()):
+		return kit.Go(w, r, "/buy/checkout?purchase="+url.QueryEscape(bought.ID))
+	}
+	return kit.Go(w, r, "/checkout/return?session_id="+url.QueryEscape(bought.CheckoutSession))
+}
+
+func (p *Portal) paySavedPage(w http.ResponseWriter, r *http.Request, form *kit.Form, begin purchase.Begin, card purchase.Card) error {
+	pack := p.Catalog.Snapshot().Pack(begin.Pack)
+	if pack == nil || pack.Archived() || pack.PriceIn(begin.Currency) == nil {
+		form.Fail("pack", "This pack is no longer for sale. Choose another one.")
+		return p.buyPage(w, r, form, begin.Currency)
+	}
+	page := portal.PaySaved{Card: show.CardName(card.Brand, card.Last4), Terms: p.refundTerms(), Tax: "That is all."}
+	err := p.view(r.Context(), func(t tx.Tx) (err error) {
+		page.Pack, err = p.packView(t, kit.VisitorOf(r), pack, begin.Currency, form.Text(portal.AmountField(pack.ID)))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if p.Purchases.AutomaticTax {
+		page.Tax = "Tax by your billing address is added."
+		if behavior, _ := p.Purchases.TaxOf(pack); behavior == "inclusive" {
+			page.Tax = "Tax is contained."
+		}
+	}
+	for _, name := range []string{"pack", "currency", "nonce", "method", portal.AmountField(pack.ID)} {
+		if v := form.Text(name); v != "" {
+			page.Hidden = append(page.Hidden, ui.Option{Value: name, Text: v})
+		}
+	}
+	page.Hidden = append(page.Hidden, ui.Option{Value: "confirmed", Text: "yes"}, ui.Option{Value: "seen", Text: strconv.FormatInt(page.Pack.Price.Amount, 10)})
+	return kit.Render(w, r, http.StatusOK, portal.PaySavedPage(p.Kit.Frame(r, "Check and pay", "/buy"), page))
+}
