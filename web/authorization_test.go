@@ -467,7 +467,7 @@ func (e *estate) idFor(path, customer string, spare map[string]string) string {
 	own := e.ids[customer]
 	for prefix, id := range map[string]string{
 		"/v1/customers/": own["customer"], "/v1/holds/": own["hold"], "/v1/grants/": own["grant"], "/v1/postings/": own["posting"],
-		"/v1/purchases/": own["purchase"], "/v1/keys/": own["key"], "/v1/credit_types/": "spare", "/v1/meters/": "spare",
+		"/v1/purchases/": own["purchase"], "/v1/invoices/": own["invoice"], "/v1/keys/": own["key"], "/v1/credit_types/": "spare", "/v1/meters/": "spare",
 		"/v1/events/": own["event"], "/v1/webhook-endpoints/": own["endpoint"], "/v1/deliveries/": own["delivery"],
 		"/v1/rates/": spare["rate"], "/v1/packs/": spare["pack"], "/v1/stripe_events/": "none",
 	} {
@@ -573,7 +573,7 @@ func TestWhichKeyMayUseWhichCall(t *testing.T) {
 }
 
 func ofACustomer(path string) bool {
-	for _, p := range []string{"/v1/customers/", "/v1/holds/", "/v1/grants/", "/v1/postings/", "/v1/purchases/", "/v1/events/"} {
+	for _, p := range []string{"/v1/customers/", "/v1/holds/", "/v1/grants/", "/v1/postings/", "/v1/purchases/", "/v1/invoices/", "/v1/events/"} {
 		if strings.HasPrefix(path, p) {
 			return true
 		}

@@ -44,6 +44,9 @@ func (s *Service) Draft(ctx context.Context, by audit.Actor, n NewInvoice) (in *
 			key = n.Customer + "/" + n.Key
 			known, err := s.Store.ByKey(t, key)
 			if err == nil {
+				if known.Credits != n.Credits || known.Price != n.Price || known.CreditType != n.CreditType {
+					return fault.New(fault.Conflict, "idempotency_mismatch", "", "This key was used for another invoice. Use a new one.")
+				}
 				in = known
 				return nil
 			}

@@ -20,6 +20,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/event"
 	"purse/billing/fault"
+	"purse/billing/invoice"
 	"purse/billing/ledger"
 	"purse/billing/notify"
 	"purse/billing/purchase"
@@ -37,6 +38,8 @@ type Deps struct {
 	Usage    *usage.Service
 	// Purchases sells packs; nil where nothing is sold.
 	Purchases *purchase.Service
+	// Invoices are credits sold by invoice; nil where nothing is sold.
+	Invoices *invoice.Service
 	// Alerts watches levels and limits.
 	Alerts *alert.Service
 	// Events is what happened; Endpoints who is told, and when streams are.

@@ -68,6 +68,10 @@ func table() []Route {
 		op(r(get, "/v1/purchases/{id}", read, false, "Purchases", "getPurchase", "Read a purchase"), getPurchase),
 		op(r(post, "/v1/purchases/{id}/refunds", admin, vendor, "Purchases", "createRefund", "Refund what was paid for unused credits"), createRefund).makes(),
 		op(r(get, "/v1/purchases/{id}/refunds", read, false, "Purchases", "listRefunds", "List the refunds of a purchase"), listRefunds),
+		op(r(post, "/v1/customers/{id}/invoices", admin, vendor, "Purchases", "createInvoice", "Draft an invoice for credits at a price of their own"), createInvoice).makes(),
+		op(r(get, "/v1/customers/{id}/invoices", read, false, "Purchases", "listInvoices", "List the invoices of a customer"), listInvoices),
+		op(r(get, "/v1/invoices/{id}", read, false, "Purchases", "getInvoice", "Read an invoice"), getInvoice),
+		op(r(post, "/v1/invoices/{id}/send", admin, vendor, "Purchases", "sendInvoice", "Let Stripe make a drafted invoice and send it"), sendInvoice),
 		op(r(post, "/v1/reconciliations", admin, vendor, "Purchases", "reconcile", "Compare with Stripe now"), reconcile),
 		op(r(post, "/v1/stripe_events/{id}/replay", admin, vendor, "Purchases", "replayStripeEvent", "Process an event of Stripe's again"), replayStripeEvent),
 
