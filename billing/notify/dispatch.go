@@ -11,7 +11,7 @@ import (
 
 const (
 	dispatchBatch = 200                    // events fanned out in one transaction
-	dispatchPause = 2 * time.Millisecond   // between two full batches: debits come first
+	dispatchRest  = 3                      // it rests three times as long as it works between two full batches: debits come first
 	dispatchPoll  = 2 * time.Second        // behind the wake-up
 	claimLease    = 10 * time.Minute       // of an endpoint that is worked on
 	poolSize      = 256                    // posts at once, over all endpoints
@@ -75,7 +75,7 @@ func (s *Endpoints) Dispatch(ctx context.Context) error {
 		if err != nil || !waiting {
 			return err
 		}
-		n := 0
+		n, start := 0, time.Now()
 		err = s.Runner.Update(ctx, func(t tx.Tx) error {
 			placed, err := s.Events.Place(t, dispatchBatch)
 			n = len(placed)
@@ -89,7 +89,7 @@ func (s *Endpoints) Dispatch(ctx context.Context) error {
 		}
 		s.feed.changed()
 		if n == dispatchBatch {
-			sleep(ctx, dispatchPause)
+			sleep(ctx, dispatchRest*time.Since(start))
 		}
 	}
 	return nil
