@@ -48,6 +48,11 @@ func TestPagesInBrowser(t *testing.T) {
 	portal, err := r.api.BillingPortalSessions.New(&stripe.BillingPortalSessionParams{Customer: stripe.String(saver)})
 	must(t, portal, err)
 	dispute := r.dispute("pm_card_createDispute")
+	choose := r.session(r.customer("bank@example.com").ID)
+	transfer := r.session(r.customer("transfer@example.com").ID)
+	balance, err := r.api.PaymentMethods.New(&stripe.PaymentMethodParams{Type: stripe.String("customer_balance"), CustomerBalance: &stripe.PaymentMethodCustomerBalanceParams{}})
+	must(t, 0, r.pay(transfer.ID, must(t, balance, err).ID))
+	waits := r.look(transfer.ID).PaymentIntent.ID
 	p := b.Page(t, 1280, false)
 	for name, path := range map[string]string{
 		"checkout": "/c/pay/" + open.ID, "checkout-failed": "/c/pay/" + open.ID + "?failed=authentication", "checkout-expired": "/c/pay/" + expired.ID,
@@ -55,7 +60,9 @@ func TestPagesInBrowser(t *testing.T) {
 		"sessions": "/objects/checkout.session", "refunds-none": "/objects/refund", "session": "/objects/checkout.session/" + open.ID,
 		"charge": "/objects/charge/" + charge, "event": "/objects/event/" + r.events("customer.created")[0],
 		"invoice": "/i/" + invoice.ID, "portal": "/p/session/" + portal.ID, "dispute": "/objects/dispute/" + dispute.ID,
-		"mail": "/mail", "message": "/mail/" + r.server.Mailbox().All()[0].ID,
+		"checkout-ach": "/c/pay/" + choose.ID + "?method=us_bank_account", "checkout-transfer": "/c/pay/" + choose.ID + "?method=customer_balance",
+		"transfer": "/t/" + waits,
+		"mail":     "/mail", "message": "/mail/" + r.server.Mailbox().All()[0].ID,
 	} {
 		p.Go(r.url + path)
 		if name == "checkout-expired" {
