@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"purse/billing/account"
+	"purse/billing/alert"
 	"purse/billing/audit"
 	"purse/billing/catalog"
 	"purse/billing/invoice"
@@ -96,6 +98,7 @@ type estate struct {
 	a, b     *account.Customer
 	visitors []visitor
 	ids      map[string]map[string]string // by customer, what → id
+	made     int
 }
 
 func newEstate(t *testing.T) *estate {
@@ -214,6 +217,7 @@ func denied(who kit.Who, v visitor) (status int, location string) {
 		kit.Member:    {account.Owner, account.Billing, account.Developer, account.Viewer},
 		kit.Buyer:     {account.Owner, account.Billing},
 		kit.Developer: {account.Owner, account.Developer},
+		kit.Minder:    {account.Owner, account.Billing, account.Developer},
 		kit.OwnerOnly: {account.Owner},
 	}
 	if roles, known := may[who]; !known || !slices.Contains(roles, v.role) {
@@ -297,6 +301,7 @@ func TestWhoMayUseWhichPage(t *testing.T) {
 			if deletes(r) { // the others need it
 				ids["endpoint"] = "none"
 			}
+			e.watched(r, e.ids[own]["customer"], ids)
 			path := fill(r.Pattern, ids)
 			if r.Pattern == "/buy/checkout" {
 				path += "?purchase=" + e.ids[own]["purchase"]
@@ -342,6 +347,29 @@ func TestWhoMayUseWhichPage(t *testing.T) {
 		if a := e.visit("GET", path, nobody); a.status != 404 || strings.Contains(a.body, "Console") || a.status != want.status {
 			t.Errorf("%s to a customer: %d", path, a.status)
 		}
+	}
+}
+
+// watched makes the alert or the limit that a route is about.
+func (e *estate) watched(r kit.Route, customer string, ids map[string]string) {
+	e.Helper()
+	if strings.Contains(r.Pattern, "{alert}") {
+		ids["alert"] = e.alerts.Defaults()[0].ID
+	}
+	e.made++
+	n := alert.New{CreditType: "credits", Kind: alert.Below, Credits: credits(strconv.Itoa(e.made))}
+	switch r.Pattern {
+	case "/admin/alerts/{alert}/end":
+		customer = ""
+		fallthrough
+	case "/alerts/{alert}/end":
+		a, err := e.alerts.Create(ctx, audit.System, customer, n)
+		e.check(err)
+		ids["alert"] = a.ID
+	case "/limits/{limit}/end":
+		l, err := e.alerts.SetLimit(ctx, audit.System, customer, alert.NewLimit{CreditType: "credits", Period: alert.Day, Credits: credits("100000")})
+		e.check(err)
+		ids["limit"] = l.ID
 	}
 }
 

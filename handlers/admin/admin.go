@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"purse/billing/account"
+	"purse/billing/alert"
 	"purse/billing/audit"
 	"purse/billing/catalog"
 	"purse/billing/invoice"
@@ -37,6 +38,9 @@ type Deps struct {
 	Jobs            *job.Queue
 	Audit           *audit.Log
 	Schedules       *schedule.Service
+	// Alerts watches levels and limits, Messages tells people of them.
+	Alerts   *alert.Service
+	Messages *notify.Messages
 }
 
 // Admin answers the console's pages. Each exported method with the signature of

@@ -20,13 +20,14 @@ const (
 	Member                // any member of a customer
 	Buyer                 // members who may spend money: owner, billing
 	Developer             // members who may manage keys: owner, developer
+	Minder                // members who may set alerts and limits: all but viewers
 	OwnerOnly             // owners
 	Staff                 // support and admins of the vendor
 	StaffAdmin            // admins of the vendor
 )
 
 func (w Who) String() string {
-	return [...]string{"undeclared", "anyone", "signed in", "member", "buyer", "developer", "owner", "staff", "admin"}[w]
+	return [...]string{"undeclared", "anyone", "signed in", "member", "buyer", "developer", "minder", "owner", "staff", "admin"}[w]
 }
 
 // Route is one line of the route table.
@@ -109,6 +110,8 @@ func allow(who Who, v *Visitor) error {
 		return fault.New(fault.Forbidden, "role", "", "Your role is %s. An owner or a billing member of %s can do this.", v.Role, v.Customer.Name)
 	case who == Developer && !v.Role.MayManageKeys():
 		return fault.New(fault.Forbidden, "role", "", "Your role is %s. An owner or a developer of %s can do this.", v.Role, v.Customer.Name)
+	case who == Minder && !v.Role.MayBuy() && !v.Role.MayManageKeys():
+		return fault.New(fault.Forbidden, "role", "", "Your role is %s. An owner, a billing member or a developer of %s can do this.", v.Role, v.Customer.Name)
 	case who == OwnerOnly && !v.Role.MayManageMembers():
 		return fault.New(fault.Forbidden, "role", "", "Your role is %s. An owner of %s can do this.", v.Role, v.Customer.Name)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/alert"
 	"purse/billing/catalog"
 	"purse/billing/invoice"
 	"purse/billing/ledger"
@@ -44,6 +45,9 @@ type Deps struct {
 	PrivateWebhooks bool
 	// Schedules are what is bought on set days.
 	Schedules *schedule.Service
+	// Alerts watches levels and limits, Messages tells people of them.
+	Alerts   *alert.Service
+	Messages *notify.Messages
 	// Terms is the version of the terms that people accept, "" for none.
 	TermsVersion string
 	// RefundTerms are the vendor's words on refunds, "" for the default.

@@ -181,7 +181,7 @@ func (w *world) visits(ps *people) []visit {
 		{"admin-keys-revoke", "/admin/keys/" + backend.ID + "/revoke", &ps.admin},
 		{"admin-security", "/security", &ps.admin},
 		{"admin-refund", "/admin/purchases/" + w.gateway.sessions[paid].Purchase + "/refund", &ps.admin},
-	}, w.endpointPages(ps)...)
+	}, append(w.endpointPages(ps), w.alertPages(ps, &viewer)...)...)
 }
 
 // TestEveryPageIsCleanAtEveryWidthAndScheme lets axe look at every page, and

@@ -71,6 +71,7 @@ type world struct {
 	purchases *purchase.Service
 	gateway   *fakeGateway
 	rechargeParts
+	alertParts
 	endpoints *notify.Endpoints
 	poster    *fakePoster
 	url       string
@@ -97,8 +98,9 @@ func newWorldAt(t testing.TB, addr string) *world {
 		for _, c := range customers {
 			w.hub.Notify(c)
 		}
-	}})
-	w.usage = usage.New(usage.Deps{Runner: w.db, Ledger: w.ledger, Accounts: w.accounts, Catalog: w.catalog, Now: w.clock.Now})
+	}, Watches: func(k ledger.WalletKey, id ledger.WalletID) []ledger.Watch { return w.alerts.NewWallet(k, id) }})
+	w.openAlerts(events, log)
+	w.usage = usage.New(usage.Deps{Runner: w.db, Ledger: w.ledger, Accounts: w.accounts, Catalog: w.catalog, Now: w.clock.Now, Limits: w.alerts.Counters, Throttled: w.alerts.ThrottledTo})
 	w.gateway = &fakeGateway{clock: w.clock, sessions: map[string]*purchase.Checkout{}, disputes: map[string]*purchase.ChargeDispute{}}
 	running, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -139,10 +141,12 @@ func (w *world) router() http.Handler {
 	p := portal.New(portal.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Hub: w.hub, Usage: w.usage, Purchases: w.purchases,
 		Methods: w.methods, Recharges: w.recharges, Invoices: w.invoices, Schedules: w.schedules, Endpoints: w.endpoints,
+		Alerts: w.alerts, Messages: w.messages,
 	})
 	a := admin.New(admin.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit, Purchases: w.purchases,
 		Recharges: w.recharges, Invoices: w.invoices, Schedules: w.schedules, Endpoints: w.endpoints,
+		Alerts: w.alerts, Messages: w.messages,
 	})
 	w.kit.Mount(r, append(portalRoutes(p), adminRoutes(a)...))
 	return r
@@ -187,6 +191,12 @@ func portalRoutes(p *portal.Portal) []kit.Route {
 		{Method: "POST", Pattern: "/recharge", Who: kit.Buyer, Handle: p.RechargeSend},
 		{Method: "POST", Pattern: "/recharge/off", Who: kit.Buyer, Handle: p.RechargeOff},
 		{Method: "POST", Pattern: "/recharge/resume", Who: kit.Buyer, Handle: p.RechargeResume},
+		{Method: "GET", Pattern: "/alerts", Who: kit.Member, Handle: p.AlertList},
+		{Method: "POST", Pattern: "/alerts", Who: kit.Minder, Handle: p.AlertSend},
+		{Method: "POST", Pattern: "/alerts/{alert}/mute", Who: kit.Minder, Handle: p.AlertMute},
+		{Method: "POST", Pattern: "/alerts/{alert}/end", Who: kit.Minder, Handle: p.AlertEnd},
+		{Method: "POST", Pattern: "/limits", Who: kit.Minder, Handle: p.LimitSend},
+		{Method: "POST", Pattern: "/limits/{limit}/end", Who: kit.Minder, Handle: p.LimitEnd},
 		{Method: "GET", Pattern: "/ledger", Who: kit.Member, Handle: p.Postings},
 		{Method: "GET", Pattern: "/ledger.csv", Who: kit.Member, Handle: p.LedgerCSV},
 		{Method: "GET", Pattern: "/ledger/{posting}", Who: kit.Member, Handle: p.Why},

@@ -114,6 +114,7 @@ var portalNav = []navItem{
 	{"/methods", "Payment methods", "card"},
 	{"/billing", "Billing details", "list"},
 	{"/recharge", "Auto-recharge", "clock"},
+	{"/alerts", "Alerts and limits", "bell"},
 	{"/ledger", "Ledger", "list"},
 	{"/grants", "Grants", "layers"},
 	{"/keys", "API keys", "key"},
@@ -132,6 +133,8 @@ var adminNav = []navItem{
 	{"/admin/keys", "API keys", "key"},
 	{"/admin/webhooks", "Webhooks", "hook"},
 	{"/admin/deliveries", "Deliveries", "send"},
+	{"/admin/alerts", "Alerts", "bell"},
+	{"/admin/mails", "Mails", "mail"},
 	{"/security", "Security", "shield"},
 }
 

@@ -155,18 +155,23 @@ func Icon(name string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+		case "bell":
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<path d=\"M5.500 17h13l-1.500-2.500V10a5 5 0 0 0-10 0v4.500L5.500 17ZM10 20h4\"></path>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		case "shield":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<path d=\"M12 3.500 4.500 6v6c0 4.500 3 7.500 7.500 9 4.500-1.500 7.500-4.500 7.500-9V6L12 3.500Z\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<path d=\"M12 3.500 4.500 6v6c0 4.500 3 7.500 7.500 9 4.500-1.500 7.500-4.500 7.500-9V6L12 3.500Z\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "flask":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<path d=\"M9.500 3.500h5M10.500 3.500v6L5 19a1.200 1.200 0 0 0 1 1.800h12a1.200 1.200 0 0 0 1-1.800L13.500 9.500v-6M7.500 15h9\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<path d=\"M9.500 3.500h5M10.500 3.500v6L5 19a1.200 1.200 0 0 0 1 1.800h12a1.200 1.200 0 0 0 1-1.800L13.500 9.500v-6M7.500 15h9\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -196,7 +201,7 @@ func Mark() templ.Component {
 			templ_7745c5c3_Var2 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<svg class=\"brand-mark\" viewBox=\"0 0 32 32\" aria-hidden=\"true\" focusable=\"false\"><rect width=\"32\" height=\"32\" rx=\"8\" fill=\"#0b5a63\"></rect> <path d=\"M8 13.500h16v8a2.500 2.500 0 0 1-2.500 2.500h-11A2.500 2.500 0 0 1 8 21.500zM11 13.500a5 5 0 0 1 10 0\" fill=\"none\" stroke=\"#fff\" stroke-width=\"2.200\" stroke-linejoin=\"round\"></path> <circle cx=\"16\" cy=\"18.500\" r=\"1.800\" fill=\"#fff\"></circle></svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<svg class=\"brand-mark\" viewBox=\"0 0 32 32\" aria-hidden=\"true\" focusable=\"false\"><rect width=\"32\" height=\"32\" rx=\"8\" fill=\"#0b5a63\"></rect> <path d=\"M8 13.500h16v8a2.500 2.500 0 0 1-2.500 2.500h-11A2.500 2.500 0 0 1 8 21.500zM11 13.500a5 5 0 0 1 10 0\" fill=\"none\" stroke=\"#fff\" stroke-width=\"2.200\" stroke-linejoin=\"round\"></path> <circle cx=\"16\" cy=\"18.500\" r=\"1.800\" fill=\"#fff\"></circle></svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

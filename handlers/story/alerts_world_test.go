@@ -1,0 +1,103 @@
+package story
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"purse/billing/account"
+	"purse/billing/alert"
+	"purse/billing/audit"
+	"purse/billing/event"
+	"purse/billing/job"
+	"purse/billing/notify"
+	"purse/billing/tx"
+	"purse/db"
+)
+
+// alertParts watch levels and tell people.
+type alertParts struct {
+	alerts   *alert.Service
+	messages *notify.Messages
+	mailed   *mailed
+}
+
+// mailed is what was handed to be mailed.
+type mailed struct {
+	mu   sync.Mutex
+	list []account.Mail
+}
+
+func (m *mailed) all() []account.Mail {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append([]account.Mail(nil), m.list...)
+}
+
+func (w *world) openAlerts(events *event.Log, log *slog.Logger) {
+	w.mailed = &mailed{}
+	w.alerts = alert.NewService(alert.Deps{
+		Runner: w.db, Store: db.AlertStore{}, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Events: events, Audit: w.audit, Log: log,
+		Tell: func(t tx.Tx, n alert.Notice) error { return w.messages.Tell(t, n) },
+	})
+	w.accounts.StandingChanged = w.alerts.StandingChanged
+	w.messages = notify.NewMessages(notify.MessageDeps{
+		Runner: w.db, Store: db.MessageStore{}, Accounts: w.accounts, Catalog: w.catalog, Jobs: w.jobs, Audit: w.audit, Key: []byte("a key of the stories"),
+	})
+	w.jobs.Handle(account.MailJob, func(_ context.Context, j job.Job) error {
+		var m account.Mail
+		if err := j.Decode(&m); err != nil {
+			return err
+		}
+		w.mailed.mu.Lock()
+		w.mailed.list = append(w.mailed.list, m)
+		w.mailed.mu.Unlock()
+		return nil
+	})
+	w.check(w.alerts.Load(ctx))
+}
+
+// limit sets a spend limit of a customer.
+func (w *world) limit(p person, period alert.Period, amount string, hard bool, more func(*alert.NewLimit)) alert.Limit {
+	n := alert.NewLimit{CreditType: "credits", Period: period, Credits: credits(amount), Hard: hard}
+	if more != nil {
+		more(&n)
+	}
+	l, err := w.alerts.SetLimit(ctx, audit.Actor{ID: p.user.ID}, p.customer.ID, n)
+	w.check(err)
+	return l
+}
+
+// settle lets jobs that are due be done.
+func (w *world) settle() { w.check(w.jobs.Drain(ctx)) }
+
+// someAlerts gives customers alerts and limits, and lets a minute go by.
+func (w *world) someAlerts(ps *people) {
+	by := audit.Actor{ID: ps.healthy.user.ID}
+	for _, n := range []alert.New{
+		{CreditType: "credits", Kind: alert.Below, Credits: credits("500")},
+		{CreditType: "credits", Kind: alert.DaysLeft, Days: 7},
+		{CreditType: "credits", Kind: alert.Surge, Share: 300, Credits: credits("20")},
+	} {
+		_, err := w.alerts.Create(ctx, by, ps.healthy.customer.ID, n)
+		w.check(err)
+	}
+	w.check(w.alerts.Mute(ctx, by, ps.healthy.customer.ID, w.alerts.Defaults()[3].ID, true))
+	w.limit(ps.healthy, alert.Month, "50000", false, nil)
+	w.limit(ps.healthy, alert.Day, "400", true, func(n *alert.NewLimit) { n.Scope = alert.Caller })
+	w.limit(ps.healthy, alert.Week, "3000", true, func(n *alert.NewLimit) { n.Scope, n.Meter = alert.Meter, "output_tokens" })
+	_, err := w.alerts.SetAtZero(ctx, audit.Actor{ID: ps.admin.user.ID}, alert.AtZero{Customer: ps.healthy.customer.ID, CreditType: "credits", Mode: alert.Throttle, Overdraft: credits("50"), Rate: 30})
+	w.check(err)
+}
+
+
+// alertPages are the pages of alerts, limits and notifications.
+func (w *world) alertPages(ps *people, viewer *person) []visit {
+	w.someAlerts(ps)
+	w.settle()
+	return []visit{
+		{"alerts", "/alerts", &ps.healthy},
+		{"alerts-none", "/alerts", &ps.fresh},
+		{"alerts-viewer", "/alerts", viewer},
+	}
+}
