@@ -430,6 +430,18 @@ func (k *killed) audit() {
 	if got := number(`SELECT count(*) FROM holds WHERE state = 'open'`); got != 0 {
 		k.Errorf("%d holds are open, all were ended", got)
 	}
+	k.grantedOnce(number)
+	k.checkSandbox(number)
+	k.Logf("%d events charged, %d refused, %d holds, %d purchases; %d requests had no answer and were sent again",
+		events, refused, holds, len(k.purchases), k.retried.Load())
+	if events == 0 || refused == 0 || holds == 0 || len(k.purchases) == 0 {
+		k.Error("some kind of operation did not happen at all")
+	}
+}
+
+// grantedOnce fails unless each purchase has its grant, once.
+func (k *killed) grantedOnce(number func(string, ...any) int64) {
+	k.Helper()
 	for id, p := range k.purchases {
 		if got := number(`SELECT count(*) FROM grants WHERE source = ?`, id+":credits"); got != 1 {
 			k.Errorf("%s has %d grants", id, got)
@@ -440,12 +452,6 @@ func (k *killed) audit() {
 	}
 	if got := number(`SELECT count(*) FROM grants WHERE source LIKE 'pur_%'`); got != int64(len(k.purchases)) {
 		k.Errorf("%d purchased grants for %d purchases", got, len(k.purchases))
-	}
-	k.checkSandbox(number)
-	k.Logf("%d events charged, %d refused, %d holds, %d purchases; %d requests had no answer and were sent again",
-		events, refused, holds, len(k.purchases), k.retried.Load())
-	if events == 0 || refused == 0 || holds == 0 || len(k.purchases) == 0 {
-		k.Error("some kind of operation did not happen at all")
 	}
 }
 
