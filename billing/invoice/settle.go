@@ -342,11 +342,12 @@ func (s *Service) invoiceEvent(ctx context.Context, e *purchase.InboxEvent) (pur
 	case at.Installation != s.Installation || at.Invoice == "":
 		return purchase.NotOurs, "", nil
 	}
-	return s.arrived(ctx, at)
+	return s.arrived(ctx, e, at)
 }
 
-// arrived writes what an invoice of ours says.
-func (s *Service) arrived(ctx context.Context, at Stripe) (state purchase.InboxState, why string, err error) {
+// arrived writes what an invoice of ours says, together with what became of the
+// event that told of it.
+func (s *Service) arrived(ctx context.Context, e *purchase.InboxEvent, at Stripe) (state purchase.InboxState, why string, err error) {
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
 		state, why = purchase.Done, ""
 		in, err := s.Store.Invoice(t, at.Invoice)
@@ -366,7 +367,8 @@ func (s *Service) arrived(ctx context.Context, at Stripe) (state purchase.InboxS
 		if at.Status == "paid" && in.Purchase == "" {
 			state, why = purchase.Alarm, in.Problem
 		}
-		return nil
+		e.Purchase = in.Purchase
+		return s.Purchases.ConcludeIn(t, e, state, why)
 	})
 	return state, why, err
 }
@@ -389,7 +391,7 @@ func (s *Service) paymentEvent(ctx context.Context, e *purchase.InboxEvent) (pur
 	if err != nil {
 		return "", "", err
 	}
-	return s.arrived(ctx, at)
+	return s.arrived(ctx, e, at)
 }
 
 // purchaseOfPayment tells purchase which purchase an invoice's payment became.

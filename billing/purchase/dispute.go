@@ -131,12 +131,8 @@ func (s *Service) processMoney(ctx context.Context, e *InboxEvent) error {
 		pi.Purchase = id
 	}
 	_, err = s.syncMoney(ctx, pi.Purchase, func(t tx.Tx, p *Purchase) error {
-		now, err := s.Store.Event(t, e.ID)
-		if err != nil {
-			return err
-		}
-		now.State, now.Error, now.Purchase = Done, "", p.ID
-		return s.finish(t, now)
+		e.Purchase = p.ID
+		return s.ConcludeIn(t, e, Done, "")
 	})
 	if fault.Is(err, fault.NotFound) {
 		return s.conclude(ctx, e.ID, Alarm, unknown)

@@ -36,6 +36,8 @@ type InboxEvent struct {
 	Purchase                string // that it was about
 	CreatedAt               time.Time
 	ReceivedAt, ProcessedAt time.Time
+
+	concluded bool // what became of it is committed with its effect
 }
 
 // Receive stores an event whose signature was verified, once, with the job that
@@ -116,6 +118,9 @@ func (s *Service) act(ctx context.Context, e *InboxEvent) error {
 		if err != nil {
 			return err
 		}
+		if e.concluded {
+			return nil
+		}
 		if state != NotOurs {
 			return s.conclude(ctx, e.ID, state, why)
 		}
@@ -128,7 +133,7 @@ func (s *Service) act(ctx context.Context, e *InboxEvent) error {
 	case err != nil:
 		return err
 	case session != "":
-		return s.processSession(ctx, e.ID, session)
+		return s.processSession(ctx, e, session)
 	}
 	return s.conclude(ctx, e.ID, state, why)
 }
@@ -166,37 +171,45 @@ func (s *Service) sessionOf(ctx context.Context, e *InboxEvent) (session string,
 	return "", Ignored, "", nil
 }
 
-func (s *Service) processSession(ctx context.Context, eventID, session string) error {
+// processSession looks at a Checkout and writes what it means together with the
+// event's row.
+func (s *Service) processSession(ctx context.Context, e *InboxEvent, session string) error {
 	c, err := s.Gateway.Checkout(ctx, session)
 	if errors.Is(err, ErrGone) {
-		return s.conclude(ctx, eventID, NotOurs, "Stripe does not know the Checkout")
+		e.concluded = true
+		return s.conclude(ctx, e.ID, NotOurs, "Stripe does not know the Checkout")
 	}
 	if err != nil {
 		return err
 	}
 	_, _, err = s.fulfil(ctx, &c, func(t tx.Tx, p *Purchase, why string) error {
-		e, err := s.Store.Event(t, eventID)
-		if err != nil {
-			return err
-		}
+		state := Alarm
 		switch {
-		case p != nil && p.Problem != "" && p.State != Failed:
-			e.State, e.Error = Alarm, p.Problem
-		case p != nil:
-			e.State, e.Error = Done, ""
+		case p != nil && p.Problem != "" && p.State != Failed && p.State != Expired:
+			why = p.Problem
+		case p != nil, why == noSale:
+			state, why = Done, ""
 		case why == notOurs:
-			e.State, e.Error = NotOurs, ""
-		case why == noSale:
-			e.State, e.Error = Done, ""
-		default:
-			e.State, e.Error = Alarm, why
+			state, why = NotOurs, ""
 		}
 		if p != nil {
 			e.Purchase = p.ID
 		}
-		return s.finish(t, e)
+		return s.ConcludeIn(t, e, state, why)
 	})
 	return err
+}
+
+// ConcludeIn writes what became of an event in the transaction of its effect.
+// What its handler answers then changes nothing any more.
+func (s *Service) ConcludeIn(t tx.Tx, e *InboxEvent, state InboxState, why string) error {
+	now, err := s.Store.Event(t, e.ID)
+	if err != nil {
+		return err
+	}
+	now.State, now.Error, now.Purchase = state, why, e.Purchase
+	t.OnCommit(func() { e.concluded = true })
+	return s.finish(t, now)
 }
 
 func (s *Service) conclude(ctx context.Context, eventID string, state InboxState, why string) error {

@@ -142,14 +142,7 @@ func (s *Service) invoiceEvent(ctx context.Context, e *InboxEvent) (InboxState, 
 	} else if err != nil {
 		return "", "", err
 	}
-	p, err := s.FulfilBySession(ctx, e.ObjectID)
-	if err != nil {
-		return "", "", err
-	}
-	if p.Problem != "" && p.State != Failed && p.State != Expired {
-		return Alarm, p.Problem, nil
-	}
-	return Done, "", nil
+	return Done, "", s.processSession(ctx, e, e.ObjectID)
 }
 
 // ownPayment finds the purchase of an invoice's payment, which does not name it.

@@ -54,29 +54,37 @@ func (s *Service) invoiceEvent(ctx context.Context, e *purchase.InboxEvent) (pur
 	case in.Status == "paid" && r.Invoice != "" && r.Invoice != in.ID:
 		return purchase.Alarm, "a second invoice of one recharge was paid: refund it", nil
 	case in.Status == "paid":
-		if err := s.Runner.Update(ctx, func(t tx.Tx) error { return s.settlePaid(t, r.ID, in) }); err != nil {
-			return "", "", err
-		}
-		return s.paidState(ctx, r.ID)
+		return purchase.Done, "", s.Runner.Update(ctx, func(t tx.Tx) error {
+			if err := s.settlePaid(t, r.ID, in); err != nil {
+				return err
+			}
+			return s.concludePaid(t, e, r.ID)
+		})
 	case r.Invoice == in.ID && r.State.Open() && (in.Status == "void" || in.Status == "uncollectible"):
-		if _, err := s.looked(ctx, r, in, nil); err != nil {
-			return "", "", err
-		}
+		_, err := s.with(ctx, r, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
+			r.note(in)
+			if err := s.finishVoided(t, r, p); err != nil {
+				return false, err
+			}
+			return false, s.Purchases.ConcludeIn(t, e, purchase.Done, "")
+		})
+		return purchase.Done, "", err
 	}
 	return purchase.Done, "", nil
 }
 
-func (s *Service) paidState(ctx context.Context, id string) (state purchase.InboxState, why string, err error) {
-	err = s.Runner.View(ctx, func(t tx.Tx) error {
-		r, err := s.Store.Recharge(t, id)
-		if err == nil && r.State != Succeeded {
-			state, why = purchase.Alarm, r.Message
-			return nil
-		}
-		state = purchase.Done
+// concludePaid writes what became of the event that said that a recharge was
+// paid, together with what that meant.
+func (s *Service) concludePaid(t tx.Tx, e *purchase.InboxEvent, id string) error {
+	r, err := s.Store.Recharge(t, id)
+	if err != nil {
 		return err
-	})
-	return state, why, err
+	}
+	if r.State != Succeeded {
+		return s.Purchases.ConcludeIn(t, e, purchase.Alarm, r.Message)
+	}
+	e.Purchase = r.Purchase
+	return s.Purchases.ConcludeIn(t, e, purchase.Done, "")
 }
 
 // warningEvent handles a bank's early fraud warning: it pauses all policies of
@@ -98,7 +106,12 @@ func (s *Service) warningEvent(ctx context.Context, e *purchase.InboxEvent) (pur
 	case !w.Actionable:
 		return purchase.Done, "", nil
 	}
-	err = s.Runner.Update(ctx, func(t tx.Tx) error { return s.PauseAllIn(t, audit.System, c, FraudWarning) })
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		if err := s.PauseAllIn(t, audit.System, c, FraudWarning); err != nil {
+			return err
+		}
+		return s.Purchases.ConcludeIn(t, e, purchase.Done, "")
+	})
 	return purchase.Done, "", err
 }
 

@@ -376,6 +376,15 @@ func (s *Service) afterPay(ctx context.Context, sent *Recharge, in Invoice, err 
 	return s.unknown(ctx, sent, err)
 }
 
+// finishVoided ends a run whose invoice will not be paid any more.
+func (s *Service) finishVoided(t tx.Tx, r *Recharge, p *Policy) error {
+	why := r.GiveUp
+	if why == "" {
+		why = TurnedOff
+	}
+	return s.finishUnpaid(t, r, p, Voided, why, "")
+}
+
 // looked writes what an invoice says: it decides whatever else was said.
 func (s *Service) looked(ctx context.Context, sent *Recharge, in Invoice, err error) (bool, error) {
 	switch {
@@ -396,11 +405,7 @@ func (s *Service) looked(ctx context.Context, sent *Recharge, in Invoice, err er
 		r.note(in)
 		switch {
 		case in.Status == "void" || in.Status == "uncollectible":
-			why := r.GiveUp
-			if why == "" {
-				why = TurnedOff
-			}
-			return false, s.finishUnpaid(t, r, p, Voided, why, "")
+			return false, s.finishVoided(t, r, p)
 		case in.PaymentStatus == "processing":
 			// The bank takes its time; the answer comes as an event, or is looked for.
 			r.Paying, r.State = false, Waiting
