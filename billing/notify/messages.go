@@ -87,8 +87,13 @@ const (
 	// After mailsAnHour mails in an hour, what comes waits and becomes one mail.
 	mailsAnHour = 4
 	digestMost  = 200
-	morning     = 8 // o'clock, in the customer's time zone
 	keepMails   = 90 * 24 * time.Hour
+)
+
+// Mails of once a day are sent then, in the customer's time zone.
+const (
+	morning   = 8 // o'clock
+	MorningAt = "8:00"
 )
 
 // NewMessages makes it and registers its jobs.

@@ -3,6 +3,7 @@
 package kit
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -26,6 +27,9 @@ type Kit struct {
 	Deps
 	store  *sessionStore
 	secure bool
+	// Banner is what the current customer of a visitor must know on every page of
+	// the portal, nil for nothing. The portal sets it.
+	Banner func(ctx context.Context, v *Visitor) *ui.Banner
 }
 
 // New makes a Kit. The session cookie is __Host-purse and Secure unless the

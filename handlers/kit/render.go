@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/a-h/templ"
@@ -110,6 +111,9 @@ func (k *Kit) Frame(r *http.Request, title, section string) ui.Frame {
 	f.Flash = v.flash
 	if v.Customer != nil {
 		f.Customer, f.Zone = v.Customer.Name, v.Customer.Location()
+		if k.Banner != nil && section != "" && !strings.HasPrefix(section, "/admin") {
+			f.Banner = k.Banner(r.Context(), v)
+		}
 		if !v.Role.MayManageKeys() {
 			f.Hidden = []string{"/keys", "/webhooks"}
 		}

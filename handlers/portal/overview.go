@@ -10,15 +10,12 @@ import (
 	"purse/billing/account"
 	"purse/billing/alert"
 	"purse/billing/ledger"
-	"purse/billing/money"
 	"purse/billing/tx"
 	"purse/handlers/kit"
 	"purse/handlers/show"
 	"purse/views/portal"
+	"purse/views/ui"
 )
-
-// lowAfter is how near the end of the credits must be to be called low.
-const lowAfter = 72 * time.Hour
 
 // Overview shows the balance and what moves it.
 func (p *Portal) Overview(w http.ResponseWriter, r *http.Request) error {
@@ -56,7 +53,9 @@ func (p *Portal) overview(w http.ResponseWriter, r *http.Request, key *portal.Sa
 	if err != nil {
 		return err
 	}
-	return kit.Render(w, r, http.StatusOK, portal.OverviewPage(p.Kit.Frame(r, "Overview", "/"), page))
+	f := p.Kit.Frame(r, "Overview", "/")
+	f.Streams = true
+	return kit.Render(w, r, http.StatusOK, portal.OverviewPage(f, page))
 }
 
 // Live streams the changing parts of the overview.
@@ -78,7 +77,11 @@ func (p *Portal) Live(w http.ResponseWriter, r *http.Request) error {
 			return nil, err
 		}
 		var wallet portal.Wallet
+		var banner *ui.Banner
 		err = p.view(ctx, func(t tx.Tx) error {
+			if banner, err = p.bannerOf(t, c, canBuy); err != nil {
+				return err
+			}
 			wallet, err = p.wallet(t, c, key, canBuy)
 			return err
 		})
@@ -86,7 +89,7 @@ func (p *Portal) Live(w http.ResponseWriter, r *http.Request) error {
 			return nil, err
 		}
 		var b bytes.Buffer
-		err = portal.LiveParts(wallet).Render(ctx, &b)
+		err = portal.LiveParts(wallet, banner).Render(ctx, &b)
 		return b.Bytes(), err
 	})
 }
@@ -99,7 +102,7 @@ func (p *Portal) wallet(t tx.Tx, c *account.Customer, creditType string, canBuy 
 		return portal.Wallet{}, err
 	}
 	w := portal.Wallet{
-		Unit: show.Unit(p.Catalog.Snapshot(), creditType), Available: b.Available, Balance: b.Balance, Held: b.Held, Later: b.Pending, Debt: b.Debt, Scoped: show.Scoped(b),
+		Unit: show.Unit(p.Catalog.Snapshot(), creditType), New: b.Seq == 0, Available: b.Available, Balance: b.Balance, Held: b.Held, Later: b.Pending, Debt: b.Debt, Scoped: show.Scoped(b),
 		Sources: show.Sources(b), Updated: t.Now(), Zone: c.Location(), CanBuy: canBuy,
 	}
 	if w.Pending, err = p.Purchases.Pending(t, c.ID, creditType); err != nil {
@@ -117,7 +120,6 @@ func (p *Portal) wallet(t tx.Tx, c *account.Customer, creditType string, canBuy 
 	}
 	w.PerDay, w.RateOver = burn.PerDay, burn.Over
 	w.RunsOut = alert.RunsOut(b.Available, burn.PerDay, t.Now())
-	w.State = state(c, b, w.RunsOut, t.Now())
 	if b.Wallet == 0 {
 		return w, nil
 	}
@@ -135,47 +137,7 @@ func (p *Portal) wallet(t tx.Tx, c *account.Customer, creditType string, canBuy 
 		return w, err
 	}
 	w.Recent, err = show.Rows(t, p.Ledger, p.Purchases, c.ID, page.Postings, "/ledger/")
-	if usual := usualCharge(page.Postings); (w.State == portal.StateOK || w.State == portal.StateLow) && b.Available < usual && len(b.Scoped) == 0 {
-		w.State = portal.StateScarce
-	}
 	return w, err
-}
-
-// usualCharge is the average of the newest charges, 0 when there are none.
-func usualCharge(postings []ledger.Posting) money.Credits {
-	var sum money.Credits
-	n := 0
-	for _, p := range postings {
-		if p.Kind == ledger.PostDebit {
-			sum -= p.Amount
-			n++
-		}
-	}
-	if n == 0 {
-		return 0
-	}
-	return sum / money.Credits(n)
-}
-
-// state says whether requests go through, and whether they soon will not.
-func state(c *account.Customer, b ledger.Balance, runsOut, now time.Time) portal.State {
-	scoped := money.Credits(0)
-	for _, s := range b.Scoped {
-		scoped += s.Available
-	}
-	switch {
-	case c.Status == account.Suspended:
-		return portal.StateSuspended
-	case b.Debt > 0:
-		return portal.StateDebt
-	case b.Seq == 0:
-		return portal.StateNew
-	case b.Available <= 0 && scoped <= 0:
-		return portal.StateEmpty
-	case !runsOut.IsZero() && runsOut.Sub(now) < lowAfter:
-		return portal.StateLow
-	}
-	return portal.StateOK
 }
 
 // burnCache keeps burn rates for a while: they move slowly, and live pages ask

@@ -66,6 +66,7 @@ type Portal struct {
 // New makes a Portal.
 func New(d Deps) *Portal {
 	p := &Portal{Deps: d}
+	d.Kit.Banner = p.banner
 	p.Webhooks = &endpoints.Pages{
 		Kit: d.Kit, Runner: d.Runner, Accounts: d.Accounts, Endpoints: d.Endpoints, Base: "/webhooks", Private: d.PrivateWebhooks,
 		Frame: func(r *http.Request, title string) ui.Frame { return p.Kit.Frame(r, title, "/webhooks") },

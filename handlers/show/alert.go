@@ -40,11 +40,7 @@ func AlertText(kind alert.Kind, level money.Credits, share int64, days int, unit
 
 // AlertTitle is AlertText of an alert, as a sentence begins.
 func AlertTitle(a *alert.Alert, unit ui.Unit) string {
-	s := AlertText(a.Kind, a.Credits, a.Share, a.Days, unit)
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return Upper(AlertText(a.Kind, a.Credits, a.Share, a.Days, unit))
 }
 
 // countDays says "1 day", "7 days".
@@ -184,4 +180,12 @@ func Limits(all []alert.LimitStatus, creditType string, unit ui.Unit) []portal.L
 		out = append(out, row)
 	}
 	return out
+}
+
+// Upper is a text that begins a sentence.
+func Upper(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"purse/billing/account"
 	"purse/billing/alert"
@@ -90,12 +91,32 @@ func (w *world) someAlerts(ps *people) {
 	w.check(err)
 }
 
+// unsubscribe is the link of the last mail to a person.
+func (w *world) unsubscribe(p person) (path string) {
+	for _, m := range w.mailed.all() {
+		if m.To == p.user.Email && m.Data["unsubscribe"] != "" {
+			path = m.Data["unsubscribe"]
+		}
+	}
+	if path == "" {
+		w.t.Fatalf("no mail to %s among %d", p.user.Email, len(w.mailed.all()))
+	}
+	return path
+}
 
 // alertPages are the pages of alerts, limits and notifications.
 func (w *world) alertPages(ps *people, viewer *person) []visit {
 	w.someAlerts(ps)
 	w.settle()
+	w.clock.Step(5 * time.Second) // what happens together is one mail
+	w.settle()
+	w.check(w.messages.ReportBounce(ctx, audit.System, ps.low.user.Email, "550 5.1.1 no such mailbox"))
 	return []visit{
+		{"notifications", "/notifications", &ps.healthy},
+		{"notifications-bounced", "/notifications", &ps.low},
+		{"alerts-low", "/alerts", &ps.low},
+		{"alerts-empty", "/alerts", &ps.empty},
+		{"unsubscribe", w.unsubscribe(ps.empty), nil},
 		{"alerts", "/alerts", &ps.healthy},
 		{"alerts-none", "/alerts", &ps.fresh},
 		{"alerts-viewer", "/alerts", viewer},

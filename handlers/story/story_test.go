@@ -290,7 +290,7 @@ func TestTheKeyboardAndTheFocus(t *testing.T) {
 	}
 
 	// The state is announced when it changes, and not at every charge.
-	p.Eval(`(window.said = 0, new MutationObserver(() => window.said++).observe(document.getElementById("live-state"), {childList: true, subtree: true, characterData: true}))`, nil)
+	p.Eval(`(window.said = 0, new MutationObserver(() => window.said++).observe(document.getElementById("banner"), {childList: true, subtree: true, characterData: true}))`, nil)
 	w.grant(cust, "7", ledger.Promotional, 0, 0)
 	p.Wait(`document.querySelectorAll("#live-recent tbody tr").length === 5`)
 	var said int
@@ -301,5 +301,5 @@ func TestTheKeyboardAndTheFocus(t *testing.T) {
 	_, err := w.accounts.Suspend(ctx, audit.System, cust.customer.ID, "Test")
 	w.check(err)
 	w.hub.Notify(cust.customer.ID)
-	p.Wait(`window.said > 0 && document.getElementById("live-state").innerText.includes("suspended")`)
+	p.Wait(`window.said > 0 && document.getElementById("banner").innerText.includes("suspended")`)
 }

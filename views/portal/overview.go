@@ -8,20 +8,6 @@ import (
 	"purse/views/ui"
 )
 
-// State is whether requests go through, in the order of what matters most.
-type State string
-
-// The states of a wallet.
-const (
-	StateOK        State = "ok"
-	StateNew       State = "new"       // nothing was ever bought or granted
-	StateLow       State = "low"       // runs out soon
-	StateScarce    State = "scarce"    // what is left does not cover a usual request
-	StateEmpty     State = "empty"     // nothing is available
-	StateDebt      State = "debt"      // more was used than there was
-	StateSuspended State = "suspended" // by the vendor
-)
-
 // Overview is the first page of a customer.
 type Overview struct {
 	Wallet    Wallet
@@ -41,7 +27,7 @@ type TypeLink struct {
 // Wallet is what the live parts of the overview show.
 type Wallet struct {
 	Unit      ui.Unit
-	State     State
+	New       bool // nothing was ever bought or granted
 	Available money.Credits
 	Balance   money.Credits
 	Held      money.Credits
@@ -226,7 +212,7 @@ func (w Wallet) runsOutNote() string {
 
 func (w Wallet) runsOut() string {
 	switch {
-	case w.State == StateNew:
+	case w.New:
 		return "No use yet"
 	case w.Available <= 0:
 		return "Now"

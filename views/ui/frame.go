@@ -69,7 +69,18 @@ type Frame struct {
 	Refresh   string         // address that the page loads after a while without JavaScript, "" for none
 	Alerts    []NavCount     // small numbers beside navigation entries
 	Wide      bool           // a wider column on pages without navigation
+	Banner    *Banner        // the one thing that the customer must know now, nil for none
+	Streams   bool           // the page has a stream, which brings the banner too
 	Hidden    []string       // paths of navigation entries that the visitor's role may not use
+}
+
+// Banner is what a customer must know on every page, with what helps. Its words
+// depend on the state alone, so that a screen reader hears of changes of state
+// and not of every charge.
+type Banner struct {
+	Tone         Tone
+	Title, Text  string
+	Action, Href string // the button, "" for none
 }
 
 // NavCount puts a number beside a navigation entry.

@@ -1,0 +1,279 @@
+package portal
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"purse/billing/account"
+	"purse/billing/alert"
+	"purse/billing/event"
+	"purse/billing/ledger"
+	"purse/billing/money"
+	"purse/billing/purchase"
+	"purse/billing/recharge"
+	"purse/billing/tx"
+	"purse/handlers/kit"
+	"purse/handlers/show"
+	"purse/views/ui"
+)
+
+const (
+	// lowAfter is how near the end of the credits must be to be called low.
+	lowAfter = 72 * time.Hour
+	// lowShare is the percentage of the last purchase from which the vendor's own
+	// alerts call credits low in the page: half of them is worth a mail, not a
+	// banner.
+	lowShare = 20
+	// expiresSoon is how near an expiry must be to be told of on every page.
+	expiresSoon = 7 * 24 * time.Hour
+)
+
+// urgency orders what a banner can say: the lowest is shown.
+type urgency int
+
+const (
+	refused  urgency = iota // requests are refused
+	repair                  // auto-recharge waits for somebody
+	owing                   // nothing is left, and requests still go through
+	low                     // runs out soon
+	partly                  // some requests are refused
+	coming                  // a payment is being processed
+	reached                 // a limit that tells was reached
+	expiring                // credits expire soon
+	nothing
+)
+
+// urgent keeps the most urgent of what it is told.
+type urgent struct {
+	rank   urgency
+	banner *ui.Banner
+}
+
+func (u *urgent) say(rank urgency, b ui.Banner) {
+	if rank < u.rank {
+		u.rank, u.banner = rank, &b
+	}
+}
+
+// banner is what the visitor's customer must know on every page.
+func (p *Portal) banner(ctx context.Context, v *kit.Visitor) *ui.Banner {
+	var b *ui.Banner
+	err := p.view(ctx, func(t tx.Tx) (err error) { b, err = p.bannerOf(t, v.Customer, v.Role.MayBuy()); return err })
+	if err != nil { // the page matters more
+		p.Kit.Log.WarnContext(ctx, "no banner", "customer", v.Customer.ID, "error", err)
+		return nil
+	}
+	return b
+}
+
+// BannerPart is the banner alone: what open pages ask for again.
+func (p *Portal) BannerPart(w http.ResponseWriter, r *http.Request) error {
+	return kit.Render(w, r, http.StatusOK, ui.BannerPart(p.banner(r.Context(), kit.VisitorOf(r))))
+}
+
+// bannerOf is the most urgent thing that a customer must know, nil for none.
+func (p *Portal) bannerOf(t tx.Tx, c *account.Customer, mayBuy bool) (*ui.Banner, error) {
+	if c.Status == account.Suspended {
+		b := &ui.Banner{Tone: ui.Bad, Title: "This account is suspended", Text: "Requests are being refused (402). Please get in touch with us."}
+		if p.Kit.Site.SupportURL != "" {
+			b.Action, b.Href = "Get help", p.Kit.Site.SupportURL
+		}
+		return b, nil
+	}
+	u := urgent{rank: nothing}
+	balances, err := p.Ledger.Balances(t, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	paying, err := p.paying(t, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	if paying != nil {
+		u.say(coming, ui.Banner{Tone: ui.Info, Title: "A payment is being processed", Text: "Its credits are added as soon as it arrives. There is no need to pay again.", Action: "See the payment", Href: "/purchases/" + paying.ID})
+	}
+	if err := p.sayRecharge(t, c, mayBuy, &u); err != nil {
+		return nil, err
+	}
+	open, err := p.Alerts.Open(t, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	p.sayLimits(c, open, &u)
+	for _, b := range balances {
+		help := p.helps(b.CreditType, mayBuy, paying)
+		if err := p.sayBalance(t, c, b, len(balances) > 1, open, help, &u); err != nil {
+			return nil, err
+		}
+	}
+	return u.banner, nil
+}
+
+// paying is the newest purchase whose money is on its way, nil for none.
+func (p *Portal) paying(t tx.Tx, customer string) (*purchase.Purchase, error) {
+	open, err := p.Purchases.Store.OpenOf(t, customer, "")
+	for _, b := range open {
+		if b.State == purchase.Processing {
+			return b, err
+		}
+	}
+	return nil, err
+}
+
+// helps answers the one action that helps who runs out, put into a banner.
+func (p *Portal) helps(creditType string, mayBuy bool, paying *purchase.Purchase) func(ui.Banner) ui.Banner {
+	return func(b ui.Banner) ui.Banner {
+		switch {
+		case paying != nil && paying.CreditType == creditType:
+			b.Text, b.Action, b.Href = "A payment is being processed: its credits are added as soon as it arrives.", "See the payment", "/purchases/"+paying.ID
+		case mayBuy:
+			b.Action, b.Href = "Buy credits", "/buy"
+		default:
+			b.Text += " An owner or a billing member can buy credits."
+		}
+		return b
+	}
+}
+
+// sayBalance says how one wallet stands. Where there are several, those that
+// nobody uses any more say nothing.
+func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, several bool, open []alert.Episode, help func(ui.Banner) ui.Banner, u *urgent) error {
+	unit, now := show.Unit(p.Catalog.Snapshot(), b.CreditType), t.Now()
+	burn, err := p.burn.get(t, p.Ledger, b)
+	if err != nil || b.Seq == 0 || (several && burn.PerDay == 0) {
+		return err
+	}
+	if !b.NextExpiry.IsZero() && b.NextExpiryCredits > 0 && b.NextExpiry.Sub(now) < expiresSoon {
+		u.say(expiring, ui.Banner{Tone: ui.Warn, Title: show.Upper(unit.Word(0)) + " expire on " + ui.Day(b.NextExpiry, c.Location()),
+			Text: "They can be used until then, and are gone after.", Action: "See what expires", Href: "/grants?credit_type=" + b.CreditType})
+	}
+	scoped := money.Credits(0)
+	for _, s := range b.Scoped {
+		scoped += s.Available
+	}
+	switch z := p.Alerts.AtZeroOf(b); {
+	case b.Available > 0 || scoped > 0:
+	case b.Available > -z.Overdraft:
+		u.say(owing, help(ui.Banner{Tone: ui.Warn, Title: "No " + unit.Word(0) + " are left: requests still go through for now", Text: show.AtZero(z, unit)}))
+		return nil
+	case b.Debt > 0:
+		u.say(refused, help(ui.Banner{Tone: ui.Bad, Title: "Requests are being refused (402): the balance is below zero", Text: "More was used than there was. The next purchase settles what is owed first."}))
+		return nil
+	default:
+		u.say(refused, help(ui.Banner{Tone: ui.Bad, Title: "Requests are being refused (402): no " + unit.Word(0) + " are left", Text: "Requests go through again as soon as there are " + unit.Word(0) + "."}))
+		return nil
+	}
+	if u.rank <= low {
+		return nil
+	}
+	if b.Overdraft == 0 && scoped == 0 {
+		page, err := p.Ledger.Postings(t, ledger.Query{Wallet: b.WalletKey, Limit: 8})
+		if err != nil {
+			return err
+		}
+		if b.Available < usualCharge(page.Postings) {
+			u.say(refused, help(ui.Banner{Tone: ui.Bad, Title: "Requests are being refused (402)", Text: "What is left does not cover a usual request. Smaller ones still go through."}))
+			return nil
+		}
+	}
+	if out := alert.RunsOut(b.Available, burn.PerDay, now); !out.IsZero() && out.Sub(now) < lowAfter {
+		u.say(low, help(ui.Banner{Tone: ui.Warn, Title: show.Upper(unit.Word(0)) + " are running low", Text: "At the present rate they run out soon. " + show.AtZero(p.Alerts.AtZeroOf(b), unit)}))
+	}
+	if e := p.lowest(open, b.CreditType); e != nil {
+		u.say(low, help(ui.Banner{Tone: ui.Warn, Title: show.Upper(unit.Word(0)) + " are running low", Text: "Available has reached " + unit.Round(e.Level) + " or less."}))
+	}
+	return nil
+}
+
+// lowest is the most severe open alert about a low balance that is worth a
+// banner, nil for none.
+func (p *Portal) lowest(open []alert.Episode, creditType string) *alert.Episode {
+	defaults := p.Alerts.Defaults()
+	var out *alert.Episode
+	for i := range open {
+		e := &open[i]
+		if e.Event != event.BalanceLow || e.CreditType != creditType || p.Alerts.Muted(e.Customer, e.Source) {
+			continue
+		}
+		mild := false
+		for _, a := range defaults {
+			mild = mild || (a.ID == e.Source && a.Kind == alert.Share && a.Share > lowShare)
+		}
+		if !mild && (out == nil || e.Level < out.Level) {
+			out = e
+		}
+	}
+	return out
+}
+
+// sayLimits says which spend limits are reached.
+func (p *Portal) sayLimits(c *account.Customer, open []alert.Episode, u *urgent) {
+	limits := p.Alerts.Limits(c.ID)
+	for i := range open {
+		for j := range limits {
+			l := &limits[j]
+			if l.ID != open[i].Source {
+				continue
+			}
+			unit := show.Unit(p.Catalog.Snapshot(), l.CreditType)
+			b := ui.Banner{Tone: ui.Warn, Title: "Spend limit reached: " + show.LimitText(l, unit), Action: "See the limit", Href: "/alerts?credit_type=" + l.CreditType + "#limits"}
+			_, to := l.Period.Bounds(p.Kit.Now(), c.Location())
+			resets := "It starts anew on " + ui.TimeZoned(to, c.Location()) + "."
+			switch {
+			case !l.Hard:
+				b.Text = "Nothing is stopped: this limit tells you. " + resets
+				u.say(reached, b)
+			case l.Scope == alert.Whole:
+				b.Tone, b.Text = ui.Bad, "Requests beyond it are being refused (402). "+resets
+				u.say(refused, b)
+			default:
+				b.Text = "It counts " + show.LimitCounts(l) + ": requests beyond it are being refused (402). " + resets
+				u.say(partly, b)
+			}
+		}
+	}
+}
+
+// sayRecharge says where auto-recharge waits for somebody.
+func (p *Portal) sayRecharge(t tx.Tx, c *account.Customer, mayBuy bool, u *urgent) error {
+	policies, err := p.Recharges.Policies(t, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, q := range policies {
+		if q.State != recharge.Paused {
+			continue
+		}
+		openOne, err := p.Recharges.Open(t, c.ID, q.CreditType)
+		if err != nil {
+			return err
+		}
+		s := show.RechargeState(q, openOne, show.Unit(p.Catalog.Snapshot(), q.CreditType), c.Location())
+		b := ui.Banner{Tone: ui.Bad, Title: s.Title, Action: "See auto-recharge", Href: "/recharge?credit_type=" + q.CreditType}
+		if len(s.Text) > 0 {
+			b.Text = s.Text[0]
+		}
+		if mayBuy && s.Repair != "" {
+			b.Action, b.Href = s.Repair, s.RepairURL
+		}
+		u.say(repair, b)
+	}
+	return nil
+}
+
+// usualCharge is the average of the newest charges, 0 when there are none.
+func usualCharge(postings []ledger.Posting) money.Credits {
+	var sum money.Credits
+	n := 0
+	for _, p := range postings {
+		if p.Kind == ledger.PostDebit {
+			sum -= p.Amount
+			n++
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return sum / money.Credits(n)
+}
