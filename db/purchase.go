@@ -66,6 +66,13 @@ func (PurchaseStore) BySession(t tx.Tx, session string) (*purchase.Purchase, err
 	return onePurchase(r, err)
 }
 
+// ByPayment finds the purchase that a payment paid.
+func (PurchaseStore) ByPayment(t tx.Tx, paymentIntent string) (*purchase.Purchase, error) {
+	ctx, q := q(t)
+	r, err := q.PurchaseByPayment(ctx, paymentIntent)
+	return onePurchase(r, err)
+}
+
 func (PurchaseStore) OpenOf(t tx.Tx, customer, pack string) ([]*purchase.Purchase, error) {
 	ctx, q := q(t)
 	rows, err := q.OpenPurchases(ctx, gen.OpenPurchasesParams{CustomerID: customer, PackID: pack})

@@ -100,7 +100,7 @@ func (s *Service) intend(ctx context.Context, by audit.Actor, b Begin) (p *Purch
 				return err
 			}
 		}
-		if err := s.checkVelocity(t, c.ID); err != nil {
+		if err := s.checkVelocity(t, c.ID, b.Address); err != nil {
 			return err
 		}
 		pack := s.Catalog.Snapshot().Pack(b.Pack)
@@ -230,7 +230,7 @@ func (s *Service) checkoutParams(ctx context.Context, p *Purchase) (CheckoutPara
 		return CheckoutParams{}, err
 	}
 	return CheckoutParams{
-		Purchase: p.ID, Customer: p.Customer, Installation: s.Installation, StripeCustomer: stripeCustomer,
+		Purchase: p.ID, Customer: p.Customer, Installation: s.Installation, Sold: p.sold(), StripeCustomer: stripeCustomer,
 		Name: p.PackName, Description: describe(p, unit), Price: p.Price,
 		SuccessURL: s.PublicURL + "/checkout/return?session_id={CHECKOUT_SESSION_ID}",
 		CancelURL:  s.PublicURL + "/checkout/cancelled?purchase=" + p.ID,

@@ -121,6 +121,9 @@ func (s *Service) advance(t tx.Tx, p *Purchase, c *Checkout) error {
 	if p.Granted() {
 		return nil
 	}
+	if err := s.tried(t, p, c.Payment.Fingerprint); err != nil {
+		return err
+	}
 	before := *p
 	p.PaymentIntent = c.Payment.ID
 	switch {
@@ -164,7 +167,13 @@ func (s *Service) advance(t tx.Tx, p *Purchase, c *Checkout) error {
 		return nil
 	}
 	p.UpdatedAt = t.Now()
-	return s.Store.Update(t, p)
+	if err := s.Store.Update(t, p); err != nil {
+		return err
+	}
+	if warned, err := s.warned(t, p.ID); err != nil || !warned || !p.Granted() {
+		return err
+	}
+	return s.moneyBack(t, p, ledger.Note{}) // the bank's warning was faster
 }
 
 // failureOf says for people why a payment will not come.

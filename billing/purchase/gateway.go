@@ -29,6 +29,8 @@ type Gateway interface {
 	// Checkout answers a session, or such an invoice, with its payment, ErrGone when
 	// there is none. ExpireCheckout takes both too.
 	Checkout(ctx context.Context, id string) (Checkout, error)
+	// CheckoutOf answers the Checkout of a payment, ErrGone when there is none.
+	CheckoutOf(ctx context.Context, paymentIntent string) (Checkout, error)
 	// ExpireCheckout ends an open session; ErrNotOpen when it is not open.
 	ExpireCheckout(ctx context.Context, id string) error
 	// PaymentIntent answers a payment, ErrGone when there is none.
@@ -38,6 +40,8 @@ type Gateway interface {
 	// MoneyBack answers the refunds and the newest dispute of a payment.
 	MoneyBack(ctx context.Context, paymentIntent string) (MoneyBack, error)
 	Refund(ctx context.Context, p RefundParams, key string) (ChargeRefund, error)
+	// SubmitEvidence answers a dispute: Stripe gives it to the bank at once.
+	SubmitEvidence(ctx context.Context, dispute string, e Evidence, key string) error
 	// EventsSince calls f for each event of the kinds that Purse listens to.
 	EventsSince(ctx context.Context, since time.Time, f func(InboxEvent) error) error
 }
@@ -65,6 +69,7 @@ type CustomerParams struct {
 // CheckoutParams describe a Checkout in payment mode for one pack.
 type CheckoutParams struct {
 	Purchase, Customer, Installation string // ours, for the metadata
+	Sold                             Sold   // likewise
 	StripeCustomer                   string
 	Name, Description                string // of what is sold
 	Price                            money.Money
@@ -98,6 +103,7 @@ type Checkout struct {
 	Purchase       string // metadata: ours
 	Customer       string
 	Installation   string
+	Sold           Sold
 	ExpiresAt      time.Time
 	Payment        PaymentIntent // zero before confirmation
 	InvoiceNumber  string        // of the invoice that was made of it, "" for none
@@ -112,7 +118,9 @@ type PaymentIntent struct {
 	Installation         string
 	ReceiptURL           string
 	CardBrand, CardLast4 string
-	FailureMessage       string
+	// Fingerprint is the same for the same card, "" for what is no card.
+	Fingerprint    string
+	FailureMessage string
 	// Method is Stripe's type of the payment method, "" while there is none.
 	Method string
 	// Of a bank transfer: what is still missing, the sender's reference, and

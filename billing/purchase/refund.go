@@ -245,7 +245,11 @@ func (s *Service) moneyBack(t tx.Tx, p *Purchase, note ledger.Note) error {
 	if err := s.clawback(t, p, share(p.Brings(), back, p.Total), note); err != nil {
 		return err
 	}
-	if frozen := p.DisputeOpen(); frozen != p.Frozen {
+	warned, err := s.warned(t, p.ID)
+	if err != nil {
+		return err
+	}
+	if frozen := p.DisputeOpen() || (warned && p.State != Refunded); frozen != p.Frozen {
 		for _, g := range p.Grants() {
 			if _, err := s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.Freeze{Grant: g, Frozen: frozen}}); err != nil {
 				return err

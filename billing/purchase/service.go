@@ -77,6 +77,7 @@ func New(d Deps) *Service {
 	d.Jobs.Handle(jobEvent, s.processJob)
 	d.Jobs.Handle(jobRefund, s.refundJob)
 	d.Jobs.Handle(jobBilling, s.billingJob)
+	d.Jobs.Every(jobForgetCards, 24*time.Hour, s.forgetCards)
 	d.Jobs.Every(jobSweep, sweepEvery, s.sweepJob)
 	d.Jobs.Every(jobReconcile, reconcileEvery, s.reconcileJob)
 	return s

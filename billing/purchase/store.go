@@ -36,6 +36,23 @@ type Store interface {
 	// SelfRefunds counts the refunds that a customer's members made themselves.
 	SelfRefunds(t tx.Tx, customer string) (int, error)
 
+	// ByPayment finds the purchase that a payment paid.
+	ByPayment(t tx.Tx, paymentIntent string) (*Purchase, error)
+
+	PutWarning(t tx.Tx, w Warning) error
+	Warnings(t tx.Tx, purchaseID string) ([]Warning, error)
+	InsertAnswer(t tx.Tx, a DisputeAnswer) error
+	Answers(t tx.Tx, purchaseID string) ([]DisputeAnswer, error)
+
+	PutCardTry(t tx.Tx, c CardTry) error
+	// CardsTried counts the distinct cards that a customer, and that anybody from
+	// an address ("" for none), tried since then.
+	CardsTried(t tx.Tx, customer, address string, since time.Time) (ofCustomer, ofAddress int64, err error)
+	ForgetCardTries(t tx.Tx, before time.Time) error
+	PutPass(t tx.Tx, customer string, until time.Time, by string) error
+	// Pass answers until when a customer is let through the limits.
+	Pass(t tx.Tx, customer string) (time.Time, error)
+
 	// PutWait writes what a purchase waits for, Wait answers it.
 	PutWait(t tx.Tx, w *Wait) error
 	Wait(t tx.Tx, purchaseID string) (*Wait, error)

@@ -97,7 +97,11 @@ func (s *Service) warningEvent(ctx context.Context, e *purchase.InboxEvent) (pur
 	case err != nil:
 		return "", "", err
 	}
-	c, err := s.customerOfPayment(ctx, w.Payment)
+	// The credits of the purchase are frozen while something can be done.
+	c, err := s.Purchases.Warn(ctx, purchase.Warning{ID: w.ID, Type: w.Type, Actionable: w.Actionable}, w.Payment)
+	if err == nil && c == "" {
+		c, err = s.customerOfPayment(ctx, w.Payment)
+	}
 	switch {
 	case err != nil:
 		return "", "", err

@@ -59,6 +59,7 @@ var ErrStale = errors.New("Stripe remembers a failure under this key")
 
 // Warning is a bank's suspicion about a payment.
 type Warning struct {
+	ID, Type   string
 	Payment    string // the payment intent
 	Actionable bool   // it is neither refunded nor disputed yet
 }

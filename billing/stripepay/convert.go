@@ -15,6 +15,7 @@ func checkout(s *stripe.CheckoutSession) purchase.Checkout {
 		ID: s.ID, URL: s.URL, Status: string(s.Status), PaymentStatus: string(s.PaymentStatus), Livemode: s.Livemode,
 		Subtotal: s.AmountSubtotal, Total: s.AmountTotal, Currency: string(s.Currency), ExpiresAt: instant(s.ExpiresAt),
 		Purchase: s.Metadata[metaPurchase], Customer: s.Metadata[metaCustomer], Installation: s.Metadata[metaInstallation],
+		Sold: soldBy(s.Metadata),
 	}
 	if s.TotalDetails != nil {
 		c.Discount, c.Tax = s.TotalDetails.AmountDiscount, s.TotalDetails.AmountTax
@@ -38,6 +39,9 @@ func payment(pi *stripe.PaymentIntent) purchase.PaymentIntent {
 		Purchase: pi.Metadata[metaPurchase], Installation: pi.Metadata[metaInstallation]}
 	if pi.LastPaymentError != nil {
 		p.FailureMessage = pi.LastPaymentError.Msg
+		if pm := pi.LastPaymentError.PaymentMethod; pm != nil && pm.Card != nil {
+			p.Fingerprint = pm.Card.Fingerprint
+		}
 	}
 	if n := pi.NextAction; n != nil && n.DisplayBankTransferInstructions != nil {
 		in := n.DisplayBankTransferInstructions
@@ -48,6 +52,9 @@ func payment(pi *stripe.PaymentIntent) purchase.PaymentIntent {
 		if d := ch.PaymentMethodDetails; d != nil {
 			p.Method = string(d.Type)
 			p.CardBrand, p.CardLast4 = paidWith(d)
+			if d.Card != nil {
+				p.Fingerprint = d.Card.Fingerprint
+			}
 		}
 	}
 	return p

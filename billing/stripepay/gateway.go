@@ -3,6 +3,7 @@ package stripepay
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 
@@ -116,8 +117,10 @@ func (g *Gateway) CreateCheckout(ctx context.Context, c purchase.CheckoutParams,
 	if !g.config.OldSpec {
 		p.AddExtra("adaptive_pricing[enabled]", strconv.FormatBool(g.config.AdaptivePricing))
 	}
+	sells := maps.Clone(meta)
+	putSold(sells, c.Sold)
 	s, err := again(key, func(key string) (*stripe.CheckoutSession, error) {
-		p.Params.Context, p.Params.Metadata, p.Params.IdempotencyKey = ctx, meta, text(key)
+		p.Params.Context, p.Params.Metadata, p.Params.IdempotencyKey = ctx, sells, text(key)
 		return g.api.CheckoutSessions.New(p)
 	}, func() (*stripe.CheckoutSession, bool, error) { return g.findCheckout(ctx, c) })
 	if err != nil {

@@ -120,7 +120,10 @@ func TestPaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := purchase.PaymentIntent{ID: c.Payment.ID, Status: "succeeded", Purchase: "pur_1", Installation: "inst_1", CardBrand: "mastercard", CardLast4: "4444", Method: "card", ReceiptURL: c.Payment.ReceiptURL}
+	if c.Payment.Fingerprint == "" {
+		t.Error("a card has a fingerprint")
+	}
+	want := purchase.PaymentIntent{Fingerprint: c.Payment.Fingerprint, ID: c.Payment.ID, Status: "succeeded", Purchase: "pur_1", Installation: "inst_1", CardBrand: "mastercard", CardLast4: "4444", Method: "card", ReceiptURL: c.Payment.ReceiptURL}
 	if c.Payment != want || !strings.HasPrefix(c.Payment.ReceiptURL, r.host.URL) {
 		t.Errorf("payment %+v, want %+v", c.Payment, want)
 	}

@@ -165,7 +165,7 @@ func (g *Gateway) FraudWarning(ctx context.Context, id string) (recharge.Warning
 	if err != nil {
 		return recharge.Warning{}, translate(err)
 	}
-	o := recharge.Warning{Actionable: w.Actionable}
+	o := recharge.Warning{ID: w.ID, Type: string(w.FraudType), Actionable: w.Actionable}
 	if w.PaymentIntent != nil {
 		o.Payment = w.PaymentIntent.ID
 	}

@@ -103,3 +103,20 @@ func chargeRefund(r *stripe.Refund) purchase.ChargeRefund {
 		ID: r.ID, Ours: r.Metadata[metaRefund], Amount: r.Amount, Status: string(r.Status), Problem: string(r.FailureReason),
 	}
 }
+
+// SubmitEvidence answers a dispute and submits the answer.
+func (g *Gateway) SubmitEvidence(ctx context.Context, dispute string, e purchase.Evidence, key string) error {
+	text := func(s string) *string {
+		if s == "" {
+			return nil
+		}
+		return stripe.String(s)
+	}
+	p := &stripe.DisputeParams{Params: write(ctx, key, nil), Submit: stripe.Bool(true), Evidence: &stripe.DisputeEvidenceParams{
+		ProductDescription: text(e.ProductDescription), CustomerName: text(e.CustomerName), CustomerEmailAddress: text(e.CustomerEmail),
+		CustomerPurchaseIP: text(e.PurchaseAddress), AccessActivityLog: text(e.AccessLog), RefundPolicyDisclosure: text(e.RefundPolicy),
+		UncategorizedText: text(e.Explanation),
+	}}
+	_, err := g.api.Disputes.Update(dispute, p)
+	return translate(err)
+}

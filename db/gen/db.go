@@ -54,6 +54,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.bounceOfStmt, err = db.PrepareContext(ctx, bounceOf); err != nil {
 		return nil, fmt.Errorf("error preparing query BounceOf: %w", err)
 	}
+	if q.buyerPassOfStmt, err = db.PrepareContext(ctx, buyerPassOf); err != nil {
+		return nil, fmt.Errorf("error preparing query BuyerPassOf: %w", err)
+	}
 	if q.callerByIDStmt, err = db.PrepareContext(ctx, callerByID); err != nil {
 		return nil, fmt.Errorf("error preparing query CallerByID: %w", err)
 	}
@@ -80,6 +83,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.countBegunStmt, err = db.PrepareContext(ctx, countBegun); err != nil {
 		return nil, fmt.Errorf("error preparing query CountBegun: %w", err)
+	}
+	if q.countCardsOfAddressStmt, err = db.PrepareContext(ctx, countCardsOfAddress); err != nil {
+		return nil, fmt.Errorf("error preparing query CountCardsOfAddress: %w", err)
+	}
+	if q.countCardsOfCustomerStmt, err = db.PrepareContext(ctx, countCardsOfCustomer); err != nil {
+		return nil, fmt.Errorf("error preparing query CountCardsOfCustomer: %w", err)
 	}
 	if q.countDefaultAlertsStmt, err = db.PrepareContext(ctx, countDefaultAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query CountDefaultAlerts: %w", err)
@@ -119,6 +128,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteBounceStmt, err = db.PrepareContext(ctx, deleteBounce); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteBounce: %w", err)
+	}
+	if q.deleteCardTriesBeforeStmt, err = db.PrepareContext(ctx, deleteCardTriesBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteCardTriesBefore: %w", err)
 	}
 	if q.deleteDeliveriesOfStmt, err = db.PrepareContext(ctx, deleteDeliveriesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteDeliveriesOf: %w", err)
@@ -168,6 +180,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteWatchStmt, err = db.PrepareContext(ctx, deleteWatch); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteWatch: %w", err)
 	}
+	if q.disputeAnswersOfStmt, err = db.PrepareContext(ctx, disputeAnswersOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DisputeAnswersOf: %w", err)
+	}
 	if q.dueInvoicesStmt, err = db.PrepareContext(ctx, dueInvoices); err != nil {
 		return nil, fmt.Errorf("error preparing query DueInvoices: %w", err)
 	}
@@ -206,6 +221,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.forgetCountersStmt, err = db.PrepareContext(ctx, forgetCounters); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetCounters: %w", err)
+	}
+	if q.fraudWarningsOfStmt, err = db.PrepareContext(ctx, fraudWarningsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query FraudWarningsOf: %w", err)
 	}
 	if q.getCustomerStmt, err = db.PrepareContext(ctx, getCustomer); err != nil {
 		return nil, fmt.Errorf("error preparing query GetCustomer: %w", err)
@@ -305,6 +323,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertDeliveryStmt, err = db.PrepareContext(ctx, insertDelivery); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertDelivery: %w", err)
+	}
+	if q.insertDisputeAnswerStmt, err = db.PrepareContext(ctx, insertDisputeAnswer); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDisputeAnswer: %w", err)
 	}
 	if q.insertEndpointStmt, err = db.PrepareContext(ctx, insertEndpoint); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEndpoint: %w", err)
@@ -537,6 +558,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.purchaseByKeyStmt, err = db.PrepareContext(ctx, purchaseByKey); err != nil {
 		return nil, fmt.Errorf("error preparing query PurchaseByKey: %w", err)
 	}
+	if q.purchaseByPaymentStmt, err = db.PrepareContext(ctx, purchaseByPayment); err != nil {
+		return nil, fmt.Errorf("error preparing query PurchaseByPayment: %w", err)
+	}
 	if q.purchaseBySessionStmt, err = db.PrepareContext(ctx, purchaseBySession); err != nil {
 		return nil, fmt.Errorf("error preparing query PurchaseBySession: %w", err)
 	}
@@ -558,11 +582,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putBounceStmt, err = db.PrepareContext(ctx, putBounce); err != nil {
 		return nil, fmt.Errorf("error preparing query PutBounce: %w", err)
 	}
+	if q.putBuyerPassStmt, err = db.PrepareContext(ctx, putBuyerPass); err != nil {
+		return nil, fmt.Errorf("error preparing query PutBuyerPass: %w", err)
+	}
+	if q.putCardTryStmt, err = db.PrepareContext(ctx, putCardTry); err != nil {
+		return nil, fmt.Errorf("error preparing query PutCardTry: %w", err)
+	}
 	if q.putCounterStmt, err = db.PrepareContext(ctx, putCounter); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCounter: %w", err)
 	}
 	if q.putCreditTypeStmt, err = db.PrepareContext(ctx, putCreditType); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCreditType: %w", err)
+	}
+	if q.putFraudWarningStmt, err = db.PrepareContext(ctx, putFraudWarning); err != nil {
+		return nil, fmt.Errorf("error preparing query PutFraudWarning: %w", err)
 	}
 	if q.putInstallationStmt, err = db.PrepareContext(ctx, putInstallation); err != nil {
 		return nil, fmt.Errorf("error preparing query PutInstallation: %w", err)
@@ -835,6 +868,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing bounceOfStmt: %w", cerr)
 		}
 	}
+	if q.buyerPassOfStmt != nil {
+		if cerr := q.buyerPassOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing buyerPassOfStmt: %w", cerr)
+		}
+	}
 	if q.callerByIDStmt != nil {
 		if cerr := q.callerByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing callerByIDStmt: %w", cerr)
@@ -878,6 +916,16 @@ func (q *Queries) Close() error {
 	if q.countBegunStmt != nil {
 		if cerr := q.countBegunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countBegunStmt: %w", cerr)
+		}
+	}
+	if q.countCardsOfAddressStmt != nil {
+		if cerr := q.countCardsOfAddressStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countCardsOfAddressStmt: %w", cerr)
+		}
+	}
+	if q.countCardsOfCustomerStmt != nil {
+		if cerr := q.countCardsOfCustomerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countCardsOfCustomerStmt: %w", cerr)
 		}
 	}
 	if q.countDefaultAlertsStmt != nil {
@@ -943,6 +991,11 @@ func (q *Queries) Close() error {
 	if q.deleteBounceStmt != nil {
 		if cerr := q.deleteBounceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteBounceStmt: %w", cerr)
+		}
+	}
+	if q.deleteCardTriesBeforeStmt != nil {
+		if cerr := q.deleteCardTriesBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteCardTriesBeforeStmt: %w", cerr)
 		}
 	}
 	if q.deleteDeliveriesOfStmt != nil {
@@ -1025,6 +1078,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteWatchStmt: %w", cerr)
 		}
 	}
+	if q.disputeAnswersOfStmt != nil {
+		if cerr := q.disputeAnswersOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing disputeAnswersOfStmt: %w", cerr)
+		}
+	}
 	if q.dueInvoicesStmt != nil {
 		if cerr := q.dueInvoicesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dueInvoicesStmt: %w", cerr)
@@ -1088,6 +1146,11 @@ func (q *Queries) Close() error {
 	if q.forgetCountersStmt != nil {
 		if cerr := q.forgetCountersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing forgetCountersStmt: %w", cerr)
+		}
+	}
+	if q.fraudWarningsOfStmt != nil {
+		if cerr := q.fraudWarningsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing fraudWarningsOfStmt: %w", cerr)
 		}
 	}
 	if q.getCustomerStmt != nil {
@@ -1253,6 +1316,11 @@ func (q *Queries) Close() error {
 	if q.insertDeliveryStmt != nil {
 		if cerr := q.insertDeliveryStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertDeliveryStmt: %w", cerr)
+		}
+	}
+	if q.insertDisputeAnswerStmt != nil {
+		if cerr := q.insertDisputeAnswerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDisputeAnswerStmt: %w", cerr)
 		}
 	}
 	if q.insertEndpointStmt != nil {
@@ -1640,6 +1708,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing purchaseByKeyStmt: %w", cerr)
 		}
 	}
+	if q.purchaseByPaymentStmt != nil {
+		if cerr := q.purchaseByPaymentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing purchaseByPaymentStmt: %w", cerr)
+		}
+	}
 	if q.purchaseBySessionStmt != nil {
 		if cerr := q.purchaseBySessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing purchaseBySessionStmt: %w", cerr)
@@ -1675,6 +1748,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putBounceStmt: %w", cerr)
 		}
 	}
+	if q.putBuyerPassStmt != nil {
+		if cerr := q.putBuyerPassStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putBuyerPassStmt: %w", cerr)
+		}
+	}
+	if q.putCardTryStmt != nil {
+		if cerr := q.putCardTryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putCardTryStmt: %w", cerr)
+		}
+	}
 	if q.putCounterStmt != nil {
 		if cerr := q.putCounterStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putCounterStmt: %w", cerr)
@@ -1683,6 +1766,11 @@ func (q *Queries) Close() error {
 	if q.putCreditTypeStmt != nil {
 		if cerr := q.putCreditTypeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putCreditTypeStmt: %w", cerr)
+		}
+	}
+	if q.putFraudWarningStmt != nil {
+		if cerr := q.putFraudWarningStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putFraudWarningStmt: %w", cerr)
 		}
 	}
 	if q.putInstallationStmt != nil {
@@ -2094,6 +2182,7 @@ type Queries struct {
 	billingCurrencyStmt          *sql.Stmt
 	billingDetailsStmt           *sql.Stmt
 	bounceOfStmt                 *sql.Stmt
+	buyerPassOfStmt              *sql.Stmt
 	callerByIDStmt               *sql.Stmt
 	callerByNameStmt             *sql.Stmt
 	callersOfStmt                *sql.Stmt
@@ -2103,6 +2192,8 @@ type Queries struct {
 	closeEpisodeStmt             *sql.Stmt
 	closeEpisodesStmt            *sql.Stmt
 	countBegunStmt               *sql.Stmt
+	countCardsOfAddressStmt      *sql.Stmt
+	countCardsOfCustomerStmt     *sql.Stmt
 	countDefaultAlertsStmt       *sql.Stmt
 	countDeliveriesStmt          *sql.Stmt
 	countEndpointsStmt           *sql.Stmt
@@ -2116,6 +2207,7 @@ type Queries struct {
 	debitsDescendingStmt         *sql.Stmt
 	deleteAttemptsOfStmt         *sql.Stmt
 	deleteBounceStmt             *sql.Stmt
+	deleteCardTriesBeforeStmt    *sql.Stmt
 	deleteDeliveriesOfStmt       *sql.Stmt
 	deleteEndpointStmt           *sql.Stmt
 	deleteEventsStmt             *sql.Stmt
@@ -2132,6 +2224,7 @@ type Queries struct {
 	deleteStaleSessionsStmt      *sql.Stmt
 	deleteThrottlesStmt          *sql.Stmt
 	deleteWatchStmt              *sql.Stmt
+	disputeAnswersOfStmt         *sql.Stmt
 	dueInvoicesStmt              *sql.Stmt
 	duePurchasesStmt             *sql.Stmt
 	dueRechargePoliciesStmt      *sql.Stmt
@@ -2145,6 +2238,7 @@ type Queries struct {
 	expiringGrantsOfStmt         *sql.Stmt
 	failPendingStmt              *sql.Stmt
 	forgetCountersStmt           *sql.Stmt
+	fraudWarningsOfStmt          *sql.Stmt
 	getCustomerStmt              *sql.Stmt
 	getCustomerByExternalIDStmt  *sql.Stmt
 	getCustomerByStripeIDStmt    *sql.Stmt
@@ -2178,6 +2272,7 @@ type Queries struct {
 	insertConsentStmt            *sql.Stmt
 	insertCustomerStmt           *sql.Stmt
 	insertDeliveryStmt           *sql.Stmt
+	insertDisputeAnswerStmt      *sql.Stmt
 	insertEndpointStmt           *sql.Stmt
 	insertEpisodeStmt            *sql.Stmt
 	insertEventStmt              *sql.Stmt
@@ -2255,6 +2350,7 @@ type Queries struct {
 	preferencesOfStmt            *sql.Stmt
 	purchaseByIDStmt             *sql.Stmt
 	purchaseByKeyStmt            *sql.Stmt
+	purchaseByPaymentStmt        *sql.Stmt
 	purchaseBySessionStmt        *sql.Stmt
 	purchaseQuoteStmt            *sql.Stmt
 	purchaseWaitStmt             *sql.Stmt
@@ -2262,8 +2358,11 @@ type Queries struct {
 	putBillingCurrencyStmt       *sql.Stmt
 	putBillingDetailsStmt        *sql.Stmt
 	putBounceStmt                *sql.Stmt
+	putBuyerPassStmt             *sql.Stmt
+	putCardTryStmt               *sql.Stmt
 	putCounterStmt               *sql.Stmt
 	putCreditTypeStmt            *sql.Stmt
+	putFraudWarningStmt          *sql.Stmt
 	putInstallationStmt          *sql.Stmt
 	putLimitStmt                 *sql.Stmt
 	putMemberStmt                *sql.Stmt
@@ -2352,6 +2451,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		billingCurrencyStmt:          q.billingCurrencyStmt,
 		billingDetailsStmt:           q.billingDetailsStmt,
 		bounceOfStmt:                 q.bounceOfStmt,
+		buyerPassOfStmt:              q.buyerPassOfStmt,
 		callerByIDStmt:               q.callerByIDStmt,
 		callerByNameStmt:             q.callerByNameStmt,
 		callersOfStmt:                q.callersOfStmt,
@@ -2361,6 +2461,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		closeEpisodeStmt:             q.closeEpisodeStmt,
 		closeEpisodesStmt:            q.closeEpisodesStmt,
 		countBegunStmt:               q.countBegunStmt,
+		countCardsOfAddressStmt:      q.countCardsOfAddressStmt,
+		countCardsOfCustomerStmt:     q.countCardsOfCustomerStmt,
 		countDefaultAlertsStmt:       q.countDefaultAlertsStmt,
 		countDeliveriesStmt:          q.countDeliveriesStmt,
 		countEndpointsStmt:           q.countEndpointsStmt,
@@ -2374,6 +2476,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		debitsDescendingStmt:         q.debitsDescendingStmt,
 		deleteAttemptsOfStmt:         q.deleteAttemptsOfStmt,
 		deleteBounceStmt:             q.deleteBounceStmt,
+		deleteCardTriesBeforeStmt:    q.deleteCardTriesBeforeStmt,
 		deleteDeliveriesOfStmt:       q.deleteDeliveriesOfStmt,
 		deleteEndpointStmt:           q.deleteEndpointStmt,
 		deleteEventsStmt:             q.deleteEventsStmt,
@@ -2390,6 +2493,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteStaleSessionsStmt:      q.deleteStaleSessionsStmt,
 		deleteThrottlesStmt:          q.deleteThrottlesStmt,
 		deleteWatchStmt:              q.deleteWatchStmt,
+		disputeAnswersOfStmt:         q.disputeAnswersOfStmt,
 		dueInvoicesStmt:              q.dueInvoicesStmt,
 		duePurchasesStmt:             q.duePurchasesStmt,
 		dueRechargePoliciesStmt:      q.dueRechargePoliciesStmt,
@@ -2403,6 +2507,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		expiringGrantsOfStmt:         q.expiringGrantsOfStmt,
 		failPendingStmt:              q.failPendingStmt,
 		forgetCountersStmt:           q.forgetCountersStmt,
+		fraudWarningsOfStmt:          q.fraudWarningsOfStmt,
 		getCustomerStmt:              q.getCustomerStmt,
 		getCustomerByExternalIDStmt:  q.getCustomerByExternalIDStmt,
 		getCustomerByStripeIDStmt:    q.getCustomerByStripeIDStmt,
@@ -2436,6 +2541,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertConsentStmt:            q.insertConsentStmt,
 		insertCustomerStmt:           q.insertCustomerStmt,
 		insertDeliveryStmt:           q.insertDeliveryStmt,
+		insertDisputeAnswerStmt:      q.insertDisputeAnswerStmt,
 		insertEndpointStmt:           q.insertEndpointStmt,
 		insertEpisodeStmt:            q.insertEpisodeStmt,
 		insertEventStmt:              q.insertEventStmt,
@@ -2513,6 +2619,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		preferencesOfStmt:            q.preferencesOfStmt,
 		purchaseByIDStmt:             q.purchaseByIDStmt,
 		purchaseByKeyStmt:            q.purchaseByKeyStmt,
+		purchaseByPaymentStmt:        q.purchaseByPaymentStmt,
 		purchaseBySessionStmt:        q.purchaseBySessionStmt,
 		purchaseQuoteStmt:            q.purchaseQuoteStmt,
 		purchaseWaitStmt:             q.purchaseWaitStmt,
@@ -2520,8 +2627,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putBillingCurrencyStmt:       q.putBillingCurrencyStmt,
 		putBillingDetailsStmt:        q.putBillingDetailsStmt,
 		putBounceStmt:                q.putBounceStmt,
+		putBuyerPassStmt:             q.putBuyerPassStmt,
+		putCardTryStmt:               q.putCardTryStmt,
 		putCounterStmt:               q.putCounterStmt,
 		putCreditTypeStmt:            q.putCreditTypeStmt,
+		putFraudWarningStmt:          q.putFraudWarningStmt,
 		putInstallationStmt:          q.putInstallationStmt,
 		putLimitStmt:                 q.putLimitStmt,
 		putMemberStmt:                q.putMemberStmt,

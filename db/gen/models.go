@@ -88,10 +88,23 @@ type Bounce struct {
 	At      int64
 }
 
+type BuyerPass struct {
+	CustomerID string
+	Until      int64
+	CreatedBy  string
+}
+
 type Caller struct {
 	ID         int64
 	CustomerID string
 	Name       string
+}
+
+type CardTry struct {
+	CustomerID  string
+	Fingerprint string
+	Address     string
+	At          int64
 }
 
 type Consent struct {
@@ -169,6 +182,15 @@ type DeliveryAttempt struct {
 	CreatedAt  int64
 }
 
+type DisputeAnswer struct {
+	ID         string
+	Dispute    string
+	PurchaseID string
+	Evidence   string
+	CreatedBy  string
+	CreatedAt  int64
+}
+
 type Endpoint struct {
 	ID           string
 	CustomerID   string
@@ -238,6 +260,16 @@ type Event struct {
 type EventPosition struct {
 	Name string
 	Last int64
+}
+
+type FraudWarning struct {
+	ID          string
+	PurchaseID  string
+	FraudType   string
+	Actionable  int64
+	CreatedAt   int64
+	DismissedAt int64
+	DismissedBy string
 }
 
 type Grant struct {

@@ -624,6 +624,63 @@ func (q *Queries) PurchaseByKey(ctx context.Context, beginKey string) (Purchase,
 	return i, err
 }
 
+const purchaseByPayment = `-- name: PurchaseByPayment :one
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases WHERE payment_intent = $1 AND payment_intent <> ''
+`
+
+func (q *Queries) PurchaseByPayment(ctx context.Context, paymentIntent string) (Purchase, error) {
+	row := q.queryRow(ctx, q.purchaseByPaymentStmt, purchaseByPayment, paymentIntent)
+	var i Purchase
+	err := row.Scan(
+		&i.ID,
+		&i.BeginKey,
+		&i.CustomerID,
+		&i.PackID,
+		&i.PackName,
+		&i.CreditType,
+		&i.Credits,
+		&i.Price,
+		&i.Currency,
+		&i.ExpiresAfterDays,
+		&i.State,
+		&i.Problem,
+		&i.CheckoutSession,
+		&i.CheckoutUrl,
+		&i.CheckoutExpiresAt,
+		&i.PaymentIntent,
+		&i.Total,
+		&i.Tax,
+		&i.Discount,
+		&i.ReceiptUrl,
+		&i.CardBrand,
+		&i.CardLast4,
+		&i.SuccessUrl,
+		&i.CancelUrl,
+		&i.TermsVersion,
+		&i.Address,
+		&i.CreatedBy,
+		&i.GrantID,
+		&i.DebtRepaid,
+		&i.CheckAt,
+		&i.Checks,
+		&i.CreatedAt,
+		&i.PaidAt,
+		&i.UpdatedAt,
+		&i.Refunded,
+		&i.Clawed,
+		&i.DisputeID,
+		&i.DisputeStatus,
+		&i.DisputeReason,
+		&i.DisputeAmount,
+		&i.DisputeDue,
+		&i.Frozen,
+		&i.Bonus,
+		&i.BonusDays,
+		&i.BonusGrant,
+	)
+	return i, err
+}
+
 const purchaseBySession = `-- name: PurchaseBySession :one
 SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases WHERE checkout_session = $1 AND checkout_session <> ''
 `

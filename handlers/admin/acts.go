@@ -389,82 +389,40 @@ func (a *Admin) void(w http.ResponseWriter, r *http.Request, form *kit.Form) err
 	}, page)
 }
 
-// Suspend asks why a customer is to be suspended.
+// Suspend asks why a customer is to be suspended, previews that, or does it.
 func (a *Admin) Suspend(w http.ResponseWriter, r *http.Request) error {
-	return a.status(w, r, nil, account.Suspended)
-}
-
-// SuspendSend previews a suspension, or does it.
-func (a *Admin) SuspendSend(w http.ResponseWriter, r *http.Request) error {
-	return a.statusSend(w, r, account.Suspended)
-}
-
-// Resume asks why a suspension is to be lifted.
-func (a *Admin) Resume(w http.ResponseWriter, r *http.Request) error {
-	return a.status(w, r, nil, account.Active)
-}
-
-// ResumeSend previews the lifting of a suspension, or does it.
-func (a *Admin) ResumeSend(w http.ResponseWriter, r *http.Request) error {
-	return a.statusSend(w, r, account.Active)
-}
-
-func (a *Admin) statusSend(w http.ResponseWriter, r *http.Request, to account.Status) error {
-	form, err := kit.ReadForm(w, r, actLabels)
-	if err != nil {
-		return err
-	}
-	return a.status(w, r, form, to)
-}
-
-func (a *Admin) status(w http.ResponseWriter, r *http.Request, form *kit.Form, to account.Status) error {
 	c, err := a.customer(r)
 	if err != nil {
 		return err
 	}
 	base := "/admin/customers/" + c.ID
-	title, path, button, done := "Suspend "+c.Name, base+"/suspend", "Suspend", c.Name+" is suspended."
-	says := []string{
-		"Decisions, holds and purchases are refused from now on. Work that is recorded after it was done, and captures of holds, are still booked.",
-		"Members see that the account is suspended, without the reason.",
-	}
-	if to == account.Active {
-		title, path, button, done = "Lift the suspension of "+c.Name, base+"/resume", "Lift the suspension", "The suspension is lifted."
-		says = []string{"Requests, holds and purchases go through again."}
-	}
-	page := func() error {
-		if form == nil {
-			form = &kit.Form{}
-		}
-		f := a.frame(r, title, "/admin")
-		f.Failed = form.Failed()
-		return kit.Render(w, r, form.Status(), admin.ReasonPage(f, admin.ReasonForm{
-			Form: form.Form, Title: title, Text: says[0], Name: c.Name, Back: base, Action: path, Button: button, Nonce: "none",
-		}))
-	}
-	if form == nil {
-		return page()
-	}
-	reason := reasonOf(form)
-	if form.Failed() || form.Checked("edit") {
-		return page()
-	}
-	if !form.Checked("confirmed") {
-		return kit.Render(w, r, http.StatusOK, admin.PreviewPage(a.frame(r, title, "/admin"), admin.Preview{
-			Title: title, Name: c.Name, Back: base, Action: path, Hidden: hidden(form), Says: says, Reason: reason,
-			Button: button, Danger: to == account.Suspended,
-		}))
-	}
-	if to == account.Suspended {
-		_, err = a.Accounts.Suspend(r.Context(), kit.Actor(r), c.ID, reason)
-	} else {
-		_, err = a.Accounts.Resume(r.Context(), kit.Actor(r), c.ID, reason)
-	}
+	return a.reasoned(w, r, reasoned{
+		title: "Suspend " + c.Name, path: base + "/suspend", button: "Suspend", name: c.Name, back: base, nav: "/admin", danger: true,
+		says: []string{
+			"Decisions, holds and purchases are refused from now on. Work that is recorded after it was done, and captures of holds, are still booked.",
+			"Members see that the account is suspended, without the reason.",
+		},
+		done: c.Name + " is suspended.",
+		do: func(reason string) error {
+			_, err := a.Accounts.Suspend(r.Context(), kit.Actor(r), c.ID, reason)
+			return err
+		},
+	})
+}
+
+// Resume asks why a suspension is to be lifted, previews that, or does it.
+func (a *Admin) Resume(w http.ResponseWriter, r *http.Request) error {
+	c, err := a.customer(r)
 	if err != nil {
 		return err
 	}
-	if err := a.Kit.Say(w, r, ui.Good, done); err != nil {
-		return err
-	}
-	return kit.Go(w, r, base)
+	base := "/admin/customers/" + c.ID
+	return a.reasoned(w, r, reasoned{
+		title: "Lift the suspension of " + c.Name, path: base + "/resume", button: "Lift the suspension", name: c.Name, back: base, nav: "/admin",
+		says: []string{"Requests, holds and purchases go through again."}, done: "The suspension is lifted.",
+		do: func(reason string) error {
+			_, err := a.Accounts.Resume(r.Context(), kit.Actor(r), c.ID, reason)
+			return err
+		},
+	})
 }

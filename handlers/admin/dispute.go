@@ -22,6 +22,7 @@ func (a *Admin) dispute(t tx.Tx, p *purchase.Purchase, c *account.Customer) (adm
 	d := admin.Dispute{
 		ID: p.Dispute, Status: strings.ReplaceAll(strings.TrimPrefix(p.DisputeStatus, "warning_"), "_", " "), Reason: strings.ReplaceAll(p.DisputeReason, "_", " "),
 		Amount: money.Money{Amount: p.DisputeAmount, Currency: p.Price.Currency}, Due: p.DisputeDue, Open: p.DisputeOpen(), Inquiry: p.Inquiry(),
+		Awaited: p.DisputeStatus == "needs_response" || p.DisputeStatus == "warning_needs_response",
 		Overdue: !p.DisputeDue.IsZero() && t.Now().After(p.DisputeDue), Email: c.Email, Unit: show.Unit(a.Catalog.Snapshot(), p.CreditType), Stripe: a.dashboard(p),
 	}
 	if !p.Granted() {

@@ -83,7 +83,7 @@ func (a *Admin) Inbox(w http.ResponseWriter, r *http.Request) error {
 	for _, e := range found {
 		page.Rows = append(page.Rows, admin.InboxRow{
 			ID: e.ID, Type: e.Type, Object: e.ObjectID, State: string(e.State), Error: e.Error, Attempts: e.Attempts,
-			Received: e.ReceivedAt, Processed: e.ProcessedAt, Purchase: e.Purchase,
+			Received: e.ReceivedAt, Processed: e.ProcessedAt, Purchase: e.Purchase, Orphan: e.Orphan(),
 		})
 	}
 	return kit.Render(w, r, http.StatusOK, admin.InboxPage(a.frame(r, "Stripe inbox", "/admin/inbox"), page))

@@ -98,35 +98,17 @@ func mayRelease(p *recharge.Policy) bool {
 	return p.State == recharge.Paused && (p.Reason == recharge.ByStaff || p.Reason == recharge.Disputed || p.Reason == recharge.FraudWarning)
 }
 
-// PauseRecharge asks why automatic purchases are to be paused.
+// PauseRecharge asks why auto-recharge is to be paused, previews that, or does it.
 func (a *Admin) PauseRecharge(w http.ResponseWriter, r *http.Request) error {
-	return a.recharge(w, r, nil, true)
+	return a.recharge(w, r, true)
 }
 
-// PauseRechargeSend previews a pause, or does it.
-func (a *Admin) PauseRechargeSend(w http.ResponseWriter, r *http.Request) error {
-	return a.rechargeSend(w, r, true)
-}
-
-// ReleaseRecharge asks why a pause is to be lifted.
+// ReleaseRecharge asks why a pause is to be lifted, previews that, or does it.
 func (a *Admin) ReleaseRecharge(w http.ResponseWriter, r *http.Request) error {
-	return a.recharge(w, r, nil, false)
+	return a.recharge(w, r, false)
 }
 
-// ReleaseRechargeSend previews the lifting of a pause, or does it.
-func (a *Admin) ReleaseRechargeSend(w http.ResponseWriter, r *http.Request) error {
-	return a.rechargeSend(w, r, false)
-}
-
-func (a *Admin) rechargeSend(w http.ResponseWriter, r *http.Request, pause bool) error {
-	form, err := kit.ReadForm(w, r, actLabels)
-	if err != nil {
-		return err
-	}
-	return a.recharge(w, r, form, pause)
-}
-
-func (a *Admin) recharge(w http.ResponseWriter, r *http.Request, form *kit.Form, pause bool) error {
+func (a *Admin) recharge(w http.ResponseWriter, r *http.Request, pause bool) error {
 	c, err := a.customer(r)
 	if err != nil {
 		return err
@@ -136,56 +118,29 @@ func (a *Admin) recharge(w http.ResponseWriter, r *http.Request, form *kit.Form,
 		return err
 	}
 	base := "/admin/customers/" + c.ID + "/recharge"
-	title, path, button, done := "Pause auto-recharge", base+"/"+p.CreditType+"/pause", "Pause", "Auto-recharge is paused."
-	says := []string{
-		c.Name + " is not charged automatically until staff lets it go on; a payment that is already on its way still ends.",
-		"The customer sees that our staff paused it, without the reason, and cannot turn it on meanwhile.",
-	}
-	if !pause {
-		title, path, button, done = "Let auto-recharge go on", base+"/"+p.CreditType+"/release", "Let it go on", "Auto-recharge goes on."
-		says = []string{"The next usage at or below the threshold charges the customer's card again. Nothing is charged by this."}
-	}
 	if (pause && !mayPause(p)) || (!pause && !mayRelease(p)) {
 		if err := a.Kit.Say(w, r, ui.Warn, "There is nothing to change: it is as you see."); err != nil {
 			return err
 		}
 		return kit.Go(w, r, base)
 	}
-	page := func() error {
-		if form == nil {
-			form = &kit.Form{}
+	act := reasoned{
+		title: "Pause auto-recharge", path: base + "/" + p.CreditType + "/pause", button: "Pause", name: c.Name, back: base, nav: "/admin", danger: true,
+		says: []string{
+			c.Name + " is not charged automatically until staff lets it go on; a payment that is already on its way still ends.",
+			"The customer sees that our staff paused it, without the reason, and cannot turn it on meanwhile.",
+		},
+		done: "Auto-recharge is paused.",
+		do: func(reason string) error {
+			return a.Recharges.Pause(r.Context(), kit.Actor(r), c.ID, p.CreditType, reason)
+		},
+	}
+	if !pause {
+		act.title, act.path, act.button, act.danger, act.done = "Let auto-recharge go on", base+"/"+p.CreditType+"/release", "Let it go on", false, "Auto-recharge goes on."
+		act.says = []string{"The next usage at or below the threshold charges the customer's card again. Nothing is charged by this."}
+		act.do = func(reason string) error {
+			return a.Recharges.Release(r.Context(), kit.Actor(r), c.ID, p.CreditType, reason)
 		}
-		f := a.frame(r, title, "/admin")
-		f.Failed = form.Failed()
-		return kit.Render(w, r, form.Status(), admin.ReasonPage(f, admin.ReasonForm{
-			Form: form.Form, Title: title, Text: says[0], Name: c.Name, Back: base, Action: path, Button: button, Nonce: "none",
-		}))
 	}
-	if form == nil {
-		return page()
-	}
-	reason := reasonOf(form)
-	if form.Failed() || form.Checked("edit") {
-		return page()
-	}
-	if !form.Checked("confirmed") {
-		return kit.Render(w, r, http.StatusOK, admin.PreviewPage(a.frame(r, title, "/admin"), admin.Preview{
-			Title: title, Name: c.Name, Back: base, Action: path, Hidden: hidden(form), Says: says, Reason: reason, Button: button, Danger: pause,
-		}))
-	}
-	if pause {
-		err = a.Recharges.Pause(r.Context(), kit.Actor(r), c.ID, p.CreditType, reason)
-	} else {
-		err = a.Recharges.Release(r.Context(), kit.Actor(r), c.ID, p.CreditType, reason)
-	}
-	if err := take(form, err); err != nil {
-		return err
-	}
-	if form.Failed() {
-		return page()
-	}
-	if err := a.Kit.Say(w, r, ui.Good, done); err != nil {
-		return err
-	}
-	return kit.Go(w, r, base)
+	return a.reasoned(w, r, act)
 }

@@ -66,12 +66,31 @@ func (a *Admin) Purchase(w http.ResponseWriter, r *http.Request) error {
 				ID: back.ID, State: string(back.State), Reason: back.Reason, Problem: back.Problem, Amount: in(back.Amount), At: back.CreatedAt,
 			})
 		}
+		warnings, err := a.Purchases.Warnings(t, p.ID)
+		if err != nil {
+			return err
+		}
+		page.Warning = ""
+		for _, w := range warnings {
+			if w.Open() && p.Frozen {
+				page.Warning = strings.ReplaceAll(w.Type, "_", " ")
+			}
+		}
+		answers, err := a.Purchases.Answers(t, p.ID)
+		if err != nil {
+			return err
+		}
+		page.Answers = nil
+		for _, x := range answers {
+			page.Answers = append(page.Answers, admin.AnswerGiven{Text: x.Evidence.Explanation, At: x.CreatedAt})
+		}
 		page.Refundable, err = a.Purchases.Refundable(t, p)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	page.MayDismiss = mayChange(r)
 	page.MayRefund = mayChange(r) && page.Refundable.Amount > 0
 	f := a.frame(r, p.PackName+" for "+c.Name, "/admin/purchases")
 	f.Zone = c.Location()

@@ -224,6 +224,7 @@ type InboxRow struct {
 	Attempts                       int
 	Received, Processed            time.Time
 	Purchase                       string // that it was about
+	Orphan                         bool   // of a purchase that is not known here, and can be adopted
 }
 
 // Jobs is the work that waits and that was given up.

@@ -75,3 +75,6 @@ ORDER BY received_at DESC, id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: InboxLag :one
 SELECT COUNT(*) AS waiting, CAST(COALESCE(MIN(received_at), 0) AS bigint) AS oldest FROM inbox WHERE state IN ('received', 'retrying');
+
+-- name: PurchaseByPayment :one
+SELECT * FROM purchases WHERE payment_intent = sqlc.arg(payment_intent) AND payment_intent <> '';
