@@ -278,14 +278,14 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	a.kit = kit.New(kit.Deps{Site: site, Accounts: a.accounts, Log: a.log, Now: a.now})
 	a.portal = portal.New(portal.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Hub: a.hub, Usage: a.usage,
-		Purchases: a.purchases, Methods: a.methods, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, Alerts: a.alerts, Messages: a.messages, PrivateWebhooks: a.settings.WebhookAllowPrivate, TermsVersion: a.settings.TermsVersion, RefundTerms: a.settings.RefundTerms,
+		Purchases: a.purchases, Methods: a.methods, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, Alerts: a.alerts, Messages: a.messages, Events: a.events, PrivateWebhooks: a.settings.WebhookAllowPrivate, TermsVersion: a.settings.TermsVersion, RefundTerms: a.settings.RefundTerms,
 	})
 	a.admin = admin.New(admin.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, PrivateWebhooks: a.settings.WebhookAllowPrivate, Jobs: a.jobs, Audit: a.audit,
 		Alerts: a.alerts, Messages: a.messages,
 	})
 	a.api = api.New(api.Deps{
-		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Invoices: a.invoices, Alerts: a.alerts, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log,
+		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Invoices: a.invoices, Alerts: a.alerts, Messages: a.messages, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log,
 		PublicURL: a.settings.PublicURL, RatePerMinute: a.settings.RatePerMinute, Version: versionText(),
 	})
 	a.stripe = &hooks.Stripe{Purchases: a.purchases, Secret: a.settings.StripeWebhookSecret, Log: a.log, Now: a.now}

@@ -296,7 +296,7 @@ func TestWhoMayUseWhichPage(t *testing.T) {
 		}
 		for _, r := range routes {
 			ids := map[string]string{"customer": e.ids[own]["customer"], "posting": e.ids[own]["posting"], "grant": e.ids[own]["grant"],
-				"key": spare["key"], "pack": spare["pack"], "rate": spare["rate"], "purchase": e.ids[own]["purchase"], "invoice": e.ids[own]["invoice"], "schedule": e.ids[own]["schedule"],
+				"key": spare["key"], "type": "credits", "pack": spare["pack"], "rate": spare["rate"], "purchase": e.ids[own]["purchase"], "invoice": e.ids[own]["invoice"], "schedule": e.ids[own]["schedule"],
 				"endpoint": e.ids[own]["endpoint"], "delivery": e.ids[own]["delivery"]}
 			if deletes(r) { // the others need it
 				ids["endpoint"] = "none"

@@ -382,7 +382,7 @@ func (s *Service) SetAtZeroIn(t tx.Tx, by audit.Actor, z *AtZero) error {
 	if _, err := s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.SetOverdraft{Wallet: k, Limit: limit}}); err != nil {
 		return err
 	}
-	if err := s.Audit.Record(t, audit.Record{Actor: by, Customer: z.Customer, Action: "wallet.at_zero", Object: z.CreditType, Before: before, After: z}); err != nil {
+	if err := s.Audit.Record(t, audit.Record{Actor: by, Customer: z.Customer, Action: "wallet.at_zero", Object: z.CreditType, Before: before, After: z, Reason: z.Reason}); err != nil {
 		return err
 	}
 	return s.refresh(t, z.Customer)

@@ -145,3 +145,6 @@ func (s *Service) Open(t tx.Tx, customer string) ([]Episode, error) { return s.S
 
 // Of answers the alerts of a customer, or the defaults for "", oldest first.
 func (s *Service) Of(t tx.Tx, customer string) ([]Alert, error) { return s.Store.Alerts(t, customer) }
+
+// Mutes answers every customer's mutes.
+func (s *Service) Mutes(t tx.Tx) ([]Mute, error) { return s.Store.Mutes(t, everybody) }

@@ -29,6 +29,7 @@ type AtZero struct {
 	Rate                 int // requests a minute, for Throttle
 	UpdatedBy            string
 	UpdatedAt            time.Time
+	Reason               string // of a change, for the audit log alone
 }
 
 func (z *AtZero) check() error {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/fault"
 	"purse/billing/tx"
 )
 
@@ -59,6 +61,13 @@ func (m *Messages) Bounced(t tx.Tx, address string) (*Bounce, error) {
 
 // ReportBounce writes that an address refuses mail, as a mail provider told.
 func (m *Messages) ReportBounce(ctx context.Context, by audit.Actor, address, reason string) error {
+	address, err := account.NormalEmail(address)
+	if err != nil {
+		return err
+	}
+	if reason == "" || len(reason) > 500 {
+		return fault.Bad("reason", "Say what the other side said, in at most 500 characters.")
+	}
 	return m.Runner.Update(ctx, func(t tx.Tx) error {
 		if err := m.Store.PutBounce(t, Bounce{address, reason, t.Now()}); err != nil {
 			return err

@@ -42,6 +42,8 @@ type Deps struct {
 	Invoices *invoice.Service
 	// Alerts watches levels and limits.
 	Alerts *alert.Service
+	// Messages tells people, and knows which addresses refuse mail.
+	Messages *notify.Messages
 	// Events is what happened; Endpoints who is told, and when streams are.
 	Events    *event.Log
 	Endpoints *notify.Endpoints

@@ -47,6 +47,7 @@ func table() []Route {
 		op(r(get, "/v1/alerts", read, vendor, "Alerts", "listDefaultAlerts", "List what every customer is told of"), listDefaultAlerts),
 		op(r(post, "/v1/alerts", admin, vendor, "Alerts", "createDefaultAlert", "Tell every customer of a level"), createDefaultAlert).makes(),
 		op(r(del, "/v1/alerts/{id}", admin, vendor, "Alerts", "endDefaultAlert", "Stop telling every customer of a level"), endDefaultAlert),
+		op(r(post, "/v1/bounces", admin, vendor, "Alerts", "reportBounce", "Report that an address refuses mail: it gets no more alerts"), reportBounce),
 
 		op(r(post, "/v1/customers", admin, vendor, "Customers", "createCustomer", "Create a customer"), createCustomer).makes(),
 		op(r(get, "/v1/customers", read, vendor, "Customers", "listCustomers", "List and search customers"), listCustomers),

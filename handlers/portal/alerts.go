@@ -18,17 +18,24 @@ import (
 )
 
 var (
-	alertLabels = map[string]string{"kind": "Tell me when", "level": "So many", "least": "And at least"}
+	// AlertLabels name the fields of the form that adds an alert.
+	AlertLabels = map[string]string{"kind": "Tell me when", "level": "So many", "least": "And at least"}
 	limitLabels = map[string]string{"credits": "Spend at most", "period": "Period", "counts": "It counts", "caller": "Another caller", "does": "When it is reached"}
 )
 
-// What billing calls a parameter, and the field of the form.
-var (
-	alertParams = map[string]string{"percent": "level", "days": "level", "credits": "level"}
-	limitParams = map[string]string{"scope": "counts", "meter": "counts"}
-)
+// limitParams is what billing calls a parameter, and the field of the form.
+var limitParams = map[string]string{"scope": "counts", "meter": "counts"}
 
-// Named says a refusal under the names that a form has for what billing calls
+// AlertRefusal says why an alert was refused, under the names of the form's
+// fields.
+func AlertRefusal(kind alert.Kind, err error) error {
+	if kind == alert.Surge {
+		return named(err, map[string]string{"percent": "level", "credits": "least"})
+	}
+	return named(err, map[string]string{"percent": "level", "days": "level", "credits": "level"})
+}
+
+// named says a refusal under the names that a form has for what billing calls
 // otherwise.
 func named(err error, names map[string]string) error {
 	f, ok := fault.As(err)
@@ -51,7 +58,7 @@ func (p *Portal) AlertList(w http.ResponseWriter, r *http.Request) error {
 func (p *Portal) alertsPage(w http.ResponseWriter, r *http.Request, creditType string, aform, lform *kit.Form, asays, lsays string) error {
 	v, unit := kit.VisitorOf(r), show.Unit(p.Catalog.Snapshot(), creditType)
 	page := portal.Alerts{Type: creditType, Unit: unit, MayChange: mayMind(v), Zone: v.Customer.Location(), Brand: p.Kit.Site.Brand}
-	page.Alert = portal.AlertForm{Form: aform.Form, Type: creditType, Unit: unit, Kinds: alertKinds(unit), Preview: asays}
+	page.Alert = portal.AlertForm{Form: aform.Form, Type: creditType, Unit: unit, Kinds: AlertKinds(unit), Preview: asays}
 	page.Limit = portal.LimitForm{Form: lform.Form, Type: creditType, Unit: unit, Zone: page.Zone, Preview: lsays}
 	k := ledger.WalletKey{Customer: v.Customer.ID, CreditType: creditType}
 	err := p.view(r.Context(), func(t tx.Tx) error {
@@ -89,7 +96,8 @@ func (p *Portal) alertsPage(w http.ResponseWriter, r *http.Request, creditType s
 	return kit.Render(w, r, status, portal.AlertsPage(f, page))
 }
 
-func alertKinds(unit ui.Unit) []ui.Option {
+// AlertKinds are the kinds to choose from.
+func AlertKinds(unit ui.Unit) []ui.Option {
 	return []ui.Option{
 		{Value: string(alert.Below), Text: "available reaches so many " + unit.Word(0) + " or less"},
 		{Value: string(alert.Share), Text: "available reaches so many percent of the last purchase or less"},
@@ -124,8 +132,8 @@ func (p *Portal) countable(t tx.Tx, customer string) ([]ui.Option, error) {
 	return append(out, ui.Option{Value: countsOther, Text: "another caller"}), err
 }
 
-// newAlert reads the form that adds an alert.
-func newAlert(form *kit.Form, creditType string) alert.New {
+// NewAlert reads the form that adds an alert.
+func NewAlert(form *kit.Form, creditType string) alert.New {
 	n := alert.New{CreditType: creditType, Kind: alert.Kind(form.Text("kind"))}
 	if form.Require("level", "Give a number."); form.Failed() {
 		return n
@@ -157,16 +165,12 @@ func newAlert(form *kit.Form, creditType string) alert.New {
 
 // AlertSend says what an alert would have told, or adds it.
 func (p *Portal) AlertSend(w http.ResponseWriter, r *http.Request) error {
-	form, err := kit.ReadForm(w, r, alertLabels)
+	form, err := kit.ReadForm(w, r, AlertLabels)
 	if err != nil {
 		return err
 	}
 	v, creditType := kit.VisitorOf(r), p.rechargeType(r, form.Text("credit_type"))
-	n := newAlert(form, creditType)
-	names := alertParams
-	if n.Kind == alert.Surge {
-		names = map[string]string{"percent": "level", "credits": "least"}
-	}
+	n := NewAlert(form, creditType)
 	says := ""
 	switch {
 	case form.Failed():
@@ -177,7 +181,7 @@ func (p *Portal) AlertSend(w http.ResponseWriter, r *http.Request) error {
 	default:
 		_, err = p.Alerts.Create(r.Context(), kit.Actor(r), v.Customer.ID, n)
 	}
-	if err := form.Take(named(err, names)); err != nil {
+	if err := form.Take(AlertRefusal(n.Kind, err)); err != nil {
 		return err
 	}
 	if form.Failed() {
@@ -185,7 +189,7 @@ func (p *Portal) AlertSend(w http.ResponseWriter, r *http.Request) error {
 	}
 	if form.Checked("preview") && kit.IsPart(r) {
 		unit := show.Unit(p.Catalog.Snapshot(), creditType)
-		part := portal.AlertForm{Form: form.Form, Type: creditType, Unit: unit, Kinds: alertKinds(unit), Preview: says}
+		part := portal.AlertForm{Form: form.Form, Type: creditType, Unit: unit, Kinds: AlertKinds(unit), Preview: says}
 		return kit.Render(w, r, form.Status(), portal.AlertFormPart(part))
 	}
 	if form.Failed() || form.Checked("preview") {

@@ -9,6 +9,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/alert"
+	"purse/billing/event"
 	"purse/billing/ledger"
 	"purse/billing/tx"
 	"purse/handlers/kit"
@@ -132,12 +133,28 @@ func (p *Portal) wallet(t tx.Tx, c *account.Customer, creditType string, canBuy 
 		return w, err
 	}
 	w.Grants = show.LiveGrants(grants, t.Now(), back)
+	if w.Feed, err = p.feed(t, c.ID); err != nil {
+		return w, err
+	}
 	page, err := p.Ledger.Postings(t, ledger.Query{Wallet: key, Limit: 8})
 	if err != nil {
 		return w, err
 	}
 	w.Recent, err = show.Rows(t, p.Ledger, p.Purchases, c.ID, page.Postings, "/ledger/")
 	return w, err
+}
+
+// The feed of the overview: so many things of so many events, as several may tell
+// of the same.
+const (
+	feedItems  = 8
+	feedEvents = 40
+)
+
+// feed is what happened to a customer lately, in words.
+func (p *Portal) feed(t tx.Tx, customer string) ([]portal.FeedItem, error) {
+	list, err := p.Events.List(t, event.Query{Customer: customer, Types: show.FeedTypes(), Limit: feedEvents})
+	return show.Feed(list, p.Catalog.Snapshot(), feedItems), err
 }
 
 // burnCache keeps burn rates for a while: they move slowly, and live pages ask

@@ -9,6 +9,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/alert"
 	"purse/billing/catalog"
+	"purse/billing/event"
 	"purse/billing/invoice"
 	"purse/billing/ledger"
 	"purse/billing/notify"
@@ -48,6 +49,8 @@ type Deps struct {
 	// Alerts watches levels and limits, Messages tells people of them.
 	Alerts   *alert.Service
 	Messages *notify.Messages
+	// Events are what happened.
+	Events *event.Log
 	// Terms is the version of the terms that people accept, "" for none.
 	TermsVersion string
 	// RefundTerms are the vendor's words on refunds, "" for the default.

@@ -110,6 +110,14 @@ func (w *world) alertPages(ps *people, viewer *person) []visit {
 	w.settle()
 	w.clock.Step(5 * time.Second) // what happens together is one mail
 	w.settle()
+	for _, m := range []notify.MailRow{
+		{ID: "mail_1", Address: ps.healthy.user.Email, Template: notify.MailAlert, Subject: "500 credits left – Northwind Labs", State: notify.MailSent},
+		{ID: "mail_2", Address: ps.low.user.Email, Template: notify.MailAlert, Subject: "50 credits left – Low Tide GmbH", State: notify.MailRefused, Error: "550 5.1.1 no such mailbox"},
+		{ID: "mail_3", Address: ps.empty.user.Email, Template: notify.MailDigest, Subject: "3 things to know", State: notify.MailFailed, Error: "dial tcp 192.0.2.1:587: i/o timeout"},
+	} {
+		m.At = w.clock.Now()
+		w.check(w.db.Update(ctx, func(t tx.Tx) error { return db.MessageStore{}.InsertMail(t, m) }))
+	}
 	w.check(w.messages.ReportBounce(ctx, audit.System, ps.low.user.Email, "550 5.1.1 no such mailbox"))
 	return []visit{
 		{"notifications", "/notifications", &ps.healthy},
@@ -117,6 +125,11 @@ func (w *world) alertPages(ps *people, viewer *person) []visit {
 		{"alerts-low", "/alerts", &ps.low},
 		{"alerts-empty", "/alerts", &ps.empty},
 		{"unsubscribe", w.unsubscribe(ps.empty), nil},
+		{"admin-alerts", "/admin/alerts", &ps.admin},
+		{"admin-alerts-of", "/admin/customers/" + ps.healthy.customer.ID + "/alerts", &ps.admin},
+		{"admin-alerts-told", "/admin/customers/" + ps.low.customer.ID + "/alerts", &ps.admin},
+		{"admin-zero", "/admin/customers/" + ps.healthy.customer.ID + "/zero/credits", &ps.admin},
+		{"admin-mails", "/admin/mails", &ps.admin},
 		{"alerts", "/alerts", &ps.healthy},
 		{"alerts-none", "/alerts", &ps.fresh},
 		{"alerts-viewer", "/alerts", viewer},

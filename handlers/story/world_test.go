@@ -68,6 +68,7 @@ type world struct {
 	kit       *kit.Kit
 	hub       *kit.Hub
 	audit     *audit.Log
+	events    *event.Log
 	purchases *purchase.Service
 	gateway   *fakeGateway
 	rechargeParts
@@ -90,7 +91,7 @@ func newWorldAt(t testing.TB, addr string) *world {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	w.jobs = job.NewQueue(db.JobStore{}, w.db, log)
 	events, audits := event.NewLog(db.EventStore{}), audit.NewLog(db.AuditStore{})
-	w.hub, w.audit = kit.NewHub(log), audits
+	w.hub, w.audit, w.events = kit.NewHub(log), audits, events
 	w.accounts = account.New(account.Deps{Runner: w.db, Store: db.AccountStore{}, Jobs: w.jobs, Events: events, Audit: audits, Log: log, Now: w.clock.Now})
 	w.catalog = catalog.New(catalog.Deps{Runner: w.db, Store: db.CatalogStore{}, Audit: audits})
 	w.check(w.catalog.Load(ctx))
@@ -141,7 +142,7 @@ func (w *world) router() http.Handler {
 	p := portal.New(portal.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Hub: w.hub, Usage: w.usage, Purchases: w.purchases,
 		Methods: w.methods, Recharges: w.recharges, Invoices: w.invoices, Schedules: w.schedules, Endpoints: w.endpoints,
-		Alerts: w.alerts, Messages: w.messages,
+		Alerts: w.alerts, Messages: w.messages, Events: w.events,
 	})
 	a := admin.New(admin.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit, Purchases: w.purchases,
@@ -346,6 +347,15 @@ func adminRoutes(a *admin.Admin) []kit.Route {
 		{Method: "POST", Pattern: "/admin/webhooks/{endpoint}/delete", Who: kit.StaffAdmin, Handle: a.Webhooks.DeleteSend},
 		{Method: "GET", Pattern: "/admin/deliveries", Who: kit.Staff, Handle: a.Deliveries},
 		{Method: "POST", Pattern: "/admin/inbox/reconcile", Who: kit.StaffAdmin, Handle: a.Reconcile},
+		{Method: "GET", Pattern: "/admin/alerts", Who: kit.Staff, Handle: a.AlertList},
+		{Method: "POST", Pattern: "/admin/alerts", Who: kit.StaffAdmin, Handle: a.AlertSend},
+		{Method: "POST", Pattern: "/admin/alerts/{alert}/end", Who: kit.StaffAdmin, Handle: a.AlertEnd},
+		{Method: "GET", Pattern: "/admin/mails", Who: kit.Staff, Handle: a.Mails},
+		{Method: "POST", Pattern: "/admin/mails/bounced", Who: kit.StaffAdmin, Handle: a.MailBounced},
+		{Method: "POST", Pattern: "/admin/mails/again", Who: kit.StaffAdmin, Handle: a.MailAgain},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/alerts", Who: kit.Staff, Handle: a.AlertsOf},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/zero/{type}", Who: kit.StaffAdmin, Handle: a.AtZero},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/zero/{type}", Who: kit.StaffAdmin, Handle: a.AtZeroSend},
 		{Method: "GET", Pattern: "/admin/jobs", Who: kit.Staff, Handle: a.JobList},
 		{Method: "POST", Pattern: "/admin/jobs/{job}/retry", Who: kit.StaffAdmin, Handle: a.JobRetry},
 	}

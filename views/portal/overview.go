@@ -42,10 +42,20 @@ type Wallet struct {
 	Sources   []Source
 	Grants    []Grant // that can still be drawn, in burn order
 	Recent    []Row
+	Feed      []FeedItem
 	Updated   time.Time
 	Zone      *time.Location
 	CanBuy    bool
 	Recharge  *RechargeLine
+}
+
+// FeedItem is one thing that happened.
+type FeedItem struct {
+	At   time.Time
+	Icon string
+	Tone ui.Tone
+	Text string
+	Href string
 }
 
 // Scoped is credits that only some meters may draw.
