@@ -28,6 +28,7 @@ type DB struct {
 	writeQ  *gen.Queries
 	readQ   *gen.Queries
 	writing chan struct{} // holds one token: who has it may write
+	pace    *pace
 	ledger  ledgerStatements
 
 	// What the ledger's writer keeps in memory. It is used inside write
@@ -78,7 +79,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if o.LogKeys == 0 {
 		o.LogKeys = logKeys
 	}
-	d := &DB{path: path, now: o.Now, writing: make(chan struct{}, 1)}
+	d := &DB{path: path, now: o.Now, writing: make(chan struct{}, 1), pace: newPace()}
 	d.keys.limit, d.residents.byKey = o.LogKeys, map[ledger.WalletKey]*resident{}
 	d.writing <- struct{}{}
 	var err error

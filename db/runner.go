@@ -51,10 +51,21 @@ func (d *DB) Update(ctx context.Context, f func(tx.Tx) error) error {
 	if d.Inside(ctx) {
 		return tx.ErrNested
 	}
+	wrote := func(time.Duration) {}
+	if tx.InBackground(ctx) {
+		if err := d.pace.begin(ctx); err != nil {
+			return err
+		}
+		wrote = d.pace.end
+	} else if !tx.IsUncounted(ctx) {
+		d.pace.others.Store(time.Now().UnixNano())
+	}
 	select {
 	case <-d.writing:
-		defer func() { d.writing <- struct{}{} }()
+		began := time.Now()
+		defer func() { d.writing <- struct{}{}; wrote(time.Since(began)) }()
 	case <-ctx.Done():
+		wrote(0)
 		return ctx.Err()
 	}
 	inner := context.WithValue(context.WithoutCancel(ctx), inside{}, true)

@@ -16,6 +16,9 @@ const (
 	lease   = 5 * time.Minute
 	workers = 8
 	maxWait = 5 * time.Second // the poll behind the wake-up
+	// claimAhead is how many jobs are claimed in one transaction: some wait for a
+	// worker then.
+	claimAhead = 32
 )
 
 // Handler does a job's work.
@@ -91,6 +94,7 @@ func (q *Queue) Release(ctx context.Context) error {
 
 // Run works until ctx ends, then waits for the jobs that run.
 func (q *Queue) Run(ctx context.Context) error {
+	ctx = tx.Uncounted(ctx)
 	if err := q.schedule(ctx); err != nil {
 		return err
 	}
@@ -99,9 +103,17 @@ func (q *Queue) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	finished := make(chan struct{})
 	go func() { defer close(finished); q.finish(done) }()
+	var claimed [][]Job // and not begun
 	for ctx.Err() == nil {
-		jobs, next := q.claim(ctx, workers-len(slots))
-		for _, work := range q.together(jobs) {
+		var next time.Time
+		if len(claimed) < workers {
+			var jobs []Job
+			jobs, next = q.claim(ctx, claimAhead)
+			claimed = append(claimed, q.together(jobs)...)
+		}
+		for len(claimed) > 0 && len(slots) < workers {
+			work := claimed[0]
+			claimed = claimed[1:]
 			slots <- struct{}{}
 			running.Go(func() {
 				took := q.work(context.WithoutCancel(ctx), work, done)
@@ -110,11 +122,8 @@ func (q *Queue) Run(ctx context.Context) error {
 				q.wakeUp()
 			})
 		}
-		if len(jobs) > 0 && len(slots) < workers {
-			continue
-		}
 		wait := maxWait
-		if !next.IsZero() && len(slots) < workers {
+		if !next.IsZero() && len(claimed) == 0 && len(slots) < workers {
 			wait = min(wait, max(time.Until(next), 5*time.Millisecond))
 		}
 		timer := time.NewTimer(wait)
@@ -124,6 +133,11 @@ func (q *Queue) Run(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 		timer.Stop()
+	}
+	for _, work := range claimed { // give them back
+		for _, j := range work {
+			done <- Outcome{ID: j.ID, RetryAt: time.Now()}
+		}
 	}
 	running.Wait()
 	close(done)
@@ -341,7 +355,7 @@ func (q *Queue) finish(done <-chan Outcome) {
 			}
 		}
 		for try := range 3 {
-			err := q.run.Update(context.Background(), func(t tx.Tx) error { return q.store.Finish(t, batch) })
+			err := q.run.Update(tx.Uncounted(context.Background()), func(t tx.Tx) error { return q.store.Finish(t, batch) })
 			if err == nil {
 				q.wakeUp() // a retry may be due before the next poll
 				break

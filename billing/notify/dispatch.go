@@ -21,6 +21,7 @@ const (
 // Run fans events out and posts them until ctx ends, then waits for the posts
 // that are under way.
 func (s *Endpoints) Run(ctx context.Context) error {
+	ctx = tx.Background(ctx)
 	defer s.work.all.Wait()
 	for ctx.Err() == nil {
 		if err := s.Dispatch(ctx); err != nil && ctx.Err() == nil {

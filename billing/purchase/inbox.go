@@ -85,7 +85,7 @@ func (s *Service) processJob(ctx context.Context, j job.Job) error {
 	if err := j.Decode(&id); err != nil {
 		return job.Permanent(err)
 	}
-	return s.process(ctx, id)
+	return s.process(tx.Background(ctx), id)
 }
 
 // process does what an event asks for: it fetches the object from Stripe and
