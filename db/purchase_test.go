@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"purse/billing/purchase"
 	"purse/billing/tx"
@@ -40,6 +41,9 @@ func filled[T any](n int) *T {
 	v := new(T)
 	s := reflect.ValueOf(v).Elem()
 	for i := range s.NumField() {
+		if !s.Field(i).CanSet() { // of a value at work, not of a row
+			continue
+		}
 		set(s.Field(i), fmt.Sprintf("%s-%d", s.Type().Field(i).Name, n), int64(1000*n+i+1))
 	}
 	return v
@@ -212,7 +216,7 @@ func TestInbox(t *testing.T) {
 			return err
 		}
 		got, err := s.Event(x, want.ID)
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(purchase.InboxEvent{})); diff != "" {
 			t.Errorf("(-stored +found):\n%s", diff)
 		}
 		return err
