@@ -227,7 +227,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Runner: a.db, Store: db.PurchaseStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
 		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live,
 		PublicURL: a.settings.PublicURL, ReturnOrigins: a.settings.ReturnOrigins, AllowLoopback: mode == ui.Sandbox,
-		TermsVersion: a.settings.TermsVersion, RefundWindow: a.settings.RefundWindow,
+		TermsVersion: a.settings.TermsVersion, RefundWindow: a.settings.RefundWindow, RefundTerms: a.settings.RefundTerms,
 		Promotions: a.settings.PromotionCodes, AutomaticTax: a.settings.AutomaticTax,
 		Methods: a.settings.PaymentMethods, BankCountry: a.settings.BankCountry,
 		TaxBehavior: a.settings.TaxBehavior, TaxCode: a.settings.TaxCode,
@@ -278,7 +278,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	a.kit = kit.New(kit.Deps{Site: site, Accounts: a.accounts, Log: a.log, Now: a.now})
 	a.portal = portal.New(portal.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Hub: a.hub, Usage: a.usage,
-		Purchases: a.purchases, Methods: a.methods, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, Alerts: a.alerts, Messages: a.messages, Events: a.events, PrivateWebhooks: a.settings.WebhookAllowPrivate, TermsVersion: a.settings.TermsVersion, RefundTerms: a.settings.RefundTerms,
+		Purchases: a.purchases, Methods: a.methods, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, Alerts: a.alerts, Messages: a.messages, Events: a.events, PrivateWebhooks: a.settings.WebhookAllowPrivate, TermsVersion: a.settings.TermsVersion,
 	})
 	a.admin = admin.New(admin.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, PrivateWebhooks: a.settings.WebhookAllowPrivate, Jobs: a.jobs, Audit: a.audit,

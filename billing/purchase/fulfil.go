@@ -282,7 +282,7 @@ func (s *Service) mailReceipt(t tx.Tx, p *Purchase) error {
 	return s.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: MailReceipt, To: c.Email, Data: map[string]string{
 		"purchase": p.ID, "customer": c.Name, "pack": p.PackName, "credits": p.Brings().String(), "credit_type": p.CreditType, "unit": unit, "units": units,
 		"amount": money.Money{Amount: p.Total, Currency: p.Price.Currency}.Decimal(), "currency": p.Price.Currency,
-		"receipt_url": p.ReceiptURL, "link": "/ledger",
+		"receipt_url": p.ReceiptURL, "refund_policy": s.RefundPolicy(), "link": "/ledger",
 	}}})
 }
 

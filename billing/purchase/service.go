@@ -51,6 +51,8 @@ type Deps struct {
 	// RefundWindow is how long customers may take back an unused purchase
 	// themselves; 0 for not at all.
 	RefundWindow time.Duration
+	// RefundTerms are the vendor's words on refunds, "" for what the code does.
+	RefundTerms string
 }
 
 // Service sells packs.

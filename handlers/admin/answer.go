@@ -39,7 +39,7 @@ func (a *Admin) Answer(w http.ResponseWriter, r *http.Request) error {
 	if err := a.view(r.Context(), func(t tx.Tx) (err error) { d, err = a.dispute(t, p, c); return err }); err != nil {
 		return err
 	}
-	page := admin.Answer{ID: p.ID, Customer: c.Name, Dispute: d, Zone: c.Location(), Held: evidenceHeld(p, c, d)}
+	page := admin.Answer{ID: p.ID, Customer: c.Name, Dispute: d, Zone: c.Location(), Held: evidenceHeld(p, c, d, a.Purchases.RefundPolicy())}
 	form := &kit.Form{}
 	if r.Method == http.MethodPost {
 		if form, err = kit.ReadForm(w, r, answerLabels); err != nil {
@@ -73,7 +73,7 @@ func (a *Admin) Answer(w http.ResponseWriter, r *http.Request) error {
 }
 
 // evidenceHeld is what we can say about a purchase, to begin with.
-func evidenceHeld(p *purchase.Purchase, c *account.Customer, d admin.Dispute) admin.Evidence {
+func evidenceHeld(p *purchase.Purchase, c *account.Customer, d admin.Dispute, policy string) admin.Evidence {
 	e := admin.Evidence{
 		Name: c.Name, Email: c.Email, Address: p.Address,
 		Product: fmt.Sprintf("%s: %s, prepaid credits for online services, usable at once after the payment of %s.",
@@ -87,8 +87,9 @@ func evidenceHeld(p *purchase.Purchase, c *account.Customer, d admin.Dispute) ad
 		e.Log = fmt.Sprintf("%s%s requests for %s were made with the buyer's account since the payment; first on %s, last on %s. Of this purchase, %s of %s were used.",
 			more, ui.Number(d.Requests), d.Unit.Amount(d.Spent), ui.TimeZoned(d.First, nil), ui.TimeZoned(d.Last, nil), ui.Credits(d.Used), d.Unit.Amount(p.Credits))
 	}
+	e.Policy = "Shown to the buyer before paying and on the receipt: " + policy
 	if p.TermsVersion != "" {
-		e.Policy = "The buyer accepted the terms, version " + p.TermsVersion + ", with the purchase."
+		e.Policy += "\nThe buyer accepted the terms, version " + p.TermsVersion + ", with the purchase."
 	}
 	return e
 }

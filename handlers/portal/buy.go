@@ -29,7 +29,7 @@ func (p *Portal) Buy(w http.ResponseWriter, r *http.Request) error {
 func (p *Portal) buyPage(w http.ResponseWriter, r *http.Request, form *kit.Form, currency string) error {
 	v := kit.VisitorOf(r)
 	page := portal.Buy{
-		Form: form.Form, Selected: r.URL.Query().Get("pack"), RefundTerms: p.refundTerms(),
+		Form: form.Form, Selected: r.URL.Query().Get("pack"), RefundTerms: p.Purchases.RefundPolicy(),
 		TermsURL: p.Kit.Site.TermsURL, Nonce: id.New("buy", p.Kit.Now()), MayBuy: v.Role.MayBuy(),
 		Suspended: v.Customer.Status != "active", AskTax: p.Purchases.AutomaticTax && p.Purchases.TaxBehavior != "inclusive",
 	}

@@ -74,7 +74,7 @@ func (p *Portal) paySavedPage(w http.ResponseWriter, r *http.Request, form *kit.
 		form.Fail("pack", "This pack is no longer for sale. Choose another one.")
 		return p.buyPage(w, r, form, begin.Currency)
 	}
-	page := portal.PaySaved{Card: show.CardName(card.Brand, card.Last4), Terms: p.refundTerms(), Tax: "That is all."}
+	page := portal.PaySaved{Card: show.CardName(card.Brand, card.Last4), Terms: p.Purchases.RefundPolicy(), Tax: "That is all."}
 	err := p.view(r.Context(), func(t tx.Tx) (err error) {
 		page.Pack, err = p.packView(t, kit.VisitorOf(r), pack, begin.Currency, form.Text(portal.AmountField(pack.ID)))
 		return err

@@ -53,8 +53,6 @@ type Deps struct {
 	Events *event.Log
 	// Terms is the version of the terms that people accept, "" for none.
 	TermsVersion string
-	// RefundTerms are the vendor's words on refunds, "" for the default.
-	RefundTerms string
 }
 
 // Portal answers the customers' pages. Each exported method with the signature

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"net/http"
-	"time"
 
 	"purse/billing/fault"
 	"purse/billing/money"
@@ -139,16 +138,4 @@ func (p *Portal) TakeBackSend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return kit.Go(w, r, "/purchases/"+r.PathValue("purchase"))
-}
-
-// refundTerms is what a buyer is told before paying: the vendor's words, else
-// what the code does.
-func (p *Portal) refundTerms() string {
-	switch window := p.Purchases.RefundWindow; {
-	case p.RefundTerms != "":
-		return p.RefundTerms
-	case window > 0:
-		return "An unused purchase can be taken back within " + ui.Span(window.Truncate(time.Second)) + ", once. For anything else ask us."
-	}
-	return "Ask us about refunds."
 }

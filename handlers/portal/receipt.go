@@ -33,7 +33,7 @@ func (p *Portal) Receipt(w http.ResponseWriter, r *http.Request) error {
 		details, err := p.Accounts.BillingIn(t, v.Customer.ID)
 		page = portal.Receipt{
 			Bought: row, Name: cmp.Or(details.Company, v.Customer.Name), Address: portal.Address(details.Address), Zone: v.Customer.Location(),
-			TaxInside: b.Tax > 0 && b.Total == b.Price.Amount-b.Discount, Terms: p.refundTerms(),
+			TaxInside: b.Tax > 0 && b.Total == b.Price.Amount-b.Discount, Terms: p.Purchases.RefundPolicy(),
 		}
 		for _, id := range details.TaxIDs {
 			page.TaxIDs = append(page.TaxIDs, portal.TaxID(id))

@@ -139,6 +139,9 @@ func receipt(site ui.Site, data map[string]string, link string) (Letter, error) 
 		},
 		Button: "See the ledger", Link: link,
 	}
+	if data["refund_policy"] != "" {
+		l.Afterall = append(l.Afterall, "Refunds: "+data["refund_policy"])
+	}
 	if strings.HasPrefix(data["receipt_url"], "https://") || strings.HasPrefix(data["receipt_url"], "http://") {
 		l.Also = &Also{"Stripe's receipt", data["receipt_url"]}
 	}
