@@ -85,6 +85,13 @@ func TestStripeMock(t *testing.T) {
 			func() error { _, err := g.PaymentOf(ctx, "re_1"); return gone(err) },
 			func() error { _, err := g.PaymentOf(ctx, "dp_1"); return gone(err) },
 		},
+		"CheckoutOf": {func() error { _, err := g.CheckoutOf(ctx, "pi_1"); return err }},
+		"SubmitEvidence": {func() error {
+			return g.SubmitEvidence(ctx, "dp_1", purchase.Evidence{
+				ProductDescription: "Credits", CustomerName: "A buyer", CustomerEmail: "buyer@example.com", PurchaseAddress: "192.0.2.1",
+				AccessLog: "Used", RefundPolicy: "None", Explanation: "It is right",
+			}, "k26")
+		}},
 		"MoneyBack": {func() error { _, err := g.MoneyBack(ctx, "pi_1"); return err }},
 		"Refund": {func() error {
 			_, err := g.Refund(ctx, purchase.RefundParams{Refund: "ref_1", Purchase: "pur_1", Installation: "inst_1", PaymentIntent: "pi_1", Amount: 100}, "k5")
