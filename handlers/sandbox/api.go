@@ -110,6 +110,11 @@ func operations() map[string]operation {
 		"POST /v1/webhook_endpoints/{webhook_endpoint}":                 updateEndpoint,
 		"DELETE /v1/webhook_endpoints/{webhook_endpoint}":               deleteEndpoint,
 		"GET /v1/balance":                                               getBalance,
+		"GET /v1/balance_transactions":                                  listBalanceTransactions,
+		"GET /v1/balance_transactions/{id}":                             getBalanceTransaction,
+		"GET /v1/payouts":                                               listPayouts,
+		"GET /v1/payouts/{payout}":                                      getPayout,
+		"POST /v1/tax/calculations":                                     calculateTax,
 		"GET /v1/account":                                               getAccount,
 	}
 }

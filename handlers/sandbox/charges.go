@@ -62,6 +62,7 @@ func (c *call) dispute(ch obj, does behaviour) {
 	c.s.store.put("charge", ch)
 	c.emit("charge.dispute.created", d)
 	if !does.inquiry {
+		c.s.withdrawn(d)
 		c.emit("charge.dispute.funds_withdrawn", d)
 	}
 }

@@ -65,5 +65,6 @@ func (s *Server) settleDue() {
 	}
 	s.settleBanks(now)
 	s.settleOverdue(now)
+	s.settlePayouts(now)
 	s.forgetKeys(now)
 }

@@ -97,7 +97,7 @@ func (c *call) bankRefuses(pi, pm, ch obj, why debit) {
 // arrived ends a payment whose money came.
 func (c *call) arrived(pi, ch obj) {
 	ch["paid"], ch["captured"], ch["status"], ch["amount_captured"] = true, true, "succeeded", pi.num("amount")
-	ch["balance_transaction"] = "txn_3" + randomText(23)
+	ch["balance_transaction"] = c.s.charged(ch)
 	ch["receipt_url"] = c.base + "/receipts/" + ch.id()
 	ch["receipt_email"] = pi["receipt_email"]
 	c.s.store.put("charge", ch)

@@ -94,6 +94,7 @@ func (c *call) decideDispute(d obj, won bool) {
 	c.s.store.put("dispute", d)
 	c.emit("charge.dispute.closed", d)
 	if d.str("status") == "won" {
+		c.s.reinstated(d)
 		c.emit("charge.dispute.funds_reinstated", d)
 	}
 }
@@ -107,6 +108,7 @@ func (c *call) escalate(d obj) {
 	d["status"] = "needs_response"
 	d.sub("evidence_details")["due_by"] = c.s.unix() + 9*24*60*60
 	c.s.store.put("dispute", d)
+	c.s.withdrawn(d)
 	c.emit("charge.dispute.updated", d)
 	c.emit("charge.dispute.funds_withdrawn", d)
 }

@@ -18,6 +18,12 @@ var expandable = map[string]string{
 	"dispute":                "dispute",
 }
 
+// sourceKind is what moved a balance, by its id.
+func sourceKind(id string) string {
+	prefix, _, _ := strings.Cut(id, "_")
+	return map[string]string{"ch": "charge", "re": "refund", "du": "dispute", "po": "payout"}[prefix]
+}
+
 // render makes the public form of an object, with the fields that the caller
 // wants expanded.
 func (s *Server) render(o obj, expand []any) (obj, *apiError) {
@@ -59,6 +65,9 @@ func (s *Server) expand(o obj, parts []string, path string) *apiError {
 		return nil
 	case string:
 		kind := expandable[name]
+		if name == "source" && o.str("object") == "balance_transaction" {
+			kind = sourceKind(v)
+		}
 		target := s.store.get(kind, v)
 		if kind == "" {
 			return bad("", "expand", "This property cannot be expanded (%s).", path)

@@ -250,7 +250,7 @@ func (c *call) finish(pi, pm obj) (obj, *apiError) {
 	ch := c.charge(pi, pm)
 	ch["paid"], ch["captured"], ch["status"] = true, true, "succeeded"
 	ch["amount_captured"] = pi.num("amount")
-	ch["balance_transaction"] = "txn_3" + randomText(23)
+	ch["balance_transaction"] = c.s.charged(ch)
 	ch["receipt_url"] = c.base + "/receipts/" + ch.id()
 	ch["receipt_email"] = pi["receipt_email"]
 	ch["outcome"] = obj{"network_status": "approved_by_network", "reason": nil, "risk_level": "normal",

@@ -217,6 +217,10 @@ func idOf(kind string) string {
 		return "ccsbtxn_1" + randomText(23)
 	case "billing_portal.session":
 		return "bps_1" + randomText(23)
+	case "payout":
+		return "po_1" + randomText(23)
+	case "tax.calculation":
+		return "taxcalc_1" + randomText(23)
 	case "item":
 		return "li_1" + randomText(23)
 	}

@@ -16,7 +16,7 @@ var shownKinds = []view.Kind{
 	{Name: "charge", Label: "Charges"}, {Name: "refund", Label: "Refunds"}, {Name: "dispute", Label: "Disputes"},
 	{Name: "radar.early_fraud_warning", Label: "Early fraud warnings"},
 	{Name: "customer", Label: "Customers"}, {Name: "payment_method", Label: "Payment methods"},
-	{Name: "setup_intent", Label: "Setup intents"}, {Name: "invoice", Label: "Invoices"}, {Name: "invoiceitem", Label: "Invoice items"}, {Name: "credit_note", Label: "Credit notes"}, {Name: "product", Label: "Products"},
+	{Name: "setup_intent", Label: "Setup intents"}, {Name: "invoice", Label: "Invoices"}, {Name: "invoiceitem", Label: "Invoice items"}, {Name: "credit_note", Label: "Credit notes"}, {Name: "balance_transaction", Label: "Balance transactions"}, {Name: "payout", Label: "Payouts"}, {Name: "product", Label: "Products"},
 	{Name: "price", Label: "Prices"}, {Name: "event", Label: "Events"}, {Name: "webhook_endpoint", Label: "Webhook endpoints"},
 }
 
@@ -151,6 +151,8 @@ func (s *Server) summary(kind string, o obj) string {
 		add(amount("unit_amount"), s.store.get("product", o.str("product")).str("name"))
 	case "product":
 		add(o.str("name"))
+	case "balance_transaction":
+		add(amount("net"), o.str("type"), o.str("source"))
 	default:
 		for _, f := range []string{"amount", "amount_due", "amount_paid"} {
 			if a := amount(f); a != "" {

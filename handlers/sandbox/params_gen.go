@@ -45,7 +45,8 @@ var operations = strings.Fields(`
 	GET/v1/events GET/v1/events/{id}
 	POST/v1/webhook_endpoints GET/v1/webhook_endpoints GET/v1/webhook_endpoints/{webhook_endpoint}
 	POST/v1/webhook_endpoints/{webhook_endpoint} DELETE/v1/webhook_endpoints/{webhook_endpoint}
-	GET/v1/balance GET/v1/account`)
+	GET/v1/balance GET/v1/balance_transactions GET/v1/balance_transactions/{id} GET/v1/payouts GET/v1/payouts/{payout}
+	POST/v1/tax/calculations GET/v1/account`)
 
 var objects = strings.Fields(`customer tax_id product price payment_method checkout.session payment_intent setup_intent
 	charge refund dispute invoice invoiceitem billing_portal.session credit_note radar.early_fraud_warning event webhook_endpoint cash_balance customer_cash_balance_transaction`)

@@ -62,7 +62,7 @@ func (c *call) refund(ch obj, amount int64, p obj) obj {
 	o := c.fresh("refund")
 	delete(o, "livemode")
 	o["amount"] = amount
-	o["balance_transaction"] = "txn_3" + randomText(23)
+	o["balance_transaction"] = c.s.moves("refund", "refund", o.id(), -amount, 0, ch["currency"])
 	o["charge"] = ch.id()
 	o["currency"] = ch["currency"]
 	o["destination_details"] = obj{"type": "card", "card": obj{"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}}
@@ -98,7 +98,7 @@ func (s *Server) settleRefund(o obj) {
 	delete(o, "_settles_at")
 	if o.str("status") == "failed" {
 		o["failure_reason"] = "expired_or_canceled_card"
-		o["failure_balance_transaction"] = "txn_3" + randomText(23)
+		o["failure_balance_transaction"] = s.moves("refund_failure", "refund_failure", o.id(), o.num("amount"), 0, o["currency"])
 		ch := s.store.get("charge", o.str("charge"))
 		ch["amount_refunded"] = ch.num("amount_refunded") - o.num("amount")
 		ch["refunded"] = false

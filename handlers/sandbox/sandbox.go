@@ -57,6 +57,7 @@ type Server struct {
 	store    *store
 	offset   time.Duration
 	settled  int64 // the second up to which time has done its work
+	paidOut  int64 // the day of the last payouts
 	faults   Faults
 	pending  map[string]obj // deliveries that are not settled
 	inFlight map[string]int // running deliveries by endpoint
