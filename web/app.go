@@ -17,6 +17,7 @@ import (
 	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
+	"purse/billing/report"
 	"purse/billing/schedule"
 	"purse/billing/stripepay"
 	"purse/billing/tx"
@@ -55,6 +56,7 @@ type app struct {
 	endpoints *notify.Endpoints
 	invoices  *invoice.Service
 	schedules *schedule.Service
+	reports   *report.Service
 	hub       *kit.Hub
 	kit       *kit.Kit
 	portal    *portal.Portal
@@ -250,6 +252,9 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Runner: a.db, Store: db.ScheduleStore{}, Accounts: a.accounts, Catalog: a.catalog, Invoices: a.invoices, Purchases: a.purchases, Methods: a.methods,
 		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Discounts: a.settings.discounts(),
 	})
+	a.reports = report.New(report.Deps{
+		Runner: a.db, Store: db.ReportStore{}, Gateway: a.gateway, Jobs: a.jobs, Log: a.log, Installation: a.stamp.installation,
+	})
 	site := ui.Site{
 		Brand: a.settings.Brand, Mode: mode, PublicURL: a.settings.PublicURL,
 		Color: a.settings.BrandColor, SupportURL: a.settings.SupportURL, TermsURL: a.settings.TermsURL,
@@ -282,10 +287,10 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	})
 	a.admin = admin.New(admin.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, PrivateWebhooks: a.settings.WebhookAllowPrivate, Jobs: a.jobs, Audit: a.audit,
-		Alerts: a.alerts, Messages: a.messages,
+		Reports: a.reports, Alerts: a.alerts, Messages: a.messages,
 	})
 	a.api = api.New(api.Deps{
-		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Invoices: a.invoices, Alerts: a.alerts, Messages: a.messages, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log,
+		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Invoices: a.invoices, Alerts: a.alerts, Messages: a.messages, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log, Reports: a.reports,
 		PublicURL: a.settings.PublicURL, RatePerMinute: a.settings.RatePerMinute, Version: versionText(),
 	})
 	a.stripe = &hooks.Stripe{Purchases: a.purchases, Secret: a.settings.StripeWebhookSecret, Log: a.log, Now: a.now}

@@ -297,7 +297,7 @@ func TestWhoMayUseWhichPage(t *testing.T) {
 		for _, r := range routes {
 			ids := map[string]string{"customer": e.ids[own]["customer"], "posting": e.ids[own]["posting"], "grant": e.ids[own]["grant"],
 				"key": spare["key"], "type": "credits", "pack": spare["pack"], "rate": spare["rate"], "purchase": e.ids[own]["purchase"], "invoice": e.ids[own]["invoice"], "schedule": e.ids[own]["schedule"],
-				"endpoint": e.ids[own]["endpoint"], "delivery": e.ids[own]["delivery"]}
+				"endpoint": e.ids[own]["endpoint"], "delivery": e.ids[own]["delivery"], "period": "2026-01-01"}
 			if deletes(r) { // the others need it
 				ids["endpoint"] = "none"
 			}
@@ -497,7 +497,7 @@ func (e *estate) idFor(path, customer string, spare map[string]string) string {
 		"/v1/customers/": own["customer"], "/v1/holds/": own["hold"], "/v1/grants/": own["grant"], "/v1/postings/": own["posting"],
 		"/v1/purchases/": own["purchase"], "/v1/invoices/": own["invoice"], "/v1/keys/": own["key"], "/v1/credit_types/": "spare", "/v1/meters/": "spare",
 		"/v1/events/": own["event"], "/v1/webhook-endpoints/": own["endpoint"], "/v1/deliveries/": own["delivery"],
-		"/v1/rates/": spare["rate"], "/v1/packs/": spare["pack"], "/v1/stripe_events/": "none",
+		"/v1/rates/": spare["rate"], "/v1/packs/": spare["pack"], "/v1/stripe_events/": "none", "/v1/reports/": "2026-01-01",
 	} {
 		if strings.HasPrefix(path, prefix) {
 			return id

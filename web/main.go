@@ -25,6 +25,7 @@ type commands struct {
 	Usage     usageCommands    `cmd:"" help:"Usage, as a client of the API."`
 	Verify    verifyCommand    `cmd:"" help:"Recompute every wallet and grant from the entries."`
 	Reconcile reconcileCommand `cmd:"" help:"Compare with Stripe now what is compared every ten minutes."`
+	Report    reportCommand    `cmd:"" help:"Print the report of a day or month: Stripe's money against the ledger."`
 	Stripe    stripeCommands   `cmd:"" help:"Set up and check Stripe."`
 	Backup    backupCommand    `cmd:"" help:"Copy the database, also beside a running server."`
 	Restore   restoreCommand   `cmd:"" help:"Put a backup in the place of the database."`

@@ -25,6 +25,7 @@ import (
 	"purse/billing/invoice"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
+	"purse/billing/report"
 	"purse/billing/stripepay"
 )
 
@@ -156,6 +157,12 @@ func TestStripeMock(t *testing.T) {
 				}
 			}
 			return err
+		}},
+		"BalanceSince": {func() error {
+			return g.BalanceSince(ctx, time.Now().Add(-time.Hour), func(report.Transaction) error { return nil })
+		}},
+		"PayoutsSince": {func() error {
+			return g.PayoutsSince(ctx, time.Now().Add(-time.Hour), func(report.Payout) error { return nil })
 		}},
 		"Close": nil,
 	}

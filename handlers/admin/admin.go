@@ -15,6 +15,7 @@ import (
 	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
+	"purse/billing/report"
 	"purse/billing/schedule"
 	"purse/billing/tx"
 	"purse/handlers/endpoints"
@@ -41,6 +42,7 @@ type Deps struct {
 	// Alerts watches levels and limits, Messages tells people of them.
 	Alerts   *alert.Service
 	Messages *notify.Messages
+	Reports  *report.Service // nil without Stripe
 }
 
 // Admin answers the console's pages. Each exported method with the signature of

@@ -24,6 +24,7 @@ import (
 	"purse/billing/ledger"
 	"purse/billing/notify"
 	"purse/billing/purchase"
+	"purse/billing/report"
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/handlers/kit"
@@ -40,6 +41,8 @@ type Deps struct {
 	Purchases *purchase.Service
 	// Invoices are credits sold by invoice; nil where nothing is sold.
 	Invoices *invoice.Service
+	// Reports compare Stripe with the ledger; nil without Stripe.
+	Reports *report.Service
 	// Alerts watches levels and limits.
 	Alerts *alert.Service
 	// Messages tells people, and knows which addresses refuse mail.

@@ -74,6 +74,7 @@ func table() []Route {
 		op(r(get, "/v1/invoices/{id}", read, false, "Purchases", "getInvoice", "Read an invoice"), getInvoice),
 		op(r(post, "/v1/invoices/{id}/send", admin, vendor, "Purchases", "sendInvoice", "Let Stripe make a drafted invoice and send it"), sendInvoice),
 		op(r(post, "/v1/reconciliations", admin, vendor, "Purchases", "reconcile", "Compare with Stripe now"), reconcile),
+		op(r(get, "/v1/reports/{id}", read, vendor, "Purchases", "getReport", "Read a day or month: Stripe's money against the ledger"), getReport),
 		op(r(post, "/v1/stripe_events/{id}/replay", admin, vendor, "Purchases", "replayStripeEvent", "Process an event of Stripe's again"), replayStripeEvent),
 
 		op(r(post, "/v1/credit_types", admin, vendor, "Catalog", "createCreditType", "Create a credit type"), createCreditType).makes(),

@@ -132,7 +132,9 @@ func getBalanceTransaction(c *call) (obj, *apiError) {
 	return c.find("balance_transaction", "balance transaction", "id")
 }
 
-func listPayouts(c *call) (obj, *apiError) { return c.page("payout", c.matches("status", "destination")) }
+func listPayouts(c *call) (obj, *apiError) {
+	return c.page("payout", c.matches("status", "destination"))
+}
 
 func getPayout(c *call) (obj, *apiError) { return c.find("payout", "payout", "payout") }
 

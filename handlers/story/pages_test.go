@@ -71,6 +71,7 @@ func (w *world) visits(ps *people) []visit {
 	inquiry := w.dispute(w.pay(buyer, 1), "warning_needs_response")
 	customer := "/admin/customers/" + ps.healthy.customer.ID
 	invoices := w.someInvoices(ps)
+	w.check(w.reports.Export(ctx))
 	return append([]visit{
 		{"sign-in", "/sign-in", nil},
 		{"sign-up", "/sign-up", nil},
@@ -152,6 +153,9 @@ func (w *world) visits(ps *people) []visit {
 		{"admin-jobs", "/admin/jobs", &ps.admin},
 		{"admin-purchases", "/admin/purchases", &ps.admin},
 		{"admin-inbox", "/admin/inbox", &ps.admin},
+		{"admin-reports", "/admin/reports", &ps.admin},
+		{"admin-report", "/admin/reports/" + w.clock.Now().UTC().Add(-2*time.Hour).Format(time.DateOnly), &ps.admin},
+		{"admin-report-month", "/admin/reports/" + w.clock.Now().UTC().Format("2006-01"), &ps.admin},
 		{"admin-purchase", "/admin/purchases/" + w.gateway.sessions[paid].Purchase, &ps.admin},
 		{"admin-disputed", "/admin/purchases/" + disputed.ID, &ps.admin},
 		{"admin-lost", "/admin/purchases/" + lost.ID, &ps.admin},

@@ -28,6 +28,7 @@ import (
 	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/billing/rating"
+	"purse/billing/report"
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/db"
@@ -75,6 +76,7 @@ type world struct {
 	alertParts
 	endpoints *notify.Endpoints
 	poster    *fakePoster
+	reports   *report.Service
 	url       string
 }
 
@@ -103,6 +105,7 @@ func newWorldAt(t testing.TB, addr string) *world {
 	w.openAlerts(events, log)
 	w.usage = usage.New(usage.Deps{Runner: w.db, Ledger: w.ledger, Accounts: w.accounts, Catalog: w.catalog, Now: w.clock.Now, Limits: w.alerts.Counters, Throttled: w.alerts.ThrottledTo})
 	w.gateway = &fakeGateway{clock: w.clock, sessions: map[string]*purchase.Checkout{}, disputes: map[string]*purchase.ChargeDispute{}}
+	w.reports = w.newReports()
 	running, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() { w.ledger.Run(running); close(done) }()
@@ -147,7 +150,7 @@ func (w *world) router() http.Handler {
 	a := admin.New(admin.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit, Purchases: w.purchases,
 		Recharges: w.recharges, Invoices: w.invoices, Schedules: w.schedules, Endpoints: w.endpoints,
-		Alerts: w.alerts, Messages: w.messages,
+		Reports: w.reports, Alerts: w.alerts, Messages: w.messages,
 	})
 	w.kit.Mount(r, append(portalRoutes(p), adminRoutes(a)...))
 	return r
@@ -328,6 +331,10 @@ func adminRoutes(a *admin.Admin) []kit.Route {
 		{Method: "GET", Pattern: "/admin/purchases/{purchase}", Who: kit.Staff, Handle: a.Purchase},
 		{Method: "GET", Pattern: "/admin/purchases/{purchase}/refund", Who: kit.StaffAdmin, Handle: a.Refund},
 		{Method: "POST", Pattern: "/admin/purchases/{purchase}/refund", Who: kit.StaffAdmin, Handle: a.RefundSend},
+		{Method: "GET", Pattern: "/admin/reports", Who: kit.Staff, Handle: a.ReportList},
+		{Method: "GET", Pattern: "/admin/reports/{period}", Who: kit.Staff, Handle: a.Report},
+		{Method: "GET", Pattern: "/admin/reports/{period}/report.csv", Who: kit.Staff, Handle: a.ReportCSV},
+		{Method: "GET", Pattern: "/admin/reports/{period}/report.json", Who: kit.Staff, Handle: a.ReportJSON},
 		{Method: "GET", Pattern: "/admin/inbox", Who: kit.Staff, Handle: a.Inbox},
 		{Method: "POST", Pattern: "/admin/inbox/{event}/replay", Who: kit.StaffAdmin, Handle: a.Replay},
 		{Method: "GET", Pattern: "/admin/keys", Who: kit.Staff, Handle: a.Keys},

@@ -140,6 +140,7 @@ var adminNav = []navItem{
 	{"/admin/purchases", "Purchases", "card"},
 	{"/admin/invoices", "Invoices", "list"},
 	{"/admin/inbox", "Stripe inbox", "inbox"},
+	{"/admin/reports", "Reports", "list"},
 	{"/admin/jobs", "Jobs", "clock"},
 	{"/admin/keys", "API keys", "key"},
 	{"/admin/webhooks", "Webhooks", "hook"},
