@@ -158,7 +158,7 @@ func (s *Service) foldOne(t tx.Tx, f *folding, e *Entry) error {
 	before := l.left()
 	l.Remaining += e.Amount
 	if l.Remaining < 0 || l.Remaining > l.Amount {
-		return fmt.Errorf("entry %d leaves %s of the %s credits of grant %s", e.ID, l.Remaining, l.Amount, ledger.GrantID(l.ID))
+		return fmt.Errorf("entry %d leaves %s of the %s credits of grant %s", e.ID, l.Remaining, l.Amount, l.ID)
 	}
 	change := l.left() - before
 	why := movementOf(e.Kind, e.Amount)
