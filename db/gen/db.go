@@ -24,6 +24,12 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.addDeferredStmt, err = db.PrepareContext(ctx, addDeferred); err != nil {
+		return nil, fmt.Errorf("error preparing query AddDeferred: %w", err)
+	}
+	if q.alarmsOfReportsStmt, err = db.PrepareContext(ctx, alarmsOfReports); err != nil {
+		return nil, fmt.Errorf("error preparing query AlarmsOfReports: %w", err)
+	}
 	if q.alertsOfStmt, err = db.PrepareContext(ctx, alertsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query AlertsOf: %w", err)
 	}
@@ -44,6 +50,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.anyWaitingEventStmt, err = db.PrepareContext(ctx, anyWaitingEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query AnyWaitingEvent: %w", err)
+	}
+	if q.balanceBetweenStmt, err = db.PrepareContext(ctx, balanceBetween); err != nil {
+		return nil, fmt.Errorf("error preparing query BalanceBetween: %w", err)
 	}
 	if q.billingCurrencyStmt, err = db.PrepareContext(ctx, billingCurrency); err != nil {
 		return nil, fmt.Errorf("error preparing query BillingCurrency: %w", err)
@@ -123,6 +132,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.debitsDescendingStmt, err = db.PrepareContext(ctx, debitsDescending); err != nil {
 		return nil, fmt.Errorf("error preparing query DebitsDescending: %w", err)
 	}
+	if q.deferredBeforeStmt, err = db.PrepareContext(ctx, deferredBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query DeferredBefore: %w", err)
+	}
+	if q.deferredBetweenStmt, err = db.PrepareContext(ctx, deferredBetween); err != nil {
+		return nil, fmt.Errorf("error preparing query DeferredBetween: %w", err)
+	}
+	if q.deferredLotStmt, err = db.PrepareContext(ctx, deferredLot); err != nil {
+		return nil, fmt.Errorf("error preparing query DeferredLot: %w", err)
+	}
 	if q.deleteAttemptsOfStmt, err = db.PrepareContext(ctx, deleteAttemptsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteAttemptsOf: %w", err)
 	}
@@ -183,6 +201,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.disputeAnswersOfStmt, err = db.PrepareContext(ctx, disputeAnswersOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DisputeAnswersOf: %w", err)
 	}
+	if q.disputesUnknownStmt, err = db.PrepareContext(ctx, disputesUnknown); err != nil {
+		return nil, fmt.Errorf("error preparing query DisputesUnknown: %w", err)
+	}
 	if q.dueInvoicesStmt, err = db.PrepareContext(ctx, dueInvoices); err != nil {
 		return nil, fmt.Errorf("error preparing query DueInvoices: %w", err)
 	}
@@ -204,6 +225,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.entriesBetweenStmt, err = db.PrepareContext(ctx, entriesBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query EntriesBetween: %w", err)
 	}
+	if q.entriesOfPaidLotsStmt, err = db.PrepareContext(ctx, entriesOfPaidLots); err != nil {
+		return nil, fmt.Errorf("error preparing query EntriesOfPaidLots: %w", err)
+	}
 	if q.episodesOfStmt, err = db.PrepareContext(ctx, episodesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query EpisodesOf: %w", err)
 	}
@@ -218,6 +242,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.failPendingStmt, err = db.PrepareContext(ctx, failPending); err != nil {
 		return nil, fmt.Errorf("error preparing query FailPending: %w", err)
+	}
+	if q.firstPaidStmt, err = db.PrepareContext(ctx, firstPaid); err != nil {
+		return nil, fmt.Errorf("error preparing query FirstPaid: %w", err)
 	}
 	if q.forgetCountersStmt, err = db.PrepareContext(ctx, forgetCounters); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetCounters: %w", err)
@@ -501,11 +528,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listWaitingEventsStmt, err = db.PrepareContext(ctx, listWaitingEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query ListWaitingEvents: %w", err)
 	}
+	if q.liveDeferredLotsStmt, err = db.PrepareContext(ctx, liveDeferredLots); err != nil {
+		return nil, fmt.Errorf("error preparing query LiveDeferredLots: %w", err)
+	}
 	if q.lockEventPositionStmt, err = db.PrepareContext(ctx, lockEventPosition); err != nil {
 		return nil, fmt.Errorf("error preparing query LockEventPosition: %w", err)
 	}
 	if q.mailsBeforeStmt, err = db.PrepareContext(ctx, mailsBefore); err != nil {
 		return nil, fmt.Errorf("error preparing query MailsBefore: %w", err)
+	}
+	if q.markReportStmt, err = db.PrepareContext(ctx, markReport); err != nil {
+		return nil, fmt.Errorf("error preparing query MarkReport: %w", err)
 	}
 	if q.methodChoiceStmt, err = db.PrepareContext(ctx, methodChoice); err != nil {
 		return nil, fmt.Errorf("error preparing query MethodChoice: %w", err)
@@ -543,6 +576,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.parkJobStmt, err = db.PrepareContext(ctx, parkJob); err != nil {
 		return nil, fmt.Errorf("error preparing query ParkJob: %w", err)
 	}
+	if q.paymentsThatDifferStmt, err = db.PrepareContext(ctx, paymentsThatDiffer); err != nil {
+		return nil, fmt.Errorf("error preparing query PaymentsThatDiffer: %w", err)
+	}
+	if q.paymentsWithoutPurchaseStmt, err = db.PrepareContext(ctx, paymentsWithoutPurchase); err != nil {
+		return nil, fmt.Errorf("error preparing query PaymentsWithoutPurchase: %w", err)
+	}
+	if q.payoutsBetweenStmt, err = db.PrepareContext(ctx, payoutsBetween); err != nil {
+		return nil, fmt.Errorf("error preparing query PayoutsBetween: %w", err)
+	}
 	if q.placeEventStmt, err = db.PrepareContext(ctx, placeEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query PlaceEvent: %w", err)
 	}
@@ -573,6 +615,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.purchasesOfStmt, err = db.PrepareContext(ctx, purchasesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query PurchasesOf: %w", err)
 	}
+	if q.purchasesWithoutPaymentStmt, err = db.PrepareContext(ctx, purchasesWithoutPayment); err != nil {
+		return nil, fmt.Errorf("error preparing query PurchasesWithoutPayment: %w", err)
+	}
+	if q.putBalanceTransactionStmt, err = db.PrepareContext(ctx, putBalanceTransaction); err != nil {
+		return nil, fmt.Errorf("error preparing query PutBalanceTransaction: %w", err)
+	}
 	if q.putBillingCurrencyStmt, err = db.PrepareContext(ctx, putBillingCurrency); err != nil {
 		return nil, fmt.Errorf("error preparing query PutBillingCurrency: %w", err)
 	}
@@ -593,6 +641,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putCreditTypeStmt, err = db.PrepareContext(ctx, putCreditType); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCreditType: %w", err)
+	}
+	if q.putDeferredLotStmt, err = db.PrepareContext(ctx, putDeferredLot); err != nil {
+		return nil, fmt.Errorf("error preparing query PutDeferredLot: %w", err)
 	}
 	if q.putFraudWarningStmt, err = db.PrepareContext(ctx, putFraudWarning); err != nil {
 		return nil, fmt.Errorf("error preparing query PutFraudWarning: %w", err)
@@ -621,6 +672,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putPackOfferStmt, err = db.PrepareContext(ctx, putPackOffer); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPackOffer: %w", err)
 	}
+	if q.putPayoutStmt, err = db.PrepareContext(ctx, putPayout); err != nil {
+		return nil, fmt.Errorf("error preparing query PutPayout: %w", err)
+	}
 	if q.putPreferenceStmt, err = db.PrepareContext(ctx, putPreference); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPreference: %w", err)
 	}
@@ -638,6 +692,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putRefundStmt, err = db.PrepareContext(ctx, putRefund); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRefund: %w", err)
+	}
+	if q.putReportStmt, err = db.PrepareContext(ctx, putReport); err != nil {
+		return nil, fmt.Errorf("error preparing query PutReport: %w", err)
 	}
 	if q.putScheduleStmt, err = db.PrepareContext(ctx, putSchedule); err != nil {
 		return nil, fmt.Errorf("error preparing query PutSchedule: %w", err)
@@ -696,6 +753,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.refundsOfStmt, err = db.PrepareContext(ctx, refundsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query RefundsOf: %w", err)
 	}
+	if q.refundsUnknownStmt, err = db.PrepareContext(ctx, refundsUnknown); err != nil {
+		return nil, fmt.Errorf("error preparing query RefundsUnknown: %w", err)
+	}
+	if q.refundsWithoutMoneyStmt, err = db.PrepareContext(ctx, refundsWithoutMoney); err != nil {
+		return nil, fmt.Errorf("error preparing query RefundsWithoutMoney: %w", err)
+	}
 	if q.releaseEndpointStmt, err = db.PrepareContext(ctx, releaseEndpoint); err != nil {
 		return nil, fmt.Errorf("error preparing query ReleaseEndpoint: %w", err)
 	}
@@ -704,6 +767,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.releaseJobsStmt, err = db.PrepareContext(ctx, releaseJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query ReleaseJobs: %w", err)
+	}
+	if q.reportOfStmt, err = db.PrepareContext(ctx, reportOf); err != nil {
+		return nil, fmt.Errorf("error preparing query ReportOf: %w", err)
+	}
+	if q.reportsBeforeStmt, err = db.PrepareContext(ctx, reportsBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query ReportsBefore: %w", err)
 	}
 	if q.retryJobStmt, err = db.PrepareContext(ctx, retryJob); err != nil {
 		return nil, fmt.Errorf("error preparing query RetryJob: %w", err)
@@ -740,6 +809,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.setWatchStmt, err = db.PrepareContext(ctx, setWatch); err != nil {
 		return nil, fmt.Errorf("error preparing query SetWatch: %w", err)
+	}
+	if q.soldBetweenStmt, err = db.PrepareContext(ctx, soldBetween); err != nil {
+		return nil, fmt.Errorf("error preparing query SoldBetween: %w", err)
+	}
+	if q.staleReportsStmt, err = db.PrepareContext(ctx, staleReports); err != nil {
+		return nil, fmt.Errorf("error preparing query StaleReports: %w", err)
 	}
 	if q.timeOfPostingStmt, err = db.PrepareContext(ctx, timeOfPosting); err != nil {
 		return nil, fmt.Errorf("error preparing query TimeOfPosting: %w", err)
@@ -818,6 +893,16 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
+	if q.addDeferredStmt != nil {
+		if cerr := q.addDeferredStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addDeferredStmt: %w", cerr)
+		}
+	}
+	if q.alarmsOfReportsStmt != nil {
+		if cerr := q.alarmsOfReportsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing alarmsOfReportsStmt: %w", cerr)
+		}
+	}
 	if q.alertsOfStmt != nil {
 		if cerr := q.alertsOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing alertsOfStmt: %w", cerr)
@@ -851,6 +936,11 @@ func (q *Queries) Close() error {
 	if q.anyWaitingEventStmt != nil {
 		if cerr := q.anyWaitingEventStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing anyWaitingEventStmt: %w", cerr)
+		}
+	}
+	if q.balanceBetweenStmt != nil {
+		if cerr := q.balanceBetweenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing balanceBetweenStmt: %w", cerr)
 		}
 	}
 	if q.billingCurrencyStmt != nil {
@@ -983,6 +1073,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing debitsDescendingStmt: %w", cerr)
 		}
 	}
+	if q.deferredBeforeStmt != nil {
+		if cerr := q.deferredBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deferredBeforeStmt: %w", cerr)
+		}
+	}
+	if q.deferredBetweenStmt != nil {
+		if cerr := q.deferredBetweenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deferredBetweenStmt: %w", cerr)
+		}
+	}
+	if q.deferredLotStmt != nil {
+		if cerr := q.deferredLotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deferredLotStmt: %w", cerr)
+		}
+	}
 	if q.deleteAttemptsOfStmt != nil {
 		if cerr := q.deleteAttemptsOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteAttemptsOfStmt: %w", cerr)
@@ -1083,6 +1188,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing disputeAnswersOfStmt: %w", cerr)
 		}
 	}
+	if q.disputesUnknownStmt != nil {
+		if cerr := q.disputesUnknownStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing disputesUnknownStmt: %w", cerr)
+		}
+	}
 	if q.dueInvoicesStmt != nil {
 		if cerr := q.dueInvoicesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dueInvoicesStmt: %w", cerr)
@@ -1118,6 +1228,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing entriesBetweenStmt: %w", cerr)
 		}
 	}
+	if q.entriesOfPaidLotsStmt != nil {
+		if cerr := q.entriesOfPaidLotsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing entriesOfPaidLotsStmt: %w", cerr)
+		}
+	}
 	if q.episodesOfStmt != nil {
 		if cerr := q.episodesOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing episodesOfStmt: %w", cerr)
@@ -1141,6 +1256,11 @@ func (q *Queries) Close() error {
 	if q.failPendingStmt != nil {
 		if cerr := q.failPendingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing failPendingStmt: %w", cerr)
+		}
+	}
+	if q.firstPaidStmt != nil {
+		if cerr := q.firstPaidStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing firstPaidStmt: %w", cerr)
 		}
 	}
 	if q.forgetCountersStmt != nil {
@@ -1613,6 +1733,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listWaitingEventsStmt: %w", cerr)
 		}
 	}
+	if q.liveDeferredLotsStmt != nil {
+		if cerr := q.liveDeferredLotsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing liveDeferredLotsStmt: %w", cerr)
+		}
+	}
 	if q.lockEventPositionStmt != nil {
 		if cerr := q.lockEventPositionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockEventPositionStmt: %w", cerr)
@@ -1621,6 +1746,11 @@ func (q *Queries) Close() error {
 	if q.mailsBeforeStmt != nil {
 		if cerr := q.mailsBeforeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing mailsBeforeStmt: %w", cerr)
+		}
+	}
+	if q.markReportStmt != nil {
+		if cerr := q.markReportStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing markReportStmt: %w", cerr)
 		}
 	}
 	if q.methodChoiceStmt != nil {
@@ -1683,6 +1813,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing parkJobStmt: %w", cerr)
 		}
 	}
+	if q.paymentsThatDifferStmt != nil {
+		if cerr := q.paymentsThatDifferStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing paymentsThatDifferStmt: %w", cerr)
+		}
+	}
+	if q.paymentsWithoutPurchaseStmt != nil {
+		if cerr := q.paymentsWithoutPurchaseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing paymentsWithoutPurchaseStmt: %w", cerr)
+		}
+	}
+	if q.payoutsBetweenStmt != nil {
+		if cerr := q.payoutsBetweenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing payoutsBetweenStmt: %w", cerr)
+		}
+	}
 	if q.placeEventStmt != nil {
 		if cerr := q.placeEventStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing placeEventStmt: %w", cerr)
@@ -1733,6 +1878,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing purchasesOfStmt: %w", cerr)
 		}
 	}
+	if q.purchasesWithoutPaymentStmt != nil {
+		if cerr := q.purchasesWithoutPaymentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing purchasesWithoutPaymentStmt: %w", cerr)
+		}
+	}
+	if q.putBalanceTransactionStmt != nil {
+		if cerr := q.putBalanceTransactionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putBalanceTransactionStmt: %w", cerr)
+		}
+	}
 	if q.putBillingCurrencyStmt != nil {
 		if cerr := q.putBillingCurrencyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putBillingCurrencyStmt: %w", cerr)
@@ -1766,6 +1921,11 @@ func (q *Queries) Close() error {
 	if q.putCreditTypeStmt != nil {
 		if cerr := q.putCreditTypeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putCreditTypeStmt: %w", cerr)
+		}
+	}
+	if q.putDeferredLotStmt != nil {
+		if cerr := q.putDeferredLotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putDeferredLotStmt: %w", cerr)
 		}
 	}
 	if q.putFraudWarningStmt != nil {
@@ -1813,6 +1973,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putPackOfferStmt: %w", cerr)
 		}
 	}
+	if q.putPayoutStmt != nil {
+		if cerr := q.putPayoutStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putPayoutStmt: %w", cerr)
+		}
+	}
 	if q.putPreferenceStmt != nil {
 		if cerr := q.putPreferenceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putPreferenceStmt: %w", cerr)
@@ -1841,6 +2006,11 @@ func (q *Queries) Close() error {
 	if q.putRefundStmt != nil {
 		if cerr := q.putRefundStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putRefundStmt: %w", cerr)
+		}
+	}
+	if q.putReportStmt != nil {
+		if cerr := q.putReportStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putReportStmt: %w", cerr)
 		}
 	}
 	if q.putScheduleStmt != nil {
@@ -1938,6 +2108,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing refundsOfStmt: %w", cerr)
 		}
 	}
+	if q.refundsUnknownStmt != nil {
+		if cerr := q.refundsUnknownStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing refundsUnknownStmt: %w", cerr)
+		}
+	}
+	if q.refundsWithoutMoneyStmt != nil {
+		if cerr := q.refundsWithoutMoneyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing refundsWithoutMoneyStmt: %w", cerr)
+		}
+	}
 	if q.releaseEndpointStmt != nil {
 		if cerr := q.releaseEndpointStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing releaseEndpointStmt: %w", cerr)
@@ -1951,6 +2131,16 @@ func (q *Queries) Close() error {
 	if q.releaseJobsStmt != nil {
 		if cerr := q.releaseJobsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing releaseJobsStmt: %w", cerr)
+		}
+	}
+	if q.reportOfStmt != nil {
+		if cerr := q.reportOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reportOfStmt: %w", cerr)
+		}
+	}
+	if q.reportsBeforeStmt != nil {
+		if cerr := q.reportsBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reportsBeforeStmt: %w", cerr)
 		}
 	}
 	if q.retryJobStmt != nil {
@@ -2011,6 +2201,16 @@ func (q *Queries) Close() error {
 	if q.setWatchStmt != nil {
 		if cerr := q.setWatchStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setWatchStmt: %w", cerr)
+		}
+	}
+	if q.soldBetweenStmt != nil {
+		if cerr := q.soldBetweenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing soldBetweenStmt: %w", cerr)
+		}
+	}
+	if q.staleReportsStmt != nil {
+		if cerr := q.staleReportsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing staleReportsStmt: %w", cerr)
 		}
 	}
 	if q.timeOfPostingStmt != nil {
@@ -2172,6 +2372,8 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                           DBTX
 	tx                           *sql.Tx
+	addDeferredStmt              *sql.Stmt
+	alarmsOfReportsStmt          *sql.Stmt
 	alertsOfStmt                 *sql.Stmt
 	allAlertsStmt                *sql.Stmt
 	allLimitsStmt                *sql.Stmt
@@ -2179,6 +2381,7 @@ type Queries struct {
 	allPurchasesStmt             *sql.Stmt
 	allZeroPoliciesStmt          *sql.Stmt
 	anyWaitingEventStmt          *sql.Stmt
+	balanceBetweenStmt           *sql.Stmt
 	billingCurrencyStmt          *sql.Stmt
 	billingDetailsStmt           *sql.Stmt
 	bounceOfStmt                 *sql.Stmt
@@ -2205,6 +2408,9 @@ type Queries struct {
 	countWaitingEventsStmt       *sql.Stmt
 	debitsAscendingStmt          *sql.Stmt
 	debitsDescendingStmt         *sql.Stmt
+	deferredBeforeStmt           *sql.Stmt
+	deferredBetweenStmt          *sql.Stmt
+	deferredLotStmt              *sql.Stmt
 	deleteAttemptsOfStmt         *sql.Stmt
 	deleteBounceStmt             *sql.Stmt
 	deleteCardTriesBeforeStmt    *sql.Stmt
@@ -2225,6 +2431,7 @@ type Queries struct {
 	deleteThrottlesStmt          *sql.Stmt
 	deleteWatchStmt              *sql.Stmt
 	disputeAnswersOfStmt         *sql.Stmt
+	disputesUnknownStmt          *sql.Stmt
 	dueInvoicesStmt              *sql.Stmt
 	duePurchasesStmt             *sql.Stmt
 	dueRechargePoliciesStmt      *sql.Stmt
@@ -2232,11 +2439,13 @@ type Queries struct {
 	dueSchedulesStmt             *sql.Stmt
 	dueWalletsStmt               *sql.Stmt
 	entriesBetweenStmt           *sql.Stmt
+	entriesOfPaidLotsStmt        *sql.Stmt
 	episodesOfStmt               *sql.Stmt
 	eventsAfterStmt              *sql.Stmt
 	expiringGrantsStmt           *sql.Stmt
 	expiringGrantsOfStmt         *sql.Stmt
 	failPendingStmt              *sql.Stmt
+	firstPaidStmt                *sql.Stmt
 	forgetCountersStmt           *sql.Stmt
 	fraudWarningsOfStmt          *sql.Stmt
 	getCustomerStmt              *sql.Stmt
@@ -2331,8 +2540,10 @@ type Queries struct {
 	listStaffStmt                *sql.Stmt
 	listThrottlesStmt            *sql.Stmt
 	listWaitingEventsStmt        *sql.Stmt
+	liveDeferredLotsStmt         *sql.Stmt
 	lockEventPositionStmt        *sql.Stmt
 	mailsBeforeStmt              *sql.Stmt
+	markReportStmt               *sql.Stmt
 	methodChoiceStmt             *sql.Stmt
 	mutesOfStmt                  *sql.Stmt
 	newestEventStmt              *sql.Stmt
@@ -2345,6 +2556,9 @@ type Queries struct {
 	othersAscendingStmt          *sql.Stmt
 	othersDescendingStmt         *sql.Stmt
 	parkJobStmt                  *sql.Stmt
+	paymentsThatDifferStmt       *sql.Stmt
+	paymentsWithoutPurchaseStmt  *sql.Stmt
+	payoutsBetweenStmt           *sql.Stmt
 	placeEventStmt               *sql.Stmt
 	postedBetweenStmt            *sql.Stmt
 	preferencesOfStmt            *sql.Stmt
@@ -2355,6 +2569,8 @@ type Queries struct {
 	purchaseQuoteStmt            *sql.Stmt
 	purchaseWaitStmt             *sql.Stmt
 	purchasesOfStmt              *sql.Stmt
+	purchasesWithoutPaymentStmt  *sql.Stmt
+	putBalanceTransactionStmt    *sql.Stmt
 	putBillingCurrencyStmt       *sql.Stmt
 	putBillingDetailsStmt        *sql.Stmt
 	putBounceStmt                *sql.Stmt
@@ -2362,6 +2578,7 @@ type Queries struct {
 	putCardTryStmt               *sql.Stmt
 	putCounterStmt               *sql.Stmt
 	putCreditTypeStmt            *sql.Stmt
+	putDeferredLotStmt           *sql.Stmt
 	putFraudWarningStmt          *sql.Stmt
 	putInstallationStmt          *sql.Stmt
 	putLimitStmt                 *sql.Stmt
@@ -2371,12 +2588,14 @@ type Queries struct {
 	putMuteStmt                  *sql.Stmt
 	putPackStmt                  *sql.Stmt
 	putPackOfferStmt             *sql.Stmt
+	putPayoutStmt                *sql.Stmt
 	putPreferenceStmt            *sql.Stmt
 	putPurchaseQuoteStmt         *sql.Stmt
 	putPurchaseWaitStmt          *sql.Stmt
 	putRateStmt                  *sql.Stmt
 	putRechargePolicyStmt        *sql.Stmt
 	putRefundStmt                *sql.Stmt
+	putReportStmt                *sql.Stmt
 	putScheduleStmt              *sql.Stmt
 	putThrottleStmt              *sql.Stmt
 	putWatchStmt                 *sql.Stmt
@@ -2396,9 +2615,13 @@ type Queries struct {
 	refundByKeyStmt              *sql.Stmt
 	refundByStripeIDStmt         *sql.Stmt
 	refundsOfStmt                *sql.Stmt
+	refundsUnknownStmt           *sql.Stmt
+	refundsWithoutMoneyStmt      *sql.Stmt
 	releaseEndpointStmt          *sql.Stmt
 	releaseEndpointsStmt         *sql.Stmt
 	releaseJobsStmt              *sql.Stmt
+	reportOfStmt                 *sql.Stmt
+	reportsBeforeStmt            *sql.Stmt
 	retryJobStmt                 *sql.Stmt
 	revokeKeyStmt                *sql.Stmt
 	scheduleByIDStmt             *sql.Stmt
@@ -2411,6 +2634,8 @@ type Queries struct {
 	setRechargeBonusStmt         *sql.Stmt
 	setRechargeTargetStmt        *sql.Stmt
 	setWatchStmt                 *sql.Stmt
+	soldBetweenStmt              *sql.Stmt
+	staleReportsStmt             *sql.Stmt
 	timeOfPostingStmt            *sql.Stmt
 	touchKeyStmt                 *sql.Stmt
 	touchSessionStmt             *sql.Stmt
@@ -2441,6 +2666,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                           tx,
 		tx:                           tx,
+		addDeferredStmt:              q.addDeferredStmt,
+		alarmsOfReportsStmt:          q.alarmsOfReportsStmt,
 		alertsOfStmt:                 q.alertsOfStmt,
 		allAlertsStmt:                q.allAlertsStmt,
 		allLimitsStmt:                q.allLimitsStmt,
@@ -2448,6 +2675,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		allPurchasesStmt:             q.allPurchasesStmt,
 		allZeroPoliciesStmt:          q.allZeroPoliciesStmt,
 		anyWaitingEventStmt:          q.anyWaitingEventStmt,
+		balanceBetweenStmt:           q.balanceBetweenStmt,
 		billingCurrencyStmt:          q.billingCurrencyStmt,
 		billingDetailsStmt:           q.billingDetailsStmt,
 		bounceOfStmt:                 q.bounceOfStmt,
@@ -2474,6 +2702,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countWaitingEventsStmt:       q.countWaitingEventsStmt,
 		debitsAscendingStmt:          q.debitsAscendingStmt,
 		debitsDescendingStmt:         q.debitsDescendingStmt,
+		deferredBeforeStmt:           q.deferredBeforeStmt,
+		deferredBetweenStmt:          q.deferredBetweenStmt,
+		deferredLotStmt:              q.deferredLotStmt,
 		deleteAttemptsOfStmt:         q.deleteAttemptsOfStmt,
 		deleteBounceStmt:             q.deleteBounceStmt,
 		deleteCardTriesBeforeStmt:    q.deleteCardTriesBeforeStmt,
@@ -2494,6 +2725,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteThrottlesStmt:          q.deleteThrottlesStmt,
 		deleteWatchStmt:              q.deleteWatchStmt,
 		disputeAnswersOfStmt:         q.disputeAnswersOfStmt,
+		disputesUnknownStmt:          q.disputesUnknownStmt,
 		dueInvoicesStmt:              q.dueInvoicesStmt,
 		duePurchasesStmt:             q.duePurchasesStmt,
 		dueRechargePoliciesStmt:      q.dueRechargePoliciesStmt,
@@ -2501,11 +2733,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dueSchedulesStmt:             q.dueSchedulesStmt,
 		dueWalletsStmt:               q.dueWalletsStmt,
 		entriesBetweenStmt:           q.entriesBetweenStmt,
+		entriesOfPaidLotsStmt:        q.entriesOfPaidLotsStmt,
 		episodesOfStmt:               q.episodesOfStmt,
 		eventsAfterStmt:              q.eventsAfterStmt,
 		expiringGrantsStmt:           q.expiringGrantsStmt,
 		expiringGrantsOfStmt:         q.expiringGrantsOfStmt,
 		failPendingStmt:              q.failPendingStmt,
+		firstPaidStmt:                q.firstPaidStmt,
 		forgetCountersStmt:           q.forgetCountersStmt,
 		fraudWarningsOfStmt:          q.fraudWarningsOfStmt,
 		getCustomerStmt:              q.getCustomerStmt,
@@ -2600,8 +2834,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listStaffStmt:                q.listStaffStmt,
 		listThrottlesStmt:            q.listThrottlesStmt,
 		listWaitingEventsStmt:        q.listWaitingEventsStmt,
+		liveDeferredLotsStmt:         q.liveDeferredLotsStmt,
 		lockEventPositionStmt:        q.lockEventPositionStmt,
 		mailsBeforeStmt:              q.mailsBeforeStmt,
+		markReportStmt:               q.markReportStmt,
 		methodChoiceStmt:             q.methodChoiceStmt,
 		mutesOfStmt:                  q.mutesOfStmt,
 		newestEventStmt:              q.newestEventStmt,
@@ -2614,6 +2850,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		othersAscendingStmt:          q.othersAscendingStmt,
 		othersDescendingStmt:         q.othersDescendingStmt,
 		parkJobStmt:                  q.parkJobStmt,
+		paymentsThatDifferStmt:       q.paymentsThatDifferStmt,
+		paymentsWithoutPurchaseStmt:  q.paymentsWithoutPurchaseStmt,
+		payoutsBetweenStmt:           q.payoutsBetweenStmt,
 		placeEventStmt:               q.placeEventStmt,
 		postedBetweenStmt:            q.postedBetweenStmt,
 		preferencesOfStmt:            q.preferencesOfStmt,
@@ -2624,6 +2863,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		purchaseQuoteStmt:            q.purchaseQuoteStmt,
 		purchaseWaitStmt:             q.purchaseWaitStmt,
 		purchasesOfStmt:              q.purchasesOfStmt,
+		purchasesWithoutPaymentStmt:  q.purchasesWithoutPaymentStmt,
+		putBalanceTransactionStmt:    q.putBalanceTransactionStmt,
 		putBillingCurrencyStmt:       q.putBillingCurrencyStmt,
 		putBillingDetailsStmt:        q.putBillingDetailsStmt,
 		putBounceStmt:                q.putBounceStmt,
@@ -2631,6 +2872,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putCardTryStmt:               q.putCardTryStmt,
 		putCounterStmt:               q.putCounterStmt,
 		putCreditTypeStmt:            q.putCreditTypeStmt,
+		putDeferredLotStmt:           q.putDeferredLotStmt,
 		putFraudWarningStmt:          q.putFraudWarningStmt,
 		putInstallationStmt:          q.putInstallationStmt,
 		putLimitStmt:                 q.putLimitStmt,
@@ -2640,12 +2882,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putMuteStmt:                  q.putMuteStmt,
 		putPackStmt:                  q.putPackStmt,
 		putPackOfferStmt:             q.putPackOfferStmt,
+		putPayoutStmt:                q.putPayoutStmt,
 		putPreferenceStmt:            q.putPreferenceStmt,
 		putPurchaseQuoteStmt:         q.putPurchaseQuoteStmt,
 		putPurchaseWaitStmt:          q.putPurchaseWaitStmt,
 		putRateStmt:                  q.putRateStmt,
 		putRechargePolicyStmt:        q.putRechargePolicyStmt,
 		putRefundStmt:                q.putRefundStmt,
+		putReportStmt:                q.putReportStmt,
 		putScheduleStmt:              q.putScheduleStmt,
 		putThrottleStmt:              q.putThrottleStmt,
 		putWatchStmt:                 q.putWatchStmt,
@@ -2665,9 +2909,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		refundByKeyStmt:              q.refundByKeyStmt,
 		refundByStripeIDStmt:         q.refundByStripeIDStmt,
 		refundsOfStmt:                q.refundsOfStmt,
+		refundsUnknownStmt:           q.refundsUnknownStmt,
+		refundsWithoutMoneyStmt:      q.refundsWithoutMoneyStmt,
 		releaseEndpointStmt:          q.releaseEndpointStmt,
 		releaseEndpointsStmt:         q.releaseEndpointsStmt,
 		releaseJobsStmt:              q.releaseJobsStmt,
+		reportOfStmt:                 q.reportOfStmt,
+		reportsBeforeStmt:            q.reportsBeforeStmt,
 		retryJobStmt:                 q.retryJobStmt,
 		revokeKeyStmt:                q.revokeKeyStmt,
 		scheduleByIDStmt:             q.scheduleByIDStmt,
@@ -2680,6 +2928,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setRechargeBonusStmt:         q.setRechargeBonusStmt,
 		setRechargeTargetStmt:        q.setRechargeTargetStmt,
 		setWatchStmt:                 q.setWatchStmt,
+		soldBetweenStmt:              q.soldBetweenStmt,
+		staleReportsStmt:             q.staleReportsStmt,
 		timeOfPostingStmt:            q.timeOfPostingStmt,
 		touchKeyStmt:                 q.touchKeyStmt,
 		touchSessionStmt:             q.touchSessionStmt,

@@ -57,6 +57,23 @@ type AuditLog struct {
 	CreatedAt   int64
 }
 
+type BalanceTransaction struct {
+	ID             string
+	Class          string
+	Type           string
+	Amount         int64
+	Fee            int64
+	Net            int64
+	Currency       string
+	Source         string
+	SourceAmount   int64
+	SourceCurrency string
+	PaymentIntent  string
+	Ours           int64
+	CreatedAt      int64
+	AvailableAt    int64
+}
+
 type BillingCurrency struct {
 	CustomerID string
 	Currency   string
@@ -151,6 +168,21 @@ type Customer struct {
 	Search           string
 	CreatedAt        int64
 	UpdatedAt        int64
+}
+
+type DeferredDay struct {
+	Day      int64
+	Currency string
+	Movement string
+	Amount   int64
+}
+
+type DeferredLot struct {
+	GrantID   int64
+	Currency  string
+	Worth     int64
+	Amount    int64
+	Remaining int64
 }
 
 type Delivery struct {
@@ -523,6 +555,15 @@ type PackOffer struct {
 	Offer  string
 }
 
+type Payout struct {
+	ID        string
+	Amount    int64
+	Currency  string
+	Status    string
+	CreatedAt int64
+	ArrivalAt int64
+}
+
 type PostedHour struct {
 	WalletID int64
 	Hour     int64
@@ -722,6 +763,15 @@ type Refund struct {
 	Problem    string
 	CreatedBy  string
 	CreatedAt  int64
+}
+
+type Report struct {
+	Day         int64
+	MadeAt      int64
+	Stale       int64
+	Differences int64
+	Alarms      int64
+	Body        string
 }
 
 type Schedule struct {
