@@ -226,7 +226,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Limits:  a.alerts.Counters, Throttled: a.alerts.ThrottledTo,
 	})
 	a.purchases = purchase.New(purchase.Deps{
-		Runner: a.db, Store: db.PurchaseStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
+		Runner: a.db, Store: db.PurchaseStore{}, Gateway: a.gateway, Tax: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
 		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live,
 		PublicURL: a.settings.PublicURL, ReturnOrigins: a.settings.ReturnOrigins, AllowLoopback: mode == ui.Sandbox,
 		TermsVersion: a.settings.TermsVersion, RefundWindow: a.settings.RefundWindow, RefundTerms: a.settings.RefundTerms,

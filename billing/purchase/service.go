@@ -18,6 +18,7 @@ type Deps struct {
 	Runner   tx.Runner
 	Store    Store
 	Gateway  Gateway
+	Tax      TaxGateway // nil: tax is shown at Checkout only
 	Accounts *account.Service
 	Catalog  *catalog.Service
 	Ledger   *ledger.Ledger
@@ -59,6 +60,7 @@ type Deps struct {
 type Service struct {
 	Deps
 	hooks hooks
+	taxes taxCache
 }
 
 // Names of jobs, and how often the sweep runs.

@@ -158,6 +158,11 @@ func TestStripeMock(t *testing.T) {
 			}
 			return err
 		}},
+		"CalculateTax": {func() error {
+			_, err := g.CalculateTax(ctx, purchase.TaxParams{Currency: "eur", Address: account.Address{Line1: "1 Demo Street", City: "Berlin", PostalCode: "10115", Country: "DE"},
+				TaxIDs: []account.TaxID{{Type: "eu_vat", Value: "DE123456788"}}, Lines: []purchase.TaxLine{{Amount: 1000, Behavior: "exclusive", Code: "txcd_10103001"}}})
+			return err
+		}},
 		"BalanceSince": {func() error {
 			return g.BalanceSince(ctx, time.Now().Add(-time.Hour), func(report.Transaction) error { return nil })
 		}},

@@ -69,6 +69,7 @@ func (p *Portal) buyPage(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	if err != nil {
 		return err
 	}
+	p.addTax(r, page.Packs)
 	if page.MayBuy && !page.Suspended {
 		page.Cards = p.payingCards(r)
 	}
@@ -205,7 +206,9 @@ func (p *Portal) BuyQuote(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return kit.Render(w, r, http.StatusOK, portal.QuotePart(shown))
+	one := []portal.Pack{shown}
+	p.addTax(r, one)
+	return kit.Render(w, r, http.StatusOK, portal.QuotePart(one[0]))
 }
 
 // BuySend begins a purchase and goes on to a page of ours that leads to

@@ -82,10 +82,16 @@ func (p *Portal) paySavedPage(w http.ResponseWriter, r *http.Request, form *kit.
 	if err != nil {
 		return err
 	}
+	one := []portal.Pack{page.Pack}
+	p.addTax(r, one)
+	page.Pack = one[0]
 	if p.Purchases.AutomaticTax {
 		page.Tax = "Tax by your billing address is added."
 		if behavior, _ := p.Purchases.TaxOf(pack); behavior == "inclusive" {
 			page.Tax = "Tax is contained."
+		}
+		if page.Pack.Total.Amount > 0 {
+			page.Tax = "With tax: " + ui.Money(page.Pack.Total) + ", of which " + ui.Money(page.Pack.Tax) + " is tax. That is all."
 		}
 	}
 	for _, name := range []string{"pack", "currency", "nonce", "method", portal.AmountField(pack.ID)} {

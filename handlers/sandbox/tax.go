@@ -32,16 +32,21 @@ func calculateTax(c *call) (obj, *apiError) {
 		percent = 0
 	}
 	var total, exclusive, inclusive int64
+	lines := []any{}
 	for _, l := range c.p.list("line_items") {
 		l := l.(obj)
-		sum := l.num("amount")
+		sum, tax := l.num("amount"), int64(0)
 		if l.str("tax_behavior") == "inclusive" {
-			inclusive += sum - sum*100/(100+percent)
+			tax = sum - sum*100/(100+percent)
+			inclusive += tax
 			total += sum
 		} else {
-			exclusive += sum * percent / 100
-			total += sum + sum*percent/100
+			tax = sum * percent / 100
+			exclusive += tax
+			total += sum + tax
 		}
+		lines = append(lines, obj{"id": "tax_li_" + randomText(14), "object": "tax.calculation_line_item", "amount": sum, "amount_tax": tax, "livemode": false,
+			"product": nil, "quantity": int64(1), "reference": l.str("reference"), "tax_behavior": l.null("tax_behavior"), "tax_breakdown": []any{}, "tax_code": l.null("tax_code")})
 	}
 	o := c.fresh("tax.calculation")
 	delete(o, "created")
@@ -49,6 +54,7 @@ func calculateTax(c *call) (obj, *apiError) {
 	o["currency"], o["customer"] = c.p.str("currency"), nil
 	o["customer_details"] = obj{"address": address, "address_source": "billing", "ip_address": nil, "tax_ids": []any{}, "taxability_override": "none"}
 	o["expires_at"], o["tax_date"] = c.s.unix()+90*24*60*60, c.s.unix()
+	o["line_items"] = obj{"object": "list", "data": lines, "has_more": false, "url": "/v1/tax/calculations/" + o.id() + "/line_items"}
 	o["shipping_cost"], o["tax_breakdown"] = nil, []any{}
 	if customer != nil {
 		o["customer"] = customer.id()

@@ -59,6 +59,10 @@ func AmountField(packID string) string { return "amount-" + packID }
 
 // Pack is credits for sale, with what a purchase of it would leave.
 type Pack struct {
+	// Total is what is paid with tax, and Tax is contained in it; zero while they
+	// are not known.
+	Total, Tax money.Money
+
 	ID         string
 	Name       string
 	Credits    money.Credits
@@ -181,4 +185,32 @@ func (p Buy) anyOnSale() bool {
 		}
 	}
 	return false
+}
+
+// pays is what a purchase costs as far as it is known.
+func (p Pack) pays() money.Money {
+	if p.Total.Amount > 0 {
+		return p.Total
+	}
+	return p.Price
+}
+
+func taxText(p Pack) string {
+	switch {
+	case p.Tax.Amount == 0:
+		return ui.Money(p.Total) + ": no tax is added."
+	case p.Total == p.Price:
+		return "It contains " + ui.Money(p.Tax) + " of tax."
+	}
+	return ui.Money(p.Total) + " with " + ui.Money(p.Tax) + " of tax."
+}
+
+// taxKnown says whether every price is shown with its tax.
+func (p Buy) taxKnown() bool {
+	for _, x := range p.Packs {
+		if x.Total.Amount == 0 && x.Problem == "" {
+			return false
+		}
+	}
+	return len(p.Packs) > 0
 }
