@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/alert"
 	"purse/billing/audit"
 	"purse/billing/catalog"
 	"purse/billing/fault"
@@ -187,7 +188,24 @@ func (d *demo) customer(ctx context.Context, a *app, clock *movableClock, c demo
 	if err != nil {
 		return err
 	}
+	if c.key == "demo-low" {
+		if err := demoLevels(ctx, a, wallet, user); err != nil {
+			return err
+		}
+	}
 	return d.history(ctx, a, clock, c, wallet, start)
+}
+
+// demoLevels gives a customer an alert of its own, which its history crosses,
+// and a limit.
+func demoLevels(ctx context.Context, a *app, k ledger.WalletKey, user string) error {
+	by := audit.Actor{ID: user}
+	_, err := a.alerts.Create(ctx, by, k.Customer, alert.New{CreditType: k.CreditType, Kind: alert.Below, Credits: money.MustCredits("100")})
+	if err != nil && !fault.Is(err, fault.Conflict) {
+		return err
+	}
+	_, err = a.alerts.SetLimit(ctx, by, k.Customer, alert.NewLimit{CreditType: k.CreditType, Period: alert.Month, Credits: money.MustCredits("5000"), Hard: true})
+	return err
 }
 
 // purchases buys what a customer has bought, once all history is written: the
