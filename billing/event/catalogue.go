@@ -64,7 +64,7 @@ func ofGrant(reason string) string {
 }
 
 func ofPurchase(status, refunded string, dispute string) string {
-	return `{"purchase":"pur_06h009hchvm6s4qgpdfhxqrvew","status":"` + status + `","pack":"pack_06h009hchvm6s4qgpdfhxqrvex","credit_type":"credits","credits":"1000",` +
+	return `{"purchase":"pur_06h009hchvm6s4qgpdfhxqrvew","status":"` + status + `","pack":"pack_06h009hchvm6s4qgpdfhxqrvex","credit_type":"credits","credits":"1000","bonus":"50",` +
 		`"price":{"amount":1000,"currency":"usd"},"total":{"amount":1190,"currency":"usd"},"refunded":{"amount":` + refunded + `,"currency":"usd"},"dispute_status":` + dispute + `}`
 }
 

@@ -293,6 +293,7 @@ type purchaseEvent struct {
 	Pack          string     `json:"pack"`
 	CreditType    string     `json:"credit_type"`
 	Credits       string     `json:"credits"`
+	Bonus         string     `json:"bonus"`
 	Price         eventMoney `json:"price"`
 	Total         eventMoney `json:"total"`
 	Refunded      eventMoney `json:"refunded"`
@@ -306,7 +307,7 @@ type eventMoney struct {
 
 func eventData(p *Purchase) purchaseEvent {
 	of := func(amount int64) eventMoney { return eventMoney{amount, p.Price.Currency} }
-	e := purchaseEvent{p.ID, p.State, p.Pack, p.CreditType, p.Credits.String(), of(p.Price.Amount), of(p.Total), of(p.Refunded), nil}
+	e := purchaseEvent{p.ID, p.State, p.Pack, p.CreditType, p.Credits.String(), p.Bonus.String(), of(p.Price.Amount), of(p.Total), of(p.Refunded), nil}
 	if p.DisputeStatus != "" {
 		e.DisputeStatus = &p.DisputeStatus
 	}

@@ -7,34 +7,49 @@ import (
 	"purse/billing/account"
 	"purse/billing/fault"
 	"purse/billing/purchase"
+	"purse/billing/tx"
 )
 
 type purchaseObject struct {
-	Object          string     `json:"object" enum:"purchase"`
-	ID              string     `json:"id"`
-	Customer        string     `json:"customer"`
-	Pack            string     `json:"pack"`
-	Status          string     `json:"status" enum:"created,processing,paid,partially_refunded,refunded,disputed,failed,expired"`
-	Problem         *string    `json:"problem" doc:"Why it failed, or what does not match"`
-	CreditType      string     `json:"credit_type"`
-	Credits         string     `json:"credits"`
-	Bonus           string     `json:"bonus" doc:"Credits that come for nothing with it"`
-	Price           price      `json:"price" doc:"Without tax and discount"`
-	AmountPaid      *price     `json:"amount_paid" doc:"With tax, less discount; null until it is paid"`
-	AmountRefunded  *price     `json:"amount_refunded" doc:"Refunds that succeeded or are on their way; null until it is paid"`
-	CheckoutSession *string    `json:"checkout_session"`
-	CheckoutURL     *string    `json:"checkout_url" doc:"Send the customer there; null when it cannot be paid any more"`
-	Grant           *string    `json:"grant" doc:"The credits, once it is paid"`
-	BonusGrant      *string    `json:"bonus_grant" doc:"The bonus, once it is paid"`
-	ReceiptURL      *string    `json:"receipt_url"`
-	ExpiresAt       *time.Time `json:"expires_at" doc:"When the Checkout closes"`
-	PaidAt          *time.Time `json:"paid_at"`
-	CreatedAt       time.Time  `json:"created_at"`
+	Object          string      `json:"object" enum:"purchase"`
+	ID              string      `json:"id"`
+	Customer        string      `json:"customer"`
+	Pack            string      `json:"pack"`
+	Status          string      `json:"status" enum:"created,processing,paid,partially_refunded,refunded,disputed,failed,expired"`
+	Problem         *string     `json:"problem" doc:"Why it failed, or what does not match"`
+	CreditType      string      `json:"credit_type"`
+	Credits         string      `json:"credits"`
+	Bonus           string      `json:"bonus" doc:"Credits that come for nothing with it"`
+	Price           price       `json:"price" doc:"Without tax and discount"`
+	Lines           []quoteLine `json:"lines" nullable:"false" doc:"How the price came about; they add up to it. None of purchases that were made before lines were kept"`
+	AmountPaid      *price      `json:"amount_paid" doc:"With tax, less discount; null until it is paid"`
+	AmountRefunded  *price      `json:"amount_refunded" doc:"Refunds that succeeded or are on their way; null until it is paid"`
+	CheckoutSession *string     `json:"checkout_session"`
+	CheckoutURL     *string     `json:"checkout_url" doc:"Send the customer there; null when it cannot be paid any more"`
+	Grant           *string     `json:"grant" doc:"The credits, once it is paid"`
+	BonusGrant      *string     `json:"bonus_grant" doc:"The bonus, once it is paid"`
+	ReceiptURL      *string     `json:"receipt_url"`
+	ExpiresAt       *time.Time  `json:"expires_at" doc:"When the Checkout closes"`
+	PaidAt          *time.Time  `json:"paid_at"`
+	CreatedAt       time.Time   `json:"created_at"`
+}
+
+// purchaseWith is a purchase with how its price came about.
+func (a *API) purchaseWith(ctx context.Context, p *purchase.Purchase) (o purchaseObject, err error) {
+	o = a.showPurchase(p)
+	err = a.Runner.View(ctx, func(t tx.Tx) error {
+		q, err := a.Purchases.QuoteOf(t, p)
+		if err == nil {
+			o.Lines = showLines(q.Lines)
+		}
+		return err
+	})
+	return o, err
 }
 
 func (a *API) showPurchase(p *purchase.Purchase) purchaseObject {
 	o := purchaseObject{
-		Object: "purchase", ID: p.ID, Customer: p.Customer, Pack: p.Pack, Status: string(p.State), Problem: orNull(p.Problem),
+		Object: "purchase", ID: p.ID, Lines: []quoteLine{}, Customer: p.Customer, Pack: p.Pack, Status: string(p.State), Problem: orNull(p.Problem),
 		CreditType: p.CreditType, Credits: p.Credits.String(), Bonus: p.Bonus.String(), Price: price{p.Price.Amount, p.Price.Currency},
 		CheckoutSession: orNull(p.CheckoutSession), ReceiptURL: orNull(p.ReceiptURL), ExpiresAt: stampOrNull(p.CheckoutExpiresAt),
 		PaidAt: stampOrNull(p.PaidAt), CreatedAt: stamp(p.CreatedAt),
@@ -97,7 +112,11 @@ func createPurchase(a *API, ctx context.Context, in *createPurchaseIn) (*reply[p
 	if p.SuccessURL != v.SuccessURL || p.CancelURL != v.CancelURL { // begun before, by another request under this key
 		return nil, onceParam(fault.New(fault.Conflict, "idempotency_mismatch", "", ""))
 	}
-	return made(a.showPurchase(p), false)
+	o, err := a.purchaseWith(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return made(o, false)
 }
 
 func getPurchase(a *API, ctx context.Context, in *ByID) (*reply[purchaseObject], error) {
@@ -111,7 +130,11 @@ func getPurchase(a *API, ctx context.Context, in *ByID) (*reply[purchaseObject],
 	if err != nil {
 		return nil, err
 	}
-	return ok(a.showPurchase(p))
+	o, err := a.purchaseWith(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return ok(o)
 }
 
 type stripeEventObject struct {
