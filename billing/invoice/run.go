@@ -121,6 +121,11 @@ func (s *Service) step(ctx context.Context, id string) (more bool, err error) {
 		if p.StripeCustomer, err = s.Purchases.EnsureCustomer(ctx, in.Customer); err != nil {
 			return s.unknown(ctx, in, err)
 		}
+		// Stripe prints what its customer bears: address and tax ids. What it refuses
+		// of them is told on the billing page, and the invoice is made all the same.
+		if err := s.Purchases.SyncBilling(ctx, in.Customer); err != nil {
+			s.Log.Warn("Stripe was not told of billing details before an invoice", "customer", in.Customer, "error", err)
+		}
 		made, err := s.Gateway.IssueInvoice(ctx, p, in.Stripe, in.ID)
 		return s.issued(ctx, in, made, err)
 	case find:
