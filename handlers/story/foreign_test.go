@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"purse/billing/account"
+	"purse/billing/alert"
+	"purse/billing/audit"
 	"purse/billing/ledger"
 	"purse/billing/tx"
 	"purse/static"
@@ -54,6 +56,17 @@ func TestForeignThingsDoNotExist(t *testing.T) {
 	_ = res.Body.Close()
 	if res.StatusCode != http.StatusNotFound {
 		t.Errorf("switching to a foreign customer: %s", res.Status)
+	}
+	own, err := w.alerts.Create(ctx, audit.Actor{ID: ada.user.ID}, ada.customer.ID, alert.New{CreditType: "credits", Kind: alert.Below, Credits: credits("5")})
+	w.check(err)
+	limit := w.limit(ada, alert.Day, "50", true, nil)
+	for _, path := range []string{"/alerts/" + own.ID + "/end", "/alerts/" + own.ID + "/mute", "/limits/" + limit.ID + "/end"} {
+		res, err := c.PostForm(w.url+path, url.Values{"muted": {"yes"}}) //nolint:noctx // a test
+		w.check(err)
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusNotFound {
+			t.Errorf("%s by somebody else: %s", path, res.Status)
+		}
 	}
 }
 
