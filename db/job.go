@@ -55,7 +55,10 @@ func (JobStore) Finish(t tx.Tx, outcomes []job.Outcome) error {
 		case o.Err != "":
 			err = q.ParkJob(ctx, gen.ParkJobParams{ParkedAt: micros(t.Now()), Error: o.Err, ID: o.ID})
 		default:
-			err = q.DeleteJob(ctx, o.ID)
+			var n int64
+			if n, err = q.DeleteJob(ctx, gen.DeleteJobParams{ID: o.ID, RunAt: micros(o.RunAt)}); err == nil && n == 0 {
+				err = q.RunJobAgain(ctx, o.ID) // it was wanted again while it ran
+			}
 		}
 		if err != nil {
 			return err

@@ -121,6 +121,28 @@ func TestADedupJobIsTheOnlyOne(t *testing.T) {
 	until(func(c job.Counts) bool { return c.Waiting == 1 })
 }
 
+// A job that is wanted again while it runs, runs once more: what made it wanted
+// may have come after it looked.
+func TestAJobWantedWhileItRunsRunsAgain(t *testing.T) {
+	q, update, until := queue(t)
+	var ran atomic.Int64
+	add := func() {
+		if err := update(func(t tx.Tx) error { return q.Add(t, job.Spec{Kind: "again", Dedup: "x"}) }); err != nil {
+			t.Error(err)
+		}
+	}
+	q.Handle("again", func(context.Context, job.Job) error {
+		if ran.Add(1) == 1 {
+			add()
+			add()
+		}
+		return nil
+	})
+	run(t, q)
+	add()
+	until(func(c job.Counts) bool { return ran.Load() == 2 && c.Waiting == 0 })
+}
+
 func TestPeriodicJobsGoOn(t *testing.T) {
 	q, _, _ := queue(t)
 	var ran atomic.Int64

@@ -74,7 +74,7 @@ func (w *world) mails() (out []account.Mail) {
 			if err := json.Unmarshal(j.Payload, &m); err != nil {
 				return err
 			}
-			out, done = append(out, m), append(done, job.Outcome{ID: j.ID})
+			out, done = append(out, m), append(done, job.Outcome{ID: j.ID, RunAt: j.RunAt})
 		}
 		return errors.Join(err, db.JobStore{}.Finish(t, done))
 	})

@@ -19,7 +19,9 @@ type Spec struct {
 	// Kind chooses the handler.
 	Kind string
 	// Dedup, when not empty, makes the job the only one of its kind with this
-	// value until it is done: adding another changes nothing.
+	// value until it is done: adding another changes nothing. One that runs at
+	// that moment runs once more, with the new payload: what it did may have been
+	// too early.
 	Dedup string
 	// Payload is stored as JSON.
 	Payload any
@@ -48,6 +50,7 @@ func (j Job) Decode(v any) error { return json.Unmarshal(j.Payload, v) }
 // tried again at RetryAt, or parked when RetryAt is zero.
 type Outcome struct {
 	ID      string
+	RunAt   time.Time // of the job as it was claimed: a later one says that it was wanted again meanwhile
 	Err     string
 	RetryAt time.Time
 }

@@ -136,7 +136,7 @@ func (q *Queue) Run(ctx context.Context) error {
 	}
 	for _, work := range claimed { // give them back
 		for _, j := range work {
-			done <- Outcome{ID: j.ID, RetryAt: time.Now()}
+			done <- Outcome{ID: j.ID, RunAt: j.RunAt, RetryAt: time.Now()}
 		}
 	}
 	running.Wait()
@@ -275,7 +275,7 @@ func (q *Queue) perform(ctx context.Context, jobs []Job, done chan<- Outcome) {
 		err := q.callBatch(ctx, jobs)
 		if err == nil {
 			for _, j := range jobs {
-				done <- Outcome{ID: j.ID}
+				done <- Outcome{ID: j.ID, RunAt: j.RunAt}
 			}
 			return
 		}
@@ -297,7 +297,7 @@ func (q *Queue) callBatch(ctx context.Context, jobs []Job) (err error) {
 
 func (q *Queue) attempt(ctx context.Context, j Job) Outcome {
 	err := q.call(ctx, j)
-	out := Outcome{ID: j.ID}
+	out := Outcome{ID: j.ID, RunAt: j.RunAt}
 	for _, p := range q.periods {
 		if p.kind == j.Kind && j.Dedup == "period" {
 			if err != nil {

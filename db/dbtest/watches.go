@@ -21,7 +21,7 @@ func (f *fixture) told() []job.Job {
 		out = jobs
 		done := make([]job.Outcome, len(jobs))
 		for i, j := range jobs {
-			done[i].ID = j.ID
+			done[i].ID, done[i].RunAt = j.ID, j.RunAt
 		}
 		if err != nil {
 			return err

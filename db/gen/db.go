@@ -780,6 +780,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.revokeKeyStmt, err = db.PrepareContext(ctx, revokeKey); err != nil {
 		return nil, fmt.Errorf("error preparing query RevokeKey: %w", err)
 	}
+	if q.runJobAgainStmt, err = db.PrepareContext(ctx, runJobAgain); err != nil {
+		return nil, fmt.Errorf("error preparing query RunJobAgain: %w", err)
+	}
 	if q.scheduleByIDStmt, err = db.PrepareContext(ctx, scheduleByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ScheduleByID: %w", err)
 	}
@@ -2153,6 +2156,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing revokeKeyStmt: %w", cerr)
 		}
 	}
+	if q.runJobAgainStmt != nil {
+		if cerr := q.runJobAgainStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing runJobAgainStmt: %w", cerr)
+		}
+	}
 	if q.scheduleByIDStmt != nil {
 		if cerr := q.scheduleByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing scheduleByIDStmt: %w", cerr)
@@ -2624,6 +2632,7 @@ type Queries struct {
 	reportsBeforeStmt            *sql.Stmt
 	retryJobStmt                 *sql.Stmt
 	revokeKeyStmt                *sql.Stmt
+	runJobAgainStmt              *sql.Stmt
 	scheduleByIDStmt             *sql.Stmt
 	schedulesStmt                *sql.Stmt
 	setDeliveryStmt              *sql.Stmt
@@ -2918,6 +2927,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		reportsBeforeStmt:            q.reportsBeforeStmt,
 		retryJobStmt:                 q.retryJobStmt,
 		revokeKeyStmt:                q.revokeKeyStmt,
+		runJobAgainStmt:              q.runJobAgainStmt,
 		scheduleByIDStmt:             q.scheduleByIDStmt,
 		schedulesStmt:                q.schedulesStmt,
 		setDeliveryStmt:              q.setDeliveryStmt,

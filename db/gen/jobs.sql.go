@@ -138,19 +138,29 @@ func (q *Queries) CountJobs(ctx context.Context) (CountJobsRow, error) {
 	return i, err
 }
 
-const deleteJob = `-- name: DeleteJob :exec
-DELETE FROM jobs WHERE id = $1
+const deleteJob = `-- name: DeleteJob :execrows
+DELETE FROM jobs WHERE id = $1 AND run_at = $2
 `
 
-func (q *Queries) DeleteJob(ctx context.Context, id string) error {
-	_, err := q.exec(ctx, q.deleteJobStmt, deleteJob, id)
-	return err
+type DeleteJobParams struct {
+	ID    string
+	RunAt int64
+}
+
+func (q *Queries) DeleteJob(ctx context.Context, arg DeleteJobParams) (int64, error) {
+	result, err := q.exec(ctx, q.deleteJobStmt, deleteJob, arg.ID, arg.RunAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const insertJob = `-- name: InsertJob :execrows
 INSERT INTO jobs (id, kind, dedup, payload, run_at, max_attempts, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT DO NOTHING
+ON CONFLICT (kind, dedup) WHERE dedup <> '' DO UPDATE
+SET run_at = CASE WHEN excluded.run_at > jobs.run_at THEN excluded.run_at ELSE jobs.run_at + 1 END, payload = excluded.payload
+WHERE jobs.leased_until > excluded.created_at AND jobs.parked_at = 0
 `
 
 type InsertJobParams struct {
@@ -269,6 +279,15 @@ type RetryJobParams struct {
 
 func (q *Queries) RetryJob(ctx context.Context, arg RetryJobParams) error {
 	_, err := q.exec(ctx, q.retryJobStmt, retryJob, arg.RunAt, arg.Error, arg.ID)
+	return err
+}
+
+const runJobAgain = `-- name: RunJobAgain :exec
+UPDATE jobs SET leased_until = 0, attempts = 0, error = '' WHERE id = $1
+`
+
+func (q *Queries) RunJobAgain(ctx context.Context, id string) error {
+	_, err := q.exec(ctx, q.runJobAgainStmt, runJobAgain, id)
 	return err
 }
 

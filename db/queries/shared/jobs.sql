@@ -1,7 +1,9 @@
 -- name: InsertJob :execrows
 INSERT INTO jobs (id, kind, dedup, payload, run_at, max_attempts, created_at)
 VALUES (sqlc.arg(id), sqlc.arg(kind), sqlc.arg(dedup), sqlc.arg(payload), sqlc.arg(run_at), sqlc.arg(max_attempts), sqlc.arg(created_at))
-ON CONFLICT DO NOTHING;
+ON CONFLICT (kind, dedup) WHERE dedup <> '' DO UPDATE
+SET run_at = CASE WHEN excluded.run_at > jobs.run_at THEN excluded.run_at ELSE jobs.run_at + 1 END, payload = excluded.payload
+WHERE jobs.leased_until > excluded.created_at AND jobs.parked_at = 0;
 
 -- name: ClaimJobs :many
 UPDATE jobs SET leased_until = sqlc.arg(leased_until), attempts = attempts + 1
@@ -15,8 +17,11 @@ RETURNING *;
 -- name: ReleaseJobs :exec
 UPDATE jobs SET leased_until = 0 WHERE leased_until > 0;
 
--- name: DeleteJob :exec
-DELETE FROM jobs WHERE id = sqlc.arg(id);
+-- name: DeleteJob :execrows
+DELETE FROM jobs WHERE id = sqlc.arg(id) AND run_at = sqlc.arg(run_at);
+
+-- name: RunJobAgain :exec
+UPDATE jobs SET leased_until = 0, attempts = 0, error = '' WHERE id = sqlc.arg(id);
 
 -- name: RetryJob :exec
 UPDATE jobs SET run_at = sqlc.arg(run_at), leased_until = 0, error = sqlc.arg(error) WHERE id = sqlc.arg(id);
