@@ -544,3 +544,15 @@ func TestNothingSecretIsStored(t *testing.T) {
 		}
 	}
 }
+
+// What an open page asks for by itself does not keep a session alive.
+func TestPollsAreNotActivity(t *testing.T) {
+	w := newWorld(t)
+	in := w.signUp("ann@example.com")
+	var err error
+	for range 4 {
+		w.add(account.IdleLimit / 3)
+		_, _, err = w.PeekSession(context.Background(), in.Secret)
+	}
+	w.code(err, "signed_out")
+}

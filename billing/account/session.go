@@ -68,6 +68,17 @@ func (s *Service) startSession(t tx.Tx, u User, from From) (SignedIn, error) {
 // SessionBySecret finds a session that lives, and its user, and notes that it
 // was seen.
 func (s *Service) SessionBySecret(ctx context.Context, secret string) (ses Session, u User, err error) {
+	ses, u, err = s.PeekSession(ctx, secret)
+	if err == nil {
+		s.seen.mark(ses.ID, s.Now())
+		ses.SeenAt = s.Now()
+	}
+	return ses, u, err
+}
+
+// PeekSession is SessionBySecret for what a page asks by itself: it does not
+// count as the person being there.
+func (s *Service) PeekSession(ctx context.Context, secret string) (ses Session, u User, err error) {
 	if len(secret) < 20 || len(secret) > 100 {
 		return ses, u, errSession
 	}
@@ -90,8 +101,6 @@ func (s *Service) SessionBySecret(ctx context.Context, secret string) (ses Sessi
 	if now.Sub(ses.SeenAt) > IdleLimit || now.Sub(ses.CreatedAt) > AbsoluteLimit {
 		return ses, u, errSession
 	}
-	s.seen.mark(ses.ID, now)
-	ses.SeenAt = now
 	return ses, u, nil
 }
 

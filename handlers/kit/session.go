@@ -56,7 +56,11 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	if err != nil || cookie.Value == "" {
 		return session, nil
 	}
-	found, user, err := s.accounts.SessionBySecret(r.Context(), cookie.Value)
+	find := s.accounts.SessionBySecret
+	if r.Header.Get(pollHeader) != "" {
+		find = s.accounts.PeekSession // an open page is nobody at work
+	}
+	found, user, err := find(r.Context(), cookie.Value)
 	if err != nil {
 		if ErrorStatus(err) == http.StatusUnauthorized {
 			return session, nil
@@ -199,3 +203,6 @@ func (k *Kit) Confirm(w http.ResponseWriter, r *http.Request, password string) e
 	session.ID, v.Session.ConfirmedAt = fresh, k.Now()
 	return session.Save(r, w)
 }
+
+// pollHeader marks what an open page asks for by itself, again and again.
+const pollHeader = "Purse-Poll"

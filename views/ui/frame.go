@@ -153,3 +153,7 @@ var adminNav = []navItem{
 func isAdmin(section string) bool {
 	return len(section) >= 6 && section[:6] == "/admin"
 }
+
+// PollHeaders go with what an open page asks for by itself, so that it does not
+// count as somebody being there.
+const PollHeaders = `{"Purse-Poll":"1"}`
