@@ -75,7 +75,7 @@ func (p *Portal) BannerPart(w http.ResponseWriter, r *http.Request) error {
 // bannerOf is the most urgent thing that a customer must know, nil for none.
 func (p *Portal) bannerOf(t tx.Tx, c *account.Customer, mayBuy bool) (*ui.Banner, error) {
 	if c.Status == account.Suspended {
-		b := &ui.Banner{Tone: ui.Bad, Title: "This account is suspended", Text: "Requests are being refused (402). Please get in touch with us."}
+		b := &ui.Banner{Tone: ui.Bad, Title: "This account is suspended", Text: "Requests are being refused (403). Please get in touch with us."}
 		if p.Kit.Site.SupportURL != "" {
 			b.Action, b.Href = "Get help", p.Kit.Site.SupportURL
 		}
