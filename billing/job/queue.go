@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,6 +51,7 @@ type Queue struct {
 
 	mu   sync.Mutex
 	busy map[string]bool // kinds of which a batch runs or rests
+	held map[string]bool // jobs that are claimed here and not written off yet
 }
 
 type period struct {
@@ -59,7 +61,7 @@ type period struct {
 
 // NewQueue makes a queue on a store.
 func NewQueue(store Store, run tx.Runner, log *slog.Logger) *Queue {
-	return &Queue{store: store, run: run, log: log, handlers: map[string]Handler{}, batches: map[string]BatchHandler{}, busy: map[string]bool{}, wake: make(chan struct{}, 1)}
+	return &Queue{store: store, run: run, log: log, handlers: map[string]Handler{}, batches: map[string]BatchHandler{}, busy: map[string]bool{}, held: map[string]bool{}, wake: make(chan struct{}, 1)}
 }
 
 // Handle names the handler of a kind.
@@ -209,7 +211,10 @@ func (q *Queue) claim(ctx context.Context, limit int) (jobs []Job, next time.Tim
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	// A lease that ran out on a clock that jumped is still ours.
+	jobs = slices.DeleteFunc(jobs, func(j Job) bool { return q.held[j.ID] })
 	for _, j := range jobs {
+		q.held[j.ID] = true
 		if q.batches[j.Kind] != nil {
 			q.busy[j.Kind] = true
 		}
@@ -363,6 +368,12 @@ func (q *Queue) finish(done <-chan Outcome) {
 			q.log.Error("writing the outcome of jobs failed", "jobs", len(batch), "try", try, "error", err)
 			time.Sleep(50 * time.Millisecond << try)
 		}
+		q.mu.Lock()
+		for _, o := range batch {
+			delete(q.held, o.ID)
+		}
+		q.mu.Unlock()
+		q.wakeUp()
 	}
 }
 

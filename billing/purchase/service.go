@@ -2,6 +2,7 @@ package purchase
 
 import (
 	"log/slog"
+	"sync"
 	"time"
 
 	"purse/billing/account"
@@ -59,8 +60,9 @@ type Deps struct {
 // Service sells packs.
 type Service struct {
 	Deps
-	hooks hooks
-	taxes taxCache
+	hooks   hooks
+	syncing sync.Map // customer's id → *sync.Mutex: Stripe is told of one's details by one at a time
+	taxes   taxCache
 }
 
 // Names of jobs, and how often the sweep runs.
