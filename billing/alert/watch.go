@@ -3,6 +3,7 @@ package alert
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"purse/billing/job"
@@ -21,22 +22,13 @@ func (s *Service) NewWallet(k ledger.WalletKey, w ledger.WalletID) []ledger.Watc
 	out := []ledger.Watch{entitlementWatch(w)}
 	muted := s.standing(k.Customer).muted
 	for _, a := range *s.common.Load() {
-		if (a.CreditType == "" || a.CreditType == k.CreditType) && !contains(muted, a.ID) {
+		if (a.CreditType == "" || a.CreditType == k.CreditType) && !slices.Contains(muted, a.ID) {
 			if watch, ok := s.watchOf(&a, k, w); ok {
 				out = append(out, watch)
 			}
 		}
 	}
 	return out
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
 
 func entitlementWatch(w ledger.WalletID) ledger.Watch {

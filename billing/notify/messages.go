@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -280,7 +281,7 @@ func (m *Messages) Preferences(t tx.Tx, customer, user string) ([]Preference, er
 // Choose writes what a member chose. Categories that are not named stay.
 func (m *Messages) Choose(ctx context.Context, by audit.Actor, customer, user string, choices map[Category]Choice) error {
 	for c, choice := range choices {
-		if !valid(Categories(), c) || !valid(Choices(), choice) {
+		if !slices.Contains(Categories(), c) || !slices.Contains(Choices(), choice) {
 			return fault.Bad(string(c), "Choose now, daily or off.")
 		}
 	}
@@ -292,13 +293,4 @@ func (m *Messages) Choose(ctx context.Context, by audit.Actor, customer, user st
 		}
 		return m.Audit.Record(t, audit.Record{Actor: by, Customer: customer, Action: "notifications.chosen", Object: user, After: choices})
 	})
-}
-
-func valid[T comparable](all []T, v T) bool {
-	for _, x := range all {
-		if x == v {
-			return true
-		}
-	}
-	return false
 }
