@@ -24,6 +24,40 @@ func (JobStore) Insert(t tx.Tx, j job.Job) error {
 	return err
 }
 
+// bulkJob is a row of InsertJobs.
+type bulkJob struct {
+	ID          string          `json:"id"`
+	Kind        string          `json:"kind"`
+	Payload     json.RawMessage `json:"payload"`
+	RunAt       int64           `json:"run_at"`
+	MaxAttempts int             `json:"max_attempts"`
+	CreatedAt   int64           `json:"created_at"`
+}
+
+// InsertAll inserts jobs that have no dedup value in one statement, the others
+// one by one.
+func (s JobStore) InsertAll(t tx.Tx, js []job.Job) error {
+	rows := make(map[string]bulkJob, len(js))
+	for _, j := range js {
+		if j.Dedup != "" || len(js) == 1 {
+			if err := s.Insert(t, j); err != nil {
+				return err
+			}
+			continue
+		}
+		rows[j.ID] = bulkJob{j.ID, j.Kind, j.Payload, micros(j.RunAt), j.MaxAttempts, micros(j.CreatedAt)}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	b, err := json.Marshal(rows) // in the order of ids
+	if err != nil {
+		return err
+	}
+	ctx, q := q(t)
+	return q.InsertJobs(ctx, b)
+}
+
 func (JobStore) Claim(t tx.Tx, until time.Time, limit int, skip ...string) ([]job.Job, error) {
 	ctx, q := q(t)
 	rows, err := q.ClaimJobs(ctx, gen.ClaimJobsParams{
@@ -67,9 +101,9 @@ func (JobStore) Finish(t tx.Tx, outcomes []job.Outcome) error {
 	return nil
 }
 
-func (JobStore) Next(t tx.Tx) (time.Time, error) {
+func (JobStore) Next(t tx.Tx, skip ...string) (time.Time, error) {
 	ctx, q := q(t)
-	n, err := q.NextJob(ctx)
+	n, err := q.NextJob(ctx, ","+strings.Join(skip, ",")+",")
 	return instant(n), err
 }
 

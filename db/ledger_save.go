@@ -29,7 +29,7 @@ func (LedgerStore) Save(t tx.Tx, c *ledger.Changes) error {
 	if err := saveCounters(st, l, c); err != nil {
 		return err
 	}
-	return saveWatches(st, c)
+	return saveWatches(st, l, c)
 }
 
 // Flush stores the rows of all wallets that are behind their entries.

@@ -118,6 +118,7 @@ type ledgerStatements struct {
 	insertEntries, insertNotes   *bulk
 	insertRecords                *bulk
 	upsertCounters               *bulk
+	updateWatches                *bulk
 	upsertPosted, upsertMoved    *bulk
 }
 
@@ -147,13 +148,15 @@ FROM (VALUES `, 5, `) v WHERE grants.id = v.column1`)
 	l.insertRecords = newBulk(`INSERT INTO idempotency_log (id, key, fingerprint, refused, at, result) VALUES `, 6, ``)
 	l.upsertCounters = newBulk(`INSERT INTO counters (wallet_id, name, period_start, spent, told) VALUES `, 5,
 		` ON CONFLICT (wallet_id, name, period_start) DO UPDATE SET spent = excluded.spent, told = excluded.told`)
+	l.updateWatches = newBulk(`UPDATE watches SET armed = v.column2, level = v.column3, rearm = v.column4, of_paid = v.column5
+FROM (VALUES `, 5, `) v WHERE watches.id = v.column1`)
 	rollup := ` (wallet_id, hour, kind, meter, caller, count, credits, first_seq, last_seq) VALUES `
 	add := ` ON CONFLICT (wallet_id, hour, kind, meter, caller) DO UPDATE SET count = count + excluded.count, credits = credits + excluded.credits,
 first_seq = min(first_seq, excluded.first_seq), last_seq = max(last_seq, excluded.last_seq)`
 	l.upsertPosted = newBulk(`INSERT INTO posted_hours`+rollup, 9, add)
 	l.upsertMoved = newBulk(`INSERT INTO moved_hours`+rollup, 9, add)
 	for _, b := range []*bulk{l.insertWallets, l.updateWallets, l.insertGrants, l.updateGrants, l.upsertHolds, l.insertEntries,
-		l.insertNotes, l.insertRecords, l.upsertCounters, l.upsertPosted, l.upsertMoved} {
+		l.insertNotes, l.insertRecords, l.upsertCounters, l.updateWatches, l.upsertPosted, l.upsertMoved} {
 		if err := b.prepare(ctx, write); err != nil {
 			return err
 		}

@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 
 	"purse/billing/ledger"
 	"purse/billing/money"
@@ -59,7 +61,7 @@ func watch(r gen.Watch) ledger.Watch {
 }
 
 // saveWatches writes what a batch made of watches, here and in memory.
-func saveWatches(st *transaction, c *ledger.Changes) error {
+func saveWatches(st *transaction, l *ledgerStatements, c *ledger.Changes) error {
 	if len(c.Watches) == 0 && len(c.NewWatches) == 0 {
 		return nil
 	}
@@ -75,13 +77,10 @@ func saveWatches(st *transaction, c *ledger.Changes) error {
 			r.watches, r.watched = append(r.watches, w), true
 		}
 	}
+	slices.SortFunc(c.Watches, func(a, b *ledger.Watch) int { return strings.Compare(a.ID, b.ID) }) // neighbours share pages
+	values := make([]any, 0, 5*len(c.Watches))
 	for _, w := range c.Watches {
-		err := st.q.SetWatch(st.ctx, gen.SetWatchParams{
-			Armed: int64(w.State), Level: int64(w.Level), Rearm: int64(w.Rearm), OfPaid: flag(w.OfPaid), ID: w.ID,
-		})
-		if err != nil {
-			return err
-		}
+		values = append(values, w.ID, int64(w.State), int64(w.Level), int64(w.Rearm), flag(w.OfPaid))
 		if r := byID[w.Wallet]; r != nil {
 			for i := range r.watches {
 				if r.watches[i].ID == w.ID {
@@ -90,7 +89,7 @@ func saveWatches(st *transaction, c *ledger.Changes) error {
 			}
 		}
 	}
-	return nil
+	return l.updateWatches.exec(st, values)
 }
 
 func putWatch(st *transaction, w ledger.Watch) error {

@@ -61,6 +61,8 @@ type Counts struct{ Waiting, Parked int64 }
 // Store keeps jobs.
 type Store interface {
 	Insert(t tx.Tx, j Job) error
+	// InsertAll does so for many at once.
+	InsertAll(t tx.Tx, js []Job) error
 	// Claim leases due jobs to the caller until the given time, but for those of
 	// kinds to skip.
 	Claim(t tx.Tx, until time.Time, limit int, skip ...string) ([]Job, error)
@@ -69,8 +71,9 @@ type Store interface {
 	Finish(t tx.Tx, outcomes []Outcome) error
 	// Release ends every lease.
 	Release(t tx.Tx) error
-	// Next is when the earliest job is due, zero when there is none.
-	Next(t tx.Tx) (time.Time, error)
+	// Next is when the earliest job is due, but for those of kinds to skip; zero
+	// when there is none.
+	Next(t tx.Tx, skip ...string) (time.Time, error)
 	Unpark(t tx.Tx, id string) (bool, error)
 	Parked(t tx.Tx, limit int) ([]Job, error)
 	Count(t tx.Tx) (Counts, error)
@@ -96,12 +99,37 @@ func (l *later) Error() string { return l.why }
 
 // Add inserts a job in t. Its worker is woken after the commit.
 func (q *Queue) Add(t tx.Tx, s Spec) error {
+	j, err := s.job(t)
+	if err != nil {
+		return err
+	}
+	t.OnCommit(q.wakeUp)
+	return q.store.Insert(t, j)
+}
+
+// AddAll is Add for many jobs.
+func (q *Queue) AddAll(t tx.Tx, specs []Spec) error {
+	if len(specs) == 0 {
+		return nil
+	}
+	js := make([]Job, len(specs))
+	for i, s := range specs {
+		var err error
+		if js[i], err = s.job(t); err != nil {
+			return err
+		}
+	}
+	t.OnCommit(q.wakeUp)
+	return q.store.InsertAll(t, js)
+}
+
+func (s Spec) job(t tx.Tx) (Job, error) {
 	payload, err := json.Marshal(s.Payload)
 	if err != nil {
-		return fmt.Errorf("job %s: %w", s.Kind, err)
+		return Job{}, fmt.Errorf("job %s: %w", s.Kind, err)
 	}
 	if s.Kind == "" {
-		return errors.New("job: a kind is needed")
+		return Job{}, errors.New("job: a kind is needed")
 	}
 	if s.RunAt.IsZero() {
 		s.RunAt = t.Now()
@@ -109,11 +137,10 @@ func (q *Queue) Add(t tx.Tx, s Spec) error {
 	if s.MaxAttempts == 0 {
 		s.MaxAttempts = 12
 	}
-	t.OnCommit(q.wakeUp)
-	return q.store.Insert(t, Job{
+	return Job{
 		ID: id.New("job", t.Now()), Kind: s.Kind, Dedup: s.Dedup, Payload: payload,
 		RunAt: s.RunAt, MaxAttempts: s.MaxAttempts, CreatedAt: t.Now(),
-	})
+	}, nil
 }
 
 // Parked lists the jobs that were given up, newest first.

@@ -37,6 +37,7 @@ const (
 	largeBatch = 25
 	restFactor = 7
 	restPoll   = 50 * time.Millisecond
+	stormPause = 10 * time.Millisecond
 )
 
 // Queue runs jobs. Register handlers and periods before Run.
@@ -49,9 +50,10 @@ type Queue struct {
 	periods  []period
 	wake     chan struct{}
 
-	mu   sync.Mutex
-	busy map[string]bool // kinds of which a batch runs or rests
-	held map[string]bool // jobs that are claimed here and not written off yet
+	mu     sync.Mutex
+	busy   map[string]bool // kinds of which a batch runs or rests
+	storms map[string]bool // kinds whose last batch was a large one
+	held   map[string]bool // jobs that are claimed here and not written off yet
 }
 
 type period struct {
@@ -61,7 +63,7 @@ type period struct {
 
 // NewQueue makes a queue on a store.
 func NewQueue(store Store, run tx.Runner, log *slog.Logger) *Queue {
-	return &Queue{store: store, run: run, log: log, handlers: map[string]Handler{}, batches: map[string]BatchHandler{}, busy: map[string]bool{}, held: map[string]bool{}, wake: make(chan struct{}, 1)}
+	return &Queue{store: store, run: run, log: log, handlers: map[string]Handler{}, batches: map[string]BatchHandler{}, busy: map[string]bool{}, storms: map[string]bool{}, held: map[string]bool{}, wake: make(chan struct{}, 1)}
 }
 
 // Handle names the handler of a kind.
@@ -124,6 +126,13 @@ func (q *Queue) Run(ctx context.Context) error {
 				q.wakeUp()
 			})
 		}
+		if q.stormy() {
+			// Each commit wakes: with thousands of jobs at rest, looking is not free.
+			select {
+			case <-time.After(stormPause):
+			case <-ctx.Done():
+			}
+		}
 		wait := maxWait
 		if !next.IsZero() && len(claimed) == 0 && len(slots) < workers {
 			wait = min(wait, max(time.Until(next), 5*time.Millisecond))
@@ -181,16 +190,16 @@ func (q *Queue) claim(ctx context.Context, limit int) (jobs []Job, next time.Tim
 		return nil, time.Time{}
 	}
 	// Looking is cheap and does not disturb the writer.
-	due := false
+	due, resting := false, q.resting()
 	err := q.run.View(ctx, func(t tx.Tx) (err error) {
-		next, err = q.store.Next(t)
+		next, err = q.store.Next(t, resting...)
 		due = !next.IsZero() && !next.After(t.Now())
 		return err
 	})
 	if err == nil && due {
 		err = q.run.Update(ctx, func(t tx.Tx) (err error) {
 			until := t.Now().Add(lease)
-			if jobs, err = q.store.Claim(t, until, limit, q.resting()...); err != nil {
+			if jobs, err = q.store.Claim(t, until, limit, resting...); err != nil {
 				return err
 			}
 			for _, work := range q.together(jobs) {
@@ -219,8 +228,8 @@ func (q *Queue) claim(ctx context.Context, limit int) (jobs []Job, next time.Tim
 			q.busy[j.Kind] = true
 		}
 	}
-	if len(jobs) == 0 && len(q.busy) > 0 {
-		next = time.Now().Add(restPoll) // what is due may be resting
+	if poll := time.Now().Add(restPoll); len(jobs) == 0 && len(q.busy) > 0 && (next.IsZero() || next.After(poll)) {
+		next = poll // what is due may be resting
 	}
 	return jobs, next
 }
@@ -252,13 +261,33 @@ func (q *Queue) resting() (kinds []string) {
 	return kinds
 }
 
+// stormy says whether a large batch was the last of its kind, so that more of it
+// may wait.
+func (q *Queue) stormy() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.storms) > 0
+}
+
+func (q *Queue) storm(kind string, large bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if large {
+		q.storms[kind] = true
+		return
+	}
+	delete(q.storms, kind)
+}
+
 // rest waits after a large batch, and lets its kind be claimed again.
 func (q *Queue) rest(ctx context.Context, jobs []Job, took time.Duration) {
 	kind := jobs[0].Kind
 	if q.batches[kind] == nil {
 		return
 	}
-	if len(jobs) >= largeBatch {
+	large := len(jobs) >= largeBatch
+	q.storm(kind, large)
+	if large {
 		select {
 		case <-time.After(restFactor * took):
 		case <-ctx.Done():

@@ -232,10 +232,8 @@ func (l *Ledger) Apply(t tx.Tx, commands ...*Command) ([]Result, error) {
 	if err := l.store.Save(t, out); err != nil {
 		return nil, err
 	}
-	for _, j := range out.Jobs {
-		if err := l.jobs.Add(t, j); err != nil {
-			return nil, err
-		}
+	if err := l.jobs.AddAll(t, out.Jobs); err != nil {
+		return nil, err
 	}
 	for _, e := range out.Events {
 		if err := l.events.Append(t, e.Type, e.Customer, int64(e.Wallet), e.Seq, e.Data); err != nil {

@@ -117,7 +117,7 @@ type (
 		Append(t tx.Tx, typ, customer string, wallet, seq int64, data any) error
 	}
 	Jobs interface {
-		Add(t tx.Tx, s job.Spec) error
+		AddAll(t tx.Tx, specs []job.Spec) error
 	}
 )
 

@@ -375,6 +375,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertJobStmt, err = db.PrepareContext(ctx, insertJob); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertJob: %w", err)
 	}
+	if q.insertJobsStmt, err = db.PrepareContext(ctx, insertJobs); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertJobs: %w", err)
+	}
 	if q.insertKeyStmt, err = db.PrepareContext(ctx, insertKey); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertKey: %w", err)
 	}
@@ -809,9 +812,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.setRechargeTargetStmt, err = db.PrepareContext(ctx, setRechargeTarget); err != nil {
 		return nil, fmt.Errorf("error preparing query SetRechargeTarget: %w", err)
-	}
-	if q.setWatchStmt, err = db.PrepareContext(ctx, setWatch); err != nil {
-		return nil, fmt.Errorf("error preparing query SetWatch: %w", err)
 	}
 	if q.soldBetweenStmt, err = db.PrepareContext(ctx, soldBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query SoldBetween: %w", err)
@@ -1479,6 +1479,11 @@ func (q *Queries) Close() error {
 	if q.insertJobStmt != nil {
 		if cerr := q.insertJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertJobStmt: %w", cerr)
+		}
+	}
+	if q.insertJobsStmt != nil {
+		if cerr := q.insertJobsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertJobsStmt: %w", cerr)
 		}
 	}
 	if q.insertKeyStmt != nil {
@@ -2206,11 +2211,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setRechargeTargetStmt: %w", cerr)
 		}
 	}
-	if q.setWatchStmt != nil {
-		if cerr := q.setWatchStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing setWatchStmt: %w", cerr)
-		}
-	}
 	if q.soldBetweenStmt != nil {
 		if cerr := q.soldBetweenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing soldBetweenStmt: %w", cerr)
@@ -2497,6 +2497,7 @@ type Queries struct {
 	insertInstallationStmt       *sql.Stmt
 	insertInvoiceStmt            *sql.Stmt
 	insertJobStmt                *sql.Stmt
+	insertJobsStmt               *sql.Stmt
 	insertKeyStmt                *sql.Stmt
 	insertLinkStmt               *sql.Stmt
 	insertMailStmt               *sql.Stmt
@@ -2642,7 +2643,6 @@ type Queries struct {
 	setPurchaseBonusStmt         *sql.Stmt
 	setRechargeBonusStmt         *sql.Stmt
 	setRechargeTargetStmt        *sql.Stmt
-	setWatchStmt                 *sql.Stmt
 	soldBetweenStmt              *sql.Stmt
 	staleReportsStmt             *sql.Stmt
 	timeOfPostingStmt            *sql.Stmt
@@ -2792,6 +2792,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertInstallationStmt:       q.insertInstallationStmt,
 		insertInvoiceStmt:            q.insertInvoiceStmt,
 		insertJobStmt:                q.insertJobStmt,
+		insertJobsStmt:               q.insertJobsStmt,
 		insertKeyStmt:                q.insertKeyStmt,
 		insertLinkStmt:               q.insertLinkStmt,
 		insertMailStmt:               q.insertMailStmt,
@@ -2937,7 +2938,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setPurchaseBonusStmt:         q.setPurchaseBonusStmt,
 		setRechargeBonusStmt:         q.setRechargeBonusStmt,
 		setRechargeTargetStmt:        q.setRechargeTargetStmt,
-		setWatchStmt:                 q.setWatchStmt,
 		soldBetweenStmt:              q.soldBetweenStmt,
 		staleReportsStmt:             q.staleReportsStmt,
 		timeOfPostingStmt:            q.timeOfPostingStmt,

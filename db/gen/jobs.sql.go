@@ -7,6 +7,7 @@ package gen
 
 import (
 	"context"
+	"encoding/json"
 )
 
 const claimJobs = `-- name: ClaimJobs :many
@@ -189,6 +190,19 @@ func (q *Queries) InsertJob(ctx context.Context, arg InsertJobParams) (int64, er
 	return result.RowsAffected()
 }
 
+const insertJobs = `-- name: InsertJobs :exec
+INSERT INTO jobs (id, kind, dedup, payload, run_at, max_attempts, created_at)
+SELECT CAST(j.value ->> 'id' AS text), CAST(j.value ->> 'kind' AS text), '', CAST(j.value -> 'payload' AS text), CAST(j.value ->> 'run_at' AS bigint),
+  CAST(j.value ->> 'max_attempts' AS bigint), CAST(j.value ->> 'created_at' AS bigint)
+FROM json_each($1) j
+`
+
+// rows is an object, whose names say nothing: jobs without a dedup value.
+func (q *Queries) InsertJobs(ctx context.Context, rows json.RawMessage) error {
+	_, err := q.exec(ctx, q.insertJobsStmt, insertJobs, rows)
+	return err
+}
+
 const listParkedJobs = `-- name: ListParkedJobs :many
 SELECT id, kind, dedup, payload, run_at, attempts, max_attempts, leased_until, parked_at, error, created_at FROM jobs WHERE parked_at <> 0 ORDER BY parked_at DESC LIMIT $1
 `
@@ -230,14 +244,14 @@ func (q *Queries) ListParkedJobs(ctx context.Context, maxRows int32) ([]Job, err
 
 const nextJob = `-- name: NextJob :one
 SELECT CAST(COALESCE(MIN(u.due), 0) AS bigint) AS due FROM (
-  SELECT MIN(w.run_at) AS due FROM jobs w WHERE w.parked_at = 0 AND w.leased_until = 0
+  SELECT MIN(w.run_at) AS due FROM jobs w WHERE w.parked_at = 0 AND w.leased_until = 0 AND $1 NOT LIKE '%,' || w.kind || ',%'
   UNION ALL
   SELECT MIN(l.leased_until) AS due FROM jobs l WHERE l.parked_at = 0 AND l.leased_until > 0
 ) u
 `
 
-func (q *Queries) NextJob(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.nextJobStmt, nextJob)
+func (q *Queries) NextJob(ctx context.Context, skip string) (int64, error) {
+	row := q.queryRow(ctx, q.nextJobStmt, nextJob, skip)
 	var due int64
 	err := row.Scan(&due)
 	return due, err

@@ -833,30 +833,6 @@ func (q *Queries) PutWatch(ctx context.Context, arg PutWatchParams) error {
 	return err
 }
 
-const setWatch = `-- name: SetWatch :exec
-UPDATE watches SET armed = $1, level = $2, rearm = $3, of_paid = $4
-WHERE id = $5
-`
-
-type SetWatchParams struct {
-	Armed  int64
-	Level  int64
-	Rearm  int64
-	OfPaid int64
-	ID     string
-}
-
-func (q *Queries) SetWatch(ctx context.Context, arg SetWatchParams) error {
-	_, err := q.exec(ctx, q.setWatchStmt, setWatch,
-		arg.Armed,
-		arg.Level,
-		arg.Rearm,
-		arg.OfPaid,
-		arg.ID,
-	)
-	return err
-}
-
 const timeOfPosting = `-- name: TimeOfPosting :one
 SELECT at FROM entries WHERE wallet_id = $1 AND seq = $2 AND line = 0
 `

@@ -5,6 +5,13 @@ ON CONFLICT (kind, dedup) WHERE dedup <> '' DO UPDATE
 SET run_at = CASE WHEN excluded.run_at > jobs.run_at THEN excluded.run_at ELSE jobs.run_at + 1 END, payload = excluded.payload
 WHERE jobs.leased_until > excluded.created_at AND jobs.parked_at = 0;
 
+-- name: InsertJobs :exec
+-- rows is an object, whose names say nothing: jobs without a dedup value.
+INSERT INTO jobs (id, kind, dedup, payload, run_at, max_attempts, created_at)
+SELECT CAST(j.value ->> 'id' AS text), CAST(j.value ->> 'kind' AS text), '', CAST(j.value -> 'payload' AS text), CAST(j.value ->> 'run_at' AS bigint),
+  CAST(j.value ->> 'max_attempts' AS bigint), CAST(j.value ->> 'created_at' AS bigint)
+FROM json_each(sqlc.arg(rows)) j;
+
 -- name: ClaimJobs :many
 UPDATE jobs SET leased_until = sqlc.arg(leased_until), attempts = attempts + 1
 WHERE id IN (
@@ -42,7 +49,7 @@ RETURNING *;
 
 -- name: NextJob :one
 SELECT CAST(COALESCE(MIN(u.due), 0) AS bigint) AS due FROM (
-  SELECT MIN(w.run_at) AS due FROM jobs w WHERE w.parked_at = 0 AND w.leased_until = 0
+  SELECT MIN(w.run_at) AS due FROM jobs w WHERE w.parked_at = 0 AND w.leased_until = 0 AND sqlc.arg(skip) NOT LIKE '%,' || w.kind || ',%'
   UNION ALL
   SELECT MIN(l.leased_until) AS due FROM jobs l WHERE l.parked_at = 0 AND l.leased_until > 0
 ) u;

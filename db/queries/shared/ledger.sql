@@ -124,10 +124,6 @@ SELECT wallet_id FROM watches WHERE id = sqlc.arg(id);
 -- name: DeleteWatch :exec
 DELETE FROM watches WHERE id = sqlc.arg(id);
 
--- name: SetWatch :exec
-UPDATE watches SET armed = sqlc.arg(armed), level = sqlc.arg(level), rearm = sqlc.arg(rearm), of_paid = sqlc.arg(of_paid)
-WHERE id = sqlc.arg(id);
-
 -- name: WatchesOf :many
 SELECT * FROM watches WHERE wallet_id = sqlc.arg(wallet_id) ORDER BY id;
 
