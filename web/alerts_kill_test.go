@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,11 +24,12 @@ func TestKillBetweenCrossingAndDelivery(t *testing.T) {
 	})
 	k := newKilled(t)
 	k.process().kill()
-	k.env = []string{"PURSE_WEBHOOK_ALLOW_PRIVATE=true"}
+	box := newMailServer(t)
+	k.env = []string{"PURSE_WEBHOOK_ALLOW_PRIVATE=true", "PURSE_SMTP_URL=smtp://" + box.addr, "PURSE_MAIL_FROM=billing@vendor.example.com"}
 	k.start()
 	k.must("/v1/webhook-endpoints", `{"url":"`+r.URL+`","types":["balance.low","balance.depleted"]}`)
 
-	var used []string
+	var used, addresses []string
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -42,7 +44,7 @@ func TestKillBetweenCrossingAndDelivery(t *testing.T) {
 					return
 				}
 			}
-			used = append(used, id)
+			used, addresses = append(used, id), append(addresses, fmt.Sprintf("low%d@example.com", n))
 		}
 	}()
 	for range *kills {
@@ -68,7 +70,20 @@ func TestKillBetweenCrossingAndDelivery(t *testing.T) {
 		}
 		return len(eventOf) >= len(used)
 	})
-	t.Logf("%d kills, %d customers ran out, %d webhooks arrived", *kills, len(used), len(r.all()))
+	// A customer without members is mailed at its own address: that it is nearly or
+	// all used up, as one mail or two.
+	eventually(t, "every customer is mailed", 40*time.Second, func() bool {
+		return !slices.ContainsFunc(addresses, func(to string) bool { return len(box.ids(to)) == 0 })
+	})
+	t.Logf("%d kills, %d customers ran out, %d webhooks and %d mails arrived", *kills, len(used), len(r.all()), box.count())
+	for _, to := range addresses {
+		if ids := box.ids(to); slices.Contains(ids, "") {
+			t.Errorf("%s got mails %q: without an id nobody can tell that one came twice", to, ids)
+		}
+	}
+	if got := number(t, k.db, `SELECT count(*) FROM messages WHERE state <> 'sent'`); got != 0 {
+		t.Errorf("%d messages wait or were dropped", got)
+	}
 	if got := number(t, k.db, `SELECT count(*) FROM (SELECT customer_id, type FROM events WHERE type = 'balance.depleted' GROUP BY customer_id HAVING count(*) > 1)`); got != 0 {
 		t.Errorf("%d customers have two events of one episode", got)
 	}

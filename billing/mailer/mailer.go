@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -77,6 +78,9 @@ func (m *Mailer) Send(ctx context.Context, msg notify.Message) error {
 	}
 	if err := out.To(msg.To); err != nil {
 		return err
+	}
+	if _, host, ok := strings.Cut(out.GetFromString()[0], "@"); ok && msg.ID != "" {
+		out.SetMessageIDWithValue(msg.ID + "@" + strings.TrimSuffix(host, ">"))
 	}
 	out.Subject(msg.Subject)
 	out.SetBodyString(mail.TypeTextPlain, msg.Text)

@@ -59,14 +59,14 @@ func TestSend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = m.Send(context.Background(), notify.Message{To: "someone@example.com", Subject: "Your credits — 25", Text: "plain words", HTML: "<p>rich words</p>"})
+	err = m.Send(context.Background(), notify.Message{To: "someone@example.com", Subject: "Your credits — 25", ID: "job_1", Text: "plain words", HTML: "<p>rich words</p>"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(c.mails) != 1 {
 		t.Fatalf("%d mails arrived", len(c.mails))
 	}
-	for _, want := range []string{"plain words", "<p>rich words</p>", "billing@example.com", "To: <someone@example.com>", "multipart/alternative"} {
+	for _, want := range []string{"plain words", "<p>rich words</p>", "billing@example.com", "To: <someone@example.com>", "Message-ID: <job_1@example.com>", "multipart/alternative"} {
 		if !strings.Contains(c.mails[0], want) {
 			t.Errorf("the mail lacks %q:\n%s", want, c.mails[0])
 		}

@@ -39,7 +39,7 @@ type NoteState string
 const (
 	NoteWaiting NoteState = "waiting"
 	NoteSent    NoteState = "sent"
-	NoteDropped NoteState = "dropped" // its address refuses mail
+	NoteDropped NoteState = "dropped" // its address refuses mail, or it is not wanted any more
 )
 
 // MessageStore keeps messages, choices, and what became of mails.
@@ -205,6 +205,21 @@ func (m *Messages) messagesJob(ctx context.Context, j job.Job) error {
 			later = t.Now().Add(time.Hour)
 			return nil
 		}
+		notes, unwanted, more, err := m.wanted(t, notes)
+		if err != nil {
+			return err
+		}
+		for _, n := range unwanted {
+			if err := m.Store.SetMessage(t, n.ID, NoteDropped, time.Time{}); err != nil {
+				return err
+			}
+		}
+		if more || len(notes)+len(unwanted) == digestMost { // the rest in the next
+			later = t.Now().Add(time.Hour)
+		}
+		if len(notes) == 0 {
+			return nil
+		}
 		state := NoteSent
 		if _, err := m.Store.Bounce(t, notes[0].Address); err == nil {
 			state = NoteDropped
@@ -222,9 +237,6 @@ func (m *Messages) messagesJob(ctx context.Context, j job.Job) error {
 				return err
 			}
 		}
-		if len(notes) == digestMost { // the rest in the next
-			later = t.Now().Add(time.Hour)
-		}
 		return nil
 	})
 	if err == nil && !later.IsZero() {
@@ -235,7 +247,7 @@ func (m *Messages) messagesJob(ctx context.Context, j job.Job) error {
 
 func (m *Messages) mail(t tx.Tx, notes []Note) error {
 	first := notes[0]
-	data := map[string]string{"customer": first.Data["customer"], "unsubscribe": "/unsubscribe?token=" + m.token(first)}
+	data := map[string]string{"customer": first.Data["customer"], "unsubscribe": "/unsubscribe?token=" + m.token(notes)}
 	template := MailAlert
 	if len(notes) == 1 {
 		for k, v := range first.Data {

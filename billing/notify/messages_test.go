@@ -152,7 +152,7 @@ func TestMembersChoose(t *testing.T) {
 		}
 	}
 	u, err := p.Unsubscribe(t.Context(), "192.0.2.1", token)
-	if err != nil || u.Category != notify.Expiry || u.Customer != p.customer.ID {
+	if err != nil || len(u.Ends) != 1 || !slices.Equal(u.Ends[0].Categories, []notify.Category{notify.Expiry}) || u.Ends[0].Customer != p.customer.ID {
 		t.Fatal(u, err)
 	}
 	p.tell(event.CreditsExpiring)
@@ -162,6 +162,54 @@ func TestMembersChoose(t *testing.T) {
 	if err := p.Choose(t.Context(), audit.System, p.customer.ID, who, map[notify.Category]notify.Choice{"security": notify.Off}); err == nil {
 		t.Error("mails about security can be switched off")
 	}
+}
+
+// One click on a mail about many things ends all that it is about, of all of its
+// customers, and nothing else.
+func TestOneClickEndsAllOfADigest(t *testing.T) {
+	p := newPost(t)
+	first := p.customer
+	second, err := p.accounts.CreateCustomer(t.Context(), audit.System, account.NewCustomer{Name: "Brook", Email: "billing@example.com"})
+	p.ok(err)
+	p.tell(event.BalanceLow)
+	p.tell(event.LimitReached)
+	p.customer = second
+	p.tell(event.CreditsExpiring)
+	p.now = p.now.Add(time.Minute)
+	p.ok(p.jobs.Drain(t.Context()))
+	if len(p.sent) != 1 {
+		t.Fatal(p.sent)
+	}
+	token := strings.TrimPrefix(p.sent[0].Data["unsubscribe"], "/unsubscribe?token=")
+	if len(token) > 800 {
+		t.Errorf("a token of %d characters does not fit into a header's line", len(token))
+	}
+	p.sent = nil
+	p.tell(event.CreditsExpiring) // waits when the click comes
+	_, err = p.Unsubscribe(t.Context(), "192.0.2.1", token)
+	p.ok(err)
+	p.want(p.mails(time.Minute))
+	p.tell(event.BalanceLow)
+	p.customer = first
+	for _, typ := range []string{event.BalanceLow, event.BalanceDepleted, event.LimitReached} {
+		p.tell(typ)
+	}
+	p.want(p.mails(time.Minute), "alert 0") // the other customer's balance
+	p.tell(event.CreditsExpiring)
+	p.want(p.mails(time.Minute), "alert 0")
+}
+
+// A mail is about eight customers at most: the others come in the next.
+func TestADigestOfManyCustomers(t *testing.T) {
+	p := newPost(t)
+	for n := range 10 {
+		var err error
+		p.customer, err = p.accounts.CreateCustomer(t.Context(), audit.System, account.NewCustomer{Name: fmt.Sprint("Customer ", n), Email: "agency@example.com"})
+		p.ok(err)
+		p.tell(event.BalanceLow)
+	}
+	p.want(p.mails(time.Minute), "digest 8")
+	p.want(p.mails(2*time.Hour), "digest 2")
 }
 
 // An address that refuses mail gets no more, until somebody asks to try again.

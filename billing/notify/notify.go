@@ -22,6 +22,9 @@ import (
 // Message is a mail, ready to send.
 type Message struct {
 	To, Subject, Text, HTML string
+	// ID stays the same when a mail is sent again, because it was not known whether
+	// it went out: mail programs can tell that it is one.
+	ID string
 	// Unsubscribe is where one click ends mails of its kind; "" where they cannot
 	// be switched off.
 	Unsubscribe string
@@ -63,5 +66,6 @@ func (s *Service) send(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return job.Permanent(fmt.Errorf("mail %s: %w", m.Template, err))
 	}
+	message.ID = j.ID
 	return s.wrote(ctx, id.New("mail", time.Now()), m.Template, message, s.mailer.Send(ctx, message))
 }

@@ -5,17 +5,59 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"purse/billing/audit"
 	"purse/billing/fault"
+	"purse/billing/tx"
 )
 
-// token is what a link in a mail carries to end messages of its category: who,
+// Unsubscription is what a token ends: for one person, of each customer that the
+// mail was about, the categories of what it said.
+type Unsubscription struct {
+	User string
+	Ends []Ending
+}
+
+// Ending is what ends of one customer.
+type Ending struct {
+	Customer   string
+	Categories []Category
+}
+
+// letters stand for categories in tokens, for ever: links in old mails work on.
+var letters = map[Category]byte{Balance: 'b', Expiry: 'e', Limits: 'l', Surges: 's'}
+
+// customersAMail is how many customers one mail is about at most, so that the
+// link that ends all of it fits into a line of a mail's header.
+const customersAMail = 8
+
+// token is what a link in a mail carries to end messages like those in it: who,
 // of whom, which, and a seal. It works without signing in, and for ever (RFC
 // 8058 wants one click).
-func (m *Messages) token(n Note) string {
-	plain := strings.Join([]string{n.Recipient, n.Customer, string(n.Category)}, "|")
+func (m *Messages) token(notes []Note) string {
+	u := Unsubscription{User: notes[0].Recipient}
+	for _, n := range notes {
+		i := slices.IndexFunc(u.Ends, func(e Ending) bool { return e.Customer == n.Customer })
+		if i < 0 {
+			i, u.Ends = len(u.Ends), append(u.Ends, Ending{Customer: n.Customer})
+		}
+		if !slices.Contains(u.Ends[i].Categories, n.Category) {
+			u.Ends[i].Categories = append(u.Ends[i].Categories, n.Category)
+		}
+	}
+	var b strings.Builder
+	b.WriteString(u.User)
+	for _, e := range u.Ends {
+		b.WriteString("\n" + e.Customer + ":")
+		for _, c := range Categories() {
+			if slices.Contains(e.Categories, c) {
+				b.WriteByte(letters[c])
+			}
+		}
+	}
+	plain := b.String()
 	return base64.RawURLEncoding.EncodeToString(append([]byte(plain), m.seal(plain)...))
 }
 
@@ -23,12 +65,6 @@ func (m *Messages) seal(plain string) []byte {
 	h := hmac.New(sha256.New, m.Key)
 	h.Write([]byte("unsubscribe\x00" + plain))
 	return h.Sum(nil)[:16]
-}
-
-// Unsubscription is what a token ends.
-type Unsubscription struct {
-	User, Customer string
-	Category       Category
 }
 
 // Unsubscription reads a token; a fault.NotFound when it is not ours.
@@ -39,18 +75,69 @@ func (m *Messages) Unsubscription(token string) (Unsubscription, error) {
 		return Unsubscription{}, missing
 	}
 	plain, seal := string(b[:len(b)-16]), b[len(b)-16:]
-	parts := strings.Split(plain, "|")
-	if !hmac.Equal(seal, m.seal(plain)) || len(parts) != 3 {
+	if !hmac.Equal(seal, m.seal(plain)) {
 		return Unsubscription{}, missing
 	}
-	return Unsubscription{parts[0], parts[1], Category(parts[2])}, nil
+	if parts := strings.Split(plain, "|"); !strings.Contains(plain, "\n") && len(parts) == 3 { // of mails before digests ended all they are about
+		return Unsubscription{parts[0], []Ending{{parts[1], []Category{Category(parts[2])}}}}, nil
+	}
+	lines := strings.Split(plain, "\n")
+	u := Unsubscription{User: lines[0]}
+	for _, line := range lines[1:] {
+		customer, which, _ := strings.Cut(line, ":")
+		e := Ending{Customer: customer}
+		for _, c := range Categories() {
+			if strings.IndexByte(which, letters[c]) >= 0 {
+				e.Categories = append(e.Categories, c)
+			}
+		}
+		u.Ends = append(u.Ends, e)
+	}
+	if len(u.Ends) == 0 {
+		return Unsubscription{}, missing
+	}
+	return u, nil
 }
 
-// Unsubscribe ends what a token names.
+// Unsubscribe ends all that a token names.
 func (m *Messages) Unsubscribe(ctx context.Context, address, token string) (Unsubscription, error) {
 	u, err := m.Unsubscription(token)
 	if err != nil {
 		return u, err
 	}
-	return u, m.Choose(ctx, audit.Actor{ID: u.User, Address: address}, u.Customer, u.User, map[Category]Choice{u.Category: Off})
+	for _, e := range u.Ends {
+		off := map[Category]Choice{}
+		for _, c := range e.Categories {
+			off[c] = Off
+		}
+		if err := m.Choose(ctx, audit.Actor{ID: u.User, Address: address}, e.Customer, u.User, off); err != nil {
+			return u, err
+		}
+	}
+	return u, nil
+}
+
+// wanted parts notes into those for the next mail, those that nobody wants any
+// more, since the person chose otherwise meanwhile, and whether more are left.
+func (m *Messages) wanted(t tx.Tx, notes []Note) (mail, unwanted []Note, more bool, err error) {
+	chosen := map[string][]Preference{}
+	customers := map[string]bool{}
+	for _, n := range notes {
+		if _, ok := chosen[n.Customer]; !ok {
+			if chosen[n.Customer], err = m.Store.Preferences(t, n.Customer); err != nil {
+				return nil, nil, false, err
+			}
+		}
+		if choiceOf(chosen[n.Customer], n.Recipient, n.Category) == Off {
+			unwanted = append(unwanted, n)
+			continue
+		}
+		if !customers[n.Customer] && len(customers) == customersAMail {
+			more = true
+			continue
+		}
+		customers[n.Customer] = true
+		mail = append(mail, n)
+	}
+	return mail, unwanted, more, nil
 }

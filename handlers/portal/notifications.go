@@ -3,10 +3,12 @@ package portal
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"purse/billing/notify"
 	"purse/billing/tx"
 	"purse/handlers/kit"
+	"purse/handlers/show"
 	"purse/views/portal"
 	"purse/views/ui"
 )
@@ -113,16 +115,22 @@ func (p *Portal) unsubscription(r *http.Request) (page portal.Unsubscribe, err e
 	if err != nil {
 		return page, err
 	}
-	c, err := p.Accounts.Customer(r.Context(), u.Customer)
-	if err != nil {
-		return page, err
-	}
-	page = portal.Unsubscribe{Customer: c.Name, What: string(u.Category), Action: "/unsubscribe?token=" + url.QueryEscape(token)}
-	for _, x := range categories {
-		if x.category == u.Category {
-			page.What = x.what
+	page.Action = "/unsubscribe?token=" + url.QueryEscape(token)
+	var all []string
+	for _, e := range u.Ends {
+		c, err := p.Accounts.Customer(r.Context(), e.Customer)
+		if err != nil {
+			return page, err
 		}
+		var what []string
+		for _, x := range categories {
+			if slices.Contains(e.Categories, x.category) {
+				what = append(what, x.what)
+			}
+		}
+		all = append(all, show.And(what)+" of "+c.Name)
 	}
+	page.What = show.And(all)
 	return page, nil
 }
 

@@ -26,8 +26,7 @@ type NotificationRow struct {
 
 // Unsubscribe is what a link in a mail ends.
 type Unsubscribe struct {
-	What     string // "a low balance"
-	Customer string
-	Action   string // where the form goes
-	Done     bool
+	What   string // "a low balance of Acme"
+	Action string // where the form goes
+	Done   bool
 }

@@ -249,9 +249,9 @@ func UnsubscribePage(f ui.Frame, p Unsubscribe) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var10 string
-				templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs("You get no more mails about " + p.What + " of " + p.Customer + ".")
+				templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs("You get no more mails about " + p.What + ".")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/portal/notifications.templ`, Line: 69, Col: 88}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/portal/notifications.templ`, Line: 69, Col: 66}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 				if templ_7745c5c3_Err != nil {
@@ -275,9 +275,9 @@ func UnsubscribePage(f ui.Frame, p Unsubscribe) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var11 string
-				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs("This ends mails to you about " + p.What + " of " + p.Customer + ". Others still get theirs.")
+				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs("This ends mails to you about " + p.What + ". Others still get theirs.")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/portal/notifications.templ`, Line: 78, Col: 114}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/portal/notifications.templ`, Line: 78, Col: 92}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 				if templ_7745c5c3_Err != nil {
