@@ -298,6 +298,25 @@ func posted(st *transaction, w ledger.WalletID, filters []ledger.HourFilter, fro
 	return out, nil
 }
 
+func (LedgerStore) PostedByMeter(t tx.Tx, w ledger.WalletID, from, to time.Time) ([]ledger.HourRow, error) {
+	ctx, q := q(t)
+	rows, err := q.PostedByMeter(ctx, gen.PostedByMeterParams{WalletID: int64(w), FirstHour: micros(from), LastHour: micros(to)})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ledger.HourRow, len(rows))
+	for i, r := range rows {
+		out[i] = hourRow(r)
+	}
+	tail, _, _, err := tailRollups(open(t), w)
+	for k, r := range tail.Posted {
+		if k.Kind == ledger.PostDebit && k.Meter != "" && k.Caller == 0 && k.Hour >= micros(from) && k.Hour < micros(to) {
+			out = append(out, ledger.HourRow{Hour: instant(k.Hour), Kind: k.Kind, Meter: k.Meter, Rollup: *r})
+		}
+	}
+	return out, err
+}
+
 func (LedgerStore) Used(t tx.Tx, w ledger.WalletID, from, to time.Time) ([]ledger.HourRow, error) {
 	ctx, q := q(t)
 	rows, err := q.UsedBetween(ctx, gen.UsedBetweenParams{WalletID: int64(w), FirstHour: micros(from), LastHour: micros(to)})

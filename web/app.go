@@ -19,6 +19,7 @@ import (
 	"purse/billing/recharge"
 	"purse/billing/report"
 	"purse/billing/schedule"
+	"purse/billing/statement"
 	"purse/billing/stripepay"
 	"purse/billing/tx"
 	"purse/billing/usage"
@@ -46,23 +47,24 @@ type app struct {
 	sandbox         *sandbox.Server // nil without one
 	sandboxURL      string
 
-	gateway   *stripepay.Gateway
-	usage     *usage.Service
-	purchases *purchase.Service
-	methods   *purchase.Methods
-	alerts    *alert.Service
-	messages  *notify.Messages
-	recharges *recharge.Service
-	endpoints *notify.Endpoints
-	invoices  *invoice.Service
-	schedules *schedule.Service
-	reports   *report.Service
-	hub       *kit.Hub
-	kit       *kit.Kit
-	portal    *portal.Portal
-	admin     *admin.Admin
-	api       *api.API
-	stripe    *hooks.Stripe
+	gateway    *stripepay.Gateway
+	usage      *usage.Service
+	purchases  *purchase.Service
+	methods    *purchase.Methods
+	alerts     *alert.Service
+	messages   *notify.Messages
+	recharges  *recharge.Service
+	endpoints  *notify.Endpoints
+	invoices   *invoice.Service
+	schedules  *schedule.Service
+	reports    *report.Service
+	statements *statement.Service
+	hub        *kit.Hub
+	kit        *kit.Kit
+	portal     *portal.Portal
+	admin      *admin.Admin
+	api        *api.API
+	stripe     *hooks.Stripe
 
 	closers []func() error // in reverse order
 }
@@ -273,6 +275,9 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	a.messages = notify.NewMessages(notify.MessageDeps{
 		Runner: a.db, Store: db.MessageStore{}, Accounts: a.accounts, Catalog: a.catalog, Jobs: a.jobs, Audit: a.audit, Key: key,
 	})
+	a.statements = statement.New(statement.Deps{
+		Runner: a.db, Store: db.StatementStore{}, Accounts: a.accounts, Ledger: a.ledger, Events: a.events, Jobs: a.jobs, Tell: a.messages.Tell,
+	})
 	notify.New(a.db, db.MessageStore{}, a.jobs, post, mailRenderer{site})
 	if err := a.openEndpoints(mode); err != nil {
 		return err
@@ -284,13 +289,14 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	a.portal = portal.New(portal.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Hub: a.hub, Usage: a.usage,
 		Purchases: a.purchases, Methods: a.methods, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, Alerts: a.alerts, Messages: a.messages, Events: a.events, PrivateWebhooks: a.settings.WebhookAllowPrivate, TermsVersion: a.settings.TermsVersion,
+		Statements: a.statements,
 	})
 	a.admin = admin.New(admin.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, PrivateWebhooks: a.settings.WebhookAllowPrivate, Jobs: a.jobs, Audit: a.audit,
-		Reports: a.reports, Alerts: a.alerts, Messages: a.messages,
+		Reports: a.reports, Statements: a.statements, Alerts: a.alerts, Messages: a.messages,
 	})
 	a.api = api.New(api.Deps{
-		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Invoices: a.invoices, Alerts: a.alerts, Messages: a.messages, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log, Reports: a.reports,
+		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Invoices: a.invoices, Alerts: a.alerts, Messages: a.messages, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log, Reports: a.reports, Statements: a.statements,
 		PublicURL: a.settings.PublicURL, RatePerMinute: a.settings.RatePerMinute, Version: versionText(),
 	})
 	a.stripe = &hooks.Stripe{Purchases: a.purchases, Secret: a.settings.StripeWebhookSecret, Log: a.log, Now: a.now}

@@ -297,7 +297,7 @@ func TestWhoMayUseWhichPage(t *testing.T) {
 		for _, r := range routes {
 			ids := map[string]string{"customer": e.ids[own]["customer"], "posting": e.ids[own]["posting"], "grant": e.ids[own]["grant"],
 				"key": spare["key"], "type": "credits", "pack": spare["pack"], "rate": spare["rate"], "purchase": e.ids[own]["purchase"], "invoice": e.ids[own]["invoice"], "schedule": e.ids[own]["schedule"],
-				"endpoint": e.ids[own]["endpoint"], "delivery": e.ids[own]["delivery"], "period": "2026-01-01"}
+				"endpoint": e.ids[own]["endpoint"], "delivery": e.ids[own]["delivery"], "period": "2026-01-01", "month": time.Now().UTC().Format("2006-01")}
 			if deletes(r) { // the others need it
 				ids["endpoint"] = "none"
 			}
@@ -556,7 +556,7 @@ func TestWhichKeyMayUseWhichCall(t *testing.T) {
 				if r.Method == http.MethodDelete { // the others need it
 					id = "none"
 				}
-				path := strings.ReplaceAll(r.Path, "{id}", id)
+				path := strings.NewReplacer("{id}", id, "{month}", time.Now().UTC().Format("2006-01")).Replace(r.Path)
 				if strings.HasSuffix(path, "/entitlement") || (strings.HasSuffix(path, "/ledger") && r.Method == http.MethodGet) {
 					path += "?credit_type=credits"
 				}
@@ -649,7 +649,7 @@ func TestForeignIDs(t *testing.T) {
 				continue
 			}
 			ask := func(ids map[string]string) sent {
-				path := strings.ReplaceAll(r.Path, "{id}", (&estate{ids: map[string]map[string]string{"a": ids}}).idFor(r.Path, "a", nil))
+				path := strings.ReplaceAll(strings.ReplaceAll(r.Path, "{month}", time.Now().UTC().Format("2006-01")), "{id}", (&estate{ids: map[string]map[string]string{"a": ids}}).idFor(r.Path, "a", nil))
 				return e.call(k, r.Method, path, bodies[r.Path])
 			}
 			same(t, r.Method+" "+r.Path+" by "+k.name, ask(theirs), ask(none), theirs["customer"], none["customer"])

@@ -11,8 +11,8 @@ import (
 // layers is billing from the ground up: a package imports only packages of
 // earlier lines.
 var layers = []string{
-	"money id fault", "tx", "event job audit", "ledger", "catalog", "rating", "account", "usage", "purchase", "recharge", "invoice", "schedule", "alert",
-	"notify", "report", "stripepay mailer webhookout",
+	"money id fault sheet", "tx", "event job audit", "ledger", "catalog", "rating", "account", "usage", "purchase", "recharge", "invoice", "schedule", "alert",
+	"notify", "report statement", "stripepay mailer webhookout",
 }
 
 // rooms is what each room may import of ours, by prefix.

@@ -39,6 +39,8 @@ type Reader interface {
 	// usage by meter and by the hour of the event's own time.
 	Posted(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error)
 	Used(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error)
+	// PostedByMeter answers usage within [from, to) by meter and hour of posting.
+	PostedByMeter(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error)
 	// PostedBy answers those of one kind, meter and caller.
 	PostedBy(t tx.Tx, w WalletID, f HourFilter, from, to time.Time) ([]HourRow, error)
 	// DueWallets answers wallets in which something has expired.

@@ -14,11 +14,13 @@ const (
 	Expiry  Category = "expiry"  // credits that expire
 	Limits  Category = "limits"  // spend limits reached
 	Surges  Category = "surges"  // much more used than usual
+	// Statements are those of a month; nobody is mailed of them who did not ask.
+	Statements Category = "statements"
 )
 
 // Categories are those that members choose about. Mails about payments and about
 // the security of an account always come.
-func Categories() []Category { return []Category{Balance, Expiry, Limits, Surges} }
+func Categories() []Category { return []Category{Balance, Expiry, Limits, Surges, Statements} }
 
 // Choice is when a member wants to be told.
 type Choice string
@@ -48,14 +50,19 @@ func categoryOf(typ string) Category {
 		return Limits
 	case event.UsageAnomaly:
 		return Surges
+	case event.StatementReady:
+		return Statements
 	}
 	return Balance
 }
 
-// choiceOf is what a member chose, Now by default.
+// choiceOf is what a member chose; who did not is told at once, but of statements.
 func choiceOf(all []Preference, user string, c Category) Choice {
 	i := slices.IndexFunc(all, func(p Preference) bool { return p.User == user && p.Category == c })
-	if i < 0 {
+	switch {
+	case i < 0 && c == Statements:
+		return Off
+	case i < 0:
 		return Now
 	}
 	return all[i].Choice

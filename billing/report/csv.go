@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"purse/billing/money"
+	"purse/billing/sheet"
 )
 
 // CSV writes a report as lines of section, currency, figure, amount in minor
@@ -19,7 +20,7 @@ func (d *Day) CSV(w io.Writer) error {
 		copy(row[6:], rest)
 		for i := range row {
 			if i != 4 && i != 5 { // amounts are ours, and may begin with a minus
-				row[i] = defused(row[i])
+				row[i] = sheet.Text(row[i])
 			}
 		}
 		return out.Write(row)
@@ -56,14 +57,6 @@ func (d *Day) CSV(w io.Writer) error {
 		err = out.Error()
 	}
 	return err
-}
-
-// defused is text that no spreadsheet takes for a formula.
-func defused(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\x00", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 // Figure is one line of a report.

@@ -402,6 +402,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertSessionStmt, err = db.PrepareContext(ctx, insertSession); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSession: %w", err)
 	}
+	if q.insertStatementStmt, err = db.PrepareContext(ctx, insertStatement); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertStatement: %w", err)
+	}
 	if q.insertUserStmt, err = db.PrepareContext(ctx, insertUser); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertUser: %w", err)
 	}
@@ -576,6 +579,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.othersDescendingStmt, err = db.PrepareContext(ctx, othersDescending); err != nil {
 		return nil, fmt.Errorf("error preparing query OthersDescending: %w", err)
 	}
+	if q.paidBetweenStmt, err = db.PrepareContext(ctx, paidBetween); err != nil {
+		return nil, fmt.Errorf("error preparing query PaidBetween: %w", err)
+	}
 	if q.parkJobStmt, err = db.PrepareContext(ctx, parkJob); err != nil {
 		return nil, fmt.Errorf("error preparing query ParkJob: %w", err)
 	}
@@ -593,6 +599,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.postedBetweenStmt, err = db.PrepareContext(ctx, postedBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query PostedBetween: %w", err)
+	}
+	if q.postedByMeterStmt, err = db.PrepareContext(ctx, postedByMeter); err != nil {
+		return nil, fmt.Errorf("error preparing query PostedByMeter: %w", err)
 	}
 	if q.preferencesOfStmt, err = db.PrepareContext(ctx, preferencesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query PreferencesOf: %w", err)
@@ -753,6 +762,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.refundByStripeIDStmt, err = db.PrepareContext(ctx, refundByStripeID); err != nil {
 		return nil, fmt.Errorf("error preparing query RefundByStripeID: %w", err)
 	}
+	if q.refundedBetweenStmt, err = db.PrepareContext(ctx, refundedBetween); err != nil {
+		return nil, fmt.Errorf("error preparing query RefundedBetween: %w", err)
+	}
 	if q.refundsOfStmt, err = db.PrepareContext(ctx, refundsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query RefundsOf: %w", err)
 	}
@@ -818,6 +830,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.staleReportsStmt, err = db.PrepareContext(ctx, staleReports); err != nil {
 		return nil, fmt.Errorf("error preparing query StaleReports: %w", err)
+	}
+	if q.statementOfStmt, err = db.PrepareContext(ctx, statementOf); err != nil {
+		return nil, fmt.Errorf("error preparing query StatementOf: %w", err)
+	}
+	if q.statementsBeforeStmt, err = db.PrepareContext(ctx, statementsBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query StatementsBefore: %w", err)
+	}
+	if q.statementsDueStmt, err = db.PrepareContext(ctx, statementsDue); err != nil {
+		return nil, fmt.Errorf("error preparing query StatementsDue: %w", err)
 	}
 	if q.timeOfPostingStmt, err = db.PrepareContext(ctx, timeOfPosting); err != nil {
 		return nil, fmt.Errorf("error preparing query TimeOfPosting: %w", err)
@@ -1526,6 +1547,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertSessionStmt: %w", cerr)
 		}
 	}
+	if q.insertStatementStmt != nil {
+		if cerr := q.insertStatementStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertStatementStmt: %w", cerr)
+		}
+	}
 	if q.insertUserStmt != nil {
 		if cerr := q.insertUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertUserStmt: %w", cerr)
@@ -1816,6 +1842,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing othersDescendingStmt: %w", cerr)
 		}
 	}
+	if q.paidBetweenStmt != nil {
+		if cerr := q.paidBetweenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing paidBetweenStmt: %w", cerr)
+		}
+	}
 	if q.parkJobStmt != nil {
 		if cerr := q.parkJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing parkJobStmt: %w", cerr)
@@ -1844,6 +1875,11 @@ func (q *Queries) Close() error {
 	if q.postedBetweenStmt != nil {
 		if cerr := q.postedBetweenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing postedBetweenStmt: %w", cerr)
+		}
+	}
+	if q.postedByMeterStmt != nil {
+		if cerr := q.postedByMeterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing postedByMeterStmt: %w", cerr)
 		}
 	}
 	if q.preferencesOfStmt != nil {
@@ -2111,6 +2147,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing refundByStripeIDStmt: %w", cerr)
 		}
 	}
+	if q.refundedBetweenStmt != nil {
+		if cerr := q.refundedBetweenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing refundedBetweenStmt: %w", cerr)
+		}
+	}
 	if q.refundsOfStmt != nil {
 		if cerr := q.refundsOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing refundsOfStmt: %w", cerr)
@@ -2219,6 +2260,21 @@ func (q *Queries) Close() error {
 	if q.staleReportsStmt != nil {
 		if cerr := q.staleReportsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing staleReportsStmt: %w", cerr)
+		}
+	}
+	if q.statementOfStmt != nil {
+		if cerr := q.statementOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing statementOfStmt: %w", cerr)
+		}
+	}
+	if q.statementsBeforeStmt != nil {
+		if cerr := q.statementsBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing statementsBeforeStmt: %w", cerr)
+		}
+	}
+	if q.statementsDueStmt != nil {
+		if cerr := q.statementsDueStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing statementsDueStmt: %w", cerr)
 		}
 	}
 	if q.timeOfPostingStmt != nil {
@@ -2506,6 +2562,7 @@ type Queries struct {
 	insertRechargeStmt           *sql.Stmt
 	insertRequestStmt            *sql.Stmt
 	insertSessionStmt            *sql.Stmt
+	insertStatementStmt          *sql.Stmt
 	insertUserStmt               *sql.Stmt
 	invoiceByIDStmt              *sql.Stmt
 	invoiceByKeyStmt             *sql.Stmt
@@ -2564,12 +2621,14 @@ type Queries struct {
 	openRechargeStmt             *sql.Stmt
 	othersAscendingStmt          *sql.Stmt
 	othersDescendingStmt         *sql.Stmt
+	paidBetweenStmt              *sql.Stmt
 	parkJobStmt                  *sql.Stmt
 	paymentsThatDifferStmt       *sql.Stmt
 	paymentsWithoutPurchaseStmt  *sql.Stmt
 	payoutsBetweenStmt           *sql.Stmt
 	placeEventStmt               *sql.Stmt
 	postedBetweenStmt            *sql.Stmt
+	postedByMeterStmt            *sql.Stmt
 	preferencesOfStmt            *sql.Stmt
 	purchaseByIDStmt             *sql.Stmt
 	purchaseByKeyStmt            *sql.Stmt
@@ -2623,6 +2682,7 @@ type Queries struct {
 	refundByIDStmt               *sql.Stmt
 	refundByKeyStmt              *sql.Stmt
 	refundByStripeIDStmt         *sql.Stmt
+	refundedBetweenStmt          *sql.Stmt
 	refundsOfStmt                *sql.Stmt
 	refundsUnknownStmt           *sql.Stmt
 	refundsWithoutMoneyStmt      *sql.Stmt
@@ -2645,6 +2705,9 @@ type Queries struct {
 	setRechargeTargetStmt        *sql.Stmt
 	soldBetweenStmt              *sql.Stmt
 	staleReportsStmt             *sql.Stmt
+	statementOfStmt              *sql.Stmt
+	statementsBeforeStmt         *sql.Stmt
+	statementsDueStmt            *sql.Stmt
 	timeOfPostingStmt            *sql.Stmt
 	touchKeyStmt                 *sql.Stmt
 	touchSessionStmt             *sql.Stmt
@@ -2801,6 +2864,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertRechargeStmt:           q.insertRechargeStmt,
 		insertRequestStmt:            q.insertRequestStmt,
 		insertSessionStmt:            q.insertSessionStmt,
+		insertStatementStmt:          q.insertStatementStmt,
 		insertUserStmt:               q.insertUserStmt,
 		invoiceByIDStmt:              q.invoiceByIDStmt,
 		invoiceByKeyStmt:             q.invoiceByKeyStmt,
@@ -2859,12 +2923,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		openRechargeStmt:             q.openRechargeStmt,
 		othersAscendingStmt:          q.othersAscendingStmt,
 		othersDescendingStmt:         q.othersDescendingStmt,
+		paidBetweenStmt:              q.paidBetweenStmt,
 		parkJobStmt:                  q.parkJobStmt,
 		paymentsThatDifferStmt:       q.paymentsThatDifferStmt,
 		paymentsWithoutPurchaseStmt:  q.paymentsWithoutPurchaseStmt,
 		payoutsBetweenStmt:           q.payoutsBetweenStmt,
 		placeEventStmt:               q.placeEventStmt,
 		postedBetweenStmt:            q.postedBetweenStmt,
+		postedByMeterStmt:            q.postedByMeterStmt,
 		preferencesOfStmt:            q.preferencesOfStmt,
 		purchaseByIDStmt:             q.purchaseByIDStmt,
 		purchaseByKeyStmt:            q.purchaseByKeyStmt,
@@ -2918,6 +2984,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		refundByIDStmt:               q.refundByIDStmt,
 		refundByKeyStmt:              q.refundByKeyStmt,
 		refundByStripeIDStmt:         q.refundByStripeIDStmt,
+		refundedBetweenStmt:          q.refundedBetweenStmt,
 		refundsOfStmt:                q.refundsOfStmt,
 		refundsUnknownStmt:           q.refundsUnknownStmt,
 		refundsWithoutMoneyStmt:      q.refundsWithoutMoneyStmt,
@@ -2940,6 +3007,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setRechargeTargetStmt:        q.setRechargeTargetStmt,
 		soldBetweenStmt:              q.soldBetweenStmt,
 		staleReportsStmt:             q.staleReportsStmt,
+		statementOfStmt:              q.statementOfStmt,
+		statementsBeforeStmt:         q.statementsBeforeStmt,
+		statementsDueStmt:            q.statementsDueStmt,
 		timeOfPostingStmt:            q.timeOfPostingStmt,
 		touchKeyStmt:                 q.touchKeyStmt,
 		touchSessionStmt:             q.touchSessionStmt,

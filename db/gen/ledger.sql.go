@@ -766,6 +766,52 @@ func (q *Queries) PostedBetween(ctx context.Context, arg PostedBetweenParams) ([
 	return items, nil
 }
 
+const postedByMeter = `-- name: PostedByMeter :many
+SELECT wallet_id, hour, kind, meter, caller, count, credits, first_seq, last_seq FROM posted_hours
+WHERE wallet_id = $1 AND hour >= $2 AND hour < $3
+  AND kind = 'debit' AND caller = 0 AND meter <> ''
+ORDER BY hour, meter
+`
+
+type PostedByMeterParams struct {
+	WalletID  int64
+	FirstHour int64
+	LastHour  int64
+}
+
+func (q *Queries) PostedByMeter(ctx context.Context, arg PostedByMeterParams) ([]PostedHour, error) {
+	rows, err := q.query(ctx, q.postedByMeterStmt, postedByMeter, arg.WalletID, arg.FirstHour, arg.LastHour)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PostedHour{}
+	for rows.Next() {
+		var i PostedHour
+		if err := rows.Scan(
+			&i.WalletID,
+			&i.Hour,
+			&i.Kind,
+			&i.Meter,
+			&i.Caller,
+			&i.Count,
+			&i.Credits,
+			&i.FirstSeq,
+			&i.LastSeq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putCounter = `-- name: PutCounter :exec
 INSERT INTO counters (wallet_id, name, period_start, spent, told)
 VALUES ($1, $2, $3, $4, $5)

@@ -825,6 +825,15 @@ type Session struct {
 	ConfirmedAt int64
 }
 
+type Statement struct {
+	CustomerID string
+	Period     string
+	FromAt     int64
+	ToAt       int64
+	Timezone   string
+	MadeAt     int64
+}
+
 type Throttle struct {
 	Name   string
 	FreeAt int64

@@ -17,9 +17,11 @@ import (
 	"purse/billing/recharge"
 	"purse/billing/report"
 	"purse/billing/schedule"
+	"purse/billing/statement"
 	"purse/billing/tx"
 	"purse/handlers/endpoints"
 	"purse/handlers/kit"
+	"purse/handlers/statements"
 	"purse/views/ui"
 )
 
@@ -43,6 +45,8 @@ type Deps struct {
 	Alerts   *alert.Service
 	Messages *notify.Messages
 	Reports  *report.Service // nil without Stripe
+	// Statements add up a customer's months.
+	Statements *statement.Service
 }
 
 // Admin answers the console's pages. Each exported method with the signature of
@@ -51,6 +55,8 @@ type Admin struct {
 	Deps
 	// Webhooks are the pages of webhook endpoints.
 	Webhooks *endpoints.Pages
+	// Months are the pages of customers' statements.
+	Months *statements.Pages
 }
 
 // New makes an Admin.
@@ -59,6 +65,12 @@ func New(d Deps) *Admin {
 	a.Webhooks = &endpoints.Pages{
 		Kit: d.Kit, Runner: d.Runner, Accounts: d.Accounts, Endpoints: d.Endpoints, Base: "/admin/webhooks", Admin: true, Private: d.PrivateWebhooks,
 		Frame: func(r *http.Request, title string) ui.Frame { return a.frame(r, title, "/admin/webhooks") },
+	}
+	a.Months = &statements.Pages{
+		Runner: d.Runner, Ledger: d.Ledger, Catalog: d.Catalog, Statements: d.Statements, Brand: d.Kit.Site.Brand, Customer: a.customer, Admin: true,
+		Base:     func(c *account.Customer) string { return "/admin/customers/" + c.ID + "/statements" },
+		Postings: func(c *account.Customer) string { return "/admin/customers/" + c.ID + "/ledger" },
+		Frame:    func(r *http.Request, title string) ui.Frame { return a.frame(r, title, "/admin") },
 	}
 	return a
 }

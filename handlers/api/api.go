@@ -25,6 +25,7 @@ import (
 	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/billing/report"
+	"purse/billing/statement"
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/handlers/kit"
@@ -41,6 +42,8 @@ type Deps struct {
 	Purchases *purchase.Service
 	// Invoices are credits sold by invoice; nil where nothing is sold.
 	Invoices *invoice.Service
+	// Statements add up a customer's months.
+	Statements *statement.Service
 	// Reports compare Stripe with the ledger; nil without Stripe.
 	Reports *report.Service
 	// Alerts watches levels and limits.

@@ -33,6 +33,8 @@ func table() []Route {
 		op(r(get, "/v1/customers/{id}/entitlement", read, false, "Balances", "getEntitlement", "Ask whether a customer may go on"), getEntitlement),
 		op(r(get, "/v1/customers/{id}/grants", read, false, "Balances", "listGrants", "List the grants of a customer"), listGrants),
 		op(r(get, "/v1/customers/{id}/ledger", read, false, "Balances", "listPostings", "List the postings of a wallet"), listPostings),
+		op(r(get, "/v1/customers/{id}/statements", read, false, "Balances", "listStatements", "List the monthly statements of a customer"), listStatements),
+		op(r(get, "/v1/customers/{id}/statements/{month}", read, false, "Balances", "getStatement", "Read the statement of a month"), getStatement),
 		op(r(get, "/v1/grants/{id}", read, false, "Balances", "getGrant", "Read a grant"), getGrant),
 		op(r(get, "/v1/postings/{id}", read, false, "Balances", "getPosting", "Read a posting and why it was made"), getPosting),
 

@@ -11,6 +11,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/ledger"
 	"purse/billing/purchase"
+	"purse/billing/sheet"
 	"purse/billing/tx"
 	"purse/handlers/kit"
 	"purse/handlers/show"
@@ -105,19 +106,7 @@ func csvRow(p ledger.Posting, title, what string, zone *time.Location) []string 
 	}
 	return []string{
 		p.ID.String(), p.At.In(zone).Format(time.RFC3339), string(p.Kind), p.Amount.String(), p.BalanceAfter.String(),
-		plain(p.Detail.Event), plain(p.Detail.EventName), at, plain(strings.Join(meters, " ")), plain(strings.Join(quantities, " ")),
-		plain(p.Caller), strings.Join(grants, " "), plain(p.Reason), plain(p.Detail.Ref), plain(description),
+		sheet.Text(p.Detail.Event), sheet.Text(p.Detail.EventName), at, sheet.Text(strings.Join(meters, " ")), sheet.Text(strings.Join(quantities, " ")),
+		sheet.Text(p.Caller), strings.Join(grants, " "), sheet.Text(p.Reason), sheet.Text(p.Detail.Ref), sheet.Text(description),
 	}
-}
-
-// plain keeps a spreadsheet from reading a text as a formula.
-func plain(s string) string {
-	if s == "" {
-		return s
-	}
-	switch s[0] {
-	case '=', '+', '-', '@', '\t', '\r', 0:
-		return "'" + s
-	}
-	return s
 }

@@ -22,6 +22,7 @@ var categories = []struct {
 	{notify.Expiry, "Expiry", "Credits that expire soon.", "credits that expire"},
 	{notify.Limits, "Spend limits", "A limit of yours is reached.", "spend limits"},
 	{notify.Surges, "Unusual use", "Much more is used than usual.", "unusual use"},
+	{notify.Statements, "Statements", "A month is over, and its statement can be read.", "monthly statements"},
 }
 
 var notificationLabels = map[string]string{}

@@ -16,10 +16,12 @@ import (
 	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/schedule"
+	"purse/billing/statement"
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/handlers/endpoints"
 	"purse/handlers/kit"
+	"purse/handlers/statements"
 	"purse/views/ui"
 )
 
@@ -49,6 +51,8 @@ type Deps struct {
 	// Alerts watches levels and limits, Messages tells people of them.
 	Alerts   *alert.Service
 	Messages *notify.Messages
+	// Statements add up the months.
+	Statements *statement.Service
 	// Events are what happened.
 	Events *event.Log
 	// Terms is the version of the terms that people accept, "" for none.
@@ -62,6 +66,8 @@ type Portal struct {
 	burn burnCache
 	// Webhooks are the pages of webhook endpoints.
 	Webhooks *endpoints.Pages
+	// Months are the pages of statements.
+	Months *statements.Pages
 }
 
 // New makes a Portal.
@@ -71,6 +77,13 @@ func New(d Deps) *Portal {
 	p.Webhooks = &endpoints.Pages{
 		Kit: d.Kit, Runner: d.Runner, Accounts: d.Accounts, Endpoints: d.Endpoints, Base: "/webhooks", Private: d.PrivateWebhooks,
 		Frame: func(r *http.Request, title string) ui.Frame { return p.Kit.Frame(r, title, "/webhooks") },
+	}
+	p.Months = &statements.Pages{
+		Runner: d.Runner, Ledger: d.Ledger, Catalog: d.Catalog, Statements: d.Statements, Brand: d.Kit.Site.Brand,
+		Customer: func(r *http.Request) (*account.Customer, error) { return kit.VisitorOf(r).Customer, nil },
+		Base:     func(*account.Customer) string { return "/statements" },
+		Postings: func(*account.Customer) string { return "/ledger" },
+		Frame:    func(r *http.Request, title string) ui.Frame { return p.Kit.Frame(r, title, "/ledger") },
 	}
 	return p
 }

@@ -12,15 +12,17 @@ import (
 	"purse/billing/event"
 	"purse/billing/job"
 	"purse/billing/notify"
+	"purse/billing/statement"
 	"purse/billing/tx"
 	"purse/db"
 )
 
 // alertParts watch levels and tell people.
 type alertParts struct {
-	alerts   *alert.Service
-	messages *notify.Messages
-	mailed   *mailed
+	alerts     *alert.Service
+	messages   *notify.Messages
+	statements *statement.Service
+	mailed     *mailed
 }
 
 // mailed is what was handed to be mailed.
@@ -44,6 +46,9 @@ func (w *world) openAlerts(events *event.Log, log *slog.Logger) {
 	w.accounts.StandingChanged = w.alerts.StandingChanged
 	w.messages = notify.NewMessages(notify.MessageDeps{
 		Runner: w.db, Store: db.MessageStore{}, Accounts: w.accounts, Catalog: w.catalog, Jobs: w.jobs, Audit: w.audit, Key: []byte("a key of the stories"),
+	})
+	w.statements = statement.New(statement.Deps{
+		Runner: w.db, Store: db.StatementStore{}, Accounts: w.accounts, Ledger: w.ledger, Events: events, Jobs: w.jobs, Tell: w.messages.Tell,
 	})
 	w.jobs.Handle(account.MailJob, func(_ context.Context, j job.Job) error {
 		var m account.Mail

@@ -72,6 +72,7 @@ func (w *world) visits(ps *people) []visit {
 	customer := "/admin/customers/" + ps.healthy.customer.ID
 	invoices := w.someInvoices(ps)
 	w.check(w.reports.Export(ctx))
+	w.check(w.statements.Make(ctx))
 	return append([]visit{
 		{"sign-in", "/sign-in", nil},
 		{"sign-up", "/sign-up", nil},
@@ -83,6 +84,9 @@ func (w *world) visits(ps *people) []visit {
 		{"ledger-nothing", "/ledger?caller=nobody", &ps.healthy},
 		{"ledger-bad-date", "/ledger?from=yesterday", &ps.healthy},
 		{"grants", "/grants", &ps.healthy},
+		{"statements", "/statements", &ps.healthy},
+		{"statement", "/statements/" + w.clock.Now().UTC().Format("2006-01"), &ps.healthy},
+		{"statements-none", "/statements", &ps.fresh},
 		{"not-found", "/nowhere", &ps.healthy},
 		{"low", "/", &ps.low},
 		{"empty", "/", &ps.empty},
@@ -138,6 +142,8 @@ func (w *world) visits(ps *people) []visit {
 		{"admin-ledger", customer + "/ledger", &ps.admin},
 		{"admin-why", customer + "/ledger/" + w.newest(ps.healthy, ledger.PostDebit), &ps.admin},
 		{"admin-grants", customer + "/grants", &ps.admin},
+		{"admin-statements", customer + "/statements", &ps.admin},
+		{"admin-statement", customer + "/statements/" + w.clock.Now().UTC().Format("2006-01"), &ps.admin},
 		{"admin-audit", customer + "/audit", &ps.admin},
 		{"admin-edit", customer + "/edit", &ps.admin},
 		{"admin-grant", customer + "/grant", &ps.admin},

@@ -145,12 +145,12 @@ func (w *world) router() http.Handler {
 	p := portal.New(portal.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Hub: w.hub, Usage: w.usage, Purchases: w.purchases,
 		Methods: w.methods, Recharges: w.recharges, Invoices: w.invoices, Schedules: w.schedules, Endpoints: w.endpoints,
-		Alerts: w.alerts, Messages: w.messages, Events: w.events,
+		Alerts: w.alerts, Messages: w.messages, Events: w.events, Statements: w.statements,
 	})
 	a := admin.New(admin.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit, Purchases: w.purchases,
 		Recharges: w.recharges, Invoices: w.invoices, Schedules: w.schedules, Endpoints: w.endpoints,
-		Reports: w.reports, Alerts: w.alerts, Messages: w.messages,
+		Reports: w.reports, Statements: w.statements, Alerts: w.alerts, Messages: w.messages,
 	})
 	w.kit.Mount(r, append(portalRoutes(p), adminRoutes(a)...))
 	return r
@@ -211,6 +211,8 @@ func portalRoutes(p *portal.Portal) []kit.Route {
 		{Method: "GET", Pattern: "/ledger.csv", Who: kit.Member, Handle: p.LedgerCSV},
 		{Method: "GET", Pattern: "/ledger/{posting}", Who: kit.Member, Handle: p.Why},
 		{Method: "GET", Pattern: "/grants", Who: kit.Member, Handle: p.Grants},
+		{Method: "GET", Pattern: "/statements", Who: kit.Member, Handle: p.Months.List},
+		{Method: "GET", Pattern: "/statements/{month}", Who: kit.Member, Handle: p.Months.One},
 		{Method: "GET", Pattern: "/keys", Who: kit.Developer, Handle: p.Keys},
 		{Method: "POST", Pattern: "/keys", Who: kit.Developer, Handle: p.KeysSend},
 		{Method: "GET", Pattern: "/keys/{apikey}/revoke", Who: kit.Developer, Handle: p.RevokeKey},
@@ -266,6 +268,8 @@ func adminRoutes(a *admin.Admin) []kit.Route {
 		{Method: "GET", Pattern: "/admin/customers/{customer}/ledger.csv", Who: kit.Staff, Handle: a.PostingsCSV},
 		{Method: "GET", Pattern: "/admin/customers/{customer}/ledger/{posting}", Who: kit.Staff, Handle: a.Why},
 		{Method: "GET", Pattern: "/admin/customers/{customer}/grants", Who: kit.Staff, Handle: a.Grants},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/statements", Who: kit.Staff, Handle: a.Months.List},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/statements/{month}", Who: kit.Staff, Handle: a.Months.One},
 		{Method: "GET", Pattern: "/admin/customers/{customer}/audit", Who: kit.Staff, Handle: a.AuditLog},
 		{Method: "POST", Pattern: "/admin/customers/{customer}/join-link", Who: kit.StaffAdmin, Handle: a.JoinLink},
 		{Method: "GET", Pattern: "/admin/customers/{customer}/edit", Who: kit.StaffAdmin, Handle: a.Edit},

@@ -135,6 +135,10 @@ func say(typ string, data map[string]string) (said, error) {
 		if data["caller"] != "" {
 			s.facts = append(s.facts, Fact{"Used by", data["caller"]})
 		}
+	case event.StatementReady:
+		month := ui.Month(data["period"])
+		s = said{"Your statement for " + month, []string{"It has every credit of the month: what came, what was used for what, what expired, and what is left."},
+			nil, "Read the statement", "/statements/" + data["period"]}
 	default:
 		return s, fmt.Errorf("nothing is said about %q", typ)
 	}

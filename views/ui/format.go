@@ -226,6 +226,15 @@ func Clock(t time.Time, z *time.Location) string { return in(t, z).Format("15:04
 // Day is a date: "21 Nov 2026".
 func Day(t time.Time, z *time.Location) string { return in(t, z).Format("2 Jan 2006") }
 
+// Month is a month by its name: "October 2026" for "2026-10".
+func Month(period string) string {
+	t, err := time.Parse("2006-01", period)
+	if err != nil {
+		return period
+	}
+	return t.Format("January 2006")
+}
+
 // DayShort is a date for axes: "21 Nov".
 func DayShort(t time.Time, z *time.Location) string { return in(t, z).Format("2 Jan") }
 

@@ -89,6 +89,12 @@ WHERE wallet_id = sqlc.arg(wallet_id) AND kind = sqlc.arg(kind) AND meter = sqlc
   AND hour >= sqlc.arg(first_hour) AND hour < sqlc.arg(last_hour)
 ORDER BY hour;
 
+-- name: PostedByMeter :many
+SELECT * FROM posted_hours
+WHERE wallet_id = sqlc.arg(wallet_id) AND hour >= sqlc.arg(first_hour) AND hour < sqlc.arg(last_hour)
+  AND kind = 'debit' AND caller = 0 AND meter <> ''
+ORDER BY hour, meter;
+
 -- name: UsedBetween :many
 SELECT u.hour, u.meter, CAST(SUM(u.count) AS bigint) AS count, CAST(SUM(u.credits) AS bigint) AS credits
 FROM (

@@ -1,4 +1,4 @@
-package portal
+package sheet
 
 import "testing"
 
@@ -7,8 +7,8 @@ func TestCellsAreNeverFormulas(t *testing.T) {
 		"": "", "req-1": "req-1", "-12.5": "'-12.5", "=1+1": "'=1+1", "+cmd": "'+cmd", "-cmd": "'-cmd", "@SUM": "'@SUM",
 		"\tx": "'\tx", "\x00x": "'\x00x", "\rx": "'\rx",
 	} {
-		if got := plain(in); got != want {
-			t.Errorf("plain(%q) = %q, want %q", in, got, want)
+		if got := Text(in); got != want {
+			t.Errorf("Text(%q) = %q, want %q", in, got, want)
 		}
 	}
 }
