@@ -1,11 +1,13 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/ledger"
 	"purse/billing/money"
@@ -36,5 +38,11 @@ func TestARefusedRequestStartsARecharge(t *testing.T) {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	eventually(t, "the recharge", 15*time.Second, func() bool { return w.available(c.ID) == credits("1")+p.Credits })
+	owner := w.person("owner@example.com", account.NoStaff)
+	w.check(w.accounts.AddMember(ctx, audit.System, c.ID, owner.user.ID, account.Owner))
+	// The ledger says what the credits are, not only that they came.
+	if page := w.send("GET", "/ledger?kind=grant", nil, owner.cookie); !strings.Contains(page.body, "Auto-recharge: Starter for $10.00") {
+		t.Errorf("the ledger does not name the recharge: %d", page.status)
+	}
 	w.addsUp()
 }

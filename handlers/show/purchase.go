@@ -118,11 +118,17 @@ func NewNames(t tx.Tx, ps *purchase.Service, customer string) *Names {
 	return &Names{t: t, purchases: ps, customer: customer, known: map[string]*purchase.Purchase{}}
 }
 
+// paidBy are the keys of purchases that an invoice or a recharge became, by the
+// kind of its id.
+var paidBy = map[string]string{"inv": "invoice/", "rch": "recharge/"}
+
 // bought is the purchase that a posting belongs to, nil for none of this
 // customer's.
 func (n *Names) bought(p ledger.Posting) (*purchase.Purchase, error) {
 	ref := p.Detail.Ref
-	if n.purchases == nil || (!strings.HasPrefix(ref, "pur_") && !strings.HasPrefix(ref, "inv_")) {
+	kind, _, _ := strings.Cut(ref, "_")
+	key, automatic := paidBy[kind]
+	if n.purchases == nil || (!automatic && kind != "pur") {
 		return nil, nil
 	}
 	if b, ok := n.known[ref]; ok {
@@ -130,8 +136,8 @@ func (n *Names) bought(p ledger.Posting) (*purchase.Purchase, error) {
 	}
 	var b *purchase.Purchase
 	var err error
-	if strings.HasPrefix(ref, "inv_") { // once it is paid
-		b, err = n.purchases.Store.ByKey(n.t, "invoice/"+ref)
+	if automatic { // once it is paid
+		b, err = n.purchases.Store.ByKey(n.t, key+ref)
 	} else {
 		b, err = n.purchases.Store.Purchase(n.t, ref)
 	}
@@ -182,6 +188,9 @@ func boughtTitle(p ledger.Posting, b *purchase.Purchase) string {
 		}
 		if b.Granted() && b.Total == 0 {
 			return "Got " + b.PackName + " for nothing"
+		}
+		if strings.HasPrefix(p.Detail.Ref, "rch_") {
+			return "Auto-recharge: " + b.PackName + " for " + ui.Money(PaidFor(b))
 		}
 		return "Bought " + b.PackName + " for " + ui.Money(PaidFor(b))
 	case ledger.PostRefund:
