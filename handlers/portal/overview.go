@@ -103,7 +103,7 @@ func (p *Portal) wallet(t tx.Tx, c *account.Customer, creditType string, canBuy 
 		return portal.Wallet{}, err
 	}
 	w := portal.Wallet{
-		Unit: show.Unit(p.Catalog.Snapshot(), creditType), New: b.Seq == 0, Available: b.Available, Balance: b.Balance, Held: b.Held, Later: b.Pending, Debt: b.Debt, Scoped: show.Scoped(b),
+		Unit: show.Unit(p.Catalog.Snapshot(), creditType), New: b.Seq == 0, Available: b.Available, Balance: b.Balance, Held: b.Held, Later: b.Pending, Frozen: b.Frozen, Debt: b.Debt, Scoped: show.Scoped(b),
 		Sources: show.Sources(b), Updated: t.Now(), Zone: c.Location(), CanBuy: canBuy,
 	}
 	if w.Pending, err = p.Purchases.Pending(t, c.ID, creditType); err != nil {

@@ -18,7 +18,7 @@ func FeedTypes() []string {
 		event.CreditsGranted, event.CreditsExpiring, event.CreditsExpired, event.CreditsVoided, event.BalanceLow, event.BalanceDepleted, event.BalanceRecovered,
 		event.UsageAnomaly, event.LimitReached, event.LimitReset, event.PurchasePaid, event.PurchaseFailed, event.PurchaseRefunded, event.PurchaseDisputed,
 		event.InvoiceIssued, event.InvoicePaid, event.InvoiceOverdue, event.InvoiceVoided, event.SchedulePaused,
-		event.RechargeSucceeded, event.RechargeFailed, event.RechargePaused, event.RechargeCapped,
+		event.RechargeSucceeded, event.RechargeFailed, event.RechargePaused, event.RechargeCapped, event.StatementReady,
 	}
 }
 
@@ -38,6 +38,7 @@ type told struct {
 	Price         feedAmount `json:"price"`
 	Total         feedAmount `json:"total"`
 	Refunded      feedAmount `json:"refunded"`
+	DisputeStatus string     `json:"dispute_status"`
 	Invoice       string     `json:"invoice"`
 	Number        string     `json:"number"`
 	Amount        int64      `json:"amount"`
@@ -129,7 +130,9 @@ func feedItem(typ string, d *told, unit ui.Unit) portal.FeedItem {
 	case event.PurchaseRefunded:
 		return portal.FeedItem{Icon: "card", Text: d.Refunded.String() + " of a purchase refunded", Href: "/purchases/" + d.Purchase}
 	case event.PurchaseDisputed:
-		return portal.FeedItem{Icon: "card", Tone: ui.Warn, Text: "A payment of " + d.Total.String() + " is disputed, or was", Href: "/purchases/" + d.Purchase}
+		return portal.FeedItem{Icon: "card", Tone: ui.Warn, Text: disputed(d), Href: "/purchases/" + d.Purchase}
+	case event.StatementReady:
+		return portal.FeedItem{Icon: "list", Text: "The statement for " + ui.Month(d.Period) + " is ready", Href: "/statements/" + d.Period}
 	case event.InvoiceIssued:
 		return portal.FeedItem{Icon: "list", Text: "Invoice " + d.Number + " over " + paid + " came", Href: "/invoices/" + d.Invoice}
 	case event.InvoicePaid:
@@ -150,4 +153,18 @@ func feedItem(typ string, d *told, unit ui.Unit) portal.FeedItem {
 		return portal.FeedItem{Icon: "alert", Tone: ui.Warn, Text: "The month's cap of auto-recharge was reached", Href: "/recharge" + of}
 	}
 	return portal.FeedItem{}
+}
+
+// disputed says how a dispute stands, in Stripe's words for it.
+func disputed(d *told) string {
+	payment := "payment of " + d.Total.String()
+	switch {
+	case d.DisputeStatus == "won" || d.DisputeStatus == "warning_closed":
+		return "The dispute about a " + payment + " is over: nothing was taken back"
+	case d.DisputeStatus == "lost":
+		return "A " + payment + " was lost in a dispute: its credits were taken back"
+	case strings.HasPrefix(d.DisputeStatus, "warning_"):
+		return "The bank asks about a " + payment
+	}
+	return "A " + payment + " is disputed: what is unused of it is frozen"
 }

@@ -33,6 +33,7 @@ type Wallet struct {
 	Held      money.Credits
 	Pending   money.Credits // bought, not credited yet
 	Later     money.Credits // in grants that are not effective yet
+	Frozen    money.Credits // in grants whose payment is disputed
 	Debt      money.Credits
 	Scoped    []Scoped
 	PerDay    money.Credits // burn rate of the last days
@@ -243,4 +244,12 @@ func (r Row) grantHref() string {
 		return r.GrantHref
 	}
 	return "/grants#" + r.GrantID
+}
+
+// balanceNote says what the balance has that is not available.
+func (w Wallet) balanceNote() string {
+	if w.Frozen > 0 {
+		return "with what is held and frozen"
+	}
+	return "with what is held"
 }

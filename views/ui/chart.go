@@ -28,7 +28,7 @@ type Chart struct {
 
 func (c Chart) label(t time.Time) string {
 	if c.Hourly {
-		return in(t, c.Zone).Format("15:04")
+		return in(t, c.Zone).Format("2 Jan 15:04")
 	}
 	return DayShort(t, c.Zone)
 }
