@@ -28,7 +28,7 @@ func (InvoiceStore) Insert(t tx.Tx, in *invoice.Invoice, key string) (bool, erro
 		Url: in.URL, PaymentIntent: in.PaymentIntent, Processing: flag(in.Processing), Total: in.Total, Tax: in.Tax, AmountPaid: in.AmountPaid,
 		ReceiptUrl: in.ReceiptURL, PurchaseID: in.Purchase, GrantID: int64(in.Grant), Clawed: int64(in.Clawed), CreatedBy: in.CreatedBy,
 		NextAt: micros(in.NextAt), DueAt: micros(in.DueAt), OverdueAt: micros(in.OverdueAt), CreatedAt: micros(in.CreatedAt),
-		IssuedAt: micros(in.IssuedAt), UpdatedAt: micros(in.UpdatedAt), FinishedAt: micros(in.FinishedAt),
+		IssuedAt: micros(in.IssuedAt), UpdatedAt: micros(in.UpdatedAt), FinishedAt: micros(in.FinishedAt), Bonus: int64(in.Bonus), BonusDays: int64(in.BonusDays),
 	})
 	return n > 0, err
 }
@@ -112,6 +112,6 @@ func invoiceOf(r gen.Invoice) *invoice.Invoice {
 		PaymentIntent: r.PaymentIntent, Processing: r.Processing != 0, Total: r.Total, Tax: r.Tax, AmountPaid: r.AmountPaid, ReceiptURL: r.ReceiptUrl,
 		Purchase: r.PurchaseID, Grant: ledger.GrantID(r.GrantID), Clawed: money.Credits(r.Clawed), CreatedBy: r.CreatedBy, NextAt: instant(r.NextAt),
 		DueAt: instant(r.DueAt), OverdueAt: instant(r.OverdueAt), CreatedAt: instant(r.CreatedAt), IssuedAt: instant(r.IssuedAt),
-		UpdatedAt: instant(r.UpdatedAt), FinishedAt: instant(r.FinishedAt),
+		UpdatedAt: instant(r.UpdatedAt), FinishedAt: instant(r.FinishedAt), Bonus: money.Credits(r.Bonus), BonusDays: int(r.BonusDays),
 	}
 }

@@ -147,14 +147,14 @@ func (s *Service) fill(t tx.Tx, in *Invoice, n NewInvoice) error {
 	in.ExpiresAfterDays, in.OnIssue, in.NetDays = n.ExpiresAfterDays, n.OnIssue, n.NetDays
 	in.PONumber, in.Memo, in.TaxExempt = strings.TrimSpace(n.PONumber), strings.TrimSpace(n.Memo), n.TaxExempt
 	if in.Name == "" {
-		in.Name = grouped(n.Credits.String()) + " " + ct.Units
+		in.Name = Grouped(n.Credits) + " " + ct.Units
 	}
 	return nil
 }
 
-// grouped puts commas between the thousands of an amount: "50,000.5".
-func grouped(s string) string {
-	whole, fraction, _ := strings.Cut(s, ".")
+// Grouped is an amount with commas between its thousands: "50,000.5".
+func Grouped(c money.Credits) string {
+	whole, fraction, _ := strings.Cut(c.String(), ".")
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + "," + whole[i:]
 	}

@@ -73,9 +73,11 @@ type Invoice struct {
 	Pack             string // "" for credits at a price of their own
 	CreditType       string
 	Credits          money.Credits
-	Price            money.Money // before tax
-	ExpiresAfterDays int         // 0: for ever
-	OnIssue          bool        // the credits are given when it is issued
+	Bonus            money.Credits // that comes for nothing once it is paid
+	BonusDays        int           // it lives for so long, 0 for ever
+	Price            money.Money   // before tax
+	ExpiresAfterDays int           // 0: for ever
+	OnIssue          bool          // the credits are given when it is issued
 	NetDays          int
 	Recipients       []string // further ones: Stripe mails the customer, Purse these
 	PONumber, Memo   string
@@ -111,6 +113,9 @@ type Invoice struct {
 
 // Card is a saved card.
 type Card struct{ ID, Brand, Last4 string }
+
+// Brings is all that it brings: the credits sold and the bonus.
+func (in *Invoice) Brings() money.Credits { return in.Credits + in.Bonus }
 
 // Due is what is to be paid, with tax once that is known.
 func (in *Invoice) Due() money.Money {

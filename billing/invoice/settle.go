@@ -197,6 +197,7 @@ func (s *Service) paid(t tx.Tx, in *Invoice, at Stripe) error {
 		Customer: in.Customer, Pack: in.Pack, PackName: name, CreditType: in.CreditType, Credits: in.Credits, Price: in.Price,
 		ExpiresAfterDays: in.ExpiresAfterDays, PaymentIntent: at.Payment, Total: at.Total, Tax: at.Tax, ReceiptURL: at.ReceiptURL,
 		CardBrand: in.Card.Brand, CardLast4: in.Card.Last4, CreatedBy: in.ID, Grant: in.Grant, DebtRepaid: repaid, CreatedAt: in.CreatedAt,
+		Bonus: in.Bonus, BonusDays: in.BonusDays,
 	}
 	if p.ReceiptURL == "" {
 		p.ReceiptURL = in.URL

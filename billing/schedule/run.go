@@ -8,6 +8,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/event"
+	"purse/billing/fault"
 	"purse/billing/invoice"
 	"purse/billing/job"
 	"purse/billing/tx"
@@ -68,19 +69,27 @@ func (s *Service) runIn(t tx.Tx, sch *Schedule) (begun string, err error) {
 	}
 	in := &invoice.Invoice{
 		Customer: sch.Customer, Schedule: sch.ID, Period: sch.Day(n, c.Location()).Format(time.DateOnly), Collection: sch.Collection, Name: sch.Name, Pack: sch.Pack,
-		CreditType: sch.CreditType, Credits: sch.Credits, Price: sch.Price, ExpiresAfterDays: sch.ExpiresAfterDays, OnIssue: sch.OnIssue, NetDays: sch.NetDays,
+		CreditType: sch.CreditType, Credits: sch.Credits, Bonus: sch.Bonus, BonusDays: sch.BonusDays, Price: sch.Price, ExpiresAfterDays: sch.ExpiresAfterDays,
+		OnIssue: sch.OnIssue, NetDays: sch.NetDays,
 		Recipients: sch.Recipients, PONumber: sch.PONumber, Memo: sch.Memo, TaxExempt: sch.TaxExempt, Card: sch.Card, CreatedBy: sch.ID,
 	}
 	if sch.Pack != "" {
 		pack := s.Catalog.Snapshot().Pack(sch.Pack)
-		if pack == nil || pack.Archived() {
+		if !sch.sells(pack) {
 			return "", s.pauseIn(t, sch, PriceChanged, "This pack is not sold any more.", "")
 		}
-		credits, price, err := s.terms(t, sch.Customer, pack, sch.Quantity, sch.Discount)
-		if err != nil || price.Currency != sch.Price.Currency || price.Amount > sch.Price.Amount || credits < sch.Credits {
-			return "", s.pauseIn(t, sch, PriceChanged, "The pack costs more than you agreed to.", "")
+		today := *sch
+		err := s.terms(t, &today, pack)
+		if _, refused := fault.As(err); refused {
+			return "", s.pauseIn(t, sch, PriceChanged, "This amount is not sold any more.", "")
 		}
-		in.Price, in.Credits, in.ExpiresAfterDays = price, credits, pack.ExpiresAfterDays // cheaper, or more of it
+		if err != nil {
+			return "", err
+		}
+		if !sch.asAgreed(&today) {
+			return "", s.pauseIn(t, sch, PriceChanged, "The pack costs more than you agreed to, or brings less.", "")
+		}
+		in.Price, in.Credits, in.Bonus, in.BonusDays, in.ExpiresAfterDays = today.Price, today.Credits, today.Bonus, today.BonusDays, today.ExpiresAfterDays
 	}
 	ok, err := s.Invoices.BeginIn(t, in, fmt.Sprintf("schedule/%s/%d", sch.ID, n))
 	if err != nil {

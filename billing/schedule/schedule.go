@@ -78,10 +78,13 @@ type Schedule struct {
 	CreditType       string
 	Pack             string // "" for credits at a price that staff agreed on
 	Quantity         int
+	Amount           money.Credits // of a pack for any amount, 0 for Quantity packs of fixed size
 	Name             string
-	Credits          money.Credits // of one run
-	Price            money.Money   // of one run before tax, discount taken off
-	Discount         int           // percent, taken off the pack's price
+	Credits          money.Credits // of one run, bonus apart
+	Bonus            money.Credits // that comes with it, and lives for BonusDays, 0 for ever
+	BonusDays        int
+	Price            money.Money // of one run before tax, discount taken off
+	Discount         int         // percent, taken off the pack's price
 	ExpiresAfterDays int
 
 	Every      Every
@@ -108,6 +111,9 @@ type Schedule struct {
 	CreatedBy            string
 	CreatedAt, UpdatedAt time.Time
 }
+
+// Brings is all that one run brings: the credits bought and the bonus.
+func (s *Schedule) Brings() money.Credits { return s.Credits + s.Bonus }
 
 // Day is the nth day, the first is 0, in the customer's time zone: its first
 // moment there. Months that are too short have it on their last day.

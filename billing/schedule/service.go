@@ -3,7 +3,6 @@ package schedule
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -71,7 +70,8 @@ func New(d Deps) *Service {
 // Settings are what a customer chooses.
 type Settings struct {
 	Customer, Pack string
-	Quantity       int
+	Quantity       int           // of a pack of fixed size
+	Credits        money.Credits // of a pack for any amount
 	Every          Every
 	FirstDay       string // 2026-01-31, not before today in the customer's time zone
 	Method         string // the id of a saved card
@@ -112,52 +112,30 @@ func (s *Service) Preview(ctx context.Context, set Settings) (*Schedule, error) 
 			return fault.Bad("method", "This card has expired. Choose another, or save a new one.")
 		}
 		pack := s.Catalog.Snapshot().Pack(set.Pack)
-		if pack == nil || pack.Archived() || pack.Any != nil {
+		if pack == nil || pack.Archived() {
 			return fault.Bad("pack", "Choose one of the packs for sale.")
+		}
+		if pack.Any != nil && set.Credits == 0 {
+			return fault.Bad("credits", "Say how many credits each time: %s to %s.", pack.Any.Min, pack.Any.Max)
+		}
+		if pack.Any == nil {
+			set.Credits = 0 // it has a size of its own
+		} else {
+			set.Quantity = 1
 		}
 		if set.Quantity < 1 || set.Quantity > MaxQuantity {
 			return fault.Bad("quantity", "Give a whole number from 1 to %d.", MaxQuantity)
 		}
 		out = &Schedule{
-			Customer: c.ID, CreditType: pack.CreditType, Pack: pack.ID, Quantity: set.Quantity, Name: packs(set.Quantity, pack.Name), Every: set.Every, FirstDay: set.FirstDay,
+			Customer: c.ID, Pack: pack.ID, Quantity: set.Quantity, Amount: set.Credits, Every: set.Every, FirstDay: set.FirstDay,
 			Collection: invoice.Charge, Card: invoice.Card{ID: card.ID, Brand: card.Brand, Last4: card.Last4}, State: Active, Discount: s.Discounts[set.Every],
-			ExpiresAfterDays: pack.ExpiresAfterDays,
 		}
-		if out.Credits, out.Price, err = s.terms(t, c.ID, pack, set.Quantity, out.Discount); err != nil {
+		if err := s.terms(t, out, pack); err != nil {
 			return err
 		}
 		return s.checkDays(t, out, c)
 	})
 	return out, err
-}
-
-// terms are what so many packs of fixed size bring and cost, bonus included and
-// a discount taken off.
-func (s *Service) terms(t tx.Tx, customer string, pack *catalog.Pack, quantity, discount int) (money.Credits, money.Money, error) {
-	currency, fixed, err := s.Accounts.CurrencyIn(t, customer)
-	if err != nil {
-		return 0, money.Money{}, err
-	}
-	if currency == "" || (!fixed && pack.PriceIn(currency) == nil) {
-		currency = pack.Prices[0].Currency
-	}
-	q, err := catalog.Quote(pack, 0, currency)
-	if err != nil {
-		return 0, money.Money{}, err
-	}
-	one := q.Credits + q.Bonus
-	if q.Price.Amount > money.MaxMinor/int64(quantity)/100 || one > money.MaxAmount/money.Credits(quantity) {
-		return 0, money.Money{}, fault.Bad("quantity", "This is more than can be charged at once. Choose fewer.")
-	}
-	amount := (q.Price.Amount*int64(quantity)*int64(100-discount) + 50) / 100
-	return one * money.Credits(quantity), money.Money{Amount: amount, Currency: currency}, nil
-}
-
-func packs(n int, name string) string {
-	if n == 1 {
-		return name
-	}
-	return fmt.Sprintf("%d × %s", n, name)
 }
 
 func (s *Service) checkDays(t tx.Tx, sch *Schedule, c *account.Customer) error {
@@ -189,11 +167,10 @@ func (s *Service) Create(ctx context.Context, by audit.Actor, set Settings) (*Sc
 	case !set.Consented || set.Version != ConsentVersion:
 		return nil, fault.Bad("consent", "Tick the box to agree that this card is charged on these days.")
 	case set.Price != sch.Price:
-		return nil, fault.New(fault.Conflict, "price_changed", "pack", "The price has changed meanwhile. Look at it once more.")
+		return nil, changedMeanwhile
 	}
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
-		sch.Consent = Consent{Version: ConsentVersion, User: by.ID, Address: set.From.Address, At: t.Now()}
-		if err := s.Accounts.RecordConsentIn(t, account.Consent{User: by.ID, Customer: sch.Customer, Document: ConsentDocument, Version: ConsentVersion, From: set.From}); err != nil {
+		if err := s.consentIn(t, by, sch, set.From); err != nil {
 			return err
 		}
 		return s.insert(t, by, sch)
@@ -203,6 +180,8 @@ func (s *Service) Create(ctx context.Context, by audit.Actor, set Settings) (*Sc
 	}
 	return s.tickOne(ctx, sch.ID)
 }
+
+var changedMeanwhile = fault.New(fault.Conflict, "price_changed", "pack", "The price has changed meanwhile. Look at it once more.")
 
 // Agree makes a schedule of invoices that staff agreed on.
 func (s *Service) Agree(ctx context.Context, by audit.Actor, a Agreement) (*Schedule, error) {
@@ -260,17 +239,13 @@ func (s *Service) Resume(ctx context.Context, by audit.Actor, customer, schedule
 		case sch.State != Paused:
 			return fault.New(fault.Conflict, "not_paused", "", "This schedule is not paused.")
 		case sch.Reason == PriceChanged:
-			return fault.New(fault.Conflict, "price_changed", "", "The price has changed. Cancel this schedule and make another at the new price.")
+			return fault.New(fault.Conflict, "price_changed", "", "The price has changed. Look at the new one and agree to it, or cancel the schedule.")
 		}
 		c, err := s.Accounts.CustomerIn(t, sch.Customer)
 		if err != nil {
 			return err
 		}
-		if n, due := sch.due(t.Now(), c.Location()); due {
-			sch.Done = n + 1
-		}
-		sch.State, sch.Reason, sch.Note, sch.RepairURL = Active, "", "", ""
-		sch.NextAt = sch.Day(sch.Done, c.Location())
+		s.goOn(t, sch, c)
 		return nil
 	})
 }

@@ -10,7 +10,7 @@ import (
 )
 
 const dueInvoices = `-- name: DueInvoices :many
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at FROM invoices WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days FROM invoices WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
 `
 
 type DueInvoicesParams struct {
@@ -79,6 +79,8 @@ func (q *Queries) DueInvoices(ctx context.Context, arg DueInvoicesParams) ([]Inv
 			&i.IssuedAt,
 			&i.UpdatedAt,
 			&i.FinishedAt,
+			&i.Bonus,
+			&i.BonusDays,
 		); err != nil {
 			return nil, err
 		}
@@ -97,7 +99,8 @@ const insertInvoice = `-- name: InsertInvoice :execrows
 INSERT INTO invoices (id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency,
   expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at,
   unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid,
-  receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at)
+  receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at,
+  bonus, bonus_days)
 VALUES ($1, $2, $3, $4, $5, $6, $7,
   $8, $9, $10, $11, $12, $13,
   $14, $15, $16, $17, $18, $19, $20,
@@ -105,7 +108,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7,
   $28, $29, $30, $31, $32, $33, $34,
   $35, $36, $37, $38, $39, $40,
   $41, $42, $43, $44, $45, $46, $47,
-  $48, $49, $50, $51)
+  $48, $49, $50, $51, $52,
+  $53)
 ON CONFLICT DO NOTHING
 `
 
@@ -161,6 +165,8 @@ type InsertInvoiceParams struct {
 	IssuedAt         int64
 	UpdatedAt        int64
 	FinishedAt       int64
+	Bonus            int64
+	BonusDays        int64
 }
 
 func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (int64, error) {
@@ -216,6 +222,8 @@ func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (i
 		arg.IssuedAt,
 		arg.UpdatedAt,
 		arg.FinishedAt,
+		arg.Bonus,
+		arg.BonusDays,
 	)
 	if err != nil {
 		return 0, err
@@ -224,7 +232,7 @@ func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (i
 }
 
 const invoiceByID = `-- name: InvoiceByID :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at FROM invoices WHERE id = $1
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days FROM invoices WHERE id = $1
 `
 
 func (q *Queries) InvoiceByID(ctx context.Context, id string) (Invoice, error) {
@@ -282,12 +290,14 @@ func (q *Queries) InvoiceByID(ctx context.Context, id string) (Invoice, error) {
 		&i.IssuedAt,
 		&i.UpdatedAt,
 		&i.FinishedAt,
+		&i.Bonus,
+		&i.BonusDays,
 	)
 	return i, err
 }
 
 const invoiceByKey = `-- name: InvoiceByKey :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at FROM invoices WHERE begin_key = $1
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days FROM invoices WHERE begin_key = $1
 `
 
 func (q *Queries) InvoiceByKey(ctx context.Context, beginKey string) (Invoice, error) {
@@ -345,12 +355,14 @@ func (q *Queries) InvoiceByKey(ctx context.Context, beginKey string) (Invoice, e
 		&i.IssuedAt,
 		&i.UpdatedAt,
 		&i.FinishedAt,
+		&i.Bonus,
+		&i.BonusDays,
 	)
 	return i, err
 }
 
 const invoiceByPayment = `-- name: InvoiceByPayment :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at FROM invoices WHERE payment_intent = $1 AND payment_intent <> '' ORDER BY id LIMIT 1
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days FROM invoices WHERE payment_intent = $1 AND payment_intent <> '' ORDER BY id LIMIT 1
 `
 
 func (q *Queries) InvoiceByPayment(ctx context.Context, paymentIntent string) (Invoice, error) {
@@ -408,12 +420,14 @@ func (q *Queries) InvoiceByPayment(ctx context.Context, paymentIntent string) (I
 		&i.IssuedAt,
 		&i.UpdatedAt,
 		&i.FinishedAt,
+		&i.Bonus,
+		&i.BonusDays,
 	)
 	return i, err
 }
 
 const invoiceByPurchase = `-- name: InvoiceByPurchase :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at FROM invoices WHERE purchase_id = $1 AND purchase_id <> '' ORDER BY id LIMIT 1
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days FROM invoices WHERE purchase_id = $1 AND purchase_id <> '' ORDER BY id LIMIT 1
 `
 
 func (q *Queries) InvoiceByPurchase(ctx context.Context, purchaseID string) (Invoice, error) {
@@ -471,12 +485,14 @@ func (q *Queries) InvoiceByPurchase(ctx context.Context, purchaseID string) (Inv
 		&i.IssuedAt,
 		&i.UpdatedAt,
 		&i.FinishedAt,
+		&i.Bonus,
+		&i.BonusDays,
 	)
 	return i, err
 }
 
 const invoiceByStripeID = `-- name: InvoiceByStripeID :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at FROM invoices WHERE stripe_invoice = $1 AND stripe_invoice <> ''
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days FROM invoices WHERE stripe_invoice = $1 AND stripe_invoice <> ''
 `
 
 func (q *Queries) InvoiceByStripeID(ctx context.Context, stripeInvoice string) (Invoice, error) {
@@ -534,12 +550,14 @@ func (q *Queries) InvoiceByStripeID(ctx context.Context, stripeInvoice string) (
 		&i.IssuedAt,
 		&i.UpdatedAt,
 		&i.FinishedAt,
+		&i.Bonus,
+		&i.BonusDays,
 	)
 	return i, err
 }
 
 const invoices = `-- name: Invoices :many
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at FROM invoices
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days FROM invoices
 WHERE (CAST($1 AS text) = '' OR customer_id = $1)
   AND (CAST($2 AS text) = '' OR schedule_id = $2)
   AND (CAST($3 AS text) = '' OR state = $3)
@@ -622,6 +640,8 @@ func (q *Queries) Invoices(ctx context.Context, arg InvoicesParams) ([]Invoice, 
 			&i.IssuedAt,
 			&i.UpdatedAt,
 			&i.FinishedAt,
+			&i.Bonus,
+			&i.BonusDays,
 		); err != nil {
 			return nil, err
 		}

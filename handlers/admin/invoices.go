@@ -101,7 +101,7 @@ func (a *Admin) invoiceList(w http.ResponseWriter, r *http.Request, c *account.C
 
 func (a *Admin) invoiceRow(r *http.Request, in *invoice.Invoice) admin.InvoiceRow {
 	row := admin.InvoiceRow{
-		ID: in.ID, Name: in.Name, Number: in.Number, CustomerID: in.Customer, Customer: in.Customer, Credits: in.Credits, Price: in.Price,
+		ID: in.ID, Name: in.Name, Number: in.Number, CustomerID: in.Customer, Customer: in.Customer, Credits: in.Brings(), Price: in.Price,
 		Outstanding: in.Outstanding(), Problem: in.Problem, At: in.CreatedAt, Due: in.DueAt,
 	}
 	row.State.Word, row.State.Tone = show.InvoiceState(in, a.Kit.Now())

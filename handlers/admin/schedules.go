@@ -25,7 +25,7 @@ func repeatOptions() []ui.Option {
 func (a *Admin) scheduleRows(t tx.Tx, customer string, mayChange bool) (out []admin.ScheduleRow, err error) {
 	list, err := a.Schedules.List(t, customer, "", paymentRows)
 	for _, s := range list {
-		row := admin.ScheduleRow{ID: s.ID, Name: s.Name, Every: show.EveryName(s.Every), Pays: show.SchedulePays(s), Note: s.Note, Credits: s.Credits, Price: s.Price,
+		row := admin.ScheduleRow{ID: s.ID, Name: s.Name, Every: show.EveryName(s.Every), Pays: show.SchedulePays(s), Note: s.Note, Credits: s.Brings(), Price: s.Price,
 			Next: s.NextAt, MayCancel: mayChange && s.State != schedule.Ended}
 		row.State.Word, row.State.Tone = show.ScheduleState(s)
 		out = append(out, row)

@@ -45,7 +45,7 @@ func seen(in *invoice.Invoice) bool { return in.Stripe != "" }
 
 func (p *Portal) invoiceRow(v *kit.Visitor, in *invoice.Invoice) (portal.InvoiceRow, bool) {
 	row := portal.InvoiceRow{
-		ID: in.ID, Href: "/invoices/" + in.ID, Name: in.Name, Number: in.Number, Credits: in.Credits, Unit: show.Unit(p.Catalog.Snapshot(), in.CreditType),
+		ID: in.ID, Href: "/invoices/" + in.ID, Name: in.Name, Number: in.Number, Credits: in.Brings(), Unit: show.Unit(p.Catalog.Snapshot(), in.CreditType),
 		Total: in.Due(), Outstanding: in.Outstanding(), At: in.CreatedAt, Due: in.DueAt,
 	}
 	row.Word, row.Tone = show.InvoiceState(in, p.Kit.Now())

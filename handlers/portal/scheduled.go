@@ -8,7 +8,6 @@ import (
 	"purse/billing/account"
 	"purse/billing/fault"
 	"purse/billing/invoice"
-	"purse/billing/money"
 	"purse/billing/schedule"
 	"purse/billing/tx"
 	"purse/handlers/kit"
@@ -24,7 +23,7 @@ const (
 )
 
 var scheduleLabels = map[string]string{
-	"pack": "Pack", "quantity": "How many of it", "every": "How often", "first_day": "First on", "method": "Card", "consent": "Agreement", "password": "Your password",
+	"pack": "Pack", "quantity": "How many of it", "credits": "How many credits", "every": "How often", "first_day": "First on", "method": "Card", "consent": "Agreement", "password": "Your password",
 }
 
 // Scheduled shows the purchases on set days, and the form that makes one.
@@ -45,11 +44,6 @@ func (p *Portal) scheduledPage(w http.ResponseWriter, r *http.Request, form *kit
 		}
 		page.Every = append(page.Every, ui.Option{Value: string(e), Text: text})
 	}
-	for _, pack := range p.Catalog.Snapshot().OnSale() {
-		if pack.Any == nil {
-			page.Packs = append(page.Packs, ui.Option{Value: pack.ID, Text: pack.Name + ": " + ui.Money(pack.Price)})
-		}
-	}
 	if page.MayChange {
 		list, err := p.Methods.List(r.Context(), v.Customer.ID)
 		if page.Down = fault.Is(err, fault.Unavailable); err != nil && !page.Down {
@@ -61,6 +55,9 @@ func (p *Portal) scheduledPage(w http.ResponseWriter, r *http.Request, form *kit
 	}
 	err := p.view(r.Context(), func(t tx.Tx) error {
 		page.Rows = nil
+		if err := p.schedulePacks(t, v, &page); err != nil {
+			return err
+		}
 		list, err := p.Schedules.List(t, v.Customer.ID, "", shownSchedules)
 		if err != nil {
 			return err
@@ -88,10 +85,33 @@ func (p *Portal) scheduledPage(w http.ResponseWriter, r *http.Request, form *kit
 	return kit.Render(w, r, form.Status(), portal.ScheduledPage(f, page))
 }
 
+// schedulePacks are what can be bought on set days, in the customer's currency.
+func (p *Portal) schedulePacks(t tx.Tx, v *kit.Visitor, page *portal.Scheduled) error {
+	page.Packs, page.MayAmount = nil, false
+	for _, pack := range byPrice(p.Catalog.Snapshot().OnSale()) {
+		currency, err := p.Recharges.CurrencyFor(t, v.Customer.ID, pack)
+		if err != nil {
+			return err
+		}
+		q, err := pack.Least(currency)
+		if err != nil {
+			continue // not sold in the customer's currency
+		}
+		text := pack.Name + ": " + ui.Money(q.Price)
+		if pack.Any != nil {
+			page.MayAmount = true
+			text = pack.Name + ", so many credits: from " + ui.Money(q.Price)
+		}
+		page.Packs = append(page.Packs, ui.Option{Value: pack.ID, Text: text})
+	}
+	return nil
+}
+
 func (p *Portal) scheduleRow(s *schedule.Schedule, v *kit.Visitor) portal.ScheduleRow {
 	row := portal.ScheduleRow{
-		ID: s.ID, Name: s.Name, Every: show.EveryName(s.Every), Pays: show.SchedulePays(s), Credits: s.Credits, Unit: show.Unit(p.Catalog.Snapshot(), s.CreditType),
+		ID: s.ID, Name: s.Name, Every: show.EveryName(s.Every), Pays: show.SchedulePays(s), Credits: s.Credits, Bonus: s.Bonus, Unit: show.Unit(p.Catalog.Snapshot(), s.CreditType),
 		Price: s.Price, Note: s.Note, MayCancel: v.Role.MayBuy() && s.State != schedule.Ended && s.Collection == invoice.Charge, MayResume: v.Role.MayBuy() && s.State == schedule.Paused && s.Reason != schedule.PriceChanged,
+		MayRenew: v.Role.MayBuy() && s.State == schedule.Paused && s.Reason == schedule.PriceChanged && s.Collection == invoice.Charge,
 	}
 	row.Word, row.Tone = show.ScheduleState(s)
 	if s.State == schedule.Active {
@@ -113,6 +133,9 @@ func (p *Portal) ScheduledSend(w http.ResponseWriter, r *http.Request) error {
 	if form.Checked("edit") {
 		return p.scheduledPage(w, r, form)
 	}
+	if id := form.Text("renew"); id != "" {
+		return p.scheduleRenew(w, r, form, id)
+	}
 	set := schedule.Settings{
 		Customer: v.Customer.ID, Pack: form.Text("pack"), Every: schedule.Every(form.Text("every")), FirstDay: form.Text("first_day"), Method: form.Text("method"),
 		Consented: form.Checked("consent"), Version: form.Text("version"), From: kit.From(r),
@@ -120,6 +143,11 @@ func (p *Portal) ScheduledSend(w http.ResponseWriter, r *http.Request) error {
 	if set.Quantity, err = strconv.Atoi(form.Text("quantity")); err != nil {
 		form.Fail("quantity", "Give a whole number from 1 to "+strconv.Itoa(schedule.MaxQuantity)+".")
 		return p.scheduledPage(w, r, form)
+	}
+	if form.Text("credits") != "" {
+		if set.Credits = form.Credits("credits"); form.Failed() {
+			return p.scheduledPage(w, r, form)
+		}
 	}
 	s, err := p.Schedules.Preview(r.Context(), set)
 	if err := form.Take(err); err != nil {
@@ -140,12 +168,10 @@ func (p *Portal) ScheduledSend(w http.ResponseWriter, r *http.Request) error {
 	if form.Failed() {
 		return p.schedulePreview(w, r, form, s)
 	}
-	n, err := strconv.ParseInt(form.Text("price"), 10, 64)
-	if err != nil {
+	if set.Price, err = seenPrice(form); err != nil {
 		form.Fail("", "The form is incomplete: look at it once more.")
 		return p.scheduledPage(w, r, form)
 	}
-	set.Price = money.Money{Amount: n, Currency: form.Text("currency")}
 	_, err = p.Schedules.Create(r.Context(), kit.Actor(r), set)
 	if err := form.Take(err); err != nil {
 		return err
@@ -154,6 +180,39 @@ func (p *Portal) ScheduledSend(w http.ResponseWriter, r *http.Request) error {
 		return p.scheduledPage(w, r, form)
 	}
 	if err := p.Kit.Say(w, r, ui.Good, "Saved. It buys "+show.EveryName(s.Every)+" until you cancel it."); err != nil {
+		return err
+	}
+	return kit.Go(w, r, "/scheduled")
+}
+
+// scheduleRenew shows what a schedule costs now that its price has changed, or
+// lets it go on at that price.
+func (p *Portal) scheduleRenew(w http.ResponseWriter, r *http.Request, form *kit.Form, id string) error {
+	v := kit.VisitorOf(r)
+	s, err := p.Schedules.Offer(r.Context(), v.Customer.ID, id)
+	if err != nil {
+		return p.orSay(w, r, err, "/scheduled")
+	}
+	if !form.Checked("confirmed") {
+		return p.schedulePreview(w, r, form, s)
+	}
+	set := schedule.Settings{Consented: form.Checked("consent"), Version: form.Text("version"), From: kit.From(r)}
+	if !set.Consented {
+		form.Fail("consent", "Tick the box to agree that this card is charged on these days.")
+	}
+	if err := form.Take(p.Kit.Confirm(w, r, form.Values["password"])); err != nil {
+		return err
+	}
+	if form.Failed() {
+		return p.schedulePreview(w, r, form, s)
+	}
+	if set.Price, err = seenPrice(form); err == nil {
+		_, err = p.Schedules.Renew(r.Context(), kit.Actor(r), v.Customer.ID, id, set)
+	}
+	if err != nil {
+		return p.orSay(w, r, err, "/scheduled")
+	}
+	if err := p.Kit.Say(w, r, ui.Good, "It goes on at the new price."); err != nil {
 		return err
 	}
 	return kit.Go(w, r, "/scheduled")
@@ -170,9 +229,17 @@ func (p *Portal) schedulePreview(w http.ResponseWriter, r *http.Request, form *k
 		}
 		days += ui.Day(d, zone)
 	}
+	brings := s.Name + ": " + unit.Amount(s.Credits)
+	if s.Amount > 0 {
+		brings = s.Name // says how many
+	}
+	if s.Bonus > 0 {
+		brings += " and " + ui.Credits(s.Bonus) + " as a bonus"
+	}
 	page := portal.SchedulePreview{
 		Form: form.Form, Consent: schedule.ConsentText, Ask: !p.Kit.Confirmed(r), Button: "Save", Does: "Nothing is charged now.",
-		Says: []string{"Buys " + s.Name + ": " + unit.Amount(s.Credits) + " for " + price + ",", show.EveryName(s.Every) + ", on " + days + " and so on,", show.SchedulePays(s) + "."},
+		Renews: s.ID != "",
+		Says:   []string{"Buys " + brings + " for " + price + ",", show.EveryName(s.Every) + ", on " + days + " and so on,", show.SchedulePays(s) + "."},
 	}
 	if s.Discount > 0 {
 		page.Says = append(page.Says, strconv.Itoa(s.Discount)+"% are taken off already.")
@@ -180,7 +247,7 @@ func (p *Portal) schedulePreview(w http.ResponseWriter, r *http.Request, form *k
 	if !s.NextAt.After(p.Kit.Now()) {
 		page.Charges, page.Does, page.Button = true, "Saving this charges "+show.CardName(s.Card.Brand, s.Card.Last4)+" "+price+" now", "Save and charge "+ui.Money(s.Price)
 	}
-	for _, name := range []string{"pack", "quantity", "every", "first_day", "method"} {
+	for _, name := range []string{"renew", "pack", "quantity", "credits", "every", "first_day", "method"} {
 		page.Hidden = append(page.Hidden, ui.Option{Value: name, Text: form.Text(name)})
 	}
 	page.Hidden = append(page.Hidden, ui.Option{Value: "price", Text: strconv.FormatInt(s.Price.Amount, 10)},

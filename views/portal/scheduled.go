@@ -14,6 +14,7 @@ type Scheduled struct {
 	Packs     []ui.Option
 	Cards     []ui.Option
 	Every     []ui.Option
+	MayAmount bool   // a pack for any amount is among them
 	Today     string // where the form begins
 	MayChange bool
 	Suspended bool
@@ -25,7 +26,7 @@ type Scheduled struct {
 type ScheduleRow struct {
 	ID, Name, Every, Pays, Word string
 	Tone                        ui.Tone
-	Credits                     money.Credits
+	Credits, Bonus              money.Credits
 	Unit                        ui.Unit
 	Price                       money.Money
 	Note                        string
@@ -33,6 +34,7 @@ type ScheduleRow struct {
 	Next                        []time.Time
 	Runs                        []InvoiceRow
 	MayCancel, MayResume        bool
+	MayRenew                    bool // the price changed, and can be agreed to
 }
 
 // SchedulePreview asks for consent.
@@ -45,4 +47,5 @@ type SchedulePreview struct {
 	Hidden  []ui.Option
 	Ask     bool // for the password
 	Button  string
+	Renews  bool // a schedule that is there: nothing of it can be changed
 }
