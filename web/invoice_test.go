@@ -225,11 +225,13 @@ func TestInvoicesUnderFaults(t *testing.T) {
 			w.check(err)
 			_, err = w.invoices.Issue(ctx, staff, in.ID)
 			w.check(err)
-			for range 12 {
+			eventually(t, "it is open at last", 10*time.Second, func() bool { // a job may be at it, and a tick passes by
 				w.clock.step(20 * time.Minute)
 				w.check(w.invoices.Tick(ctx))
-			}
-			in = w.waitInvoice(in, invoice.Open)
+				in, err = w.invoices.Invoice(ctx, in.ID)
+				w.check(err)
+				return in.State == invoice.Open
+			})
 			w.faults(sandbox.Faults{Deliveries: dropAll.Deliveries})
 			if list := w.invoicesAtStripe(in.ID); list != 1 {
 				t.Fatalf("%s %s: %d invoices", action, path, list)

@@ -162,12 +162,14 @@ func TestADeclinedScheduleIsRepairedOnStripesPage(t *testing.T) {
 	w, c := shopWorld(t)
 	card := w.saved(c, "pm_card_chargeCustomerFail") // saves, declines for a reason that may pass
 	sch := w.scheduled(c, card, schedule.Monthly, w.today(c))
-	for range 5 { // 1, 3 and 7 hours later
+	var err error
+	eventually(t, "it is paused", 10*time.Second, func() bool { // after 1, 3 and 7 hours; a job may be at it, and a tick passes by
 		w.advance(8 * time.Hour)
 		w.ticks()
-	}
-	sch, err := w.schedules.Schedule(ctx, c.ID, sch.ID)
-	w.check(err)
+		sch, err = w.schedules.Schedule(ctx, c.ID, sch.ID)
+		w.check(err)
+		return sch.State == schedule.Paused
+	})
 	runs := w.runs(sch)
 	if sch.State != schedule.Paused || sch.Reason != schedule.CardDeclined || sch.RepairURL == "" || len(runs) != 1 || runs[0].Tries != invoice.MaxTries {
 		t.Fatalf("%+v, %d runs", sch, len(runs))

@@ -149,7 +149,8 @@ func (s *Service) expireOlder(ctx context.Context, o *Purchase) error {
 		if o, err = s.Store.Purchase(t, o.ID); err != nil || o.CheckoutSession != "" || o.State.Final() {
 			return err
 		}
-		o.State, o.Problem, o.CheckAt, o.UpdatedAt = Expired, superseded, time.Time{}, t.Now()
+		// The sweep looks whether something was opened all the same.
+		o.State, o.Problem, o.CheckAt, o.Checks, o.UpdatedAt = Expired, superseded, t.Now().Add(firstCheck), 0, t.Now()
 		return s.Store.Update(t, o)
 	})
 	if err != nil || o.CheckoutSession == "" {

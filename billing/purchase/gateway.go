@@ -31,7 +31,12 @@ type Gateway interface {
 	Checkout(ctx context.Context, id string) (Checkout, error)
 	// CheckoutOf answers the Checkout of a payment, ErrGone when there is none.
 	CheckoutOf(ctx context.Context, paymentIntent string) (Checkout, error)
-	// ExpireCheckout ends an open session; ErrNotOpen when it is not open.
+	// LookFor finds the Checkout of a purchase, or the invoice in its place, in
+	// Stripe's lists: for when the answer to making it was lost. Of p it needs who
+	// and what for.
+	LookFor(ctx context.Context, p CheckoutParams, since time.Time) (c Checkout, found bool, err error)
+	// ExpireCheckout ends an open session; ErrNotOpen when it is not open. The draft
+	// of an invoice is deleted.
 	ExpireCheckout(ctx context.Context, id string) error
 	// PaymentIntent answers a payment, ErrGone when there is none.
 	PaymentIntent(ctx context.Context, id string) (PaymentIntent, error)
@@ -91,7 +96,7 @@ type CheckoutParams struct {
 // Checkout is a Checkout Session with its payment.
 type Checkout struct {
 	ID, URL        string
-	Status         string // open, complete, expired
+	Status         string // open, complete, expired; of an invoice also draft
 	PaymentStatus  string // paid, unpaid, no_payment_required
 	Livemode       bool
 	StripeCustomer string

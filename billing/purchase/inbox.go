@@ -167,6 +167,8 @@ func (s *Service) sessionOf(ctx context.Context, e *InboxEvent) (session string,
 			return "", "", "", fmt.Errorf("the Checkout of %s is not known yet", p.ID)
 		}
 		return p.CheckoutSession, "", "", nil
+	case isInvoice(e.ObjectID) && e.Type != "invoice.deleted":
+		return s.orphanInvoice(ctx, e)
 	}
 	return "", Ignored, "", nil
 }

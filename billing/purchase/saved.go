@@ -76,15 +76,21 @@ func (s *Service) openInvoice(ctx context.Context, p *Purchase, card Card) error
 	problem := ""
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
 		now, err := s.Store.Purchase(t, p.ID)
-		if err != nil || now.CheckoutSession != "" || now.State != Created {
-			*p = *now
+		if err != nil {
 			return err
+		}
+		if now.State != Created || (now.CheckoutSession != "" && now.CheckoutSession != c.ID) {
+			*p = *now
+			return nil
 		}
 		now.CheckoutSession, now.CheckoutURL, now.UpdatedAt = c.ID, c.URL, t.Now()
 		problem = s.mismatch(t, now, &c)
 		*p = *now
 		return s.Store.Update(t, now)
 	})
+	if err == nil && p.State == Expired && p.CheckoutSession == "" { // another window was faster: nobody must pay this one
+		return s.end(ctx, p.ID, c.ID)
+	}
 	if err != nil || problem == "" {
 		return err
 	}
@@ -122,14 +128,19 @@ func (s *Service) payInvoice(ctx context.Context, p *Purchase, card Card) (*Purc
 // giveUp fails a purchase and voids its invoice, so that nobody pays it later.
 // One that was paid meanwhile is fulfilled.
 func (s *Service) giveUp(ctx context.Context, p *Purchase, problem string) error {
-	if err := s.setState(ctx, p.ID, Failed, problem); err != nil {
+	err := s.Runner.Update(ctx, func(t tx.Tx) error {
+		now, err := s.Store.Purchase(t, p.ID)
+		if err != nil || now.State.Final() {
+			return err
+		}
+		// Should Stripe not answer now, the sweep voids it.
+		now.State, now.Problem, now.CheckAt, now.Checks, now.UpdatedAt = Failed, problem, t.Now().Add(firstCheck), 0, t.Now()
+		return s.Store.Update(t, now)
+	})
+	if err != nil {
 		return err
 	}
-	err := s.Gateway.ExpireCheckout(ctx, p.CheckoutSession)
-	if errors.Is(err, ErrNotOpen) || errors.Is(err, ErrGone) {
-		_, err = s.FulfilBySession(ctx, p.CheckoutSession)
-	}
-	if err != nil {
+	if err := s.end(ctx, p.ID, p.CheckoutSession); err != nil {
 		return s.unavailable(err)
 	}
 	return nil

@@ -54,17 +54,10 @@ func (s *Service) check(ctx context.Context, p *Purchase) error {
 		return err
 	}
 	if p.CheckoutSession == "" {
-		// The buyer's request ended before the Checkout was open. Once it could
-		// no longer be paid, it is over.
-		if over {
-			return s.setState(ctx, p.ID, Expired, "The Checkout was never opened.")
-		}
-		return nil
+		return s.seek(ctx, p, over)
 	}
-	if over && isInvoice(p.CheckoutSession) { // a Checkout ends by itself, an invoice does not
-		if err := s.Gateway.ExpireCheckout(ctx, p.CheckoutSession); err != nil && !errors.Is(err, ErrNotOpen) && !errors.Is(err, ErrGone) {
-			return err
-		}
+	if (over || p.State.Final()) && isInvoice(p.CheckoutSession) { // a Checkout ends by itself, an invoice does not
+		return s.end(ctx, p.ID, p.CheckoutSession)
 	}
 	_, err = s.FulfilBySession(ctx, p.CheckoutSession)
 	return err

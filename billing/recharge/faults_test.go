@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stripe/stripe-go/v76"
+
 	"purse/billing/money"
 	"purse/billing/recharge"
 	"purse/billing/tx"
@@ -199,6 +201,33 @@ func TestCachedFailureHidesADecline(t *testing.T) {
 			if r := w.runs()[0]; r.Pays != 1 || r.Paying || r.Tries > 1 {
 				t.Errorf("%+v", r)
 			}
+		})
+	}
+}
+
+// What is turned off while nobody knows whether its invoice was made leaves none
+// that could be paid.
+func TestTurnedOffWithoutAnAnswer(t *testing.T) {
+	for _, call := range []string{"/v1/invoices", "/v1/invoiceitems", "/v1/invoices/in_"} {
+		t.Run(call, func(t *testing.T) {
+			w := newWorld(t)
+			card := w.saved("pm_card_visa")
+			w.faults(sandbox.Faults{API: []sandbox.APIFault{{Action: sandbox.FaultDropAfter, Method: "POST", Path: call, Count: -1}}})
+			w.save(w.settings(card))
+			w.until("sent", func() bool { return w.runs()[0].Unknowns > 0 })
+			w.ok(w.TurnOff(t.Context(), w.owner, w.customer.ID, "credits"))
+			w.faults(sandbox.Faults{})
+			w.until("given up", func() bool { w.move(2 * time.Minute); return w.count(recharge.Voided) == 1 })
+			open := 0
+			for i := w.stripe.Invoices.List(nil); i.Next(); {
+				if i.Invoice().Status != stripe.InvoiceStatusVoid {
+					open++
+				}
+			}
+			if n, _ := w.charged(); n != 0 || open != 0 {
+				t.Errorf("%d charges, %d invoices are left", n, open)
+			}
+			w.inState(recharge.Off)
 		})
 	}
 }

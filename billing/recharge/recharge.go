@@ -182,6 +182,9 @@ const (
 	MaxQuantity     = 100
 )
 
+// lostAnswer is how long a call without an answer may still be done at Stripe.
+const lostAnswer = time.Minute
+
 // tolerance is how much later Stripe's clock may be than ours.
 const tolerance = time.Minute
 

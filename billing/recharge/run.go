@@ -154,9 +154,13 @@ func (s *Service) plan(t tx.Tx, r *Recharge, p *Policy) (act, error) {
 		return look, s.put(t, r, r.backoff(now))
 	case r.Paying:
 		return pay, s.put(t, r, r.backoff(now)) // the same key and parameters again
-	case r.GiveUp != "" && r.Invoice == "":
-		// At most there is a draft, which nobody can pay.
+	case r.GiveUp != "" && r.Invoice == "" && r.SentAt.IsZero():
 		return nothing, s.finishUnpaid(t, r, p, Voided, r.GiveUp, "")
+	case r.GiveUp != "" && r.Invoice == "" && now.Before(r.UpdatedAt.Add(lostAnswer)):
+		r.NextAt = r.UpdatedAt.Add(lostAnswer) // what was sent may still be done
+		return nothing, s.Store.Update(t, r)
+	case r.GiveUp != "" && r.Invoice == "":
+		return find, s.put(t, r, r.backoff(now)) // it may be there, and could be paid
 	case r.GiveUp != "":
 		return void, s.put(t, r, r.backoff(now))
 	case r.Invoice == "" && !r.SentAt.IsZero() && r.SentAt.Add(KeyLife).Before(now):
@@ -271,6 +275,9 @@ func (s *Service) prepared(ctx context.Context, sent *Recharge, in Invoice, err 
 		}
 		if spent+in.Total > p.Cap {
 			r.GiveUp = CapReached
+			if p.State == Off || p.State == Paused {
+				return true, s.put(t, r, t.Now()) // the customer, or somebody else, stopped it meanwhile
+			}
 			p.State, p.NextAt, p.UpdatedAt = Capped, next, t.Now()
 			p.Note = fmt.Sprintf("With tax a recharge costs %s, and %s of the month's cap of %s are spent.",
 				amount(in.Total, r.Price.Currency), amount(spent, r.Price.Currency), amount(p.Cap, r.Price.Currency))
@@ -293,7 +300,17 @@ func (s *Service) found(ctx context.Context, sent *Recharge, in Invoice, ok bool
 	}
 	if !ok {
 		return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
+			if r.GiveUp != "" {
+				return false, s.finishUnpaid(t, r, p, Voided, r.GiveUp, "")
+			}
 			return false, s.finishUnpaid(t, r, p, Failed, Unknown, "Stripe did not answer for a day, and knows of no invoice.")
+		})
+	}
+	if sent.GiveUp != "" { // it is voided next, or was paid already
+		return s.with(ctx, sent, func(t tx.Tx, r *Recharge, _ *Policy) (bool, error) {
+			r.Invoice, r.Unknowns = in.ID, 0
+			r.note(in)
+			return true, s.put(t, r, t.Now())
 		})
 	}
 	if in.Status != "draft" {

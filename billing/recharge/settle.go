@@ -185,6 +185,9 @@ const MailPaused = "recharge_paused"
 // pauseIn pauses a policy, and tells the customer once.
 func (s *Service) pauseIn(t tx.Tx, p *Policy, r *Recharge, why Reason, message string) error {
 	was := p.State
+	if was == Off { // it was turned off meanwhile, and stays so
+		return nil
+	}
 	p.State, p.Reason, p.Note, p.NextAt = Paused, why, message, time.Time{}
 	p.RepairURL = ""
 	if r != nil && r.State == Waiting {

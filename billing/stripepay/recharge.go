@@ -152,7 +152,7 @@ func (g *Gateway) PayInvoice(ctx context.Context, id, card, key string) (recharg
 
 // VoidInvoice makes an open invoice one that cannot be paid any more.
 func (g *Gateway) VoidInvoice(ctx context.Context, id, key string) error {
-	_, err := g.api.Invoices.VoidInvoice(id, &stripe.InvoiceVoidInvoiceParams{Params: write(ctx, key, nil)})
+	err := g.void(ctx, id, key)
 	if replayed, failed := cached(err); replayed && failed {
 		return purchase.ErrGone // look what it is now
 	}

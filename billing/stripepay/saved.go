@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/stripe/stripe-go/v76"
 
@@ -46,13 +47,49 @@ func isInvoice(id string) bool { return strings.HasPrefix(id, "in_") }
 
 // expireInvoice voids an open invoice.
 func (g *Gateway) expireInvoice(ctx context.Context, id string) error {
-	_, err := g.api.Invoices.VoidInvoice(id, &stripe.InvoiceVoidInvoiceParams{Params: stripe.Params{Context: ctx}})
-	err = translate(err)
+	err := translate(g.void(ctx, id, ""))
 	var e *Error
 	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
 		e.meaning = purchase.ErrNotOpen
 	}
 	return err
+}
+
+// void makes an invoice one that nobody can pay: a draft cannot be voided, and is
+// deleted.
+func (g *Gateway) void(ctx context.Context, id, key string) error {
+	_, err := g.api.Invoices.VoidInvoice(id, &stripe.InvoiceVoidInvoiceParams{Params: write(ctx, key, nil)})
+	var no *stripe.Error
+	if !errors.As(err, &no) || no.HTTPStatusCode != http.StatusBadRequest {
+		return err
+	}
+	in, lookErr := g.api.Invoices.Get(id, &stripe.InvoiceParams{Params: stripe.Params{Context: ctx}})
+	if lookErr != nil || in.Status != stripe.InvoiceStatusDraft {
+		return err
+	}
+	_, err = g.api.Invoices.Del(id, &stripe.InvoiceParams{Params: stripe.Params{Context: ctx}})
+	return err
+}
+
+// LookFor finds the Checkout of a purchase, or the invoice in its place.
+func (g *Gateway) LookFor(ctx context.Context, c purchase.CheckoutParams, since time.Time) (purchase.Checkout, bool, error) {
+	l := &stripe.CheckoutSessionListParams{Customer: stripe.String(c.StripeCustomer), CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: since.Unix()}}
+	l.Context, l.Limit = ctx, stripe.Int64(100)
+	sessions := g.api.CheckoutSessions.List(l)
+	for sessions.Next() {
+		if m := sessions.CheckoutSession().Metadata; m[metaInstallation] == c.Installation && m[metaPurchase] == c.Purchase {
+			found, err := g.Checkout(ctx, sessions.CheckoutSession().ID)
+			return found, err == nil, err
+		}
+	}
+	if err := sessions.Err(); err != nil {
+		return purchase.Checkout{}, false, translate(err)
+	}
+	in, ok, err := g.findInvoice(ctx, recharge.InvoiceParams{Purchase: c.Purchase, Installation: c.Installation, StripeCustomer: c.StripeCustomer}, since)
+	if err != nil || !ok {
+		return purchase.Checkout{}, false, translate(err)
+	}
+	return invoiceCheckout(in), true, nil
 }
 
 // invoiceCheckout shows an invoice as the Checkout that it stands for.
@@ -67,6 +104,8 @@ func invoiceCheckout(in *stripe.Invoice) purchase.Checkout {
 		c.Payment = payment(in.PaymentIntent)
 	}
 	switch in.Status {
+	case stripe.InvoiceStatusDraft:
+		c.Status = "draft"
 	case stripe.InvoiceStatusPaid:
 		c.Status, c.PaymentStatus = "complete", "paid"
 	case stripe.InvoiceStatusVoid, stripe.InvoiceStatusUncollectible:

@@ -52,6 +52,10 @@ func (g *fakeGateway) Checkout(_ context.Context, id string) (purchase.Checkout,
 	return *c, nil
 }
 
+func (g *fakeGateway) LookFor(context.Context, purchase.CheckoutParams, time.Time) (purchase.Checkout, bool, error) {
+	return purchase.Checkout{}, false, nil
+}
+
 func (g *fakeGateway) ExpireCheckout(_ context.Context, id string) error {
 	g.set(id, func(c *purchase.Checkout) { c.Status = "expired" })
 	return nil
