@@ -109,16 +109,18 @@ func (s *Service) fill(t tx.Tx, in *Invoice, n NewInvoice) error {
 		return fault.Bad("credits", "Say how many credits are sold: more than zero.")
 	case n.Price.Currency == "":
 		return fault.Bad("currency", "Say in which currency.")
-	case n.Price.Amount <= 0 || n.Price.Amount > 99999999:
-		return fault.Bad("price", "The price must be more than zero, and at most 999,999.99.")
+	case n.Price.Amount < money.LeastCharge(n.Price.Currency) || n.Price.Amount > money.MaxMinor:
+		return fault.Bad("price", "Stripe takes from %s to %s.", decimal(money.LeastCharge(n.Price.Currency), n.Price.Currency), decimal(money.MaxMinor, n.Price.Currency))
+	case n.Price.Valid() != nil:
+		return fault.Bad("price", "This %s.", n.Price.Valid())
 	case !slices.Contains(NetTerms, n.NetDays):
 		return fault.Bad("net_days", "The terms are net 0, 30, 60 or 90 days.")
 	case n.ExpiresAfterDays < 0 || n.ExpiresAfterDays > 3660:
 		return fault.Bad("expires_after_days", "Give the days as a whole number up to 3,660, or leave it empty.")
 	case len([]rune(n.Memo)) > 500:
 		return fault.Bad("memo", "Say it in at most 500 characters.")
-	case len([]rune(n.PONumber)) > 40:
-		return fault.Bad("po_number", "A PO number has at most 40 characters.")
+	case len([]rune(n.PONumber)) > account.MaxPONumber:
+		return fault.Bad("po_number", "A PO number has at most %d characters.", account.MaxPONumber)
 	case len([]rune(n.Name)) > 100:
 		return fault.Bad("name", "Say it in at most 100 characters.")
 	case n.TaxExempt != TaxAsIs && n.TaxExempt != TaxNone && n.TaxExempt != TaxExempts && n.TaxExempt != TaxReverse:
@@ -150,6 +152,10 @@ func (s *Service) fill(t tx.Tx, in *Invoice, n NewInvoice) error {
 		in.Name = Grouped(n.Credits) + " " + ct.Units
 	}
 	return nil
+}
+
+func decimal(n int64, currency string) string {
+	return money.Money{Amount: n, Currency: currency}.Decimal() + " " + strings.ToUpper(currency)
 }
 
 // Grouped is an amount with commas between its thousands: "50,000.5".

@@ -156,17 +156,21 @@ func (s *Service) params(t tx.Tx, in *Invoice) (Params, error) {
 		Invoice: in.ID, Customer: in.Customer, Installation: s.Installation, StripeCustomer: c.StripeCustomerID, Description: in.Name, Memo: in.Memo,
 		PONumber: in.PONumber, Price: in.Price, NetDays: in.NetDays, TaxExempt: in.TaxExempt, AutomaticTax: s.AutomaticTax,
 	}
-	// What staff agrees on is a price before tax; a pack says itself.
-	p.TaxBehavior = "exclusive"
-	if pack := s.Catalog.Snapshot().Pack(in.Pack); pack != nil {
-		p.TaxBehavior, p.TaxCode = s.Purchases.TaxOf(pack)
-	} else {
-		_, p.TaxCode = s.Purchases.TaxOf(&catalog.Pack{})
-	}
+	p.TaxBehavior, p.TaxCode = s.taxOf(s.Catalog.Snapshot().Pack(in.Pack))
 	if in.Collection == Charge {
 		p.NetDays, p.Card = -1, in.Card.ID
 	}
 	return p, nil
+}
+
+// taxOf is how a price stands to tax: what staff agrees on (no pack) is a price
+// before tax; a pack says itself.
+func (s *Service) taxOf(pack *catalog.Pack) (behavior, code string) {
+	if pack != nil {
+		return s.Purchases.TaxOf(pack)
+	}
+	_, code = s.Purchases.TaxOf(&catalog.Pack{})
+	return "exclusive", code
 }
 
 // plan decides the next call, and writes that it is about to be made.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/catalog"
 	"purse/billing/event"
 	"purse/billing/job"
 	"purse/billing/ledger"
@@ -206,7 +207,21 @@ func (s *Service) paid(t tx.Tx, in *Invoice, at Stripe) error {
 		return err
 	}
 	in.Purchase = p.ID
-	return nil
+	return s.explain(t, in, p)
+}
+
+// explain keeps how the price of an invoice came about, where the pack's price
+// still says the same, and what the invoice says.
+func (s *Service) explain(t tx.Tx, in *Invoice, p *purchase.Purchase) error {
+	q := &purchase.Quote{Purchase: p.ID, Customer: p.Customer, PONumber: in.PONumber, InvoiceNumber: in.Number, InvoiceURL: in.URL}
+	pack := s.Catalog.Snapshot().Pack(in.Pack)
+	q.TaxBehavior, q.TaxCode = s.taxOf(pack)
+	if pack != nil && pack.Any != nil {
+		if now, err := catalog.Quote(pack, in.Credits, in.Price.Currency); err == nil && now.Price == in.Price {
+			q.Lines = now.Lines
+		}
+	}
+	return s.Purchases.Store.PutQuote(t, q)
 }
 
 // takeBack takes credits that were given on issue and will not be paid: what is

@@ -32,6 +32,16 @@ func (s *Service) SaveBilling(ctx context.Context, by audit.Actor, b account.Bil
 	return s.Accounts.Billing(ctx, b.Customer)
 }
 
+// adoptTyped takes over the address and tax ids that the buyer typed at Checkout
+// into billing details that have none, and lets Stripe know what they say now.
+func (s *Service) adoptTyped(t tx.Tx, p *Purchase, c *Checkout) error {
+	changed, err := s.Accounts.AdoptBillingIn(t, p.Customer, c.Typed, p.CreatedAt)
+	if err != nil || !changed {
+		return err
+	}
+	return s.Jobs.Add(t, job.Spec{Kind: jobBilling, Dedup: p.Customer, Payload: p.Customer, MaxAttempts: 20})
+}
+
 func (s *Service) billingJob(ctx context.Context, j job.Job) error {
 	var customer string
 	if err := j.Decode(&customer); err != nil {

@@ -259,6 +259,9 @@ func (s *Service) grant(t tx.Tx, p *Purchase, c *Checkout) error {
 	if err := s.noteInvoice(t, p, c.InvoiceNumber, c.InvoiceURL); err != nil {
 		return err
 	}
+	if err := s.adoptTyped(t, p, c); err != nil {
+		return err
+	}
 	if err := s.Events.Append(t, event.PurchasePaid, p.Customer, int64(r.Postings[0].ID.Wallet), r.Postings[0].ID.Seq, eventData(p)); err != nil {
 		return err
 	}

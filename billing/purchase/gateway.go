@@ -113,6 +113,7 @@ type Checkout struct {
 	Payment        PaymentIntent // zero before confirmation
 	InvoiceNumber  string        // of the invoice that was made of it, "" for none
 	InvoiceURL     string
+	Typed          account.TypedDetails // what the buyer typed there for the tax, zero for nothing
 }
 
 // PaymentIntent is a payment and its latest charge.

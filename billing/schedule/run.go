@@ -73,6 +73,13 @@ func (s *Service) runIn(t tx.Tx, sch *Schedule) (begun string, err error) {
 		OnIssue: sch.OnIssue, NetDays: sch.NetDays,
 		Recipients: sch.Recipients, PONumber: sch.PONumber, Memo: sch.Memo, TaxExempt: sch.TaxExempt, Card: sch.Card, CreatedBy: sch.ID,
 	}
+	if in.PONumber == "" { // the customer's own, as on every automatic purchase
+		details, err := s.Accounts.BillingIn(t, sch.Customer)
+		if err != nil {
+			return "", err
+		}
+		in.PONumber = details.PONumber
+	}
 	if sch.Pack != "" {
 		pack := s.Catalog.Snapshot().Pack(sch.Pack)
 		if !sch.sells(pack) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/account"
 	"purse/billing/purchase"
 )
 
@@ -26,10 +27,28 @@ func checkout(s *stripe.CheckoutSession) purchase.Checkout {
 	if s.PaymentIntent != nil {
 		c.Payment = payment(s.PaymentIntent)
 	}
+	c.Typed = typed(s)
 	if in := s.Invoice; in != nil {
 		c.InvoiceNumber, c.InvoiceURL = in.Number, in.HostedInvoiceURL
 	}
 	return c
+}
+
+// typed is what the buyer typed for the tax. Without tax, Checkout asks for no
+// more of an address than the card's country and postal code.
+func typed(s *stripe.CheckoutSession) (o account.TypedDetails) {
+	d := s.CustomerDetails
+	if d == nil || s.Status != stripe.CheckoutSessionStatusComplete {
+		return o
+	}
+	if a := d.Address; a != nil && (a.Line1 != "" || (s.AutomaticTax != nil && s.AutomaticTax.Enabled)) {
+		o.Address = account.Address{Line1: a.Line1, Line2: a.Line2, City: a.City, State: a.State, PostalCode: a.PostalCode, Country: a.Country}
+	}
+	for _, id := range d.TaxIDs {
+		o.TaxIDs = append(o.TaxIDs, account.TaxID{Type: string(id.Type), Value: id.Value})
+	}
+	o.Company = d.Name
+	return o
 }
 
 // payment reads an expanded payment intent; of one that is only named it has

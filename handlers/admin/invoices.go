@@ -99,6 +99,28 @@ func (a *Admin) invoiceList(w http.ResponseWriter, r *http.Request, c *account.C
 	return kit.Render(w, r, http.StatusOK, admin.InvoicesPage(f, page))
 }
 
+// billTo is who an invoice would be addressed to now.
+func (a *Admin) billTo(r *http.Request, c *account.Customer) (admin.BillTo, error) {
+	d, err := a.Accounts.Billing(r.Context(), c.ID)
+	o := admin.BillTo{Name: c.Name, Email: c.Email, Problem: d.Problem}
+	if d.Company != "" {
+		o.Name = d.Company
+	}
+	if d.Email != "" {
+		o.Email = d.Email
+	}
+	place := strings.TrimSpace(strings.Join([]string{d.PostalCode, d.City, d.State}, " "))
+	for _, line := range []string{d.Line1, d.Line2, strings.Join(strings.Fields(place), " "), d.Country} {
+		if line != "" {
+			o.Lines = append(o.Lines, line)
+		}
+	}
+	for _, id := range d.TaxIDs {
+		o.TaxIDs = append(o.TaxIDs, id.Type+" "+id.Value)
+	}
+	return o, err
+}
+
 func (a *Admin) invoiceRow(r *http.Request, in *invoice.Invoice) admin.InvoiceRow {
 	row := admin.InvoiceRow{
 		ID: in.ID, Name: in.Name, Number: in.Number, CustomerID: in.Customer, Customer: in.Customer, Credits: in.Brings(), Price: in.Price,
@@ -117,7 +139,11 @@ func (a *Admin) NewInvoice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.invoiceForm(w, r, c, "", &kit.Form{})
+	details, err := a.Accounts.Billing(r.Context(), c.ID)
+	if err != nil {
+		return err
+	}
+	return a.invoiceForm(w, r, c, "", &kit.Form{Form: ui.Form{Values: map[string]string{"po_number": details.PONumber}}})
 }
 
 func (a *Admin) invoiceForm(w http.ResponseWriter, r *http.Request, c *account.Customer, invoiceID string, form *kit.Form) error {
@@ -125,6 +151,11 @@ func (a *Admin) invoiceForm(w http.ResponseWriter, r *http.Request, c *account.C
 		Form: form.Form, ID: c.ID, Name: c.Name, Email: c.Email, Types: typeOptions(a.Catalog.Snapshot()), Terms: termOptions(), Tax: exemptOptions(),
 		Back: "/admin/customers/" + c.ID + "/invoices", Action: "/admin/customers/" + c.ID + "/invoices/new", Nonce: nonce(r, form),
 	}
+	var err error
+	if page.Bill, err = a.billTo(r, c); err != nil {
+		return err
+	}
+	page.Email = page.Bill.Email
 	page.Repeat, page.Today = repeatOptions(), a.Kit.Now().In(c.Location()).Format(time.DateOnly)
 	if invoiceID != "" {
 		page.Repeat = nil
@@ -265,6 +296,12 @@ func (a *Admin) Invoice(w http.ResponseWriter, r *http.Request) error {
 		MayVoid: (in.State == invoice.Open || in.State == invoice.Uncollectible) && !in.Processing, MayGiveUp: in.State == invoice.Open,
 		Resend: in.Payable() && in.Collection == invoice.Send,
 	}
+	if page.Bill, err = a.billTo(r, c); err != nil {
+		return err
+	}
+	if page.Draft {
+		page.Email = page.Bill.Email
+	}
 	if in.Collection == invoice.Charge {
 		page.Terms = "charged to " + show.CardName(in.Card.Brand, in.Card.Last4)
 	}
@@ -277,7 +314,7 @@ func (a *Admin) Invoice(w http.ResponseWriter, r *http.Request) error {
 	if page.Draft {
 		err := a.view(r.Context(), func(t tx.Tx) error {
 			b, err := a.Invoices.Preview(t, in)
-			page.Says = a.invoiceSays(in, c, b)
+			page.Says = a.invoiceSays(in, page.Email, b)
 			return err
 		})
 		if err != nil {
@@ -289,13 +326,13 @@ func (a *Admin) Invoice(w http.ResponseWriter, r *http.Request) error {
 	return kit.Render(w, r, http.StatusOK, admin.InvoicePage(f, page))
 }
 
-func (a *Admin) invoiceSays(in *invoice.Invoice, c *account.Customer, b ledger.Balance) []string {
+func (a *Admin) invoiceSays(in *invoice.Invoice, email string, b ledger.Balance) []string {
 	unit := show.Unit(a.Catalog.Snapshot(), in.CreditType)
 	tax := ""
 	if a.Invoices.AutomaticTax && in.TaxExempt != invoice.TaxExempts && in.TaxExempt != invoice.TaxReverse {
 		tax = ", plus tax as Stripe computes it"
 	}
-	out := []string{"Stripe mails an invoice over " + ui.Money(in.Price) + tax + " to " + c.Email + ", with a page on which it can be paid."}
+	out := []string{"Stripe mails an invoice over " + ui.Money(in.Price) + tax + " to " + email + ", with a page on which it can be paid."}
 	if len(in.Recipients) > 0 {
 		out = append(out, "Purse mails the link to "+strings.Join(in.Recipients, ", ")+".")
 	}

@@ -57,7 +57,7 @@ type newInvoice struct {
 	ExpiresAfterDays int      `json:"expires_after_days,omitempty"`
 	OnIssue          bool     `json:"credits_on_issue,omitempty"`
 	Recipients       []string `json:"recipients,omitempty" doc:"Who is mailed beside the customer"`
-	PONumber         string   `json:"po_number,omitempty"`
+	PONumber         string   `json:"po_number,omitempty" doc:"Without it that of the billing details"`
 	Memo             string   `json:"memo,omitempty"`
 	TaxExempt        string   `json:"tax_exempt,omitempty" doc:"none, exempt or reverse; without it as it is at Stripe"`
 }
@@ -84,6 +84,13 @@ func createInvoice(a *API, ctx context.Context, in *createInvoiceIn) (*reply[inv
 	n := invoice.NewInvoice{
 		Customer: c.ID, CreditType: v.CreditType, Credits: amount, Price: money.Money{Amount: v.Price.Amount, Currency: v.Price.Currency}, Name: v.Name, NetDays: v.NetDays,
 		ExpiresAfterDays: v.ExpiresAfterDays, OnIssue: v.OnIssue, Recipients: v.Recipients, PONumber: v.PONumber, Memo: v.Memo, TaxExempt: invoice.TaxExempt(v.TaxExempt),
+	}
+	if n.PONumber == "" {
+		details, err := a.Accounts.Billing(ctx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		n.PONumber = details.PONumber
 	}
 	if in.IdempotencyKey != "" {
 		n.Key = "api:" + in.IdempotencyKey

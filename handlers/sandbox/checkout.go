@@ -107,6 +107,12 @@ func (c *call) completeSession(o obj) {
 	if customer := c.s.store.get("customer", o.str("customer")); customer != nil {
 		update := o.sub("_customer_update")
 		changed := false
+		if id := o.sub("_tax_id"); id.str("value") != "" {
+			details["tax_ids"] = []any{obj{"type": id.str("type"), "value": id.str("value")}}
+			t := c.fresh("tax_id")
+			t["customer"], t["type"], t["value"] = customer.id(), id.str("type"), id.str("value")
+			c.s.store.put("tax_id", t)
+		}
 		if update.str("address") == "auto" && details.has("address") {
 			customer["address"], changed = publicValue(details["address"]), true
 		}

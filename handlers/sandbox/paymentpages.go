@@ -8,7 +8,8 @@ func init() {
 	operationParams["GET /v1/payment_pages/{page}"] = &param{kinds: "o", children: []*param{expand}}
 	operationParams["POST /v1/payment_pages/{page}/confirm"] = &param{kinds: "o", children: []*param{expand,
 		{name: "payment_method", kinds: "s", required: true}, {name: "expected_amount", kinds: "i"},
-		str("return_url"), str("eid"), str("key")}}
+		str("return_url"), str("eid"), str("key"), {name: "tax_id_collection", kinds: "o", children: []*param{
+			{name: "tax_id", kinds: "o", children: []*param{str("type"), str("value")}}}}}}
 }
 
 // pageSession is the session that the path names by its own id or its page's.
@@ -63,6 +64,9 @@ func confirmPaymentPage(c *call) (obj, *apiError) {
 	pm, err := c.paymentMethod(c.p.str("payment_method"), "payment_method")
 	if err != nil {
 		return nil, err
+	}
+	if id := c.p.sub("tax_id_collection").sub("tax_id"); id.str("value") != "" && o.sub("tax_id_collection").yes("enabled") {
+		o["_tax_id"] = obj{"type": id.str("type"), "value": id.str("value")}
 	}
 	if err := c.confirmSession(o, pm); err != nil {
 		return nil, err

@@ -69,6 +69,15 @@ type Invoice struct {
 	MayVoid, MayGiveUp           bool
 	Zone                         *time.Location
 	Resend                       bool
+	Bill                         BillTo
+}
+
+// BillTo is who an invoice is addressed to: the customer's billing details.
+type BillTo struct {
+	Name, Email string
+	Lines       []string // of the address, none for none
+	TaxIDs      []string
+	Problem     string // what Stripe has against it
 }
 
 // InvoiceForm drafts an invoice.
@@ -80,6 +89,7 @@ type InvoiceForm struct {
 	Today             string
 	Back, Action      string
 	Nonce             string
+	Bill              BillTo
 }
 
 var onIssueOptions = []ui.Option{{Value: "", Text: "When it is paid"}, {Value: "yes", Text: "At once, when it is issued (committed)"}}

@@ -1,0 +1,73 @@
+package account
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"purse/billing/audit"
+	"purse/billing/tx"
+)
+
+// TypedDetails is what somebody typed on Stripe's page while paying.
+type TypedDetails struct {
+	Company string
+	Address
+	TaxIDs []TaxID
+}
+
+// AdoptBillingIn fills what a customer has left empty of the billing details with
+// what was typed on Stripe's page, so that later invoices say the same. It leaves
+// e-mail and PO number alone, and everything when the customer has saved details
+// of their own since a time. It answers whether anything has changed: then Stripe
+// must be told. What cannot be taken over is left out.
+func (s *Service) AdoptBillingIn(t tx.Tx, customer string, typed TypedDetails, since time.Time) (bool, error) {
+	before, err := s.BillingIn(t, customer)
+	if err != nil || before.UpdatedAt.After(since) {
+		return false, err
+	}
+	b := before
+	if a := typed.Address.fitting(); !b.Known() && Country(a.Country) {
+		b.Address = a // Stripe asks for no more than the tax needs: a country may be all
+	}
+	if len(b.TaxIDs) == 0 {
+		for i, id := range typed.TaxIDs {
+			id.Value = strings.ToUpper(strings.Join(strings.Fields(id.Value), " "))
+			if len(b.TaxIDs) < maxTaxIDs && id.check(fmt.Sprint(i)) == nil {
+				b.TaxIDs = append(b.TaxIDs, id)
+			}
+		}
+	}
+	// The name beside a tax id is the business's; any other is who holds the card.
+	if name := strings.TrimSpace(typed.Company); b.Company == "" && len(b.TaxIDs) > len(before.TaxIDs) && fits(name, 200) {
+		b.Company = name
+	}
+	if b.same(&before) {
+		return false, nil
+	}
+	b.Customer, b.Version, b.Problem, b.UpdatedAt = customer, before.Version+1, "", t.Now()
+	if err := s.Store.PutBilling(t, b); err != nil {
+		return false, err
+	}
+	return true, s.Audit.Record(t, audit.Record{Actor: audit.System, Customer: customer, Action: "billing.updated", Object: customer, After: before.changed(&b), Reason: "typed at Checkout"})
+}
+
+// fitting is an address as it can be stored: Stripe's limits are other ones.
+func (a Address) fitting() Address {
+	for _, f := range []struct {
+		value *string
+		most  int
+	}{{&a.Line1, 200}, {&a.Line2, 200}, {&a.City, 100}, {&a.State, 100}, {&a.PostalCode, 20}} {
+		if *f.value = strings.TrimSpace(*f.value); !fits(*f.value, f.most) {
+			*f.value = ""
+		}
+	}
+	a.Country = strings.ToUpper(strings.TrimSpace(a.Country))
+	return a
+}
+
+func fits(v string, most int) bool {
+	return utf8.ValidString(v) && utf8.RuneCountInString(v) <= most && !strings.ContainsFunc(v, unicode.IsControl)
+}
