@@ -79,7 +79,20 @@ func (PurchaseStore) CardsTried(t tx.Tx, customer, address string, since time.Ti
 // ForgetCardTries deletes what is older.
 func (PurchaseStore) ForgetCardTries(t tx.Tx, before time.Time) error {
 	ctx, q := q(t)
-	return q.DeleteCardTriesBefore(ctx, micros(before))
+	return errors.Join(q.DeleteCardTriesBefore(ctx, micros(before)), q.DeleteCardSetupsBefore(ctx, micros(before)))
+}
+
+// PutCardSetup writes that a page was opened that saves a card.
+func (PurchaseStore) PutCardSetup(t tx.Tx, setup, customer, address string) error {
+	ctx, q := q(t)
+	return q.PutCardSetup(ctx, gen.PutCardSetupParams{ID: setup, CustomerID: customer, Address: address, At: micros(t.Now())})
+}
+
+// CardSetup answers from where such a page was opened.
+func (PurchaseStore) CardSetup(t tx.Tx, setup, customer string) (string, error) {
+	ctx, q := q(t)
+	address, err := q.CardSetupAddress(ctx, gen.CardSetupAddressParams{ID: setup, CustomerID: customer})
+	return address, notFound(err)
 }
 
 // PutPass lets a customer through the limits until a time.

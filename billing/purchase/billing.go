@@ -3,7 +3,6 @@ package purchase
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"purse/billing/account"
 	"purse/billing/audit"
@@ -58,9 +57,7 @@ func (s *Service) SyncBilling(ctx context.Context, customer string) error {
 }
 
 func (s *Service) syncBilling(ctx context.Context, customer string) error {
-	one, _ := s.syncing.LoadOrStore(customer, &sync.Mutex{})
-	one.(*sync.Mutex).Lock() // two at once would both add a tax id that is not there
-	defer one.(*sync.Mutex).Unlock()
+	defer s.syncing.lock(customer)() // two at once would both add a tax id that is not there
 	var c *account.Customer
 	var b account.BillingDetails
 	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {

@@ -47,6 +47,8 @@ type Gateway interface {
 	Refund(ctx context.Context, p RefundParams, key string) (ChargeRefund, error)
 	// SubmitEvidence answers a dispute: Stripe gives it to the bank at once.
 	SubmitEvidence(ctx context.Context, dispute string, e Evidence, key string) error
+	// SetupTry answers the card of a setup intent, ErrGone when there is none.
+	SetupTry(ctx context.Context, setupIntent string) (SetupTry, error)
 	// EventsSince calls f for each event of the kinds that Purse listens to.
 	EventsSince(ctx context.Context, since time.Time, f func(InboxEvent) error) error
 }

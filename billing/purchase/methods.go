@@ -11,6 +11,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/fault"
+	"purse/billing/id"
 	"purse/billing/tx"
 )
 
@@ -45,6 +46,14 @@ type MethodDeps struct {
 	Audit        *audit.Log
 	Installation string
 	PublicURL    string
+	// Limits hold up who tries too many cards; nil for no limits.
+	Limits SetupLimits
+}
+
+// SetupLimits decide whether a customer may open a page that saves a card, and
+// remember that it did.
+type SetupLimits interface {
+	BeginSetup(t tx.Tx, customer, setup, address string) error
 }
 
 // Methods are the cards that customers have saved. Stripe keeps them, and is
@@ -250,6 +259,7 @@ func (m *Methods) Remove(ctx context.Context, by audit.Actor, customer, id strin
 type AddMethod struct {
 	Customer string
 	Key      string // makes the Checkout one: a form's nonce
+	Address  string // the network address that it comes from, where known
 	// ReturnPath and CancelPath are pages of Purse's own. Stripe's session is
 	// added to the first as session_id.
 	ReturnPath, CancelPath string
@@ -272,8 +282,21 @@ func (m *Methods) Add(ctx context.Context, a AddMethod) (string, error) {
 	if a.Key != "" {
 		key = "setup-" + a.Customer + "-" + a.Key
 	}
+	setup := key
+	err = m.Runner.Update(ctx, func(t tx.Tx) error {
+		if m.Limits == nil {
+			return nil
+		}
+		if key == "" {
+			setup = id.New("setup", t.Now())
+		}
+		return m.Limits.BeginSetup(t, a.Customer, setup, a.Address)
+	})
+	if err != nil {
+		return "", err
+	}
 	s, err := m.Gateway.CreateCardSetup(ctx, SetupParams{
-		Customer: a.Customer, Installation: m.Installation, StripeCustomer: stripeCustomer,
+		Customer: a.Customer, Installation: m.Installation, Setup: setup, StripeCustomer: stripeCustomer,
 		SuccessURL: m.PublicURL + a.ReturnPath + join + "session_id={CHECKOUT_SESSION_ID}", CancelURL: m.PublicURL + a.CancelPath,
 	}, key)
 	if err != nil {

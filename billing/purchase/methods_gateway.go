@@ -45,8 +45,15 @@ func (c Card) Expired(now time.Time) bool {
 // SetupParams describe a Checkout in setup mode.
 type SetupParams struct {
 	Customer, Installation string // ours, for the metadata
+	Setup                  string // likewise: which opening of the page
 	StripeCustomer         string
 	SuccessURL, CancelURL  string // {CHECKOUT_SESSION_ID} is replaced by Stripe
+}
+
+// SetupTry is a card that somebody tries to save.
+type SetupTry struct {
+	Customer, Installation, Setup string // metadata: ours
+	Fingerprint                   string // of the card that was saved or refused last, "" for none
 }
 
 // Setup is a Checkout Session in setup mode.

@@ -2,7 +2,6 @@ package purchase
 
 import (
 	"log/slog"
-	"sync"
 	"time"
 
 	"purse/billing/account"
@@ -61,7 +60,7 @@ type Deps struct {
 type Service struct {
 	Deps
 	hooks   hooks
-	syncing sync.Map // customer's id → *sync.Mutex: Stripe is told of one's details by one at a time
+	syncing oneByOne // by customer: Stripe is told of one's details by one at a time
 	taxes   taxCache
 }
 
@@ -79,6 +78,7 @@ func New(d Deps) *Service {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
 	s.OnEvent("invoice.", s.invoiceEvent)
+	s.OnEvent("setup_intent.", s.setupEvent)
 	s.OnPayment(s.ownPayment)
 	d.Jobs.Handle(jobEvent, s.processJob)
 	d.Jobs.Handle(jobRefund, s.refundJob)

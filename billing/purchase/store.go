@@ -49,6 +49,10 @@ type Store interface {
 	// an address ("" for none), tried since then.
 	CardsTried(t tx.Tx, customer, address string, since time.Time) (ofCustomer, ofAddress int64, err error)
 	ForgetCardTries(t tx.Tx, before time.Time) error
+	// PutCardSetup writes that a customer opened a page that saves a card, and from
+	// where; CardSetup answers that address.
+	PutCardSetup(t tx.Tx, setup, customer, address string) error
+	CardSetup(t tx.Tx, setup, customer string) (address string, err error)
 	PutPass(t tx.Tx, customer string, until time.Time, by string) error
 	// Pass answers until when a customer is let through the limits.
 	Pass(t tx.Tx, customer string) (time.Time, error)

@@ -2,6 +2,7 @@ package purchase
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"purse/billing/audit"
@@ -63,15 +64,70 @@ func (s *Service) checkVelocity(t tx.Tx, customer, address string) error {
 		return fault.New(fault.TooMany, "too_many_purchases", "",
 			"%d purchases were begun within an hour and not paid. Go on with one that is open, or try again in an hour.", unpaid)
 	}
+	return s.checkCards(t, customer, address, cards, paid >= KnownAfter)
+}
+
+// checkCards refuses one card too many.
+func (s *Service) checkCards(t tx.Tx, customer, address string, most int64, known bool) error {
 	own, near, err := s.Store.CardsTried(t, customer, address, t.Now().Add(-24*time.Hour))
 	if err != nil {
 		return err
 	}
-	if own >= cards || (near >= DailyCardsAddress && paid < KnownAfter) {
+	if own >= most || (near >= DailyCardsAddress && !known) {
 		return fault.New(fault.TooMany, "too_many_cards", "",
 			"Too many different cards were tried within a day. Try again tomorrow, or contact us: we can let you through.")
 	}
 	return nil
+}
+
+// BeginSetup is asked before a page is opened that saves a card: cards are tried
+// out there too. It implements SetupLimits.
+func (s *Service) BeginSetup(t tx.Tx, customer, setup, address string) error {
+	until, err := s.Store.Pass(t, customer)
+	if err != nil {
+		return err
+	}
+	if !until.After(t.Now()) {
+		_, paid, err := s.Store.Begun(t, customer, t.Now().Add(-time.Hour))
+		if err != nil {
+			return err
+		}
+		known, most := paid >= KnownAfter, int64(DailyCards)
+		if known {
+			most = DailyCardsKnown
+		}
+		if err := s.checkCards(t, customer, address, most, known); err != nil {
+			return err
+		}
+	}
+	return s.Store.PutCardSetup(t, setup, customer, address)
+}
+
+// setupEvent handles Stripe's event about a card that somebody tries to save: it
+// counts, whether or not it was saved.
+func (s *Service) setupEvent(ctx context.Context, e *InboxEvent) (InboxState, string, error) {
+	try, err := s.Gateway.SetupTry(ctx, e.ObjectID)
+	switch {
+	case errors.Is(err, ErrGone):
+		return NotOurs, "Stripe does not know the setup", nil
+	case err != nil:
+		return "", "", err
+	case try.Installation != s.Installation || try.Customer == "":
+		return NotOurs, "", nil
+	}
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		address, err := s.Store.CardSetup(t, try.Setup, try.Customer)
+		if err != nil && !errors.Is(err, tx.ErrNotFound) {
+			return err
+		}
+		if try.Fingerprint != "" {
+			if err := s.Store.PutCardTry(t, CardTry{Customer: try.Customer, Fingerprint: try.Fingerprint, Address: address, At: t.Now()}); err != nil {
+				return err
+			}
+		}
+		return s.ConcludeIn(t, e, Done, "")
+	})
+	return Done, "", err
 }
 
 // tried writes that a card was tried for a purchase.

@@ -27,36 +27,33 @@ type Warning struct {
 func (w *Warning) Open() bool { return w.Actionable && w.DismissedAt.IsZero() }
 
 // Warn writes a warning about a payment, or what became of it, and freezes or
-// unfreezes the credits. It answers whose payment it is, "" when it is not one
-// of a purchase here.
-func (s *Service) Warn(ctx context.Context, w Warning, paymentIntent string) (customer string, err error) {
+// unfreezes the credits. In the same transaction it tells whose payment it is, ""
+// when it is not one of a purchase here. A payment that Stripe does not know is
+// ErrGone, and nothing is told.
+func (s *Service) Warn(ctx context.Context, w Warning, paymentIntent string, tell func(t tx.Tx, customer string) error) error {
 	if paymentIntent == "" {
-		return "", nil
+		return ErrGone
 	}
 	// The warning may be faster than what tells of the payment: then the payment
 	// itself says which purchase it is of.
 	pi, err := s.Gateway.PaymentIntent(ctx, paymentIntent)
 	switch {
-	case errors.Is(err, ErrGone):
-		return "", nil
 	case err != nil:
-		return "", err
+		return err
 	case pi.Installation != s.Installation:
 		pi.Purchase = ""
 	}
-	err = s.Runner.Update(ctx, func(t tx.Tx) error {
-		customer = ""
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
 		p, err := s.Store.ByPayment(t, paymentIntent)
 		if errors.Is(err, tx.ErrNotFound) {
 			p, err = s.Store.Purchase(t, pi.Purchase)
 		}
 		if errors.Is(err, tx.ErrNotFound) {
-			return nil
+			return tell(t, "")
 		}
 		if err != nil {
 			return err
 		}
-		customer = p.Customer
 		known, err := s.Store.Warnings(t, p.ID)
 		if err != nil {
 			return err
@@ -68,12 +65,16 @@ func (s *Service) Warn(ctx context.Context, w Warning, paymentIntent string) (cu
 				w.Actionable = w.Actionable && k.Actionable // it never becomes so again
 			}
 		}
-		if err := s.Store.PutWarning(t, w); err != nil || !p.Granted() {
+		if err := s.Store.PutWarning(t, w); err != nil {
 			return err
 		}
-		return s.moneyBack(t, p, ledger.Note{})
+		if p.Granted() {
+			if err := s.moneyBack(t, p, ledger.Note{}); err != nil {
+				return err
+			}
+		}
+		return tell(t, p.Customer)
 	})
-	return customer, err
 }
 
 // warned says whether a warning freezes the credits of a purchase.

@@ -98,48 +98,40 @@ func (s *Service) warningEvent(ctx context.Context, e *purchase.InboxEvent) (pur
 		return "", "", err
 	}
 	// The credits of the purchase are frozen while something can be done.
-	c, err := s.Purchases.Warn(ctx, purchase.Warning{ID: w.ID, Type: w.Type, Actionable: w.Actionable}, w.Payment)
-	if err == nil && c == "" {
-		c, err = s.customerOfPayment(ctx, w.Payment)
-	}
-	switch {
-	case err != nil:
-		return "", "", err
-	case c == "":
-		return purchase.NotOurs, "", nil
-	case !w.Actionable:
-		return purchase.Done, "", nil
-	}
-	err = s.Runner.Update(ctx, func(t tx.Tx) error {
-		if err := s.PauseAllIn(t, audit.System, c, FraudWarning); err != nil {
-			return err
+	state := purchase.Done
+	err = s.Purchases.Warn(ctx, purchase.Warning{ID: w.ID, Type: w.Type, Actionable: w.Actionable}, w.Payment, func(t tx.Tx, c string) (err error) {
+		state = purchase.Done
+		if c == "" {
+			if c, err = s.customerOfPayment(t, w.Payment); err != nil {
+				return err
+			}
 		}
-		return s.Purchases.ConcludeIn(t, e, purchase.Done, "")
+		switch {
+		case c == "":
+			state = purchase.NotOurs
+		case w.Actionable:
+			if err := s.PauseAllIn(t, audit.System, c, FraudWarning); err != nil {
+				return err
+			}
+		}
+		return s.Purchases.ConcludeIn(t, e, state, "")
 	})
-	return purchase.Done, "", err
+	if errors.Is(err, purchase.ErrGone) {
+		return purchase.NotOurs, "Stripe does not know the payment", nil
+	}
+	return state, "", err
 }
 
-// customerOfPayment is whose payment it is, "" when it is not one of ours.
-func (s *Service) customerOfPayment(ctx context.Context, payment string) (customer string, err error) {
-	if payment == "" {
+// customerOfPayment is whose recharge a payment is of, "" when it is none of ours.
+func (s *Service) customerOfPayment(t tx.Tx, payment string) (customer string, err error) {
+	r, err := s.Store.ByPayment(t, payment)
+	if errors.Is(err, tx.ErrNotFound) {
 		return "", nil
 	}
-	err = s.Runner.View(ctx, func(t tx.Tx) error {
-		r, err := s.Store.ByPayment(t, payment)
-		if err == nil {
-			customer = r.Customer
-			return nil
-		}
-		if !errors.Is(err, tx.ErrNotFound) {
-			return err
-		}
-		list, err := s.Purchases.List(t, "", payment, "", 1)
-		if len(list) > 0 {
-			customer = list[0].Customer
-		}
-		return err
-	})
-	return customer, err
+	if err != nil {
+		return "", err
+	}
+	return r.Customer, nil
 }
 
 // methodEvent handles Stripe's event about a card.
@@ -173,23 +165,29 @@ func (s *Service) methodEvent(ctx context.Context, e *purchase.InboxEvent) (purc
 	if customer == "" {
 		return purchase.NotOurs, "", nil
 	}
-	if err := s.Methods.Changed(ctx, customer); err != nil {
-		return "", "", err
-	}
-	return purchase.Done, "", nil
+	err = s.methodsChanged(ctx, customer, func(t tx.Tx) error { return s.Purchases.ConcludeIn(t, e, purchase.Done, "") })
+	return purchase.Done, "", err
 }
 
 // MethodsChanged looks at a customer's policies after cards were saved, removed
 // or chosen. A policy whose card is gone pauses; one that is paused for its card
 // goes on with a card of another number that was saved since.
 func (s *Service) MethodsChanged(ctx context.Context, customer string) error {
+	return s.methodsChanged(ctx, customer, func(tx.Tx) error { return nil })
+}
+
+// methodsChanged does so in one transaction with note.
+func (s *Service) methodsChanged(ctx context.Context, customer string, note func(t tx.Tx) error) error {
 	var policies []*Policy
 	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
 		policies, err = s.Store.PoliciesOf(t, customer)
 		return err
 	})
-	if err != nil || !slices.ContainsFunc(policies, func(p *Policy) bool { return p.State != Off }) {
+	if err != nil {
 		return err
+	}
+	if !slices.ContainsFunc(policies, func(p *Policy) bool { return p.State != Off }) {
+		return s.Runner.Update(ctx, note)
 	}
 	list, err := s.Methods.List(ctx, customer)
 	if err != nil {
@@ -207,7 +205,7 @@ func (s *Service) MethodsChanged(ctx context.Context, customer string) error {
 				return err
 			}
 		}
-		return nil
+		return note(t)
 	})
 }
 

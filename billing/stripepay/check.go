@@ -50,44 +50,55 @@ func (g *Gateway) Check(ctx context.Context, url string) ([]Finding, error) {
 	return append(out, g.checkEndpoint(ctx, url)), nil
 }
 
-// permission is one thing that the key must be allowed to do. Writes are tried
-// with a parameter that does not exist: Stripe looks at permissions first.
+// permission is one thing that the key must be allowed to do with an API of
+// stripe-go's. Writes are tried with a parameter that does not exist: Stripe looks
+// at permissions first. Who may write may read.
 type permission struct {
-	what string
-	try  func(*Gateway, context.Context) error
+	what   string
+	api    string // its name in stripe-go
+	method string
+	path   string
 }
+
+// nobody is an id that names nothing: what must name an object is answered 404,
+// where it is permitted.
+const nobody = "purse_check"
 
 var permissions = []permission{
-	reads("Read customers", "/v1/customers"), writes("Write customers", "/v1/customers"),
-	reads("Read Checkout Sessions", "/v1/checkout/sessions"), writes("Write Checkout Sessions", "/v1/checkout/sessions"),
-	reads("Read payment intents", "/v1/payment_intents"), reads("Read charges", "/v1/charges"),
-	writes("Write payment methods", "/v1/payment_methods"), writes("Write invoices", "/v1/invoices"),
-	writes("Write credit notes", "/v1/credit_notes"), reads("Read early fraud warnings", "/v1/radar/early_fraud_warnings"),
-	writes("Open the customer portal", "/v1/billing_portal/sessions"),
-	reads("Read refunds", "/v1/refunds"), reads("Read disputes", "/v1/disputes"), reads("Read events", "/v1/events"),
+	{"Write customers", "Customers", http.MethodPost, "/v1/customers"},
+	{"Write tax ids", "TaxIDs", http.MethodPost, "/v1/customers/" + nobody + "/tax_ids"},
+	{"Write Checkout Sessions", "CheckoutSessions", http.MethodPost, "/v1/checkout/sessions"},
+	{"Read payment intents", "PaymentIntents", http.MethodGet, "/v1/payment_intents"},
+	{"Read charges", "Charges", http.MethodGet, "/v1/charges"},
+	{"Read setup intents", "SetupIntents", http.MethodGet, "/v1/setup_intents"},
+	{"Write payment methods", "PaymentMethods", http.MethodPost, "/v1/payment_methods"},
+	{"Write invoices", "Invoices", http.MethodPost, "/v1/invoices"},
+	{"Write invoice items", "InvoiceItems", http.MethodPost, "/v1/invoiceitems"},
+	{"Write refunds", "Refunds", http.MethodPost, "/v1/refunds"},
+	{"Write credit notes", "CreditNotes", http.MethodPost, "/v1/credit_notes"},
+	{"Write disputes", "Disputes", http.MethodPost, "/v1/disputes/" + nobody},
+	{"Read early fraud warnings", "RadarEarlyFraudWarnings", http.MethodGet, "/v1/radar/early_fraud_warnings"},
+	{"Calculate tax", "TaxCalculations", http.MethodPost, "/v1/tax/calculations"},
+	{"Open the customer portal", "BillingPortalSessions", http.MethodPost, "/v1/billing_portal/sessions"},
+	{"Read balance transactions", "BalanceTransactions", http.MethodGet, "/v1/balance_transactions"},
+	{"Read payouts", "Payouts", http.MethodGet, "/v1/payouts"},
+	{"Read events", "Events", http.MethodGet, "/v1/events"},
 }
 
-func reads(what, path string) permission {
-	return permission{what, func(g *Gateway, ctx context.Context) error {
-		var list struct{ stripe.APIResource }
-		p := &stripe.Params{Context: ctx}
-		p.AddExtra("limit", "1")
-		return translate(g.backend.Call(http.MethodGet, path, g.config.Key, p, &list))
-	}}
-}
-
-func writes(what, path string) permission {
-	return permission{what, func(g *Gateway, ctx context.Context) error {
-		var made struct{ stripe.APIResource }
-		p := &stripe.Params{Context: ctx}
-		p.AddExtra("purse_check", "1")
-		err := translate(g.backend.Call(http.MethodPost, path, g.config.Key, p, &made))
-		var e *Error
-		if errors.As(err, &e) && e.Status == http.StatusBadRequest {
-			return nil
-		}
-		return err
-	}}
+func (p *permission) try(g *Gateway, ctx context.Context) error {
+	var answer struct{ stripe.APIResource }
+	params := &stripe.Params{Context: ctx}
+	if p.method == http.MethodGet {
+		params.AddExtra("limit", "1")
+	} else {
+		params.AddExtra(nobody, "1")
+	}
+	err := translate(g.backend.Call(p.method, p.path, g.config.Key, params, &answer))
+	var e *Error
+	if errors.As(err, &e) && p.method != http.MethodGet && (e.Status == http.StatusBadRequest || e.Status == http.StatusNotFound) {
+		return nil
+	}
+	return err
 }
 
 func (g *Gateway) checkEndpoint(ctx context.Context, url string) Finding {

@@ -3,6 +3,7 @@ package stripepay
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 
 	"github.com/stripe/stripe-go/v76"
@@ -62,8 +63,14 @@ func (g *Gateway) SetDefaultCard(ctx context.Context, stripeCustomer, id string)
 
 // CreateCardSetup opens a Checkout Session in setup mode.
 func (g *Gateway) CreateCardSetup(ctx context.Context, s purchase.SetupParams, key string) (purchase.Setup, error) {
+	meta := map[string]string{metaInstallation: s.Installation, metaCustomer: s.Customer}
+	intent := maps.Clone(meta) // Stripe does not copy a session's
+	if s.Setup != "" {
+		intent[metaSetup] = s.Setup
+	}
 	made, err := g.api.CheckoutSessions.New(&stripe.CheckoutSessionParams{
-		Params:             write(ctx, key, map[string]string{metaInstallation: s.Installation, metaCustomer: s.Customer}),
+		Params:             write(ctx, key, meta),
+		SetupIntentData:    &stripe.CheckoutSessionSetupIntentDataParams{Metadata: intent},
 		Mode:               stripe.String(string(stripe.CheckoutSessionModeSetup)),
 		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
 		Customer:           stripe.String(s.StripeCustomer),
@@ -73,6 +80,29 @@ func (g *Gateway) CreateCardSetup(ctx context.Context, s purchase.SetupParams, k
 		return purchase.Setup{}, translate(err)
 	}
 	return setup(made), nil
+}
+
+// metaSetup is the key of metadata under which a setup intent names the opening
+// of its page.
+const metaSetup = "purse_setup"
+
+// SetupTry fetches a setup intent with the card that was saved, or refused last.
+func (g *Gateway) SetupTry(ctx context.Context, id string) (purchase.SetupTry, error) {
+	p := &stripe.SetupIntentParams{Params: stripe.Params{Context: ctx}}
+	p.AddExpand("payment_method")
+	si, err := g.api.SetupIntents.Get(id, p)
+	if err != nil {
+		return purchase.SetupTry{}, translate(err)
+	}
+	o := purchase.SetupTry{Customer: si.Metadata[metaCustomer], Installation: si.Metadata[metaInstallation], Setup: si.Metadata[metaSetup]}
+	pm := si.PaymentMethod
+	if pm == nil && si.LastSetupError != nil {
+		pm = si.LastSetupError.PaymentMethod
+	}
+	if pm != nil && pm.Card != nil {
+		o.Fingerprint = pm.Card.Fingerprint
+	}
+	return o, nil
 }
 
 // CardSetup fetches a Checkout Session in setup mode.

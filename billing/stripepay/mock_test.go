@@ -140,11 +140,16 @@ func TestStripeMock(t *testing.T) {
 		"MarkUncollectible": {func() error { return g.MarkUncollectible(ctx, "in_1", "k24") }},
 		"RecordPayment":     {func() error { return g.RecordPayment(ctx, "in_1", "k25") }},
 		"FraudWarning":      {func() error { _, err := g.FraudWarning(ctx, "issfr_1"); return err }},
-		"FindInvoice":       {func() error { _, _, err := g.FindInvoice(ctx, run, time.Now()); return err }},
-		"Invoice":           {func() error { _, err := g.Invoice(ctx, "in_1"); return err }},
-		"PayInvoice":        {func() error { _, err := g.PayInvoice(ctx, "in_1", "pm_1", "k12"); return err }},
-		"VoidInvoice":       {func() error { return g.VoidInvoice(ctx, "in_1", "k13") }},
-		"Account":           {func() error { _, _, err := g.Account(ctx); return err }},
+		"LookFor": {func() error {
+			_, _, err := g.LookFor(ctx, purchase.CheckoutParams{Purchase: "pur_1", Installation: "inst_1", StripeCustomer: "cus_1"}, time.Now())
+			return err
+		}},
+		"SetupTry":    {func() error { _, err := g.SetupTry(ctx, "seti_1"); return err }},
+		"FindInvoice": {func() error { _, _, err := g.FindInvoice(ctx, run, time.Now()); return err }},
+		"Invoice":     {func() error { _, err := g.Invoice(ctx, "in_1"); return err }},
+		"PayInvoice":  {func() error { _, err := g.PayInvoice(ctx, "in_1", "pm_1", "k12"); return err }},
+		"VoidInvoice": {func() error { return g.VoidInvoice(ctx, "in_1", "k13") }},
+		"Account":     {func() error { _, _, err := g.Account(ctx); return err }},
 		"Setup": {
 			func() error { _, err := g.Setup(ctx, at, "inst_1"); return err },
 			func() error { _, err := g.Setup(ctx, mockEndpoint, "inst_1"); return err },

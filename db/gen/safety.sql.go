@@ -20,6 +20,22 @@ func (q *Queries) BuyerPassOf(ctx context.Context, customerID string) (int64, er
 	return until, err
 }
 
+const cardSetupAddress = `-- name: CardSetupAddress :one
+SELECT address FROM card_setups WHERE id = $1 AND customer_id = $2
+`
+
+type CardSetupAddressParams struct {
+	ID         string
+	CustomerID string
+}
+
+func (q *Queries) CardSetupAddress(ctx context.Context, arg CardSetupAddressParams) (string, error) {
+	row := q.queryRow(ctx, q.cardSetupAddressStmt, cardSetupAddress, arg.ID, arg.CustomerID)
+	var address string
+	err := row.Scan(&address)
+	return address, err
+}
+
 const countCardsOfAddress = `-- name: CountCardsOfAddress :one
 SELECT COUNT(DISTINCT fingerprint) FROM card_tries WHERE address = $1 AND at >= $2 AND address <> ''
 `
@@ -50,6 +66,15 @@ func (q *Queries) CountCardsOfCustomer(ctx context.Context, arg CountCardsOfCust
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const deleteCardSetupsBefore = `-- name: DeleteCardSetupsBefore :exec
+DELETE FROM card_setups WHERE at < $1
+`
+
+func (q *Queries) DeleteCardSetupsBefore(ctx context.Context, before int64) error {
+	_, err := q.exec(ctx, q.deleteCardSetupsBeforeStmt, deleteCardSetupsBefore, before)
+	return err
 }
 
 const deleteCardTriesBefore = `-- name: DeleteCardTriesBefore :exec
@@ -169,6 +194,28 @@ type PutBuyerPassParams struct {
 
 func (q *Queries) PutBuyerPass(ctx context.Context, arg PutBuyerPassParams) error {
 	_, err := q.exec(ctx, q.putBuyerPassStmt, putBuyerPass, arg.CustomerID, arg.Until, arg.CreatedBy)
+	return err
+}
+
+const putCardSetup = `-- name: PutCardSetup :exec
+INSERT INTO card_setups (id, customer_id, address, at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (id) DO UPDATE SET address = excluded.address, at = excluded.at
+`
+
+type PutCardSetupParams struct {
+	ID         string
+	CustomerID string
+	Address    string
+	At         int64
+}
+
+func (q *Queries) PutCardSetup(ctx context.Context, arg PutCardSetupParams) error {
+	_, err := q.exec(ctx, q.putCardSetupStmt, putCardSetup,
+		arg.ID,
+		arg.CustomerID,
+		arg.Address,
+		arg.At,
+	)
 	return err
 }
 

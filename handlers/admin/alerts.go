@@ -140,8 +140,9 @@ func (a *Admin) AlertsOf(w http.ResponseWriter, r *http.Request) error {
 		for i := range told {
 			page.Told = append(page.Told, a.toldRow(&told[i]))
 		}
+		page.Newer = kit.Newer(r)
 		if more {
-			page.Older = kit.WithCursor(r.URL, "after", told[len(told)-1].ID)
+			page.Older = kit.Older(r, told[len(told)-1].ID)
 		}
 		return nil
 	})

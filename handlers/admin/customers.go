@@ -292,9 +292,10 @@ func (a *Admin) AuditLog(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := admin.Audit{ID: c.ID, Name: c.Name, Zone: time.UTC}
+	page.Newer = kit.Newer(r)
 	if len(rows) > auditRows {
 		rows = rows[:auditRows]
-		page.Older = kit.WithCursor(r.URL, "after", rows[auditRows-1].ID)
+		page.Older = kit.Older(r, rows[auditRows-1].ID)
 	}
 	var ids []string
 	for _, e := range rows {

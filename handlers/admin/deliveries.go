@@ -62,9 +62,10 @@ func (a *Admin) Deliveries(w http.ResponseWriter, r *http.Request) error {
 	for _, e := range failing {
 		page.Failing = append(page.Failing, show(e))
 	}
+	page.Newer = kit.Newer(r)
 	if len(found) > deliveryRows {
 		found = found[:deliveryRows]
-		page.Older = kit.WithCursor(r.URL, "after", found[deliveryRows-1].ID)
+		page.Older = kit.Older(r, found[deliveryRows-1].ID)
 	}
 	for _, d := range found {
 		row := endpoints.ShowDelivery(d)

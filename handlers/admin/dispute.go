@@ -44,35 +44,47 @@ func (a *Admin) dispute(t tx.Tx, p *purchase.Purchase, c *account.Customer) (adm
 	// Usage of the wallet since it was paid: whole hours from their totals, the
 	// rest of the first hour one by one, for evidence must count nothing earlier.
 	whole := p.PaidAt.Truncate(time.Hour).Add(time.Hour)
-	early, err := a.Ledger.Postings(t, ledger.Query{Wallet: key, Kind: ledger.PostDebit, From: p.PaidAt, To: whole, Limit: firstHour})
-	if err != nil {
-		return d, err
-	}
-	d.AtLeast = early.Older
-	for _, u := range early.Postings {
-		d.Requests++
-		d.Spent -= u.Amount
-	}
 	rows, err := a.Ledger.Posted(t, b.Wallet, whole, t.Now().Add(time.Hour))
 	if err != nil {
 		return d, err
 	}
-	for _, r := range rows {
-		if r.Kind == ledger.PostDebit {
-			d.Requests += r.Count
-			d.Spent -= r.Credits
+	for _, kind := range usageKinds {
+		early, err := a.Ledger.Postings(t, ledger.Query{Wallet: key, Kind: kind, From: p.PaidAt, To: whole, Limit: firstHour})
+		if err != nil {
+			return d, err
+		}
+		d.AtLeast = d.AtLeast || early.Older
+		for _, u := range early.Postings {
+			d.Requests++
+			d.Spent -= u.Amount
+		}
+		for _, r := range rows {
+			if r.Kind == kind {
+				d.Requests += r.Count
+				d.Spent -= r.Credits
+			}
+		}
+		first, err := a.Ledger.Postings(t, ledger.Query{Wallet: key, Kind: kind, From: p.PaidAt, After: 1, Limit: 1})
+		if err != nil {
+			return d, err
+		}
+		last, err := a.Ledger.Postings(t, ledger.Query{Wallet: key, Kind: kind, From: p.PaidAt, Limit: 1})
+		if err != nil {
+			return d, err
+		}
+		if len(first.Postings) > 0 && (d.First.IsZero() || first.Postings[0].At.Before(d.First)) {
+			d.First = first.Postings[0].At
+		}
+		if len(last.Postings) > 0 && last.Postings[0].At.After(d.Last) {
+			d.Last = last.Postings[0].At
 		}
 	}
-	first, err := a.Ledger.Postings(t, ledger.Query{Wallet: key, Kind: ledger.PostDebit, From: p.PaidAt, After: 1, Limit: 1})
-	if err != nil || len(first.Postings) == 0 {
-		return d, err
-	}
-	last, err := a.Ledger.Postings(t, ledger.Query{Wallet: key, Kind: ledger.PostDebit, From: p.PaidAt, Limit: 1})
-	if err == nil && len(last.Postings) > 0 {
-		d.First, d.Last = first.Postings[0].At, last.Postings[0].At
-	}
-	return d, err
+	return d, nil
 }
+
+// usageKinds are the postings by which credits are used: at once, or held first
+// and captured.
+var usageKinds = []ledger.PostingKind{ledger.PostDebit, ledger.PostCapture}
 
 // dashboard is where Stripe takes the evidence: the page of the payment.
 func (a *Admin) dashboard(p *purchase.Purchase) string {

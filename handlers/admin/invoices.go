@@ -87,9 +87,10 @@ func (a *Admin) invoiceList(w http.ResponseWriter, r *http.Request, c *account.C
 	if err != nil {
 		return err
 	}
+	page.Newer = kit.Newer(r)
 	if len(list) > paymentRows {
 		list = list[:paymentRows]
-		page.Older = kit.WithCursor(r.URL, "after", list[paymentRows-1].ID)
+		page.Older = kit.Older(r, list[paymentRows-1].ID)
 	}
 	for _, in := range list {
 		page.Rows = append(page.Rows, a.invoiceRow(r, in))

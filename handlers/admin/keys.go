@@ -44,8 +44,9 @@ func (a *Admin) keysPage(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	for _, k := range keys {
 		page.List = append(page.List, show.Key(k, names[k.CreatedBy]))
 	}
+	page.Newer = kit.Newer(r)
 	if more {
-		page.Older = kit.WithCursor(r.URL, "after", keys[len(keys)-1].ID)
+		page.Older = kit.Older(r, keys[len(keys)-1].ID)
 	}
 	f := a.frame(r, "API keys", "/admin/keys")
 	f.Failed = form.Failed()

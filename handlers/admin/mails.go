@@ -48,8 +48,9 @@ func (a *Admin) mailsPage(w http.ResponseWriter, r *http.Request, form *kit.Form
 			}
 			page.Rows = append(page.Rows, row)
 		}
+		page.Newer = kit.Newer(r)
 		if more {
-			page.Older = kit.WithCursor(r.URL, "after", rows[len(rows)-1].ID)
+			page.Older = kit.Older(r, rows[len(rows)-1].ID)
 		}
 		return nil
 	})

@@ -31,9 +31,10 @@ func (a *Admin) PurchaseList(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	page.Newer = kit.Newer(r)
 	if len(found) > paymentRows {
 		found = found[:paymentRows]
-		page.Older = kit.WithCursor(r.URL, "after", found[paymentRows-1].ID)
+		page.Older = kit.Older(r, found[paymentRows-1].ID)
 	}
 	for _, p := range found {
 		row := a.purchaseRow(p)
@@ -76,9 +77,10 @@ func (a *Admin) Inbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	page.Newer = kit.Newer(r)
 	if len(found) > paymentRows {
 		found = found[:paymentRows]
-		page.Older = kit.WithCursor(r.URL, "after", found[paymentRows-1].ID)
+		page.Older = kit.Older(r, found[paymentRows-1].ID)
 	}
 	for _, e := range found {
 		page.Rows = append(page.Rows, admin.InboxRow{

@@ -43,9 +43,10 @@ func (a *Admin) Recharge(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		page.Newer = kit.Newer(r)
 		if len(list) > rechargeRows {
 			list = list[:rechargeRows]
-			page.Older = kit.WithCursor(r.URL, "after", list[rechargeRows-1].ID)
+			page.Older = kit.Older(r, list[rechargeRows-1].ID)
 		}
 		page.History = show.Recharges(list, unit)
 		return nil
@@ -60,9 +61,6 @@ func (a *Admin) Recharge(w http.ResponseWriter, r *http.Request) error {
 	names := a.names(r.Context(), users)
 	for i, p := range policies {
 		page.Policies[i].ConsentBy = names[p.Consent.User]
-	}
-	if cursor != "" {
-		page.Newest = kit.WithCursor(r.URL, "", "")
 	}
 	f := a.frame(r, "Auto-recharge of "+c.Name, "/admin")
 	f.Zone = c.Location()

@@ -34,9 +34,10 @@ func (a *Admin) ReportList(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	page.Newer = kit.Newer(r)
 	if len(page.Days) > reportRows {
 		page.Days = page.Days[:reportRows]
-		page.Older = kit.WithCursor(r.URL, "after", page.Days[reportRows-1].Period)
+		page.Older = kit.Older(r, page.Days[reportRows-1].Period)
 	}
 	return kit.Render(w, r, http.StatusOK, admin.ReportsPage(a.frame(r, "Reports", "/admin/reports"), page))
 }

@@ -40,9 +40,10 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, form *kit.Form, cus
 	if err != nil {
 		return err
 	}
+	page.Newer = kit.Newer(r)
 	if len(found) > rows {
 		found = found[:rows]
-		page.Older = kit.WithCursor(r.URL, "after", found[rows-1].ID)
+		page.Older = kit.Older(r, found[rows-1].ID)
 	}
 	for _, e := range found {
 		page.List = append(page.List, Show(e, ""))

@@ -45,9 +45,10 @@ func (p *Pages) one(w http.ResponseWriter, r *http.Request, form *kit.Form, made
 	if e.Rotating(now) {
 		page.RotatingUntil = e.OldUntil
 	}
+	page.Newer = kit.Newer(r)
 	if len(found) > rows {
 		found = found[:rows]
-		page.Older = kit.WithCursor(r.URL, "after", found[rows-1].ID)
+		page.Older = kit.Older(r, found[rows-1].ID)
 	}
 	for _, d := range found {
 		page.List = append(page.List, ShowDelivery(d))

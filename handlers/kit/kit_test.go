@@ -166,3 +166,35 @@ func TestFormsPutRefusalsBesideTheirFields(t *testing.T) {
 		t.Error("an oversized form passes")
 	}
 }
+
+// Newer leads back the way that was come, page by page, and to the first page
+// where none is remembered.
+func TestNewerIsThePageBefore(t *testing.T) {
+	at := func(address string) *http.Request { return httptest.NewRequest(http.MethodGet, address, nil) }
+	if got := Newer(at("/purchases?q=x")); got != "" {
+		t.Error(got)
+	}
+	if got := Newer(at("/purchases?after=pur_5&q=x")); got != "/purchases?q=x" {
+		t.Error(got)
+	}
+	var way []string
+	address := "/purchases?q=x"
+	for _, last := range []string{"pur_9", "pur_7", "pur_5", "pur_3"} {
+		way = append(way, address)
+		address = Older(at(address), last)
+	}
+	if !strings.Contains(address, "after=pur_3") || !strings.Contains(address, "q=x") {
+		t.Error(address)
+	}
+	for i := len(way) - 1; i >= 0; i-- {
+		if address = Newer(at(address)); address != way[i] {
+			t.Errorf("page %d: %s, want %s", i+1, address, way[i])
+		}
+	}
+	for range 2 * maxTrail { // it does not grow without end
+		address = Older(at(address), "pur_1")
+	}
+	if n := len(trailOf(at(address))); n != maxTrail {
+		t.Errorf("%d pages are remembered", n)
+	}
+}

@@ -3,6 +3,7 @@ package kit
 import (
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // Cursor is where a page of a list begins, from the address: rows older than
@@ -28,6 +29,7 @@ func WithCursor(u *url.URL, key, value string) string {
 	q := u.Query()
 	q.Del("after")
 	q.Del("before")
+	q.Del("trail")
 	if key != "" {
 		q.Set(key, value)
 	}
@@ -35,4 +37,47 @@ func WithCursor(u *url.URL, key, value string) string {
 		return u.Path
 	}
 	return u.Path + "?" + q.Encode()
+}
+
+// maxTrail bounds how many pages back an address remembers the way.
+const maxTrail = 50
+
+// trailOf are the cursors of the pages before this one, the second page's first.
+func trailOf(r *http.Request) []string {
+	trail := r.URL.Query().Get("trail")
+	if trail == "" || len(trail) > maxTrail*64 {
+		return nil
+	}
+	return strings.Split(trail, "~")
+}
+
+// Older is the address of the page after this one, of a list whose last row here
+// is last. It remembers the way, for Newer.
+func Older(r *http.Request, last string) string {
+	trail := trailOf(r)
+	if after := CursorOf(r).After; after != "" {
+		trail = append(trail, after)
+	}
+	return withTrail(WithCursor(r.URL, "after", last), trail)
+}
+
+// Newer is the address of the page before this one, "" on the first. Who came by
+// an address that remembers no way is led to the first page.
+func Newer(r *http.Request) string {
+	if CursorOf(r).After == "" {
+		return ""
+	}
+	trail := trailOf(r)
+	if len(trail) == 0 {
+		return WithCursor(r.URL, "", "")
+	}
+	last := len(trail) - 1
+	return withTrail(WithCursor(r.URL, "after", trail[last]), trail[:last])
+}
+
+func withTrail(address string, trail []string) string {
+	if len(trail) == 0 {
+		return address
+	}
+	return address + "&trail=" + url.QueryEscape(strings.Join(trail[max(0, len(trail)-maxTrail):], "~"))
 }

@@ -24,12 +24,10 @@ func (p *Portal) InvoiceList(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	page.Newer = kit.Newer(r)
 	if len(list) > purchaseRows {
 		list = list[:purchaseRows]
-		page.Older = kit.WithCursor(r.URL, "after", list[purchaseRows-1].ID)
-	}
-	if cursor != "" {
-		page.Newest = kit.WithCursor(r.URL, "", "")
+		page.Older = kit.Older(r, list[purchaseRows-1].ID)
 	}
 	for _, in := range list {
 		if row, ok := p.invoiceRow(v, in); ok {

@@ -36,8 +36,9 @@ func (p *Portal) keysPage(w http.ResponseWriter, r *http.Request, form *kit.Form
 			page.List = append(page.List, show.Key(k, members[k.CreatedBy]))
 		}
 	}
+	page.Newer = kit.Newer(r)
 	if more {
-		page.Older = kit.WithCursor(r.URL, "after", keys[len(keys)-1].ID)
+		page.Older = kit.Older(r, keys[len(keys)-1].ID)
 	}
 	f := p.Kit.Frame(r, "API keys", "/keys")
 	f.Failed = form.Failed()

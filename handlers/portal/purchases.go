@@ -31,9 +31,10 @@ func (p *Portal) PurchaseList(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 		page.Rows, page.Older = nil, ""
+		page.Newer = kit.Newer(r)
 		if len(found) > purchaseRows {
 			found = found[:purchaseRows]
-			page.Older = kit.WithCursor(r.URL, "after", found[purchaseRows-1].ID)
+			page.Older = kit.Older(r, found[purchaseRows-1].ID)
 		}
 		for _, b := range found {
 			row, err := p.bought(t, v, b)
@@ -46,9 +47,6 @@ func (p *Portal) PurchaseList(w http.ResponseWriter, r *http.Request) error {
 	})
 	if err != nil {
 		return err
-	}
-	if cursor != "" {
-		page.Newest = kit.WithCursor(r.URL, "", "")
 	}
 	return kit.Render(w, r, http.StatusOK, portal.PurchasesPage(p.Kit.Frame(r, "Purchases", "/purchases"), page))
 }

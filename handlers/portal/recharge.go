@@ -284,12 +284,10 @@ func (p *Portal) rechargeHistory(r *http.Request, creditType string, page *porta
 	if err != nil {
 		return err
 	}
+	page.Newer = kit.Newer(r)
 	if len(list) > rechargeRows {
 		list = list[:rechargeRows]
-		page.Older = kit.WithCursor(r.URL, "after", list[rechargeRows-1].ID)
-	}
-	if cursor != "" {
-		page.Newest = kit.WithCursor(r.URL, "", "")
+		page.Older = kit.Older(r, list[rechargeRows-1].ID)
 	}
 	page.History = show.Recharges(list, func(string) ui.Unit { return page.Unit })
 	if !v.Role.MayBuy() {

@@ -52,6 +52,10 @@ func (g *fakeGateway) Checkout(_ context.Context, id string) (purchase.Checkout,
 	return *c, nil
 }
 
+func (g *fakeGateway) SetupTry(context.Context, string) (purchase.SetupTry, error) {
+	return purchase.SetupTry{}, purchase.ErrGone
+}
+
 func (g *fakeGateway) LookFor(context.Context, purchase.CheckoutParams, time.Time) (purchase.Checkout, bool, error) {
 	return purchase.Checkout{}, false, nil
 }

@@ -246,6 +246,7 @@ type JobRow struct {
 type Audit struct {
 	ID, Name string
 	Rows     []AuditRow
+	Newer    string
 	Older    string
 	Zone     *time.Location
 }

@@ -26,6 +26,7 @@ type CustomerAlerts struct {
 	ID, Name  string
 	Wallets   []WatchedWallet
 	Told      []ToldRow
+	Newer     string
 	Older     string
 	MayChange bool
 	Zone      *time.Location
@@ -57,6 +58,7 @@ type AtZero struct {
 type Mails struct {
 	Form      ui.Form
 	Rows      []MailRow
+	Newer     string
 	Older     string
 	MayChange bool
 	Zone      *time.Location

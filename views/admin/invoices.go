@@ -11,6 +11,7 @@ import (
 type Invoices struct {
 	State     string
 	Rows      []InvoiceRow
+	Newer     string
 	Older     string
 	MayChange bool
 	Customer  string // whose, "" for all

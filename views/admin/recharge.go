@@ -13,7 +13,7 @@ type Recharge struct {
 	ID, Name  string
 	Policies  []Policy
 	History   []portal.RechargeRow
-	Newest    string
+	Newer     string
 	Older     string
 	MayChange bool
 	Zone      *time.Location

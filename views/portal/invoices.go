@@ -9,10 +9,10 @@ import (
 
 // Invoices are what a customer has to pay or has paid by invoice.
 type Invoices struct {
-	Rows   []InvoiceRow
-	Newest string
-	Older  string
-	Zone   *time.Location
+	Rows  []InvoiceRow
+	Newer string
+	Older string
+	Zone  *time.Location
 }
 
 // InvoiceRow is one invoice, as its customer sees it.

@@ -10,7 +10,7 @@ import (
 // Purchases is the list of what a customer bought or began to buy.
 type Purchases struct {
 	Rows   []Bought
-	Newest string // the first page, "" on it
+	Newer  string // the page before, "" on the first
 	Older  string
 	Zone   *time.Location
 	CanBuy bool

@@ -107,7 +107,7 @@ func PurchasesPage(f ui.Frame, p Purchases) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			} else if p.Newest != "" {
+			} else if p.Newer != "" {
 				templ_7745c5c3_Err = ui.Empty("card", "Nothing older", "This is the end of the list.").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -138,12 +138,12 @@ func PurchasesPage(f ui.Frame, p Purchases) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			if p.Newest != "" || p.Older != "" {
+			if p.Newer != "" || p.Older != "" {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<footer>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Pager(p.Newest, p.Older).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pager(p.Newer, p.Older).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -42,7 +42,7 @@ type Recharge struct {
 	MaxCount  int
 	Promises  []string // what happens by itself, from the values that the code keeps
 	History   []RechargeRow
-	Newest    string
+	Newer     string
 	Older     string
 	Zone      *time.Location
 	Nonce     string // of the form that adds a card

@@ -105,6 +105,7 @@ type Table struct {
 	Caption, Empty string
 	Head           []string
 	Rows           []Row
+	Newer          string
 	Older          string // link to more, or ""
 }
 

@@ -33,3 +33,13 @@ ON CONFLICT (customer_id) DO UPDATE SET until = excluded.until, created_by = exc
 
 -- name: BuyerPassOf :one
 SELECT until FROM buyer_passes WHERE customer_id = sqlc.arg(customer_id);
+
+-- name: PutCardSetup :exec
+INSERT INTO card_setups (id, customer_id, address, at) VALUES (sqlc.arg(id), sqlc.arg(customer_id), sqlc.arg(address), sqlc.arg(at))
+ON CONFLICT (id) DO UPDATE SET address = excluded.address, at = excluded.at;
+
+-- name: CardSetupAddress :one
+SELECT address FROM card_setups WHERE id = sqlc.arg(id) AND customer_id = sqlc.arg(customer_id);
+
+-- name: DeleteCardSetupsBefore :exec
+DELETE FROM card_setups WHERE at < sqlc.arg(before);

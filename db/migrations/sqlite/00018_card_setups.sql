@@ -1,0 +1,13 @@
+-- +goose Up
+-- Pages of Stripe's that save a card, and from where they were opened: cards that
+-- are tried there count towards the limits on cards.
+CREATE TABLE card_setups (
+  id          TEXT PRIMARY KEY,
+  customer_id TEXT NOT NULL,
+  address     TEXT NOT NULL,
+  at          INTEGER NOT NULL
+) STRICT;
+CREATE INDEX card_setups_at ON card_setups (at);
+
+-- +goose Down
+DROP TABLE card_setups;
