@@ -45,6 +45,9 @@ type Gateway interface {
 	// MoneyBack answers the refunds and the newest dispute of a payment.
 	MoneyBack(ctx context.Context, paymentIntent string) (MoneyBack, error)
 	Refund(ctx context.Context, p RefundParams, key string) (ChargeRefund, error)
+	// FindRefund looks in Stripe's lists for a refund of ours, by its id in the
+	// metadata.
+	FindRefund(ctx context.Context, p RefundParams) (r ChargeRefund, found bool, err error)
 	// SubmitEvidence answers a dispute: Stripe gives it to the bank at once.
 	SubmitEvidence(ctx context.Context, dispute string, e Evidence, key string) error
 	// SetupTry answers the card of a setup intent, ErrGone when there is none.

@@ -65,7 +65,10 @@ func (s *Service) Refundable(t tx.Tx, p *Purchase) (money.Money, error) {
 		return m, err
 	}
 	free := new(big.Int).Mul(big.NewInt(unused), big.NewInt(p.Total))
-	m.Amount = min(free.Quo(free, big.NewInt(int64(p.Brings()))).Int64(), p.Total-p.Refunded)
+	left := p.Total - p.Refunded
+	if m.Amount = min(free.Quo(free, big.NewInt(int64(p.Brings()))).Int64(), left); m.Amount < left {
+		m.Amount -= m.Amount % money.MinorStep(m.Currency) // Stripe refunds in the steps in which it charges
+	}
 	return m, nil
 }
 
@@ -124,6 +127,8 @@ func (s *Service) intendRefund(t tx.Tx, by audit.Actor, p *Purchase, n NewRefund
 		return nil, fault.New(fault.Conflict, "disputed", "", "The payment is disputed: answer the dispute instead of refunding.")
 	case amount < 0:
 		return nil, fault.Bad("amount", "The amount must be more than zero.")
+	case amount != most.Amount && amount%money.MinorStep(p.Price.Currency) != 0:
+		return nil, fault.Bad("amount", "The amount %s.", money.Money{Amount: amount, Currency: p.Price.Currency}.Valid())
 	case amount > most.Amount || amount == 0:
 		return nil, fault.New(fault.Conflict, "exceeds_refundable", "amount", "At most %s %s can be refunded: the rest was used or refunded.", most.Decimal(), most.Currency)
 	}
@@ -168,7 +173,7 @@ func (s *Service) sendRefund(ctx context.Context, refundID string) error {
 			return err
 		}
 	}
-	made, err := s.Gateway.Refund(ctx, params, r.ID)
+	made, err := s.makeRefund(ctx, r, params)
 	var no *RefusedError
 	if errors.As(err, &no) {
 		made = ChargeRefund{Ours: r.ID, Amount: r.Amount, Status: "failed", Problem: no.Message}
@@ -187,6 +192,31 @@ func (s *Service) sendRefund(ctx context.Context, refundID string) error {
 		}
 		return s.moneyBack(t, p, ledger.Note{})
 	})
+}
+
+// refundKeyLife is how long a refund is asked for under its key; Stripe forgets
+// keys after 24 hours.
+const refundKeyLife = 23 * time.Hour
+
+// makeRefund asks for a refund while its key is good. Later it is looked for: one
+// that is not there was never made, and is not asked for again.
+func (s *Service) makeRefund(ctx context.Context, r *Refund, params RefundParams) (ChargeRefund, error) {
+	late := false
+	err := s.Runner.View(ctx, func(t tx.Tx) error {
+		late = t.Now().After(r.CreatedAt.Add(refundKeyLife))
+		return nil
+	})
+	if err != nil {
+		return ChargeRefund{}, err
+	}
+	if !late {
+		return s.Gateway.Refund(ctx, params, r.ID)
+	}
+	made, found, err := s.Gateway.FindRefund(ctx, params)
+	if err == nil && !found {
+		made = ChargeRefund{Ours: r.ID, Amount: r.Amount, Status: "failed", Problem: "Stripe did not answer for a day, and knows of no such refund."}
+	}
+	return made, err
 }
 
 // noteRefund writes what Stripe says of a refund: one of ours, or one that was

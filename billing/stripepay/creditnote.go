@@ -19,21 +19,24 @@ func (g *Gateway) creditOutside(ctx context.Context, r purchase.RefundParams, ke
 			return "", err
 		}
 		return n.ID, nil
-	}, func() (string, bool, error) {
-		l := &stripe.CreditNoteListParams{Invoice: stripe.String(r.Invoice)}
-		l.Context, l.Limit = ctx, stripe.Int64(100)
-		list := g.api.CreditNotes.List(l)
-		for list.Next() {
-			if n := list.CreditNote(); n.Metadata[metaRefund] == r.Refund {
-				return n.ID, true, nil
-			}
-		}
-		return "", false, list.Err()
-	})
+	}, func() (string, bool, error) { return g.findNote(ctx, r) })
 	if err != nil {
 		return purchase.ChargeRefund{}, translate(err)
 	}
 	return purchase.ChargeRefund{ID: id, Ours: r.Refund, Amount: r.Amount, Status: "succeeded"}, nil
+}
+
+// findNote looks for the credit note of a refund outside Stripe.
+func (g *Gateway) findNote(ctx context.Context, r purchase.RefundParams) (string, bool, error) {
+	l := &stripe.CreditNoteListParams{Invoice: stripe.String(r.Invoice)}
+	l.Context, l.Limit = ctx, stripe.Int64(100)
+	list := g.api.CreditNotes.List(l)
+	for list.Next() {
+		if n := list.CreditNote(); n.Metadata[metaRefund] == r.Refund {
+			return n.ID, true, nil
+		}
+	}
+	return "", false, list.Err()
 }
 
 // credit tells the invoice of a payment, if it has one, of a refund: by a credit

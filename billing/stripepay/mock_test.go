@@ -144,6 +144,16 @@ func TestStripeMock(t *testing.T) {
 			_, _, err := g.LookFor(ctx, purchase.CheckoutParams{Purchase: "pur_1", Installation: "inst_1", StripeCustomer: "cus_1"}, time.Now())
 			return err
 		}},
+		"FindRefund": {
+			func() error {
+				_, _, err := g.FindRefund(ctx, purchase.RefundParams{Refund: "ref_1", Purchase: "pur_1", Installation: "inst_1", PaymentIntent: "pi_1", Amount: 100})
+				return err
+			},
+			func() error {
+				_, _, err := g.FindRefund(ctx, purchase.RefundParams{Refund: "ref_1", Purchase: "pur_1", Installation: "inst_1", Invoice: "in_1", Amount: 100})
+				return err
+			},
+		},
 		"SetupTry":    {func() error { _, err := g.SetupTry(ctx, "seti_1"); return err }},
 		"FindInvoice": {func() error { _, _, err := g.FindInvoice(ctx, run, time.Now()); return err }},
 		"Invoice":     {func() error { _, err := g.Invoice(ctx, "in_1"); return err }},

@@ -88,7 +88,10 @@ func (g *Gateway) Refund(ctx context.Context, r purchase.RefundParams, key strin
 		Params:        write(ctx, key, map[string]string{metaInstallation: r.Installation, metaPurchase: r.Purchase, metaRefund: r.Refund}),
 		PaymentIntent: stripe.String(r.PaymentIntent), Amount: stripe.Int64(r.Amount),
 	}
-	made, err := g.api.Refunds.New(p)
+	made, err := again(key, func(key string) (*stripe.Refund, error) {
+		p.IdempotencyKey = text(key)
+		return g.api.Refunds.New(p)
+	}, func() (*stripe.Refund, bool, error) { return g.findRefund(ctx, r) })
 	if err != nil {
 		return purchase.ChargeRefund{}, translate(err)
 	}
@@ -96,6 +99,32 @@ func (g *Gateway) Refund(ctx context.Context, r purchase.RefundParams, key strin
 		return purchase.ChargeRefund{}, err // asked again, it is the same refund
 	}
 	return chargeRefund(made), nil
+}
+
+// FindRefund looks for a refund of ours, or for the credit note that stands for
+// it.
+func (g *Gateway) FindRefund(ctx context.Context, r purchase.RefundParams) (purchase.ChargeRefund, bool, error) {
+	if r.PaymentIntent == "" && r.Invoice != "" {
+		id, found, err := g.findNote(ctx, r)
+		return purchase.ChargeRefund{ID: id, Ours: r.Refund, Amount: r.Amount, Status: "succeeded"}, found, translate(err)
+	}
+	made, found, err := g.findRefund(ctx, r)
+	if err != nil || !found {
+		return purchase.ChargeRefund{}, false, translate(err)
+	}
+	return chargeRefund(made), true, nil
+}
+
+func (g *Gateway) findRefund(ctx context.Context, r purchase.RefundParams) (*stripe.Refund, bool, error) {
+	l := &stripe.RefundListParams{PaymentIntent: stripe.String(r.PaymentIntent)}
+	l.Context, l.Limit = ctx, stripe.Int64(100)
+	list := g.api.Refunds.List(l)
+	for list.Next() {
+		if m := list.Refund().Metadata; m[metaInstallation] == r.Installation && m[metaRefund] == r.Refund {
+			return list.Refund(), true, nil
+		}
+	}
+	return nil, false, list.Err()
 }
 
 func chargeRefund(r *stripe.Refund) purchase.ChargeRefund {

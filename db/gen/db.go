@@ -75,6 +75,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.callersOfStmt, err = db.PrepareContext(ctx, callersOf); err != nil {
 		return nil, fmt.Errorf("error preparing query CallersOf: %w", err)
 	}
+	if q.cardSetupAddressStmt, err = db.PrepareContext(ctx, cardSetupAddress); err != nil {
+		return nil, fmt.Errorf("error preparing query CardSetupAddress: %w", err)
+	}
 	if q.claimEndpointsStmt, err = db.PrepareContext(ctx, claimEndpoints); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimEndpoints: %w", err)
 	}
@@ -146,6 +149,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteBounceStmt, err = db.PrepareContext(ctx, deleteBounce); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteBounce: %w", err)
+	}
+	if q.deleteCardSetupsBeforeStmt, err = db.PrepareContext(ctx, deleteCardSetupsBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteCardSetupsBefore: %w", err)
 	}
 	if q.deleteCardTriesBeforeStmt, err = db.PrepareContext(ctx, deleteCardTriesBefore); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteCardTriesBefore: %w", err)
@@ -645,6 +651,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putBuyerPassStmt, err = db.PrepareContext(ctx, putBuyerPass); err != nil {
 		return nil, fmt.Errorf("error preparing query PutBuyerPass: %w", err)
 	}
+	if q.putCardSetupStmt, err = db.PrepareContext(ctx, putCardSetup); err != nil {
+		return nil, fmt.Errorf("error preparing query PutCardSetup: %w", err)
+	}
 	if q.putCardTryStmt, err = db.PrepareContext(ctx, putCardTry); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCardTry: %w", err)
 	}
@@ -1002,6 +1011,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing callersOfStmt: %w", cerr)
 		}
 	}
+	if q.cardSetupAddressStmt != nil {
+		if cerr := q.cardSetupAddressStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing cardSetupAddressStmt: %w", cerr)
+		}
+	}
 	if q.claimEndpointsStmt != nil {
 		if cerr := q.claimEndpointsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing claimEndpointsStmt: %w", cerr)
@@ -1120,6 +1134,11 @@ func (q *Queries) Close() error {
 	if q.deleteBounceStmt != nil {
 		if cerr := q.deleteBounceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteBounceStmt: %w", cerr)
+		}
+	}
+	if q.deleteCardSetupsBeforeStmt != nil {
+		if cerr := q.deleteCardSetupsBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteCardSetupsBeforeStmt: %w", cerr)
 		}
 	}
 	if q.deleteCardTriesBeforeStmt != nil {
@@ -1952,6 +1971,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putBuyerPassStmt: %w", cerr)
 		}
 	}
+	if q.putCardSetupStmt != nil {
+		if cerr := q.putCardSetupStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putCardSetupStmt: %w", cerr)
+		}
+	}
 	if q.putCardTryStmt != nil {
 		if cerr := q.putCardTryStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putCardTryStmt: %w", cerr)
@@ -2453,6 +2477,7 @@ type Queries struct {
 	callerByIDStmt               *sql.Stmt
 	callerByNameStmt             *sql.Stmt
 	callersOfStmt                *sql.Stmt
+	cardSetupAddressStmt         *sql.Stmt
 	claimEndpointsStmt           *sql.Stmt
 	claimJobsStmt                *sql.Stmt
 	claimJobsOfKindStmt          *sql.Stmt
@@ -2477,6 +2502,7 @@ type Queries struct {
 	deferredLotStmt              *sql.Stmt
 	deleteAttemptsOfStmt         *sql.Stmt
 	deleteBounceStmt             *sql.Stmt
+	deleteCardSetupsBeforeStmt   *sql.Stmt
 	deleteCardTriesBeforeStmt    *sql.Stmt
 	deleteDeliveriesOfStmt       *sql.Stmt
 	deleteEndpointStmt           *sql.Stmt
@@ -2643,6 +2669,7 @@ type Queries struct {
 	putBillingDetailsStmt        *sql.Stmt
 	putBounceStmt                *sql.Stmt
 	putBuyerPassStmt             *sql.Stmt
+	putCardSetupStmt             *sql.Stmt
 	putCardTryStmt               *sql.Stmt
 	putCounterStmt               *sql.Stmt
 	putCreditTypeStmt            *sql.Stmt
@@ -2755,6 +2782,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		callerByIDStmt:               q.callerByIDStmt,
 		callerByNameStmt:             q.callerByNameStmt,
 		callersOfStmt:                q.callersOfStmt,
+		cardSetupAddressStmt:         q.cardSetupAddressStmt,
 		claimEndpointsStmt:           q.claimEndpointsStmt,
 		claimJobsStmt:                q.claimJobsStmt,
 		claimJobsOfKindStmt:          q.claimJobsOfKindStmt,
@@ -2779,6 +2807,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deferredLotStmt:              q.deferredLotStmt,
 		deleteAttemptsOfStmt:         q.deleteAttemptsOfStmt,
 		deleteBounceStmt:             q.deleteBounceStmt,
+		deleteCardSetupsBeforeStmt:   q.deleteCardSetupsBeforeStmt,
 		deleteCardTriesBeforeStmt:    q.deleteCardTriesBeforeStmt,
 		deleteDeliveriesOfStmt:       q.deleteDeliveriesOfStmt,
 		deleteEndpointStmt:           q.deleteEndpointStmt,
@@ -2945,6 +2974,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putBillingDetailsStmt:        q.putBillingDetailsStmt,
 		putBounceStmt:                q.putBounceStmt,
 		putBuyerPassStmt:             q.putBuyerPassStmt,
+		putCardSetupStmt:             q.putCardSetupStmt,
 		putCardTryStmt:               q.putCardTryStmt,
 		putCounterStmt:               q.putCounterStmt,
 		putCreditTypeStmt:            q.putCreditTypeStmt,

@@ -117,6 +117,13 @@ type Caller struct {
 	Name       string
 }
 
+type CardSetup struct {
+	ID         string
+	CustomerID string
+	Address    string
+	At         int64
+}
+
 type CardTry struct {
 	CustomerID  string
 	Fingerprint string
@@ -431,6 +438,8 @@ type Invoice struct {
 	IssuedAt         int64
 	UpdatedAt        int64
 	FinishedAt       int64
+	Bonus            int64
+	BonusDays        int64
 }
 
 type Job struct {
@@ -811,6 +820,9 @@ type Schedule struct {
 	CreatedBy        string
 	CreatedAt        int64
 	UpdatedAt        int64
+	Amount           int64
+	Bonus            int64
+	BonusDays        int64
 }
 
 type Session struct {

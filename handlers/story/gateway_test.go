@@ -56,6 +56,10 @@ func (g *fakeGateway) SetupTry(context.Context, string) (purchase.SetupTry, erro
 	return purchase.SetupTry{}, purchase.ErrGone
 }
 
+func (g *fakeGateway) FindRefund(context.Context, purchase.RefundParams) (purchase.ChargeRefund, bool, error) {
+	return purchase.ChargeRefund{}, false, nil
+}
+
 func (g *fakeGateway) LookFor(context.Context, purchase.CheckoutParams, time.Time) (purchase.Checkout, bool, error) {
 	return purchase.Checkout{}, false, nil
 }
