@@ -1,7 +1,9 @@
 package db
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,7 +65,14 @@ func (JobStore) Claim(t tx.Tx, until time.Time, limit int, skip ...string) ([]jo
 	rows, err := q.ClaimJobs(ctx, gen.ClaimJobsParams{
 		LeasedUntil: micros(until), Now: micros(t.Now()), Skip: "," + strings.Join(skip, ",") + ",", MaxRows: int32(limit),
 	})
-	return jobs(rows), err
+	return inOrder(jobs(rows)), err
+}
+
+// inOrder puts claimed jobs into the order in which they were made, which
+// RETURNING does not keep: what recovered comes after what was crossed.
+func inOrder(js []job.Job) []job.Job {
+	slices.SortFunc(js, func(a, b job.Job) int { return cmp.Or(a.RunAt.Compare(b.RunAt), strings.Compare(a.ID, b.ID)) })
+	return js
 }
 
 func (JobStore) ClaimKind(t tx.Tx, kind string, until time.Time, limit int) ([]job.Job, error) {
@@ -71,7 +80,7 @@ func (JobStore) ClaimKind(t tx.Tx, kind string, until time.Time, limit int) ([]j
 	rows, err := q.ClaimJobsOfKind(ctx, gen.ClaimJobsOfKindParams{
 		LeasedUntil: micros(until), Now: micros(t.Now()), Kind: kind, MaxRows: int32(limit),
 	})
-	return jobs(rows), err
+	return inOrder(jobs(rows)), err
 }
 
 func (JobStore) Release(t tx.Tx) error {

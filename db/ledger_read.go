@@ -357,6 +357,17 @@ func (LedgerStore) DueWallets(t tx.Tx, limit int) ([]ledger.WalletKey, error) {
 	return out, err
 }
 
+// EffectiveWallets answers wallets in which a grant that was made for later
+// became effective.
+func (LedgerStore) EffectiveWallets(t tx.Tx, from, to time.Time, after ledger.WalletID, limit int) (keys []ledger.WalletKey, last ledger.WalletID, err error) {
+	ctx, q := q(t)
+	rows, err := q.EffectiveWallets(ctx, gen.EffectiveWalletsParams{Since: micros(from), Until: micros(to), After: int64(after), MaxRows: int32(limit)})
+	for _, r := range rows {
+		keys, last = append(keys, ledger.WalletKey{Customer: r.CustomerID, CreditType: r.CreditType}), ledger.WalletID(r.ID)
+	}
+	return keys, last, err
+}
+
 // EachWallet walks over all wallets by key, a page at a time.
 func (LedgerStore) EachWallet(t tx.Tx, f func(ledger.Wallet) error) error {
 	ctx, q := q(t)

@@ -72,6 +72,54 @@ func TestDefaultsTell(t *testing.T) {
 	}
 }
 
+// What time does to a wallet is looked at before the change that comes next: a
+// grant that became effective lifts it over its levels, one that expired lets it
+// fall, and the change crosses anew what it crosses.
+func TestTimeCrossesToo(t *testing.T) {
+	w := newWorld(t)
+	w.grant("100", ledger.Paid, 0)
+	w.use(cr("60"), "")
+	w.expect("half", event.BalanceLow)
+	w.ok(w.do(ledger.NewGrant{Wallet: w.key, Credits: cr("100"), Kind: ledger.Promotional, Priority: ledger.DefaultPriority, EffectiveAt: w.now().Add(time.Hour)}).Err())
+	w.expect("nothing yet")
+	w.step(2 * time.Hour)
+	w.use(cr("95"), "")
+	w.expect("a debit after it rose", event.BalanceRecovered, event.BalanceLow)
+
+	w = newWorld(t)
+	w.grant("100", ledger.Promotional, time.Hour)
+	w.step(2 * time.Hour)
+	w.grant("100", ledger.Paid, 0)
+	got := w.events()
+	slices.Sort(got)
+	want := []string{event.BalanceDepleted, event.BalanceLow, event.BalanceLow, event.BalanceLow, event.BalanceRecovered, event.BalanceRecovered, event.BalanceRecovered, event.BalanceRecovered, event.EntitlementChange, event.EntitlementChange}
+	if !slices.Equal(got, want) {
+		t.Errorf("a top-up after it was empty for an hour: %v", got)
+	}
+	var open []alert.Episode
+	w.ok(w.db.View(t.Context(), func(t tx.Tx) (err error) { open, err = w.Store.Open(t, w.customer.ID); return err }))
+	if len(open) != 0 {
+		t.Errorf("episodes last though there is enough: %v", open)
+	}
+}
+
+// A wallet that nobody touches may go on when a grant becomes effective: whoever
+// refuses by its own cache must hear of it.
+func TestEffectiveGrantsAreTold(t *testing.T) {
+	w := newWorld(t)
+	w.grant("10", ledger.Paid, 0)
+	w.use(cr("10"), "")
+	w.events()
+	w.ok(w.do(ledger.NewGrant{Wallet: w.key, Credits: cr("100"), Kind: ledger.Promotional, Priority: ledger.DefaultPriority, EffectiveAt: w.now().Add(time.Hour)}).Err())
+	for range 3 {
+		w.step(50 * time.Minute)
+		_, err := w.ledger.Sweep(t.Context())
+		w.ok(err)
+		w.ok(w.jobs.Drain(t.Context()))
+	}
+	w.expect("after it became effective", event.EntitlementChange, event.BalanceRecovered, event.BalanceRecovered, event.BalanceRecovered, event.BalanceRecovered)
+}
+
 // Property: over random debits, grants, holds, expiries and clock steps each
 // crossing is one event, none is missed, and none repeats before re-arming;
 // people get at most one message a level and day.

@@ -45,6 +45,9 @@ type Reader interface {
 	PostedBy(t tx.Tx, w WalletID, f HourFilter, from, to time.Time) ([]HourRow, error)
 	// DueWallets answers wallets in which something has expired.
 	DueWallets(t tx.Tx, limit int) ([]WalletKey, error)
+	// EffectiveWallets answers wallets in which a grant that was made for later
+	// became effective within (from, to], by id above after, and the last's id.
+	EffectiveWallets(t tx.Tx, from, to time.Time, after WalletID, limit int) ([]WalletKey, WalletID, error)
 	// Verify's walks.
 	EachWallet(t tx.Tx, f func(Wallet) error) error
 	EachEntry(t tx.Tx, w WalletID, f func(Entry) error) error

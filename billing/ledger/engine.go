@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"time"
 
 	"purse/billing/fault"
@@ -25,6 +26,9 @@ type Ledger struct {
 	o      Options
 	queue  chan pending
 	closed chan struct{}
+
+	sweeping  sync.Mutex
+	effective time.Time // until when grants that became effective were looked at
 }
 
 // Options are optional parts of a Ledger.

@@ -16,6 +16,7 @@ func (s *State) settle(a *account) {
 	for _, h := range s.due[a.ID] {
 		if h.State == HoldOpen {
 			s.endHold(h, HoldExpired)
+			s.settled[a.ID] = true
 		}
 	}
 	for _, g := range a.grants {
@@ -25,8 +26,10 @@ func (s *State) settle(a *account) {
 		switch {
 		case !g.VoidedAt.IsZero():
 			s.takeAll(a, g, PostVoid, event.CreditsVoided, Note{})
+			s.settled[a.ID] = true
 		case g.Expired(s.now):
 			s.takeAll(a, g, PostExpire, event.CreditsExpired, Note{})
+			s.settled[a.ID] = true
 		}
 	}
 }

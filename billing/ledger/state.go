@@ -32,7 +32,8 @@ type State struct {
 	touchedHolds    map[HoldID]bool
 	touchedCounters map[CounterID]bool
 	touchedWatches  map[string]*Watch
-	touched         []*account // by the command being decided
+	settled         map[WalletID]bool // by the command at hand: something was due
+	touched         []*account        // by the command being decided
 }
 
 // NewState makes a State of what a Store loaded. Wallets that are needed and do
@@ -43,7 +44,7 @@ func NewState(now time.Time, n *Needs, l *Loaded) *State {
 		grants: make(map[GrantID]*Grant, len(l.Grants)), holds: map[HoldID]*Hold{}, due: map[WalletID][]*Hold{},
 		records: make(map[Key]*Record, len(n.Keys)), counters: l.Counters, callers: l.Callers,
 		touchedWallets: map[WalletID]bool{}, touchedGrants: map[GrantID]bool{}, touchedHolds: map[HoldID]bool{},
-		touchedCounters: map[CounterID]bool{}, touchedWatches: map[string]*Watch{},
+		touchedCounters: map[CounterID]bool{}, touchedWatches: map[string]*Watch{}, settled: map[WalletID]bool{},
 	}
 	if s.counters == nil {
 		s.counters = map[CounterID]Count{}
@@ -111,6 +112,14 @@ func (s *State) Decide(c *Command) Result {
 	s.touched, s.undo = s.touched[:0], s.undo[:0]
 	first := len(s.out.Entries)
 	s.settleFor(c)
+	// What time did is looked at before the command: it may lift a wallet over a
+	// level that the command crosses.
+	for _, a := range s.touched {
+		if !a.isNew && (s.settled[a.ID] || a.roseSince(s.now)) {
+			s.checkWatches(a, false, false)
+		}
+	}
+	clear(s.settled)
 	s.undo = s.undo[:0] // what was due stays, whatever becomes of the command
 	entries, notes, events, jobs := len(s.out.Entries), len(s.out.Notes), len(s.out.Events), len(s.out.Jobs)
 	res := c.Op.decide(s, c)

@@ -50,6 +50,17 @@ func (a *account) available(meter string, now time.Time) money.Credits {
 	return sum
 }
 
+// roseSince says whether a grant became effective after the wallet's last
+// posting.
+func (a *account) roseSince(now time.Time) bool {
+	for _, g := range a.grants {
+		if g.EffectiveAt.After(a.LastAt) && !g.EffectiveAt.After(now) {
+			return true
+		}
+	}
+	return false
+}
+
 // availableToAny is what work on any of these meters could draw: each usable
 // grant that is in scope of one of them, once, less the debt.
 func (a *account) availableToAny(meters []string, now time.Time) money.Credits {

@@ -16,7 +16,7 @@ WHERE id IN (
   SELECT j.id FROM jobs j
   WHERE j.parked_at = 0 AND j.run_at <= $2 AND j.leased_until <= $2
     AND $3 NOT LIKE '%,' || j.kind || ',%'
-  ORDER BY j.run_at LIMIT $4)
+  ORDER BY j.run_at, j.id LIMIT $4)
 RETURNING id, kind, dedup, payload, run_at, attempts, max_attempts, leased_until, parked_at, error, created_at
 `
 
@@ -72,7 +72,7 @@ UPDATE jobs SET leased_until = $1, attempts = attempts + 1
 WHERE id IN (
   SELECT j.id FROM jobs j
   WHERE j.parked_at = 0 AND j.run_at <= $2 AND j.leased_until <= $2 AND j.kind = $3
-  ORDER BY j.run_at LIMIT $4)
+  ORDER BY j.run_at, j.id LIMIT $4)
 RETURNING id, kind, dedup, payload, run_at, attempts, max_attempts, leased_until, parked_at, error, created_at
 `
 

@@ -18,7 +18,7 @@ WHERE id IN (
   SELECT j.id FROM jobs j
   WHERE j.parked_at = 0 AND j.run_at <= sqlc.arg(now) AND j.leased_until <= sqlc.arg(now)
     AND sqlc.arg(skip) NOT LIKE '%,' || j.kind || ',%'
-  ORDER BY j.run_at LIMIT sqlc.arg(max_rows))
+  ORDER BY j.run_at, j.id LIMIT sqlc.arg(max_rows))
 RETURNING *;
 
 -- name: ReleaseJobs :exec
@@ -44,7 +44,7 @@ UPDATE jobs SET leased_until = sqlc.arg(leased_until), attempts = attempts + 1
 WHERE id IN (
   SELECT j.id FROM jobs j
   WHERE j.parked_at = 0 AND j.run_at <= sqlc.arg(now) AND j.leased_until <= sqlc.arg(now) AND j.kind = sqlc.arg(kind)
-  ORDER BY j.run_at LIMIT sqlc.arg(max_rows))
+  ORDER BY j.run_at, j.id LIMIT sqlc.arg(max_rows))
 RETURNING *;
 
 -- name: NextJob :one

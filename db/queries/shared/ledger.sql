@@ -116,6 +116,11 @@ OR w.id IN (
   SELECT h.wallet_id FROM holds h WHERE h.state = 'open' AND h.expires_at <= sqlc.arg(now))
 LIMIT sqlc.arg(max_rows);
 
+-- name: EffectiveWallets :many
+SELECT DISTINCT w.id, w.customer_id, w.credit_type FROM grants g JOIN wallets w ON w.id = g.wallet_id
+WHERE g.effective_at > g.created_at AND g.effective_at > sqlc.arg(since) AND g.effective_at <= sqlc.arg(until) AND w.id > sqlc.arg(after)
+ORDER BY w.id LIMIT sqlc.arg(max_rows);
+
 -- name: PutWatch :exec
 INSERT INTO watches (id, wallet_id, level, rearm, armed, job_kind, payload, base, share, of_paid, step, recovers)
 VALUES (sqlc.arg(id), sqlc.arg(wallet_id), sqlc.arg(level), sqlc.arg(rearm), sqlc.arg(armed), sqlc.arg(job_kind), sqlc.arg(payload),
