@@ -21,14 +21,14 @@ func (AlertStore) InsertAlert(t tx.Tx, a alert.Alert) error {
 	ctx, q := q(t)
 	return q.InsertAlert(ctx, gen.InsertAlertParams{
 		ID: a.ID, CustomerID: a.Customer, CreditType: a.CreditType, Kind: string(a.Kind), Credits: int64(a.Credits), Share: a.Share, Days: int64(a.Days),
-		ScannedUntil: micros(a.ScannedUntil), Crossed: flag(a.Crossed), CreatedBy: a.CreatedBy, CreatedAt: micros(a.CreatedAt), EndedAt: micros(a.EndedAt),
+		ScannedUntil: micros(a.ScannedUntil), CreatedBy: a.CreatedBy, CreatedAt: micros(a.CreatedAt), EndedAt: micros(a.EndedAt),
 	})
 }
 
 // UpdateAlert writes what changes of an alert.
 func (AlertStore) UpdateAlert(t tx.Tx, a alert.Alert) error {
 	ctx, q := q(t)
-	return q.UpdateAlert(ctx, gen.UpdateAlertParams{ScannedUntil: micros(a.ScannedUntil), Crossed: flag(a.Crossed), EndedAt: micros(a.EndedAt), ID: a.ID})
+	return q.UpdateAlert(ctx, gen.UpdateAlertParams{ScannedUntil: micros(a.ScannedUntil), EndedAt: micros(a.EndedAt), ID: a.ID})
 }
 
 // everyCustomer stands for all customers in questions.
@@ -45,7 +45,7 @@ func (AlertStore) Alerts(t tx.Tx, customer string) ([]alert.Alert, error) {
 	for i, r := range rows {
 		out[i] = alert.Alert{
 			ID: r.ID, Customer: r.CustomerID, CreditType: r.CreditType, Kind: alert.Kind(r.Kind), Credits: money.Credits(r.Credits), Share: r.Share,
-			Days: int(r.Days), ScannedUntil: instant(r.ScannedUntil), Crossed: r.Crossed != 0, CreatedBy: r.CreatedBy,
+			Days: int(r.Days), ScannedUntil: instant(r.ScannedUntil), CreatedBy: r.CreatedBy,
 			CreatedAt: instant(r.CreatedAt), EndedAt: instant(r.EndedAt),
 		}
 	}

@@ -42,11 +42,7 @@ type Customer struct {
 
 // Location is the customer's time zone.
 func (c *Customer) Location() *time.Location {
-	l, err := time.LoadLocation(c.Timezone)
-	if err != nil {
-		return time.UTC
-	}
-	return l
+	return Zone(c.Timezone)
 }
 
 // NewCustomer says what a customer is to be. Owner is the user who becomes its

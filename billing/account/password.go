@@ -35,12 +35,18 @@ var breached = func() map[string]bool {
 	return m
 }()
 
+// A password has so many characters.
+const (
+	MinPassword = 8
+	MaxPassword = 128
+)
+
 // CheckPassword says what is wrong with a new password, nil when nothing is.
 func CheckPassword(password, email string) error {
 	n := utf8.RuneCountInString(password)
 	switch {
-	case !utf8.ValidString(password) || n < 8 || n > 128:
-		return fault.New(fault.Invalid, "password_length", "password", "Choose a password of 8 to 128 characters.")
+	case !utf8.ValidString(password) || n < MinPassword || n > MaxPassword:
+		return fault.New(fault.Invalid, "password_length", "password", "Choose a password of %d to %d characters.", MinPassword, MaxPassword)
 	case breached[strings.ToLower(password)] || oneCharacter(password):
 		return fault.New(fault.Invalid, "password_breached", "password", "This password is on lists of stolen passwords: choose another one.")
 	case email != "" && (strings.EqualFold(password, email) || strings.EqualFold(password, strings.Split(email, "@")[0])):

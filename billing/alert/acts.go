@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/fault"
 	"purse/billing/id"
@@ -288,7 +289,7 @@ func (s *Service) startCounting(t tx.Tx, l *Limit) error {
 	if err != nil {
 		return err
 	}
-	from, _ := l.Period.Bounds(t.Now(), zone(l.Zone))
+	from, _ := l.Period.Bounds(t.Now(), account.Zone(l.Zone))
 	callers := []ledger.CallerName{{}}
 	if l.Scope == Caller {
 		if callers, err = s.Ledger.Callers(t, l.Customer, 10_000); err != nil {

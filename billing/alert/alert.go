@@ -54,11 +54,9 @@ type Alert struct {
 	Days       int
 	// ScannedUntil is up to when expiries were looked at, for Expiring.
 	ScannedUntil time.Time
-	// Crossed says that an episode of a Surge is open.
-	Crossed   bool
-	CreatedBy string
-	CreatedAt time.Time
-	EndedAt   time.Time
+	CreatedBy    string
+	CreatedAt    time.Time
+	EndedAt      time.Time
 }
 
 // Default says whether it concerns everybody.

@@ -290,6 +290,29 @@ func TestHardLimit(t *testing.T) {
 }
 
 // A limit on every caller counts each on its own; a soft one only tells.
+func TestALimitThatIsRaisedIsReachedAgain(t *testing.T) {
+	w := newWorld(t)
+	w.grant("1000", ledger.Paid, 0)
+	set := func(credits string) {
+		_, err := w.SetLimit(t.Context(), w.by, w.customer.ID, alert.NewLimit{CreditType: "credits", Period: alert.Day, Credits: cr(credits)})
+		w.ok(err)
+		w.ok(w.jobs.Drain(t.Context()))
+	}
+	set("100")
+	w.use(cr("100"), "")
+	w.expect("at the limit", event.LimitReached)
+	set("200")
+	w.expect("it was raised", event.LimitReset)
+	w.use(cr("100"), "")
+	w.expect("at the new limit, on the same day", event.LimitReached)
+	if got := len(w.told); got != 1 {
+		t.Errorf("people were told %d times of one limit on one day", got)
+	}
+	w.step(24 * time.Hour)
+	w.ok(w.jobs.Drain(t.Context()))
+	w.expect("the day is over", event.LimitReset)
+}
+
 func TestCallerLimits(t *testing.T) {
 	w := newWorld(t)
 	w.grant("1000", ledger.Promotional, 0)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"purse/billing/account"
 	"purse/billing/event"
 	"purse/billing/fault"
 	"purse/billing/id"
@@ -82,7 +83,8 @@ func (in *alertsIn) find(customer, alert string) (*Alert, error) {
 
 type crossedAlert struct {
 	*Alert
-	level money.Credits
+	level  money.Credits
+	ofPaid bool
 }
 
 // crossed handles what one change of a wallet crossed. place, the job's id,
@@ -103,14 +105,18 @@ func (s *Service) crossed(t tx.Tx, place string, c *ledger.Crossing, alerts *ale
 			}
 			continue
 		}
-		opened = append(opened, crossedAlert{a, x.Level})
+		opened = append(opened, crossedAlert{a, x.Level, x.OfPaid})
 	}
 	slices.SortStableFunc(opened, func(a, b crossedAlert) int {
 		return cmp.Compare(severity(a.Alert, a.level), severity(b.Alert, b.level))
 	})
 	for i, a := range opened {
 		// Only the most severe is for people, and not if they know it already.
-		if err := s.open(t, place, c, a, i == 0); err != nil {
+		tell := nobody
+		if i == 0 {
+			tell = onceADay
+		}
+		if err := s.open(t, place, c, a, tell); err != nil {
 			return err
 		}
 	}
@@ -119,37 +125,55 @@ func (s *Service) crossed(t tx.Tx, place string, c *ledger.Crossing, alerts *ale
 
 // open writes an episode and its event, and tells people unless that is to be
 // suppressed.
-func (s *Service) open(t tx.Tx, place string, c *ledger.Crossing, a crossedAlert, tell bool) (err error) {
+func (s *Service) open(t tx.Tx, place string, c *ledger.Crossing, a crossedAlert, tell telling) error {
 	data := alertEvent{Alert: a.ID, Kind: a.Kind, CreditType: c.CreditType, Available: c.Available.String(), Level: a.level.String(), Percent: a.Share, Days: a.Days}
 	e := Episode{
-		ID: id.New("epi", t.Now()), Customer: c.Customer, CreditType: c.CreditType, Source: a.ID, Place: place, Kind: string(a.Kind),
-		Level: a.level, Value: c.Available, Event: event.BalanceLow, Told: Suppressed, OpenedAt: c.At, Detail: payload(data),
+		Customer: c.Customer, CreditType: c.CreditType, Source: a.ID, Place: place, Kind: string(a.Kind),
+		Level: a.level, Value: c.Available, Event: event.BalanceLow, OpenedAt: c.At,
 	}
 	if a.Empty() {
 		e.Event = event.BalanceDepleted
 	}
-	if tell {
-		if tell, err = s.mayTell(t, c.Customer, c.CreditType, a.ID); err != nil {
-			return err
+	_, err := s.begin(t, e, c.Wallet, c.Seq, data, tell, map[string]string{
+		"available": c.Available.String(), "level": a.level.String(), "kind": string(a.Kind),
+		"percent": strconv.FormatInt(a.Share, 10), "days": strconv.Itoa(a.Days), "of_paid": strconv.FormatBool(a.ofPaid),
+	})
+	return err
+}
+
+// telling says who decides whether people are told of an episode.
+type telling int
+
+const (
+	nobody   telling = iota // they are not
+	onceADay                // unless they were told of its source on this day
+	always
+)
+
+// begin writes an episode with its event, once for each place, and tells people
+// of it. It answers false when the episode was there already.
+func (s *Service) begin(t tx.Tx, e Episode, w ledger.WalletID, seq int64, data any, tell telling, words map[string]string) (bool, error) {
+	e.ID, e.Detail, e.Told = id.New("epi", t.Now()), payload(data), Suppressed
+	may, err := tell == always, error(nil)
+	if tell == onceADay {
+		if may, err = s.mayTell(t, e.Customer, e.CreditType, e.Source); err != nil {
+			return false, err
 		}
 	}
-	if tell {
+	if may {
 		e.Told = Sent
 	}
 	ok, err := s.Store.InsertEpisode(t, e)
 	if err != nil || !ok {
-		return err
+		return false, err
 	}
-	if err := s.Events.Append(t, e.Event, c.Customer, int64(c.Wallet), c.Seq, data); err != nil {
-		return err
+	if err := s.Events.Append(t, e.Event, e.Customer, int64(w), seq, data); err != nil {
+		return false, err
 	}
-	if tell {
-		err = s.tell(t, e, map[string]string{
-			"available": c.Available.String(), "level": a.level.String(), "kind": string(a.Kind),
-			"percent": strconv.FormatInt(a.Share, 10), "days": strconv.Itoa(a.Days),
-		})
+	if e.Told != Sent || s.Tell == nil {
+		return true, nil
 	}
-	return err
+	return true, s.Tell(t, Notice{Customer: e.Customer, CreditType: e.CreditType, Episode: e.ID, Event: e.Event, Data: words})
 }
 
 // mayTell says whether people were not told of a level on this day, by the
@@ -162,16 +186,9 @@ func (s *Service) mayTell(t tx.Tx, customer, creditType, source string) (bool, e
 	if err != nil {
 		return false, err
 	}
-	midnight, _ := Day.Bounds(t.Now(), zone(c.Timezone))
+	midnight, _ := Day.Bounds(t.Now(), account.Zone(c.Timezone))
 	before, err := s.Store.ToldSince(t, customer, creditType, source, midnight)
 	return !before, err
-}
-
-func (s *Service) tell(t tx.Tx, e Episode, data map[string]string) error {
-	if s.Tell == nil {
-		return nil
-	}
-	return s.Tell(t, Notice{Customer: e.Customer, CreditType: e.CreditType, Episode: e.ID, Event: e.Event, Data: data})
 }
 
 // recovered ends the episodes of an alert on a wallet, each with an event.
@@ -217,17 +234,10 @@ func (s *Service) entitledJobs(ctx context.Context, jobs []job.Job) error {
 				data.Reason, data.Allowed = reason, reason == ""
 			}
 			e := Episode{
-				ID: id.New("epi", t.Now()), Customer: c.Customer, CreditType: c.CreditType, Source: entitlement, Place: jobs[i].ID, Kind: entitlement,
-				Value: c.Available, Event: event.EntitlementChange, Told: Suppressed, OpenedAt: c.At, ClosedAt: c.At, Detail: payload(data),
+				Customer: c.Customer, CreditType: c.CreditType, Source: entitlement, Place: jobs[i].ID, Kind: entitlement,
+				Value: c.Available, Event: event.EntitlementChange, OpenedAt: c.At, ClosedAt: c.At,
 			}
-			ok, err := s.Store.InsertEpisode(t, e)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				continue
-			}
-			if err := s.Events.Append(t, e.Event, c.Customer, int64(c.Wallet), c.Seq, data); err != nil {
+			if _, err := s.begin(t, e, c.Wallet, c.Seq, data, nobody, nil); err != nil {
 				return err
 			}
 		}

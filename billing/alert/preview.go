@@ -3,6 +3,7 @@ package alert
 import (
 	"time"
 
+	"purse/billing/account"
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/tx"
@@ -197,7 +198,7 @@ func (s *Service) PreviewLimit(t tx.Tx, customer string, n NewLimit) ([]time.Tim
 		}
 	}
 	from := t.Now().AddDate(0, 0, -previewDays)
-	start, _ := n.Period.Bounds(from, zone(c.Timezone))
+	start, _ := n.Period.Bounds(from, account.Zone(c.Timezone))
 	var told []time.Time
 	for _, caller := range callers {
 		rows, err := s.Ledger.PostedBy(t, b.Wallet, ledger.HourFilter{Kind: ledger.PostDebit, Meter: n.Meter, Caller: caller.ID}, start, t.Now().Add(time.Hour))
@@ -209,7 +210,7 @@ func (s *Service) PreviewLimit(t tx.Tx, customer string, n NewLimit) ([]time.Tim
 		reached := false
 		for _, r := range rows {
 			if !r.Hour.Before(end) {
-				_, end = n.Period.Bounds(r.Hour, zone(c.Timezone))
+				_, end = n.Period.Bounds(r.Hour, account.Zone(c.Timezone))
 				spent, reached = 0, false
 			}
 			spent -= r.Credits

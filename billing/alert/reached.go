@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"purse/billing/event"
-	"purse/billing/id"
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/tx"
@@ -49,8 +48,8 @@ func (s *Service) reachedJobs(ctx context.Context, jobs []job.Job) error {
 		return err
 	}
 	return s.Runner.Update(ctx, func(t tx.Tx) error {
-		for _, r := range all {
-			if err := s.reached(t, &r); err != nil {
+		for i, r := range all {
+			if err := s.reached(t, jobs[i].ID, &r); err != nil {
 				return err
 			}
 		}
@@ -58,7 +57,9 @@ func (s *Service) reachedJobs(ctx context.Context, jobs []job.Job) error {
 	})
 }
 
-func (s *Service) reached(t tx.Tx, r *ledger.Reached) error {
+// reached opens the episode of one. place, the job's id, makes it count once:
+// the ledger tells once in a period, and again after the limit was changed.
+func (s *Service) reached(t tx.Tx, place string, r *ledger.Reached) error {
 	var by reachedBy
 	if err := (job.Job{Payload: r.Payload}).Decode(&by); err != nil {
 		return job.Permanent(err)
@@ -79,14 +80,18 @@ func (s *Service) reached(t tx.Tx, r *ledger.Reached) error {
 		data.Caller = by.Caller
 	}
 	e := Episode{
-		ID: id.New("epi", t.Now()), Customer: r.Customer, CreditType: r.CreditType, Source: l.ID, Place: place(r), Kind: "limit",
-		Level: r.Limit, Value: r.Spent, Event: event.LimitReached, Told: Sent, OpenedAt: r.At, Detail: payload(data),
+		Customer: r.Customer, CreditType: r.CreditType, Source: l.ID, Place: place, Kind: "limit",
+		Level: r.Limit, Value: r.Spent, Event: event.LimitReached, OpenedAt: r.At,
 	}
-	ok, err := s.Store.InsertEpisode(t, e)
+	tell := onceADay
+	if l.Scope == Caller && l.Caller == "" { // each caller is a level of its own
+		tell = always
+	}
+	ok, err := s.begin(t, e, r.Wallet, r.Seq, data, tell, map[string]string{
+		"limit": r.Limit.String(), "spent": r.Spent.String(), "scope": string(l.Scope), "meter": l.Meter, "caller": data.Caller,
+		"period": string(l.Period), "stops": strconv.FormatBool(l.Hard), "resets_at": r.End.UTC().Format(time.RFC3339),
+	})
 	if err != nil || !ok {
-		return err
-	}
-	if err := s.Events.Append(t, e.Event, r.Customer, int64(r.Wallet), r.Seq, data); err != nil {
 		return err
 	}
 	stops := l.Hard && l.Scope == Whole
@@ -96,22 +101,10 @@ func (s *Service) reached(t tx.Tx, r *ledger.Reached) error {
 			return err
 		}
 	}
-	err = s.tell(t, e, map[string]string{
-		"limit": r.Limit.String(), "spent": r.Spent.String(), "scope": string(l.Scope), "meter": l.Meter, "caller": data.Caller,
-		"period": string(l.Period), "stops": strconv.FormatBool(l.Hard), "resets_at": r.End.UTC().Format(time.RFC3339),
-	})
-	if err != nil {
-		return err
-	}
 	return s.Jobs.Add(t, job.Spec{Kind: jobReset, RunAt: r.End, Payload: reset{
 		Wallet: r.Wallet, Key: ledger.WalletKey{Customer: r.Customer, CreditType: r.CreditType},
 		Limit: l.ID, Place: e.Place, Data: data, Entitle: stops,
 	}})
-}
-
-// place names the period of a counter in which a limit was reached.
-func place(r *ledger.Reached) string {
-	return r.Key + "@" + strconv.FormatInt(r.Start.UnixMicro(), 10)
 }
 
 // resetJob ends the episode of a limit when a new period starts.

@@ -3,6 +3,7 @@ package alert
 import (
 	"time"
 
+	"purse/billing/account"
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/tx"
@@ -21,6 +22,8 @@ type Listed struct {
 	// are levels; Leveled says whether it does.
 	Level   money.Credits
 	Leveled bool
+	// OfPaid says that a Share is of a paid grant: of the last grant otherwise.
+	OfPaid bool
 }
 
 // List answers the alerts that concern a customer in one wallet, its own and
@@ -62,7 +65,7 @@ func (s *Service) List(t tx.Tx, k ledger.WalletKey) ([]Listed, error) {
 			l.Open, l.Since, l.Value = true, e.OpenedAt, e.Value
 		}
 		if w := find(watches, func(w *ledger.Watch) bool { return w.ID == watchID(a.ID, b.Wallet) }); w != nil && w.Level > -money.MaxAmount {
-			l.Level, l.Leveled = w.Level, a.Kind != Share || w.Level > 0
+			l.Level, l.Leveled, l.OfPaid = w.Level, a.Kind != Share || w.Level > 0, w.OfPaid
 		}
 		out = append(out, l)
 	}
@@ -92,7 +95,7 @@ func (s *Service) LimitStatuses(t tx.Tx, customer string) ([]LimitStatus, error)
 	out := make([]LimitStatus, len(limits))
 	for i, l := range limits {
 		st := LimitStatus{Limit: l}
-		st.From, st.To = l.Period.Bounds(t.Now(), zone(l.Zone))
+		st.From, st.To = l.Period.Bounds(t.Now(), account.Zone(l.Zone))
 		k := ledger.WalletKey{Customer: customer, CreditType: l.CreditType}
 		callers := []ledger.CallerName{{Name: l.Caller}}
 		if l.Scope == Caller && l.Caller == "" {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"purse/billing/event"
-	"purse/billing/id"
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/money"
@@ -221,27 +220,15 @@ func (s *Service) tellExpiring(t tx.Tx, a *Alert, k ledger.WalletKey, ids []ledg
 		return err
 	}
 	e := Episode{
-		ID: id.New("epi", t.Now()), Customer: k.Customer, CreditType: k.CreditType, Source: a.ID,
+		Customer: k.Customer, CreditType: k.CreditType, Source: a.ID,
 		Place: b.Wallet.String() + "@" + strconv.FormatInt(data.ExpiresAt.UnixMicro(), 10), Kind: string(Expiring),
-		Level: money.Credits(a.Days) * money.Micro, Value: sum, Event: event.CreditsExpiring, Told: Sent,
-		OpenedAt: t.Now(), ClosedAt: t.Now(), Detail: payload(data),
+		Level: money.Credits(a.Days) * money.Micro, Value: sum, Event: event.CreditsExpiring, OpenedAt: t.Now(), ClosedAt: t.Now(),
 	}
-	if ok, err := s.mayTell(t, k.Customer, k.CreditType, a.ID); err != nil {
-		return err
-	} else if !ok {
-		e.Told = Suppressed
-	}
-	ok, err := s.Store.InsertEpisode(t, e)
-	if err != nil || !ok {
-		return err
-	}
-	if err := s.Events.Append(t, e.Event, k.Customer, int64(b.Wallet), b.Seq, data); err != nil || e.Told != Sent {
-		return err
-	}
-	return s.tell(t, e, map[string]string{
+	_, err = s.begin(t, e, b.Wallet, b.Seq, data, onceADay, map[string]string{
 		"credits": data.Credits, "expires_at": data.ExpiresAt.Format(time.RFC3339), "days": strconv.Itoa(a.Days),
 		"grants": strconv.Itoa(len(data.Grants)),
 	})
+	return err
 }
 
 // surgeEvent is the data of usage.anomaly.
@@ -327,23 +314,10 @@ func (s *Service) openSurge(t tx.Tx, a *Alert, w WalletRow, last, usual money.Cr
 		return err
 	}
 	e := Episode{
-		ID: id.New("epi", t.Now()), Customer: w.Customer, CreditType: w.CreditType, Source: a.ID,
+		Customer: w.Customer, CreditType: w.CreditType, Source: a.ID,
 		Place: w.ID.String() + "@" + strconv.FormatInt(t.Now().UnixMicro(), 10), Kind: string(Surge), Level: usual, Value: last,
-		Event: event.UsageAnomaly, Told: Suppressed, OpenedAt: t.Now(), Detail: payload(data),
+		Event: event.UsageAnomaly, OpenedAt: t.Now(),
 	}
-	tell, err := s.mayTell(t, w.Customer, w.CreditType, a.ID)
-	if err != nil {
-		return err
-	}
-	if tell {
-		e.Told = Sent
-	}
-	ok, err := s.Store.InsertEpisode(t, e)
-	if err != nil || !ok {
-		return err
-	}
-	if err := s.Events.Append(t, e.Event, w.Customer, int64(b.Wallet), b.Seq, data); err != nil || !tell {
-		return err
-	}
-	return s.tell(t, e, map[string]string{"last_hour": data.LastHour, "usual_hour": data.UsualHour})
+	_, err = s.begin(t, e, w.ID, b.Seq, data, onceADay, map[string]string{"last_hour": data.LastHour, "usual_hour": data.UsualHour})
+	return err
 }

@@ -234,25 +234,11 @@ func (s *Service) Counters(k ledger.WalletKey, caller string, now time.Time) []l
 		if l.CreditType != k.CreditType || !l.counts(caller) {
 			continue
 		}
-		from, to := l.Period.Bounds(now, zone(l.Zone))
+		from, to := l.Period.Bounds(now, account.Zone(l.Zone))
 		out = append(out, ledger.Counter{
 			Wallet: k, Key: l.key(caller), PeriodStart: from, PeriodEnd: to, Meter: l.Meter, Limit: l.Credits, Hard: l.Hard,
 			JobKind: jobReached, Payload: payload(reachedBy{Limit: l.ID, Caller: caller}),
 		})
 	}
 	return out
-}
-
-var zones sync.Map // name → *time.Location: loading one reads a file
-
-func zone(name string) *time.Location {
-	if l, ok := zones.Load(name); ok {
-		return l.(*time.Location)
-	}
-	l, err := time.LoadLocation(name)
-	if err != nil {
-		l = time.UTC
-	}
-	zones.Store(name, l)
-	return l
 }

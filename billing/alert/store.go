@@ -26,7 +26,7 @@ type ExpiringGrant struct {
 // Store keeps alerts, limits and episodes.
 type Store interface {
 	InsertAlert(t tx.Tx, a Alert) error
-	// UpdateAlert writes ScannedUntil, Crossed and EndedAt.
+	// UpdateAlert writes ScannedUntil and EndedAt.
 	UpdateAlert(t tx.Tx, a Alert) error
 	// Alerts answers all that have not ended, oldest first; one customer's, or
 	// everybody's for "*".

@@ -74,6 +74,7 @@ type Crossed struct {
 	Watch     string          `json:"watch"`
 	Level     money.Credits   `json:"level"`
 	Recovered bool            `json:"recovered,omitempty"` // the episode ended
+	OfPaid    bool            `json:"of_paid,omitempty"`   // the level is a share of a paid grant
 	Payload   json.RawMessage `json:"payload,omitempty"`
 }
 
@@ -113,7 +114,7 @@ func (s *State) checkWatches(a *account, usage, paid bool) {
 	available := a.available("", s.now)
 	var jobs []job.Spec
 	tell := func(w *Watch, recovered bool) {
-		crossed := Crossed{w.ID, w.Level, recovered, w.Payload}
+		crossed := Crossed{w.ID, w.Level, recovered, w.OfPaid, w.Payload}
 		for i := range jobs {
 			if jobs[i].Kind == w.JobKind {
 				c := jobs[i].Payload.(*Crossing)

@@ -476,7 +476,7 @@ func (q *Queries) ExpiringGrantsOf(ctx context.Context, arg ExpiringGrantsOfPara
 const insertAlert = `-- name: InsertAlert :exec
 INSERT INTO alerts (id, customer_id, credit_type, kind, credits, share, days, scanned_until, crossed, created_by, created_at, ended_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7,
-  $8, $9, $10, $11, $12)
+  $8, 0, $9, $10, $11)
 `
 
 type InsertAlertParams struct {
@@ -488,7 +488,6 @@ type InsertAlertParams struct {
 	Share        int64
 	Days         int64
 	ScannedUntil int64
-	Crossed      int64
 	CreatedBy    string
 	CreatedAt    int64
 	EndedAt      int64
@@ -504,7 +503,6 @@ func (q *Queries) InsertAlert(ctx context.Context, arg InsertAlertParams) error 
 		arg.Share,
 		arg.Days,
 		arg.ScannedUntil,
-		arg.Crossed,
 		arg.CreatedBy,
 		arg.CreatedAt,
 		arg.EndedAt,
@@ -757,23 +755,17 @@ func (q *Queries) PutZeroPolicy(ctx context.Context, arg PutZeroPolicyParams) er
 }
 
 const updateAlert = `-- name: UpdateAlert :exec
-UPDATE alerts SET scanned_until = $1, crossed = $2, ended_at = $3 WHERE id = $4
+UPDATE alerts SET scanned_until = $1, ended_at = $2 WHERE id = $3
 `
 
 type UpdateAlertParams struct {
 	ScannedUntil int64
-	Crossed      int64
 	EndedAt      int64
 	ID           string
 }
 
 func (q *Queries) UpdateAlert(ctx context.Context, arg UpdateAlertParams) error {
-	_, err := q.exec(ctx, q.updateAlertStmt, updateAlert,
-		arg.ScannedUntil,
-		arg.Crossed,
-		arg.EndedAt,
-		arg.ID,
-	)
+	_, err := q.exec(ctx, q.updateAlertStmt, updateAlert, arg.ScannedUntil, arg.EndedAt, arg.ID)
 	return err
 }
 

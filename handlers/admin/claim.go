@@ -11,9 +11,6 @@ import (
 	"purse/views/ui"
 )
 
-// minPassword is the least length that account takes.
-const minPassword = 8
-
 var dead = portal.DeadLink{Text: "It was used already, or it is older than a day. Whoever runs this Purse makes a new one with: purse admin link", Path: "/sign-in", Button: "Sign in"}
 
 // Claim shows the form that a one-time link opens.
@@ -35,7 +32,7 @@ func (a *Admin) deadLink(w http.ResponseWriter, r *http.Request, err error) erro
 func (a *Admin) claimPage(w http.ResponseWriter, r *http.Request, form *kit.Form, token string) error {
 	f := a.Kit.Frame(r, "Become an admin", "")
 	f.Failed = form.Failed()
-	return kit.Render(w, r, form.Status(), admin.ClaimPage(f, admin.Claim{Form: form.Form, Token: token}, minPassword))
+	return kit.Render(w, r, form.Status(), admin.ClaimPage(f, admin.Claim{Form: form.Form, Token: token}, account.MinPassword))
 }
 
 // ClaimSend makes the holder of the link an admin and signs in.

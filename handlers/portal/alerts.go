@@ -100,7 +100,7 @@ func (p *Portal) alertsPage(w http.ResponseWriter, r *http.Request, creditType s
 func AlertKinds(unit ui.Unit) []ui.Option {
 	return []ui.Option{
 		{Value: string(alert.Below), Text: "available reaches so many " + unit.Word(0) + " or less"},
-		{Value: string(alert.Share), Text: "available reaches so many percent of the last purchase or less"},
+		{Value: string(alert.Share), Text: "available reaches so many percent of the last purchase (or grant) or less"},
 		{Value: string(alert.DaysLeft), Text: "what is available lasts so many days or less"},
 		{Value: string(alert.Expiring), Text: unit.Word(0) + " expire within so many days"},
 		{Value: string(alert.Surge), Text: "an hour uses so many percent of a usual hour or more"},

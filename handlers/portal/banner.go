@@ -21,9 +21,8 @@ import (
 const (
 	// lowAfter is how near the end of the credits must be to be called low.
 	lowAfter = 72 * time.Hour
-	// lowShare is the percentage of the last purchase from which the vendor's own
-	// alerts call credits low in the page: half of them is worth a mail, not a
-	// banner.
+	// lowShare is the percentage of the last grant from which the vendor's own
+	// alerts call credits low in the page: above it the banner is a quiet one.
 	lowShare = 20
 	// expiresSoon is how near an expiry must be to be told of on every page.
 	expiresSoon = 7 * 24 * time.Hour
@@ -40,7 +39,9 @@ const (
 	partly                  // some requests are refused
 	coming                  // a payment is being processed
 	reached                 // a limit that tells was reached
+	disputed                // a bank asks for a payment back, and its credits wait
 	expiring                // credits expire soon
+	mild                    // some is used, as was to be told
 	nothing
 )
 
@@ -145,8 +146,12 @@ func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, seve
 		return err
 	}
 	if !b.NextExpiry.IsZero() && b.NextExpiryCredits > 0 && b.NextExpiry.Sub(now) < expiresSoon {
-		u.say(expiring, ui.Banner{Tone: ui.Warn, Title: show.Upper(unit.Word(0)) + " expire on " + ui.Day(b.NextExpiry, c.Location()),
+		u.say(expiring, ui.Banner{Tone: ui.Warn, Title: unit.Round(b.NextExpiryCredits) + " expire on " + ui.Day(b.NextExpiry, c.Location()),
 			Text: "They can be used until then, and are gone after.", Action: "See what expires", Href: "/grants?credit_type=" + b.CreditType})
+	}
+	if b.Frozen > 0 {
+		u.say(disputed, ui.Banner{Tone: ui.Warn, Title: "A payment is disputed: " + unit.Round(b.Frozen) + " wait until that is settled",
+			Text: "If the payment stands they can be used again; else they are taken back. Everything else can be used meanwhile.", Action: "See the payment", Href: "/purchases"})
 	}
 	scoped := money.Credits(0)
 	for _, s := range b.Scoped {
@@ -180,31 +185,38 @@ func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, seve
 	if out := alert.RunsOut(b.Available, burn.PerDay, now); !out.IsZero() && out.Sub(now) < lowAfter {
 		u.say(low, help(ui.Banner{Tone: ui.Warn, Title: show.Upper(unit.Word(0)) + " are running low", Text: "At the present rate they run out soon. " + show.AtZero(p.Alerts.AtZeroOf(b), unit)}))
 	}
-	if e := p.lowest(open, b.CreditType); e != nil {
-		u.say(low, help(ui.Banner{Tone: ui.Warn, Title: show.Upper(unit.Word(0)) + " are running low", Text: "Available has reached " + unit.Round(e.Level) + " or less."}))
+	if e, quiet := p.lowest(open, b.CreditType); e != nil {
+		banner := ui.Banner{Tone: ui.Warn, Title: show.Upper(unit.Word(0)) + " are running low", Text: "Available has reached " + unit.Round(e.Level) + " or less."}
+		if !quiet {
+			u.say(low, help(banner))
+			return nil
+		}
+		banner.Tone, banner.Title = ui.Info, unit.Round(b.Available)+" left"
+		u.say(mild, help(banner))
 	}
 	return nil
 }
 
-// lowest is the most severe open alert about a low balance that is worth a
-// banner, nil for none.
-func (p *Portal) lowest(open []alert.Episode, creditType string) *alert.Episode {
+// lowest is the most severe open alert about a low balance, nil for none; quiet
+// when the vendor's alerts about much being left are all there is.
+func (p *Portal) lowest(open []alert.Episode, creditType string) (out *alert.Episode, quiet bool) {
 	defaults := p.Alerts.Defaults()
-	var out *alert.Episode
 	for i := range open {
 		e := &open[i]
 		if e.Event != event.BalanceLow || e.CreditType != creditType || p.Alerts.Muted(e.Customer, e.Source) {
 			continue
 		}
-		mild := false
+		much := false
 		for _, a := range defaults {
-			mild = mild || (a.ID == e.Source && a.Kind == alert.Share && a.Share > lowShare)
+			much = much || (a.ID == e.Source && a.Kind == alert.Share && a.Share > lowShare)
 		}
-		if !mild && (out == nil || e.Level < out.Level) {
-			out = e
+		switch {
+		case out != nil && !quiet && much: // something worse is told already
+		case out == nil || e.Level < out.Level || (quiet && !much):
+			out, quiet = e, much
 		}
 	}
-	return out
+	return out, quiet
 }
 
 // sayLimits says which spend limits are reached.

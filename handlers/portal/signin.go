@@ -137,7 +137,7 @@ func (p *Portal) newPasswordPage(w http.ResponseWriter, r *http.Request, form *k
 	f.Failed = form.Failed()
 	return kit.Render(w, r, form.Status(), portal.NewPasswordPage(f, portal.NewPassword{
 		Form: form.Form, Title: "Choose a new password", Text: "Your other sessions end.", Action: "/reset/new",
-		Token: token, Button: "Save and sign in", MinLength: minPassword,
+		Token: token, Button: "Save and sign in", MinLength: account.MinPassword,
 	}))
 }
 

@@ -9,9 +9,6 @@ import (
 	"purse/views/portal"
 )
 
-// minPassword is the least length that account takes.
-const minPassword = 8
-
 var signUpLabels = map[string]string{"email": "E-mail address", "password": "Password"}
 
 // SignUp shows the form for an account.
@@ -25,7 +22,7 @@ func (p *Portal) SignUp(w http.ResponseWriter, r *http.Request) error {
 func (p *Portal) signUpPage(w http.ResponseWriter, r *http.Request, form *kit.Form) error {
 	f := p.Kit.Frame(r, "Create your account", "")
 	f.Failed = form.Failed()
-	return kit.Render(w, r, form.Status(), portal.SignUpPage(f, portal.SignUp{Form: form.Form, MinLength: minPassword}))
+	return kit.Render(w, r, form.Status(), portal.SignUpPage(f, portal.SignUp{Form: form.Form, MinLength: account.MinPassword}))
 }
 
 // SignUpSend takes the form for an account.

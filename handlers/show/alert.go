@@ -23,7 +23,7 @@ func AlertText(kind alert.Kind, level money.Credits, share int64, days int, unit
 		}
 		return "Available reaches " + unit.Amount(level) + " or less"
 	case alert.Share:
-		return "Available reaches " + strconv.FormatInt(share, 10) + "% of the last purchase or less"
+		return "Available reaches " + strconv.FormatInt(share, 10) + "% of the last purchase, or of the last grant where nothing was bought, or less"
 	case alert.DaysLeft:
 		return "What is available lasts " + countDays(days) + " or less"
 	case alert.Expiring:
@@ -36,6 +36,15 @@ func AlertText(kind alert.Kind, level money.Credits, share int64, days int, unit
 		return s
 	}
 	return string(kind)
+}
+
+// ShareOf says what a share is of: "20% of the last purchase".
+func ShareOf(percent int64, ofPaid bool) string {
+	of := "% of the last grant"
+	if ofPaid {
+		of = "% of the last purchase"
+	}
+	return strconv.FormatInt(percent, 10) + of
 }
 
 // AlertTitle is AlertText of an alert, as a sentence begins.
@@ -144,6 +153,9 @@ func Alerts(listed []alert.Listed, unit ui.Unit) []portal.AlertRow {
 	for i := range listed {
 		l := &listed[i]
 		row := portal.AlertRow{ID: l.ID, Title: AlertTitle(&l.Alert, unit), Default: l.Default(), Muted: l.Muted}
+		if l.Leveled && l.Kind == alert.Share { // in this wallet it is known what of
+			row.Title = "Available reaches " + ShareOf(l.Share, l.OfPaid) + " or less"
+		}
 		if l.Leveled && l.Kind != alert.Below {
 			row.At = unit.Round(l.Level)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"purse/billing/account"
 	"purse/billing/alert"
 	"purse/billing/event"
 	"purse/billing/money"
@@ -72,13 +73,7 @@ func digest(site ui.Site, data map[string]string) (Letter, error) {
 	return l, nil
 }
 
-func zoneOf(data map[string]string) *time.Location {
-	z, err := time.LoadLocation(data["zone"])
-	if err != nil {
-		return time.UTC
-	}
-	return z
-}
+func zoneOf(data map[string]string) *time.Location { return account.Zone(data["zone"]) }
 
 // say puts an event into words.
 func say(typ string, data map[string]string) (said, error) {
@@ -109,8 +104,12 @@ func say(typ string, data map[string]string) (said, error) {
 		s = said{left + " left", nil, []Fact{{"Available", left}, {"You asked to be told at", amount("level")}}, "Buy " + unit.Plural, "/buy"}
 		switch alert.Kind(data["kind"]) {
 		case alert.Share:
-			s.says = []string{"This is " + data["percent"] + "% of the last purchase, or less."}
-			s.facts[1].Name = data["percent"] + "% of the last purchase"
+			of := data["percent"] + "% of the last purchase"
+			if data["of_paid"] == "false" { // nothing was bought
+				of = data["percent"] + "% of the last credits that were granted"
+			}
+			s.says = []string{"This is " + of + ", or less."}
+			s.facts[1].Name = of
 		case alert.DaysLeft:
 			s.says = []string{"At the present rate, this lasts " + days(data["days"]) + " or less."}
 			s.facts[1].Name = "Used in " + days(data["days"])

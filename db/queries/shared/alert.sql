@@ -1,10 +1,10 @@
 -- name: InsertAlert :exec
 INSERT INTO alerts (id, customer_id, credit_type, kind, credits, share, days, scanned_until, crossed, created_by, created_at, ended_at)
 VALUES (sqlc.arg(id), sqlc.arg(customer_id), sqlc.arg(credit_type), sqlc.arg(kind), sqlc.arg(credits), sqlc.arg(share), sqlc.arg(days),
-  sqlc.arg(scanned_until), sqlc.arg(crossed), sqlc.arg(created_by), sqlc.arg(created_at), sqlc.arg(ended_at));
+  sqlc.arg(scanned_until), 0, sqlc.arg(created_by), sqlc.arg(created_at), sqlc.arg(ended_at));
 
 -- name: UpdateAlert :exec
-UPDATE alerts SET scanned_until = sqlc.arg(scanned_until), crossed = sqlc.arg(crossed), ended_at = sqlc.arg(ended_at) WHERE id = sqlc.arg(id);
+UPDATE alerts SET scanned_until = sqlc.arg(scanned_until), ended_at = sqlc.arg(ended_at) WHERE id = sqlc.arg(id);
 
 -- name: AlertsOf :many
 SELECT * FROM alerts WHERE ended_at = 0 AND customer_id = sqlc.arg(customer_id) ORDER BY id;
