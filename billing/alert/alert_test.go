@@ -480,6 +480,29 @@ func TestMutesAndNewDefaults(t *testing.T) {
 	w.expect("it was below already when it was asked for again")
 }
 
+// A level that was reached and left within an hour is seen too, as often as it
+// was.
+func TestPreviewWithinAnHour(t *testing.T) {
+	w := newWorld(t)
+	w.grant("1000", ledger.Paid, 0)
+	w.step(48 * time.Hour)
+	for range 2 {
+		w.use(cr("950"), "")
+		w.step(time.Minute)
+		w.grant("950", ledger.Paid, 0)
+		w.step(time.Minute)
+	}
+	w.step(48 * time.Hour)
+	var at []time.Time
+	w.ok(w.db.View(t.Context(), func(tt tx.Tx) (err error) {
+		at, err = w.Preview(tt, w.customer.ID, alert.New{CreditType: "credits", Kind: alert.Below, Credits: cr("100")})
+		return err
+	}))
+	if len(at) != 2 {
+		t.Errorf("it would have told %v", at)
+	}
+}
+
 // A preview says when an alert would have told in the last 30 days.
 func TestPreview(t *testing.T) {
 	w := newWorld(t)

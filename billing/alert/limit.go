@@ -80,7 +80,7 @@ func (n *NewLimit) check() error {
 		return fault.Bad("period", "A period is day, week or month.")
 	}
 	if n.Credits <= 0 || n.Credits > money.MaxAmount {
-		return fault.Bad("credits", "A limit is more than zero credits. Suspend the customer to stop everything.")
+		return fault.Bad("credits", "Give more than zero credits.")
 	}
 	return nil
 }

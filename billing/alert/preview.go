@@ -12,9 +12,20 @@ import (
 // previewDays is how far a preview looks back.
 const previewDays = 30
 
+// What a preview of a level reads beside hourly figures: the postings of so many
+// hours, of so many postings each, in which the balance rose and fell.
+const (
+	previewHours    = 48
+	previewPostings = 500
+)
+
 // Preview answers when an alert would have told in the last 30 days, had it been
-// there: by the hourly figures of the wallet, so that what rose and fell within
-// an hour is not seen.
+// there, to the hour. Levels are followed by the wallet's hourly figures, and by
+// its postings in hours in which the balance rose and fell, so that a level that
+// was reached and left within an hour is seen too. It sees the balance, not what
+// was on hold meanwhile, and days left by the rate of each hour; of more than
+// previewHours such hours, and of hours with more than previewPostings postings,
+// it sees the end.
 func (s *Service) Preview(t tx.Tx, customer string, n New) ([]time.Time, error) {
 	if err := n.check(); err != nil {
 		return nil, err
@@ -37,14 +48,18 @@ func (s *Service) Preview(t tx.Tx, customer string, n New) ([]time.Time, error) 
 	if err != nil {
 		return nil, err
 	}
-	p := past{rows: rows, grants: grants, from: from, now: now, available: b.Available, step: s.unit(k.CreditType)}
+	read := func(hour time.Time) ([]ledger.Posting, bool, error) {
+		page, err := s.Ledger.Postings(t, ledger.Query{Wallet: k, From: hour, To: hour.Add(time.Hour), Limit: previewPostings})
+		return page.Postings, !page.Older, err
+	}
+	p := past{read: read, rows: rows, grants: grants, from: from, now: now, available: b.Available, step: s.unit(k.CreditType)}
 	switch n.Kind {
 	case Expiring:
 		return p.expiries(n.Days), nil
 	case Surge:
 		return p.surges(n), nil
 	}
-	return p.crossings(n), nil
+	return p.crossings(n)
 }
 
 // past is what happened in a wallet, hour by hour.
@@ -54,10 +69,12 @@ type past struct {
 	from, now time.Time
 	available money.Credits // now
 	step      money.Credits
+	// read answers the postings of an hour, newest first; false for too many.
+	read func(hour time.Time) ([]ledger.Posting, bool, error)
 }
 
 // crossings follows the balance through the levels of an alert.
-func (p *past) crossings(n New) (told []time.Time) {
+func (p *past) crossings(n New) (told []time.Time, err error) {
 	state := ledger.WatchIdle
 	balance := p.available
 	for _, r := range p.rows {
@@ -65,27 +82,47 @@ func (p *past) crossings(n New) (told []time.Time) {
 			balance -= r.Credits
 		}
 	}
-	i := 0
+	i, looks := 0, previewHours
 	for i < len(p.rows) && p.rows[i].Hour.Before(p.from) {
 		i++
 	}
 	for hour := p.from; !hour.After(p.now); hour = hour.Add(time.Hour) {
+		start, up, down := balance, money.Credits(0), money.Credits(0)
 		for ; i < len(p.rows) && p.rows[i].Hour.Equal(hour); i++ {
 			balance += p.rows[i].Credits
+			up, down = up+max(p.rows[i].Credits, 0), down+min(p.rows[i].Credits, 0)
 		}
 		level, ok := p.level(n, hour)
 		if !ok {
 			continue
 		}
-		switch {
-		case state != ledger.WatchArmed && balance > level && (state == ledger.WatchIdle || balance >= ledger.RearmAt(level, p.step)):
-			state = ledger.WatchArmed
-		case state == ledger.WatchArmed && balance <= level:
-			state = ledger.WatchCrossed
-			told = append(told, hour)
+		step := func(balance money.Credits) {
+			switch {
+			case state != ledger.WatchArmed && balance > level && (state == ledger.WatchIdle || balance >= ledger.RearmAt(level, p.step)):
+				state = ledger.WatchArmed
+			case state == ledger.WatchArmed && balance <= level:
+				state = ledger.WatchCrossed
+				told = append(told, hour)
+			}
 		}
+		// Where it rose and fell, it may have been where its end does not show.
+		if up > 0 && down < 0 && (start+down <= level || balance <= level) && start+up > level && looks > 0 {
+			looks--
+			postings, all, err := p.read(hour)
+			if err != nil {
+				return nil, err
+			}
+			if all {
+				at := start
+				for j := len(postings) - 1; j >= 0; j-- {
+					at += postings[j].Amount
+					step(at)
+				}
+			}
+		}
+		step(balance)
 	}
-	return told
+	return told, nil
 }
 
 // level is where an alert stood at an hour; false where it stood nowhere.

@@ -23,7 +23,7 @@ func AlertText(kind alert.Kind, level money.Credits, share int64, days int, unit
 		}
 		return "Available reaches " + unit.Amount(level) + " or less"
 	case alert.Share:
-		return "Available reaches " + strconv.FormatInt(share, 10) + "% of the last purchase, or of the last grant where nothing was bought, or less"
+		return "Available reaches " + strconv.FormatInt(share, 10) + "% or less of the last purchase, else of the last grant"
 	case alert.DaysLeft:
 		return "What is available lasts " + countDays(days) + " or less"
 	case alert.Expiring:
