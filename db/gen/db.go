@@ -228,6 +228,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dueWalletsStmt, err = db.PrepareContext(ctx, dueWallets); err != nil {
 		return nil, fmt.Errorf("error preparing query DueWallets: %w", err)
 	}
+	if q.effectiveWalletsStmt, err = db.PrepareContext(ctx, effectiveWallets); err != nil {
+		return nil, fmt.Errorf("error preparing query EffectiveWallets: %w", err)
+	}
 	if q.entriesBetweenStmt, err = db.PrepareContext(ctx, entriesBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query EntriesBetween: %w", err)
 	}
@@ -1264,6 +1267,11 @@ func (q *Queries) Close() error {
 	if q.dueWalletsStmt != nil {
 		if cerr := q.dueWalletsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dueWalletsStmt: %w", cerr)
+		}
+	}
+	if q.effectiveWalletsStmt != nil {
+		if cerr := q.effectiveWalletsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing effectiveWalletsStmt: %w", cerr)
 		}
 	}
 	if q.entriesBetweenStmt != nil {
@@ -2528,6 +2536,7 @@ type Queries struct {
 	dueRechargesStmt             *sql.Stmt
 	dueSchedulesStmt             *sql.Stmt
 	dueWalletsStmt               *sql.Stmt
+	effectiveWalletsStmt         *sql.Stmt
 	entriesBetweenStmt           *sql.Stmt
 	entriesOfPaidLotsStmt        *sql.Stmt
 	episodesOfStmt               *sql.Stmt
@@ -2833,6 +2842,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dueRechargesStmt:             q.dueRechargesStmt,
 		dueSchedulesStmt:             q.dueSchedulesStmt,
 		dueWalletsStmt:               q.dueWalletsStmt,
+		effectiveWalletsStmt:         q.effectiveWalletsStmt,
 		entriesBetweenStmt:           q.entriesBetweenStmt,
 		entriesOfPaidLotsStmt:        q.entriesOfPaidLotsStmt,
 		episodesOfStmt:               q.episodesOfStmt,

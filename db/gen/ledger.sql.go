@@ -211,6 +211,53 @@ func (q *Queries) DueWallets(ctx context.Context, arg DueWalletsParams) ([]DueWa
 	return items, nil
 }
 
+const effectiveWallets = `-- name: EffectiveWallets :many
+SELECT DISTINCT w.id, w.customer_id, w.credit_type FROM grants g JOIN wallets w ON w.id = g.wallet_id
+WHERE g.effective_at > g.created_at AND g.effective_at > $1 AND g.effective_at <= $2 AND w.id > $3
+ORDER BY w.id LIMIT $4
+`
+
+type EffectiveWalletsParams struct {
+	Since   int64
+	Until   int64
+	After   int64
+	MaxRows int32
+}
+
+type EffectiveWalletsRow struct {
+	ID         int64
+	CustomerID string
+	CreditType string
+}
+
+func (q *Queries) EffectiveWallets(ctx context.Context, arg EffectiveWalletsParams) ([]EffectiveWalletsRow, error) {
+	rows, err := q.query(ctx, q.effectiveWalletsStmt, effectiveWallets,
+		arg.Since,
+		arg.Until,
+		arg.After,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []EffectiveWalletsRow{}
+	for rows.Next() {
+		var i EffectiveWalletsRow
+		if err := rows.Scan(&i.ID, &i.CustomerID, &i.CreditType); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const entriesBetween = `-- name: EntriesBetween :many
 SELECT id, wallet_id, seq, line, kind, grant_id, amount, balance_after, at, corrects, detail FROM entries
 WHERE wallet_id = $1 AND seq BETWEEN $2 AND $3

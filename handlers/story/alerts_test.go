@@ -61,7 +61,7 @@ func TestTheStoryOfAlertsAndLimits(t *testing.T) {
 		// A limit that stops requests is reached at once, and says so on every page.
 		p.Type("#credits", "0")
 		p.ClickText("Add the limit")
-		p.WaitText("A limit is more than zero credits.")
+		p.WaitText("Give more than zero credits.")
 		p.Problems()
 		p.Type("#credits", "700")
 		p.Click("#add-limit button[name=preview]")
