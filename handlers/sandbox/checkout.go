@@ -7,6 +7,9 @@ func (c *call) confirmSession(o, pm obj) *apiError {
 	if err := open(o); err != nil {
 		return err
 	}
+	if err := c.recheckDiscount(o); err != nil {
+		return err
+	}
 	billing := pm.sub("billing_details")
 	details := obj{"address": billing["address"], "email": o.sub("customer_details").or("email", billing["email"]),
 		"name": billing["name"], "phone": nil, "tax_exempt": "none", "tax_ids": []any{}}
@@ -124,6 +127,7 @@ func (c *call) completeSession(o obj) {
 			c.emit("customer.updated", customer)
 		}
 	}
+	c.redeem(o)
 	if o.sub("invoice_creation").yes("enabled") {
 		c.invoiceOf(o)
 	}

@@ -41,6 +41,7 @@ func (s *Server) loadSettings() {
 	n, _ := strconv.ParseInt(s.setting("offset"), 10, 64)
 	s.offset = time.Duration(n)
 	s.loadFaults()
+	s.seedPromotions()
 	if s.setting("account") == "" {
 		s.saveSetting("account", "acct_1"+randomText(15))
 	}
@@ -63,6 +64,7 @@ func (s *Server) settleDue() {
 			s.settleRefund(r.body)
 		}
 	}
+	s.settleCoupons(now)
 	s.settleBanks(now)
 	s.settleOverdue(now)
 	s.settlePayouts(now)

@@ -16,6 +16,7 @@ var expandable = map[string]string{
 	"price":                  "price",
 	"refund":                 "refund",
 	"dispute":                "dispute",
+	"promotion_code":         "promotion_code",
 }
 
 // sourceKind is what moved a balance, by its id.
@@ -55,6 +56,17 @@ func (s *Server) expand(o obj, parts []string, path string) *apiError {
 		if _, done := o[name].(obj); !done {
 			o[name] = s.chargeRefunds(o.id())
 		}
+	}
+	if name == "total_details" && o.str("object") == "checkout.session" && len(rest) > 0 && rest[0] == "breakdown" && o.sub(name) != nil {
+		if _, done := o.sub(name)["breakdown"].(obj); !done {
+			o.sub(name)["breakdown"] = s.breakdown(s.store.get("checkout.session", o.id()))
+		}
+	}
+	if name == "applies_to" && o.str("object") == "coupon" {
+		if k := s.store.get("coupon", o.id()).sub("_applies_to"); k != nil {
+			o[name] = k.public()
+		}
+		return nil
 	}
 	v, there := o[name]
 	if !there {

@@ -33,6 +33,13 @@ func (c *call) invoiceOf(o obj) {
 	in["amount_shipping"], in["starting_balance"] = int64(0), int64(0)
 	in["post_payment_credit_notes_amount"], in["pre_payment_credit_notes_amount"] = int64(0), int64(0)
 	in["default_tax_rates"], in["total_tax_amounts"] = []any{}, []any{}
+	in["discounts"], in["total_discount_amounts"] = []any{}, []any{}
+	if n := o.sub("total_details").num("amount_discount"); n > 0 {
+		d := o.sub("_discount").public()
+		in["discount"], in["discounts"] = d, []any{d.id()}
+		in["total_discount_amounts"] = []any{obj{"amount": n, "discount": d.id()}}
+		in["total_excluding_tax"] = o.num("amount_total") - o.sub("total_details").num("amount_tax")
+	}
 	in["issuer"] = obj{"type": "self"}
 	in["paid_out_of_band"] = false
 	in["payment_settings"] = obj{"default_mandate": nil, "payment_method_options": nil, "payment_method_types": nil}

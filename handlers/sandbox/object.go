@@ -8,7 +8,7 @@ import (
 )
 
 // obj is a Stripe object or a checked set of parameters. Its values are string,
-// int64, bool, nil, obj and []any. Fields that begin with "_" are the
+// int64, bool, nil, obj and []any, and json.Number for percentages with decimals. Fields that begin with "_" are the
 // sandbox's own and never leave it.
 type obj map[string]any
 
@@ -159,7 +159,7 @@ func fromJSON(v any) any {
 		if n, err := v.Int64(); err == nil {
 			return n
 		}
-		return v.String()
+		return v // a percentage with decimals
 	}
 	return v
 }
@@ -203,6 +203,10 @@ func idOf(kind string) string {
 		return "in_1" + randomText(23)
 	case "tax_id":
 		return "txi_1" + randomText(23)
+	case "promotion_code":
+		return "promo_1" + randomText(23)
+	case "test_helpers.test_clock":
+		return "clock_1" + randomText(23)
 	case "event":
 		return "evt_1" + randomText(23)
 	case "webhook_endpoint":

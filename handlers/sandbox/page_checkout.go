@@ -22,9 +22,6 @@ var offered = []view.TestCard{
 	{Number: "4000000000005126", Label: "Pays, refund fails"},
 }
 
-// promotions are the codes of the sandbox's Checkout: percent off.
-var promotions = map[string]int64{"SAVE20": 20, "FREE": 100}
-
 func (s *Server) checkoutPage(w http.ResponseWriter, r *http.Request) {
 	form := view.CheckoutForm{Country: "US", Method: r.URL.Query().Get("method")}
 	message := ""
@@ -92,6 +89,15 @@ func (s *Server) checkoutView(o obj) view.Checkout {
 	if n := total.num("amount_tax"); n > 0 {
 		c.Tax = amountText(n, currency)
 	}
+	if d := o.sub("_discount"); d != nil {
+		c.DiscountName = d.sub("coupon").or("name", offText(d.sub("coupon"))).(string)
+		if pc := s.store.get("promotion_code", o.str("_code")); pc != nil {
+			c.DiscountName, c.Removable = pc.str("code"), c.Promotion
+		}
+	}
+	if c.Promotion && c.DiscountName == "" {
+		c.Codes = s.codesFor(o)
+	}
 	if c.Discount != "" || c.Tax != "" {
 		c.Subtotal = amountText(o.num("amount_subtotal"), currency)
 	}
@@ -106,8 +112,8 @@ func (s *Server) payCheckout(w http.ResponseWriter, r *http.Request) {
 	form := typed(r)
 	switch fill := r.PostFormValue("fill"); fill {
 	case "":
-	case "promotion":
-		s.applyPromotion(w, r, r.PostFormValue("promotion"))
+	case "promotion", "no-promotion":
+		s.applyPromotion(w, r, fill == "promotion", r.PostFormValue("promotion"))
 		return
 	default:
 		filled(&form, fill)
@@ -311,25 +317,38 @@ func spaced(number string) string {
 	return b.String()
 }
 
-func (s *Server) applyPromotion(w http.ResponseWriter, r *http.Request, code string) {
-	percent, ok := promotions[strings.ToUpper(strings.TrimSpace(code))]
+// codesFor are the codes that would work on a session, for the page to offer: a
+// sandbox has no other place to learn of them.
+func (s *Server) codesFor(o obj) (out []view.Pair) {
+	for _, r := range s.store.all("promotion_code") {
+		if pc := r.body; s.mayUse(pc, o) == nil && len(out) < 4 {
+			out = append(out, view.Pair{Term: pc.str("code"), Value: offText(pc.sub("coupon"))})
+		}
+	}
+	return out
+}
+
+// applyPromotion takes the code that was typed, or takes it off again.
+func (s *Server) applyPromotion(w http.ResponseWriter, r *http.Request, on bool, code string) {
+	var err *apiError
 	s.locked(func() {
 		o := s.store.get("checkout.session", r.PathValue("session"))
-		if o == nil || !ok || open(o) != nil || !o.yes("allow_promotion_codes") {
-			return
-		}
-		old := o.num("_discount_percent")
-		o["_discount_percent"] = percent
-		s.total(o)
-		if checkTotal(o) != nil {
-			o["_discount_percent"] = old
+		switch {
+		case o == nil || open(o) != nil:
+		case !o.yes("allow_promotion_codes"):
+			err = bad("", "promotion", "This code is invalid.")
+		case on:
+			err = s.pageCall(r).enterCode(o, code)
+		default:
+			dropDiscount(o)
 			s.total(o)
-			ok = false
+			s.store.put("checkout.session", o)
 		}
-		s.store.put("checkout.session", o)
 	})
-	if !ok {
-		s.showCheckout(w, r, http.StatusUnprocessableEntity, view.CheckoutForm{Country: "US"}, "promotion", "This code is invalid.")
+	if err != nil {
+		form := typed(r)
+		form.Country, form.Code = "US", code
+		s.showCheckout(w, r, http.StatusUnprocessableEntity, form, "promotion", err.message)
 		return
 	}
 	http.Redirect(w, r, "/c/pay/"+url.PathEscape(r.PathValue("session")), http.StatusSeeOther)

@@ -16,7 +16,7 @@ var shownKinds = []view.Kind{
 	{Name: "charge", Label: "Charges"}, {Name: "refund", Label: "Refunds"}, {Name: "dispute", Label: "Disputes"},
 	{Name: "radar.early_fraud_warning", Label: "Early fraud warnings"},
 	{Name: "customer", Label: "Customers"}, {Name: "payment_method", Label: "Payment methods"},
-	{Name: "setup_intent", Label: "Setup intents"}, {Name: "invoice", Label: "Invoices"}, {Name: "invoiceitem", Label: "Invoice items"}, {Name: "credit_note", Label: "Credit notes"}, {Name: "balance_transaction", Label: "Balance transactions"}, {Name: "payout", Label: "Payouts"}, {Name: "product", Label: "Products"},
+	{Name: "setup_intent", Label: "Setup intents"}, {Name: "invoice", Label: "Invoices"}, {Name: "invoiceitem", Label: "Invoice items"}, {Name: "credit_note", Label: "Credit notes"}, {Name: "balance_transaction", Label: "Balance transactions"}, {Name: "payout", Label: "Payouts"}, {Name: "coupon", Label: "Coupons"}, {Name: "promotion_code", Label: "Promotion codes"}, {Name: "product", Label: "Products"},
 	{Name: "price", Label: "Prices"}, {Name: "event", Label: "Events"}, {Name: "webhook_endpoint", Label: "Webhook endpoints"},
 }
 
@@ -143,6 +143,13 @@ func (s *Server) summary(kind string, o obj) string {
 			break
 		}
 		add(brandNames[o.sub("card").str("brand")]+" •••• "+o.sub("card").str("last4"), o.str("customer"))
+	case "coupon":
+		add(o.str("name"), offText(o))
+	case "promotion_code":
+		add(o.str("code"), offText(o.sub("coupon")))
+		if !o.yes("active") {
+			add("inactive")
+		}
 	case "event":
 		add(o.str("type"))
 	case "webhook_endpoint":

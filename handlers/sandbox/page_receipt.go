@@ -53,7 +53,11 @@ func (s *Server) receiptOfInvoice(in obj) view.Receipt {
 	v := view.Receipt{Merchant: s.opts.Merchant, Title: "Invoice " + in.str("number"), Number: in.str("number"),
 		Amount: amountText(in.num("amount_paid"), currency), Date: instant(in.num("created")), Email: in.str("customer_email"), Status: "Paid"}
 	v.Billed = billedTo(in)
-	s.addLines(&v, in.list("_items"), obj{"amount_tax": in["tax"]}, currency)
+	details := obj{"amount_tax": in["tax"]}
+	for _, d := range in.list("total_discount_amounts") {
+		details["amount_discount"] = details.num("amount_discount") + d.(obj).num("amount")
+	}
+	s.addLines(&v, in.list("_items"), details, currency)
 	v.Totals = append(v.Totals, view.Pair{Term: "Total", Value: v.Amount})
 	return v
 }

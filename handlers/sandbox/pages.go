@@ -52,6 +52,9 @@ func (s *Server) pages(mux *http.ServeMux) {
 	page("POST /sandbox/faults", s.setFaultOnPage)
 	page("POST /sandbox/tax", s.setTaxOnPage)
 	page("POST /sandbox/banks", s.setBanksOnPage)
+	page("GET /promotions", s.promotionsPage)
+	page("POST /promotions", s.createPromotionOnPage)
+	page("POST /promotions/{id}", s.switchPromotion)
 	page("GET /mail", s.mailboxPage)
 	page("GET /mail/{id}", s.mailPage)
 	page("GET /mail/{id}/html", s.mailHTML)
@@ -101,6 +104,7 @@ func (s *Server) frame(title, active string, r *http.Request) view.Frame {
 var notices = map[string]string{
 	"expired": "The session is expired.", "refunded": "The refund was made.", "resent": "The event is on its way again.",
 	"decided": "The bank decided.", "answered": "The bank has answered.", "banks": "The banks' time was changed.",
+	"created": "The promotion code was created.", "switched": "The promotion code was changed.",
 	"clock": "The clock was moved.", "faults": "Faults were changed.", "tax": "The tax was changed.",
 }
 

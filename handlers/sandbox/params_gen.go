@@ -23,6 +23,10 @@ var operations = strings.Fields(`
 	POST/v1/test_helpers/customers/{customer}/fund_cash_balance
 	POST/v1/customers/{customer}/tax_ids GET/v1/customers/{customer}/tax_ids GET/v1/customers/{customer}/tax_ids/{id}
 	DELETE/v1/customers/{customer}/tax_ids/{id}
+	POST/v1/coupons GET/v1/coupons GET/v1/coupons/{coupon} POST/v1/coupons/{coupon} DELETE/v1/coupons/{coupon}
+	POST/v1/promotion_codes GET/v1/promotion_codes GET/v1/promotion_codes/{promotion_code} POST/v1/promotion_codes/{promotion_code}
+	POST/v1/test_helpers/test_clocks GET/v1/test_helpers/test_clocks GET/v1/test_helpers/test_clocks/{test_clock}
+	POST/v1/test_helpers/test_clocks/{test_clock}/advance DELETE/v1/test_helpers/test_clocks/{test_clock}
 	POST/v1/products GET/v1/products GET/v1/products/{id} POST/v1/products/{id}
 	POST/v1/prices GET/v1/prices GET/v1/prices/{price} POST/v1/prices/{price}
 	POST/v1/payment_methods GET/v1/payment_methods GET/v1/payment_methods/{payment_method} POST/v1/payment_methods/{payment_method}
@@ -49,7 +53,8 @@ var operations = strings.Fields(`
 	POST/v1/tax/calculations GET/v1/account`)
 
 var objects = strings.Fields(`customer tax_id product price payment_method checkout.session payment_intent setup_intent
-	charge refund dispute invoice invoiceitem billing_portal.session credit_note radar.early_fraud_warning event webhook_endpoint cash_balance customer_cash_balance_transaction`)
+	charge refund dispute invoice invoiceitem billing_portal.session credit_note radar.early_fraud_warning event webhook_endpoint cash_balance customer_cash_balance_transaction
+	coupon promotion_code discount test_helpers.test_clock`)
 
 type schema struct {
 	Type                 string

@@ -10,7 +10,7 @@ import (
 // refused instead.
 var notInSessions = []string{"subscription_data", "shipping_address_collection", "shipping_options", "custom_fields",
 	"consent_collection", "after_expiration", "phone_number_collection",
-	"payment_method_configuration", "return_url", "redirect_on_completion", "discounts"}
+	"payment_method_configuration", "return_url", "redirect_on_completion"}
 
 func createSession(c *call) (obj, *apiError) {
 	p := c.p
@@ -95,6 +95,9 @@ func createSession(c *call) (obj, *apiError) {
 		}
 	}
 	if mode == "setup" {
+		if err := c.sessionDiscount(o); err != nil {
+			return nil, err
+		}
 		o["currency"] = p.null("currency")
 		o["_setup_data"] = p.sub("setup_intent_data")
 		o["payment_status"] = "no_payment_required"
@@ -107,6 +110,9 @@ func createSession(c *call) (obj, *apiError) {
 			return nil, err
 		}
 		o["invoice_creation"] = obj{"enabled": in.yes("enabled"), "invoice_data": in.or("invoice_data", obj{"metadata": obj{}})}
+		if err := c.sessionDiscount(o); err != nil {
+			return nil, err
+		}
 		c.s.total(o)
 		if err := checkTotal(o); err != nil {
 			return nil, err
@@ -284,7 +290,7 @@ func (c *call) itemPrice(l obj, at string) (price, product obj, put func(), err 
 
 // total adds up a session: lines, discount, tax.
 func (s *Server) total(o obj) {
-	discountPercent := o.num("_discount_percent")
+	s.takeOff(o)
 	taxPercent := int64(0)
 	if o.sub("automatic_tax").yes("enabled") {
 		taxPercent, _ = strconv.ParseInt(s.setting("tax_percent"), 10, 64)
@@ -294,7 +300,6 @@ func (s *Server) total(o obj) {
 	for _, l := range o.list("_items") {
 		l := l.(obj)
 		sum := l.num("amount_subtotal")
-		l["amount_discount"] = sum * discountPercent / 100
 		net := sum - l.num("amount_discount")
 		included := l.sub("price").str("tax_behavior") == "inclusive"
 		if included {

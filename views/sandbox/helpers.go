@@ -27,3 +27,26 @@ func current(f Frame, name string) templ.Attributes {
 	}
 	return templ.Attributes{"aria-current": "page"}
 }
+
+func promotionInvalid(c Checkout) templ.Attributes {
+	if c.Field != "promotion" {
+		return nil
+	}
+	return templ.Attributes{"aria-invalid": "true", "aria-describedby": "promotion-error"}
+}
+
+// wrong marks the field of a form that is wrong; the message has its id.
+func wrong(field, name string) templ.Attributes {
+	if field != name {
+		return nil
+	}
+	return templ.Attributes{"aria-invalid": "true", "aria-describedby": "problem"}
+}
+
+// errorTitle is how the title of a page begins on which something is wrong.
+func errorTitle(title, problem string) string {
+	if problem != "" {
+		return "Error: " + title
+	}
+	return title
+}

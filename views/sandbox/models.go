@@ -25,6 +25,7 @@ type TestCard struct{ Number, Label string }
 type CheckoutForm struct {
 	Email, Number, Expiry, CVC, Name, Country string
 	Method                                    string // a payment method type, "" for card
+	Code                                      string // a promotion code
 	Routing, Account, IBAN                    string
 }
 
@@ -39,7 +40,10 @@ type Checkout struct {
 	Button                           string
 	Setup                            bool
 	Free                             bool
-	Promotion                        bool // codes may be entered
+	Promotion                        bool   // codes may be entered
+	DiscountName                     string // the code or coupon that takes something off, ""
+	Removable                        bool   // the buyer entered it and may take it off
+	Codes                            []Pair // codes that work here, and what they take off
 	Cards                            []TestCard
 	Methods                          []Method // to choose from, none when there is only the card
 	Countries                        []Country
@@ -176,4 +180,22 @@ type Mail struct {
 type TextPart struct {
 	Text string
 	Link templ.SafeURL
+}
+
+// Promotions is the page of promotion codes, with what was typed in its form.
+type Promotions struct {
+	Codes        []PromotionCode
+	Code, Off    string
+	Kind         string // "percent", else a currency in capitals
+	Currencies   []string
+	Most, Days   string // how often it may be used, and for how many days; "" without end
+	Least        string
+	First        bool
+	Field, Error string
+}
+
+// PromotionCode is one row of that page.
+type PromotionCode struct {
+	ID, Code, Off, Used, Ends, Limits string
+	Active, Over                      bool // in use; cannot be used again
 }
