@@ -12,7 +12,7 @@ type bankAccount struct {
 	typ    string // us_bank_account or sepa_debit
 	number string // account number or IBAN
 	name   string // as in pm_usBankAccount_success and pm_success_de
-	label  string
+	label  string // of its button at Checkout, "" for none
 	does   debit
 }
 
@@ -21,6 +21,7 @@ type debit struct {
 	code    string // why it refuses, "" when it pays
 	message string
 	never   bool   // it does not answer at all
+	slow    bool   // it takes three minutes longer than others
 	dispute string // reason of a dispute that follows the payment, which is final
 }
 
@@ -33,24 +34,69 @@ var bankAccounts = []bankAccount{
 	{"us_bank_account", "000111111116", "usBankAccount_noAccount", "No account", debit{code: "no_account", message: "The customer's bank account could not be located."}},
 	{"us_bank_account", "000333333335", "usBankAccount_debitNotAuthorized", "Debit not authorized", debit{code: "debit_not_authorized", message: "The customer has notified their bank that this payment was unauthorized."}},
 	{"us_bank_account", "000555555559", "usBankAccount_dispute", "Pays, disputed later", debit{dispute: "debit_not_authorized"}},
+	{"us_bank_account", "000444444440", "usBankAccount_invalidCurrency", "", debit{code: "invalid_currency", message: "The customer's bank account cannot accept payments in this currency."}},
+	{"us_bank_account", "000777777771", "usBankAccount_weeklyLimitExceeded", "", debit{code: "charge_exceeds_source_limit", message: "The payment exceeds what may be debited from this account in a week."}},
+	{"us_bank_account", "000888888885", "", "", debit{code: "tokenized_account_number_deactivated", message: "The customer's tokenized account number was deactivated."}},
 	{"us_bank_account", "000000000009", "usBankAccount_processing", "Never answers", debit{never: true}},
+}
 
-	{"sepa_debit", "DE89370400440532013000", "success_de", "Pays", debit{}},
-	{"sepa_debit", "DE08370400440532013003", "successDelayed_de", "Pays later", debit{}},
-	{"sepa_debit", "AT611904300234573201", "success_at", "Pays (AT)", debit{}},
-	{"sepa_debit", "DE62370400440532013001", "failed_de", "Fails", debit{code: "generic_could_not_process", message: "The payment could not be processed."}},
-	{"sepa_debit", "DE78370400440532013004", "failedDelayed_de", "Fails later", debit{code: "generic_could_not_process", message: "The payment could not be processed."}},
-	{"sepa_debit", "DE65370400440002222227", "insufficientFunds_de", "Insufficient funds", debit{code: "insufficient_funds", message: "The customer's account has insufficient funds to cover this payment."}},
-	{"sepa_debit", "DE35370400440532013002", "disputed_de", "Pays, disputed later", debit{dispute: "debit_not_authorized"}},
+// sepaIBANs are the test IBANs of some countries, in the order of sepaOutcomes.
+var sepaIBANs = []struct{ country, ibans string }{
+	{"de", "DE89370400440532013000 DE08370400440532013003 DE62370400440532013001 DE78370400440532013004 DE35370400440532013002 DE65370400440000343434 DE27370400440000121212 DE65370400440002222227"},
+	{"at", "AT611904300234573201 AT321904300235473204 AT861904300235473202 AT051904300235473205 AT591904300235473203 AT981904300000343434 AT601904300000121212 AT981904300002222227"},
+	{"be", "BE62510007547061 BE78510007547064 BE68539007547034 BE51510007547065 BE08510007547063 BE90510000343434 BE52510000121212 BE90510002222227"},
+	{"ee", "EE382200221020145685 EE222200221020145682 EE762200221020145680 EE922200221020145683 EE492200221020145681 EE672200000000343434 EE292200000000121212 EE672200000002222227"},
+	{"fi", "FI2112345600000785 FI3712345600000788 FI9112345600000786 FI1012345600000789 FI6412345600000787 FI6712345600343434 FI2912345600121212 FI6712345602222227"},
+	{"fr", "FR1420041010050500013M02606 FR3020041010050500013M02609 FR8420041010050500013M02607 FR7920041010050500013M02600 FR5720041010050500013M02608 FR9720041010050000000343434 FR5920041010050000000121212 FR9720041010050000002222227"},
+	{"hr", "HR7624020064583467589 HR6323600002337876649 HR2725000096983499248 HR6723600004878117427 HR8724840081455523553 HR7424020060000343434 HR3624020060000121212 HR7424020060002222227"},
+}
+
+// sepaOutcomes is what each country has a test IBAN for.
+var sepaOutcomes = []struct {
+	name, label string
+	does        debit
+}{
+	{"success", "Pays", debit{}},
+	{"successDelayed", "Pays later", debit{slow: true}},
+	{"failed", "Fails", debit{code: "generic_could_not_process", message: "The payment could not be processed."}},
+	{"failedDelayed", "Fails later", debit{code: "generic_could_not_process", message: "The payment could not be processed.", slow: true}},
+	{"disputed", "Pays, disputed later", debit{dispute: "debit_not_authorized"}},
+	{"exceedsWeeklyVolumeLimit", "Too much in a week", debit{code: "charge_exceeds_source_limit", message: "The payment exceeds what may be debited from this account in a week."}},
+	{"exceedsWeeklyTransactionLimit", "Too often in a week", debit{code: "charge_exceeds_weekly_limit", message: "The payment exceeds how often this account may be debited in a week."}},
+	{"insufficientFunds", "Insufficient funds", debit{code: "insufficient_funds", message: "The customer's account has insufficient funds to cover this payment."}},
+}
+
+func init() {
+	for i, k := range sepaIBANs {
+		for j, iban := range strings.Fields(k.ibans) {
+			o := sepaOutcomes[j]
+			b := bankAccount{"sepa_debit", iban, o.name + "_" + k.country, "", o.does}
+			if i == 0 {
+				b.label = o.label // one country's are offered at Checkout
+			}
+			bankAccounts = append(bankAccounts, b)
+		}
+	}
 }
 
 func bankByName(id string) (bankAccount, bool) {
 	name, ok := strings.CutPrefix(id, "pm_")
 	i := slices.IndexFunc(bankAccounts, func(b bankAccount) bool { return b.name == name })
-	if !ok || i < 0 {
+	if !ok || name == "" || i < 0 {
 		return bankAccount{}, false
 	}
 	return bankAccounts[i], true
+}
+
+// bankOf is the account behind a payment method; files of older sandboxes have
+// its name.
+func bankOf(pm obj) bankAccount {
+	for _, b := range bankAccounts {
+		if k := pm.str("_bank"); k != "" && (k == b.number || k == b.name) {
+			return b
+		}
+	}
+	return bankAccount{}
 }
 
 func bankByNumber(typ, number string) (bankAccount, bool) {
@@ -132,7 +178,7 @@ func (c *call) bankMethod(b bankAccount, p obj) obj {
 		o["sepa_debit"] = obj{"bank_code": b.number[4:12], "branch_code": "", "country": b.number[:2], "fingerprint": print,
 			"generated_from": obj{"charge": nil, "setup_attempt": nil}, "last4": last4}
 	}
-	o["_bank"] = b.name
+	o["_bank"] = b.number
 	return o
 }
 

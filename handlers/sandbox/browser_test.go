@@ -53,10 +53,12 @@ func TestPagesInBrowser(t *testing.T) {
 	balance, err := r.api.PaymentMethods.New(&stripe.PaymentMethodParams{Type: stripe.String("customer_balance"), CustomerBalance: &stripe.PaymentMethodCustomerBalanceParams{}})
 	must(t, 0, r.pay(transfer.ID, must(t, balance, err).ID))
 	waits := r.look(transfer.ID).PaymentIntent.ID
+	codes := r.promotable("")
+	r.enter(codes.ID, "SAVE20")
 	p := b.Page(t, 1280, false)
 	for name, path := range map[string]string{
 		"checkout": "/c/pay/" + open.ID, "checkout-failed": "/c/pay/" + open.ID + "?failed=authentication", "checkout-expired": "/c/pay/" + expired.ID,
-		"authentication": "/3ds/" + pi.ID, "receipt": "/receipts/" + charge, "home": "/", "events": "/events", "settings": "/settings?done=clock",
+		"authentication": "/3ds/" + pi.ID, "receipt": "/receipts/" + charge, "cards": "/cards", "promotions": "/promotions", "checkout-promotion": "/c/pay/" + codes.ID, "home": "/", "events": "/events", "settings": "/settings?done=clock",
 		"sessions": "/objects/checkout.session", "refunds-none": "/objects/refund", "session": "/objects/checkout.session/" + open.ID,
 		"charge": "/objects/charge/" + charge, "event": "/objects/event/" + r.events("customer.created")[0],
 		"invoice": "/i/" + invoice.ID, "portal": "/p/session/" + portal.ID, "dispute": "/objects/dispute/" + dispute.ID,

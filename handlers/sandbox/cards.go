@@ -6,12 +6,20 @@ import (
 )
 
 // card is one of Stripe's documented test cards and what it does.
-// Source: https://docs.stripe.com/testing
 type card struct {
-	number string
-	name   string // as in pm_card_… and tok_…
-	brand  string
-	does   behaviour
+	number  string
+	name    string // as in pm_card_… and tok_…, "" without one
+	brand   string
+	country string // "" for US
+	funding string // "" for credit
+	about   string // for people
+	does    behaviour
+}
+
+// cardGroup is what the page of test cards shows together.
+type cardGroup struct {
+	title, about string
+	cards        []card
 }
 
 // behaviour is what happens when a test card is used.
@@ -25,6 +33,14 @@ type behaviour struct {
 	inquiry  bool   // the dispute is an inquiry
 	warning  bool   // an early fraud warning follows the charge
 	blocked  bool   // refused by Radar, not by the bank
+	twice    bool   // two disputes, of a half each: Stripe does not say of how much
+	risk     string // "" for normal
+
+	frictionless bool // 3-D Secure happens without the customer
+
+	// What comes of checking the CVC, postal code and first line that were given,
+	// "" for a pass.
+	cvc, zip, line1 string
 }
 
 type authNeed int
@@ -36,46 +52,12 @@ const (
 	authPresent          // already set up: only while the customer is present
 )
 
-var cards = []card{
-	{"4242424242424242", "visa", "visa", behaviour{}},
-	{"4000056655665556", "visa_debit", "visa", behaviour{}},
-	{"5555555555554444", "mastercard", "mastercard", behaviour{}},
-	{"2223003122003222", "mastercard_2", "mastercard", behaviour{}},
-	{"5200828282828210", "mastercard_debit", "mastercard", behaviour{}},
-	{"378282246310005", "amex", "amex", behaviour{}},
-	{"6011111111111117", "discover", "discover", behaviour{}},
-	{"3056930009020004", "diners", "diners", behaviour{}},
-	{"3566002020360505", "jcb", "jcb", behaviour{}},
-	{"6200000000000005", "unionpay", "unionpay", behaviour{}},
-
-	{"4000000000000002", "chargeDeclined", "visa", behaviour{decline: "card_declined", reason: "generic_decline"}},
-	{"4000000000009995", "chargeDeclinedInsufficientFunds", "visa", behaviour{decline: "card_declined", reason: "insufficient_funds"}},
-	{"4000000000009987", "chargeDeclinedLostCard", "visa", behaviour{decline: "card_declined", reason: "lost_card"}},
-	{"4000000000009979", "chargeDeclinedStolenCard", "visa", behaviour{decline: "card_declined", reason: "stolen_card"}},
-	{"4000000000000069", "chargeDeclinedExpiredCard", "visa", behaviour{decline: "expired_card", reason: "expired_card"}},
-	{"4000000000000127", "chargeDeclinedIncorrectCvc", "visa", behaviour{decline: "incorrect_cvc", reason: "incorrect_cvc"}},
-	{"4000000000000119", "chargeDeclinedProcessingError", "visa", behaviour{decline: "processing_error", reason: "processing_error"}},
-	{"4000000000006975", "chargeDeclinedVelocityLimitExceeded", "visa", behaviour{decline: "card_declined", reason: "card_velocity_exceeded"}},
-	{"4000000000000341", "chargeCustomerFail", "visa", behaviour{decline: "card_declined", reason: "generic_decline", attaches: true}},
-	{"4100000000000019", "radarBlock", "visa", behaviour{decline: "card_declined", reason: "fraudulent", attaches: true, blocked: true}},
-
-	{"4000002500003155", "authenticationRequiredOnSetup", "visa", behaviour{auth: authUnsaved}},
-	{"4000002760003184", "authenticationRequired", "visa", behaviour{auth: authAlways}},
-	{"4000003800000446", "authenticationRequiredSetupForOffSession", "visa", behaviour{auth: authPresent}},
-	{"4000000000003220", "threeDSecure2Required", "visa", behaviour{auth: authAlways}},
-	{"4000008260003178", "authenticationRequiredChargeDeclinedInsufficientFunds", "visa", behaviour{auth: authUnsaved, decline: "card_declined", reason: "insufficient_funds", attaches: true}},
-	{"4000008400001629", "threeDSecureRequiredChargeDeclined", "visa", behaviour{auth: authAlways, decline: "card_declined", reason: "generic_decline", attaches: true}},
-
-	{"4000000000000259", "createDispute", "visa", behaviour{dispute: "fraudulent"}},
-	{"4000000000002685", "createDisputeProductNotReceived", "visa", behaviour{dispute: "product_not_received"}},
-	{"4000000000001976", "createDisputeInquiry", "visa", behaviour{dispute: "general", inquiry: true}},
-
-	{"4000000000005423", "createIssuerFraudRecord", "visa", behaviour{warning: true}},
-
-	{"4000000000005126", "refundFail", "visa", behaviour{refund: "fails"}},
-	{"4000000000007726", "pendingRefund", "visa", behaviour{refund: "pending"}},
-	{"4000000000000077", "bypassPending", "visa", behaviour{}},
-}
+var cards = func() (all []card) {
+	for _, g := range cardGroups {
+		all = append(all, g.cards...)
+	}
+	return all
+}()
 
 // cardByName finds the card of a well-known id such as pm_card_visa, tok_visa
 // or pm_card_visa_chargeDeclined.
@@ -87,9 +69,12 @@ func cardByName(id string) (card, bool) {
 	if !ok {
 		return card{}, false
 	}
+	if name == "us" {
+		name = "visa"
+	}
 	short := strings.TrimPrefix(name, "visa_")
 	for _, c := range cards {
-		if c.name == name || c.name == short {
+		if c.name != "" && (c.name == name || c.name == short) {
 			return c, true
 		}
 	}
@@ -117,6 +102,29 @@ func cardByID(number string) card {
 		}
 	}
 	return card{}
+}
+
+// doesOf is what a payment method does when it is charged or saved. A CVC that
+// failed its check is refused, as accounts are set at first.
+func doesOf(pm obj) behaviour {
+	does := cardByID(pm.str("_number")).does
+	if does.decline == "" && pm.sub("card").sub("checks").str("cvc_check") == "fail" {
+		does.decline, does.reason = "incorrect_cvc", "incorrect_cvc"
+	}
+	return does
+}
+
+// outcome is what a charge says of its risk and of who let it pass.
+func (b behaviour) outcome() obj {
+	level, score := "normal", int64(12)
+	switch b.risk {
+	case "elevated":
+		level, score = b.risk, 68
+	case "highest":
+		level, score = b.risk, 93
+	}
+	return obj{"network_status": "approved_by_network", "reason": nil, "risk_level": level, "risk_score": score,
+		"seller_message": "Payment complete.", "type": "authorized"}
 }
 
 // luhn is the check sum that every card number has.

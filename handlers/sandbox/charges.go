@@ -42,8 +42,17 @@ func listCharges(c *call) (obj, *apiError) {
 
 // dispute opens the dispute that a test card brings about.
 func (c *call) dispute(ch obj, does behaviour) {
+	amount := ch.num("amount")
+	if does.twice {
+		c.disputeOf(ch, does, amount/2)
+		amount -= amount / 2
+	}
+	c.disputeOf(ch, does, amount)
+}
+
+func (c *call) disputeOf(ch obj, does behaviour, amount int64) {
 	d := c.fresh("dispute")
-	d["amount"] = ch.num("amount")
+	d["amount"] = amount
 	d["balance_transactions"] = []any{}
 	d["charge"] = ch.id()
 	d["currency"] = ch["currency"]

@@ -26,7 +26,7 @@ func (s *Server) SetBankDelay(d time.Duration) {
 // debitBank sends a debit to the bank: the payment is processing until it
 // answers.
 func (c *call) debitBank(pi, pm obj) obj {
-	b, _ := bankByName("pm_" + pm.str("_bank"))
+	b := bankOf(pm)
 	ch := c.charge(pi, pm)
 	ch["status"], ch["captured"] = "pending", true
 	c.s.store.put("charge", ch)
@@ -34,6 +34,9 @@ func (c *call) debitBank(pi, pm obj) obj {
 	pi["_base"] = c.base
 	if !b.does.never {
 		pi["_answers_at"] = c.s.unix() + c.s.bankDelay(b.typ)
+		if b.does.slow {
+			pi["_answers_at"] = pi.num("_answers_at") + 3*60
+		}
 	}
 	c.s.store.put("payment_intent", pi)
 	c.emit("charge.pending", ch)
@@ -64,7 +67,7 @@ func (s *Server) bankAnswers(pi obj) {
 	}
 	c := &call{s: s, p: obj{}, base: pi.str("_base")}
 	pm := s.store.get("payment_method", pi.str("payment_method"))
-	b, _ := bankByName("pm_" + pm.str("_bank"))
+	b := bankOf(pm)
 	ch := s.store.get("charge", pi.str("latest_charge"))
 	if b.does.code != "" {
 		c.bankRefuses(pi, pm, ch, b.does)

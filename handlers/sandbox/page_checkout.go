@@ -154,7 +154,7 @@ func (s *Server) payCheckout(w http.ResponseWriter, r *http.Request) {
 func typed(r *http.Request) view.CheckoutForm {
 	return view.CheckoutForm{Email: r.PostFormValue("email"), Number: r.PostFormValue("number"), Expiry: r.PostFormValue("expiry"),
 		CVC: r.PostFormValue("cvc"), Name: r.PostFormValue("name"), Country: r.PostFormValue("country"), Method: r.PostFormValue("method"),
-		Routing: r.PostFormValue("routing"), Account: r.PostFormValue("account"), IBAN: r.PostFormValue("iban")}
+		Routing: r.PostFormValue("routing"), Account: r.PostFormValue("account"), IBAN: r.PostFormValue("iban"), Postal: r.PostFormValue("postal")}
 }
 
 // filled puts a test card into the form.
@@ -188,7 +188,7 @@ func (s *Server) payWithForm(c *call, o obj, form view.CheckoutForm) (field stri
 	if strings.TrimSpace(form.Name) == "" {
 		return "name", bad("", "", "Your name is missing.")
 	}
-	billing := obj{"email": email, "name": form.Name, "address": obj{"country": form.Country}}
+	billing := obj{"email": email, "name": form.Name, "address": obj{"country": form.Country, "postal_code": strings.TrimSpace(form.Postal)}}
 	if v.Free {
 		pm := c.cardMethod(cards[0], 12, int64(s.now().Year()+1), "pass", obj{"billing_details": billing})
 		return "", c.confirmSession(o, pm)
@@ -229,7 +229,7 @@ func (s *Server) offer(c *view.Checkout, form *view.CheckoutForm, methods []any)
 	}
 	c.Cards = nil
 	for _, b := range bankAccounts {
-		if b.typ == form.Method {
+		if b.typ == form.Method && b.label != "" {
 			c.Cards = append(c.Cards, view.TestCard{Number: b.number, Label: b.label})
 		}
 	}

@@ -52,6 +52,7 @@ func (s *Server) pages(mux *http.ServeMux) {
 	page("POST /sandbox/faults", s.setFaultOnPage)
 	page("POST /sandbox/tax", s.setTaxOnPage)
 	page("POST /sandbox/banks", s.setBanksOnPage)
+	page("GET /cards", s.cardsPage)
 	page("GET /promotions", s.promotionsPage)
 	page("POST /promotions", s.createPromotionOnPage)
 	page("POST /promotions/{id}", s.switchPromotion)

@@ -148,7 +148,16 @@ func below(p schema, depth int) {
 	if p.Items != nil {
 		below(*p.Items, depth)
 	}
+	alternatives := 0
 	for _, a := range p.AnyOf {
+		if len(a.Properties) > 0 {
+			alternatives++
+		}
+	}
+	for _, a := range p.AnyOf {
+		if alternatives > 1 {
+			a.Required = nil // of this alternative only: a card's number, or its token
+		}
 		below(a, depth)
 	}
 }

@@ -108,26 +108,49 @@ func (c *call) cardMethod(k card, month, year int64, cvc string, p obj) obj {
 	billing := p.sub("billing_details")
 	o["billing_details"] = obj{"address": address(billing.sub("address")), "email": billing.null("email"),
 		"name": billing.null("name"), "phone": billing.null("phone")}
-	funding := "credit"
-	if strings.Contains(k.name, "debit") {
-		funding = "debit"
+	funding, country := k.funding, k.country
+	if funding == "" {
+		funding = "credit"
+	}
+	if country == "" {
+		country = "US"
+	}
+	networks := []any{k.brand}
+	if strings.HasPrefix(k.about, "Cartes Bancaires") {
+		networks = []any{"cartes_bancaires", k.brand}
+	}
+	if cvc == "pass" && k.does.cvc != "" {
+		cvc = k.does.cvc
 	}
 	o["card"] = obj{
-		"brand":         k.brand,
-		"checks":        obj{"address_line1_check": nil, "address_postal_code_check": nil, "cvc_check": cvc},
-		"country":       "US",
+		"brand": k.brand,
+		"checks": obj{"address_line1_check": checked(billing, "line1", k.does.line1),
+			"address_postal_code_check": checked(billing, "postal_code", k.does.zip), "cvc_check": cvc},
+		"country":       country,
 		"display_brand": k.brand,
 		"exp_month":     month, "exp_year": year,
 		"fingerprint":          cardFingerprint(c.s.setting("account"), k.number),
 		"funding":              funding,
 		"generated_from":       nil,
 		"last4":                k.number[len(k.number)-4:],
-		"networks":             obj{"available": []any{k.brand}, "preferred": nil},
+		"networks":             obj{"available": networks, "preferred": nil},
 		"three_d_secure_usage": obj{"supported": true},
 		"wallet":               nil,
 	}
 	o["_number"] = k.number
 	return o
+}
+
+// checked is what came of checking a part of the billing address, null for one
+// that was not given.
+func checked(billing obj, part, outcome string) any {
+	switch {
+	case billing.sub("address").str(part) == "":
+		return nil
+	case outcome != "":
+		return outcome
+	}
+	return "pass"
 }
 
 // cardFingerprint is the same for the same number in one account, as Stripe's.
@@ -223,7 +246,7 @@ func (c *call) attach(pm, customer obj) *apiError {
 	case pm.yes("_detached"):
 		return bad("", "", "This PaymentMethod was previously used without being attached to a Customer or was detached from a Customer, and may not be used again.")
 	}
-	does := cardByID(pm.str("_number")).does
+	does := doesOf(pm)
 	if does.decline != "" && !does.attaches {
 		return does.refusal()
 	}

@@ -89,7 +89,7 @@ func (c *call) setUp(o, pm obj) (obj, *apiError) {
 	}
 	o["payment_method"] = pm.id()
 	o["last_setup_error"] = nil
-	switch cardByID(pm.str("_number")).does.auth {
+	switch doesOf(pm).auth {
 	case authAlways, authUnsaved:
 		o["status"] = "requires_action"
 		url := c.base + "/3ds/" + o.id()
@@ -105,7 +105,7 @@ func (c *call) setUp(o, pm obj) (obj, *apiError) {
 }
 
 func (c *call) finishSetup(o, pm obj) (obj, *apiError) {
-	does := cardByID(pm.str("_number")).does
+	does := doesOf(pm)
 	if does.decline != "" && !does.attaches {
 		return nil, c.failSetup(o, pm, does.refusal())
 	}

@@ -1,6 +1,10 @@
 package sandbox
 
-import "github.com/a-h/templ"
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+)
 
 func checkoutTitle(c Checkout) string {
 	t := "Pay " + c.Merchant
@@ -43,10 +47,12 @@ func wrong(field, name string) templ.Attributes {
 	return templ.Attributes{"aria-invalid": "true", "aria-describedby": "problem"}
 }
 
-// errorTitle is how the title of a page begins on which something is wrong.
-func errorTitle(title, problem string) string {
-	if problem != "" {
-		return "Error: " + title
+// testAnchor is where the page of test cards tells of a payment method.
+func testAnchor(method string) string {
+	if method == "us_bank_account" || method == "sepa_debit" {
+		return method
 	}
-	return title
+	return "cards"
 }
+
+func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }

@@ -27,6 +27,7 @@ type CheckoutForm struct {
 	Method                                    string // a payment method type, "" for card
 	Code                                      string // a promotion code
 	Routing, Account, IBAN                    string
+	Postal                                    string
 }
 
 // Checkout is the hosted Checkout page of one session.
@@ -198,4 +199,11 @@ type Promotions struct {
 type PromotionCode struct {
 	ID, Code, Off, Used, Ends, Limits string
 	Active, Over                      bool // in use; cannot be used again
+}
+
+// TestCards is a group of cards or accounts and what they do.
+type TestCards struct {
+	ID, Title, About string
+	Head             []string
+	Rows             [][]string
 }
