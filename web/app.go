@@ -21,6 +21,7 @@ import (
 	"purse/billing/schedule"
 	"purse/billing/statement"
 	"purse/billing/stripepay"
+	"purse/billing/testclock"
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/db"
@@ -46,6 +47,8 @@ type app struct {
 	sandboxListener net.Listener
 	sandbox         *sandbox.Server // nil without one
 	sandboxURL      string
+	time            *sandboxTime
+	clock           *testclock.Clock // nil without a sandbox
 
 	gateway    *stripepay.Gateway
 	usage      *usage.Service
@@ -72,7 +75,9 @@ type app struct {
 // newApp opens and wires everything. Nothing runs yet, but the addresses are
 // taken. On an error everything is closed again.
 func newApp(ctx context.Context, s settings, log *slog.Logger, now func() time.Time) (_ *app, err error) {
-	a := &app{settings: s, log: log, now: now, metrics: newMetrics()}
+	moved := &sandboxTime{base: now}
+	now = moved.Now
+	a := &app{settings: s, log: log, now: now, time: moved, metrics: newMetrics()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -203,11 +208,13 @@ func (a *app) openStripe(ctx context.Context, mode ui.Mode) (err error) {
 	if mode == ui.Sandbox {
 		a.sandbox, err = sandbox.Open(a.settings.DB+".sandbox", sandbox.Options{
 			PublicURL: a.sandboxURL, Merchant: a.settings.Brand, ReturnTo: a.settings.PublicURL, Logger: a.log,
+			SignWithClock: true, Advance: a.advance,
 		})
 		if err != nil {
 			return err
 		}
 		a.onClose(a.sandbox.Close)
+		a.time.sandbox.Store(a.sandbox)
 		config.Key, config.URL = sandboxKey, "http://"+browserHost(a.sandboxListener.Addr())
 		account = func(context.Context) (string, error) { return "sandbox", nil }
 		a.settings.StripeWebhookSecret = a.sandbox.EnsureEndpoint("http://" + browserHost(a.listener.Addr()) + "/webhooks/stripe")
@@ -282,6 +289,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	if err := a.openEndpoints(mode); err != nil {
 		return err
 	}
+	a.wireClock()
 	a.jobs.Every("ledger.sweep", 10*time.Second, a.sweepLedger)
 	a.jobs.Every("account.sweep", time.Hour, a.sweepAccounts)
 
@@ -293,10 +301,10 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	})
 	a.admin = admin.New(admin.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, PrivateWebhooks: a.settings.WebhookAllowPrivate, Jobs: a.jobs, Audit: a.audit,
-		Reports: a.reports, Statements: a.statements, Alerts: a.alerts, Messages: a.messages,
+		Reports: a.reports, Statements: a.statements, Alerts: a.alerts, Messages: a.messages, Clock: a.clock,
 	})
 	a.api = api.New(api.Deps{
-		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Invoices: a.invoices, Alerts: a.alerts, Messages: a.messages, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log, Reports: a.reports, Statements: a.statements,
+		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Invoices: a.invoices, Alerts: a.alerts, Messages: a.messages, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log, Reports: a.reports, Statements: a.statements, Clock: a.clock,
 		PublicURL: a.settings.PublicURL, RatePerMinute: a.settings.RatePerMinute, Version: versionText(),
 	})
 	a.stripe = &hooks.Stripe{Purchases: a.purchases, Secret: a.settings.StripeWebhookSecret, Log: a.log, Now: a.now}

@@ -12,7 +12,7 @@ import (
 // earlier lines.
 var layers = []string{
 	"money id fault sheet", "tx", "event job audit", "ledger", "catalog", "rating", "account", "usage", "purchase", "recharge", "invoice", "schedule", "alert",
-	"notify", "report statement", "stripepay mailer webhookout",
+	"notify", "report statement testclock", "stripepay mailer webhookout",
 }
 
 // rooms is what each room may import of ours, by prefix.

@@ -157,7 +157,7 @@ func TestAnInvoiceBecomesOverdueAndVoid(t *testing.T) {
 	eventually(t, "it is told once", 5*time.Second, func() bool { return w.mailed("is overdue") })
 	now, err := w.invoices.Invoice(ctx, in.ID)
 	w.check(err)
-	if !now.Overdue(w.clock.Now()) || now.OverdueAt.IsZero() {
+	if !now.Overdue(w.now()) || now.OverdueAt.IsZero() {
 		t.Errorf("%+v", now)
 	}
 	if _, err = w.invoices.Do(ctx, staff, in.ID, invoice.ActVoid, "a mistake"); err != nil {

@@ -190,7 +190,7 @@ func some(r *rand.Rand, all [][]byte) (out [][]byte) {
 func (w *world) tell(events [][]byte) {
 	w.Helper()
 	for _, e := range events {
-		if a := w.send("POST", "/webhooks/stripe", e, "", signed(w.settings.StripeWebhookSecret, w.clock.Now(), e)...); a.status != 200 {
+		if a := w.send("POST", "/webhooks/stripe", e, "", signed(w.settings.StripeWebhookSecret, w.now(), e)...); a.status != 200 {
 			w.Fatalf("%d %s", a.status, a.body)
 		}
 	}

@@ -228,6 +228,8 @@ func pages(p *portal.Portal, a *admin.Admin, docs kit.Handler) []kit.Route {
 		{Method: "GET", Pattern: "/admin/customers/{customer}/alerts", Who: kit.Staff, Handle: a.AlertsOf},
 		{Method: "GET", Pattern: "/admin/customers/{customer}/zero/{type}", Who: kit.StaffAdmin, Handle: a.AtZero},
 		{Method: "POST", Pattern: "/admin/customers/{customer}/zero/{type}", Who: kit.StaffAdmin, Handle: a.AtZeroSend},
+		{Method: "GET", Pattern: "/admin/test-clock", Who: kit.Staff, Handle: a.TestClock},
+		{Method: "POST", Pattern: "/admin/test-clock", Who: kit.StaffAdmin, Handle: a.TestClockSend},
 		{Method: "GET", Pattern: "/admin/jobs", Who: kit.Staff, Handle: a.JobList},
 		{Method: "POST", Pattern: "/admin/jobs/{job}/retry", Who: kit.StaffAdmin, Handle: a.JobRetry},
 	}

@@ -60,7 +60,7 @@ func (w *world) runs(sch *schedule.Schedule) (out []*invoice.Invoice) {
 }
 
 func (w *world) today(c *account.Customer) string {
-	return w.clock.Now().In(c.Location()).Format(time.DateOnly)
+	return w.now().In(c.Location()).Format(time.DateOnly)
 }
 
 // on moves the clocks to noon of a day.
@@ -68,7 +68,7 @@ func (w *world) on(date string, c *account.Customer) {
 	w.Helper()
 	at, err := time.ParseInLocation(time.DateOnly, date, c.Location())
 	w.check(err)
-	w.advance(at.Add(12 * time.Hour).Sub(w.clock.Now()))
+	w.advance(at.Add(12 * time.Hour).Sub(w.now()))
 }
 
 func (w *world) ticks() {
@@ -186,7 +186,7 @@ func TestADeclinedScheduleIsRepairedOnStripesPage(t *testing.T) {
 
 func TestADearerPackPausesASchedule(t *testing.T) {
 	w, c := shopWorld(t)
-	sch := w.scheduled(c, w.saved(c, "pm_card_visa"), schedule.Quarterly, w.clock.Now().Add(48*time.Hour).Format(time.DateOnly))
+	sch := w.scheduled(c, w.saved(c, "pm_card_visa"), schedule.Quarterly, w.now().Add(48*time.Hour).Format(time.DateOnly))
 	dearer := money.Money{Amount: 1200, Currency: "usd"}
 	_, err := w.catalog.UpdatePack(ctx, audit.System, w.pack(0), catalog.PackChange{Price: &dearer})
 	w.check(err)

@@ -80,6 +80,10 @@ func (a *app) run(ctx context.Context, started func(context.Context) error) erro
 			})
 		}
 	}
+	stopClock := func() {}
+	if a.clock != nil {
+		stopClock = begin(logged("the test clock", a.clock.Run))
+	}
 	stopJobs := begin(logged("jobs", a.jobs.Run))
 	err := started(ctx)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -97,6 +101,7 @@ func (a *app) run(ctx context.Context, started func(context.Context) error) erro
 	stop, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	err = errors.Join(err, servers[0].Shutdown(stop))
+	stopClock()
 	stopRecharges()
 	stopEndpoints()
 	stopJobs()

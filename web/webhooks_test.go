@@ -210,7 +210,7 @@ func TestEveryTryFailsAndTheEndpointIsDisabled(t *testing.T) {
 			return strings.Contains(d.body, fmt.Sprintf(`"attempts":%d`, n))
 		})
 		if n < notify.Tries() {
-			wait := next.Sub(w.clock.Now())
+			wait := next.Sub(w.now())
 			waited = append(waited, wait)
 			w.clock.step(wait)
 		}
@@ -389,7 +389,7 @@ func (w *world) everythingHappens() map[string]int {
 	}
 	w.grant(a, "200")
 	must(200, w.api("POST", "/v1/customers/"+a.ID, `{"name":"Renamed"}`))
-	soon := w.clock.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	soon := w.now().Add(time.Hour).UTC().Format(time.RFC3339)
 	must(201, w.api("POST", "/v1/customers/"+a.ID+"/grants", `{"credit_type":"credits","credits":"5","expires_at":"`+soon+`"}`))
 	g := must(201, w.api("POST", "/v1/customers/"+a.ID+"/grants", `{"credit_type":"credits","credits":"7"}`))
 	must(200, w.api("POST", "/v1/grants/"+g.str("id")+"/void", `{"reason":"test"}`))

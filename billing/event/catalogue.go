@@ -33,6 +33,7 @@ const (
 	CustomerCreated      = "customer.created"
 	CustomerChanged      = "customer.updated"
 	EndpointTested       = "webhook.test"
+	TestClockReady       = "test_clock.ready"
 )
 
 // Type is an entry of the catalogue.
@@ -125,6 +126,8 @@ var catalogue = []Type{
 		`{"period":"2030-01","from":"2029-12-31T23:00:00Z","to":"2030-01-31T23:00:00Z","timezone":"Europe/Berlin"}`},
 	{CustomerCreated, "A customer was created.", false, false, customerExample},
 	{CustomerChanged, "A customer was changed, suspended or resumed.", false, false, customerExample},
+	{TestClockReady, "The test clock of a sandbox was moved forward, and what became due on the way has been done. Sandboxes only.", false, false,
+		`{"from":"2030-01-01T12:00:00Z","now":"2030-01-31T12:00:00Z"}`},
 	{EndpointTested, "Somebody asked for a test of an endpoint. Only that endpoint is told.", true, false, `{"endpoint":"we_06h009hchvm6s4qgpdfhxqrvew"}`},
 }
 

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"purse/billing/tx"
@@ -49,6 +50,7 @@ type Queue struct {
 	batches  map[string]BatchHandler
 	periods  []period
 	wake     chan struct{}
+	ahead    atomic.Int64 // by how much the database's clock is ahead of the real one
 
 	mu     sync.Mutex
 	busy   map[string]bool // kinds of which a batch runs or rests
@@ -81,6 +83,33 @@ func (q *Queue) Every(kind string, every time.Duration, h Handler) {
 	q.handlers[kind] = h
 	q.periods = append(q.periods, period{kind, every})
 }
+
+// now is the time by the database's clock, which a test moves: what is to run
+// later is later by it.
+func (q *Queue) now() time.Time { return time.Now().Add(time.Duration(q.ahead.Load())) }
+
+// look reads the database's clock and when the earliest job is due, but for
+// those of kinds to skip.
+func (q *Queue) look(t tx.Tx, skip ...string) (next time.Time, due bool, err error) {
+	q.ahead.Store(int64(time.Until(t.Now())))
+	next, err = q.store.Next(t, skip...)
+	return next, err == nil && !next.IsZero() && !next.After(t.Now()), err
+}
+
+// Idle says whether nothing is due and nothing runs here.
+func (q *Queue) Idle(ctx context.Context) (idle bool, err error) {
+	err = q.run.View(ctx, func(t tx.Tx) error {
+		_, due, err := q.look(t)
+		idle = !due
+		return err
+	})
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return idle && len(q.held) == 0, err
+}
+
+// Wake makes Run look at once for what is due: the clock was moved.
+func (q *Queue) Wake() { q.wakeUp() }
 
 func (q *Queue) wakeUp() {
 	select {
@@ -135,7 +164,7 @@ func (q *Queue) Run(ctx context.Context) error {
 		}
 		wait := maxWait
 		if !next.IsZero() && len(claimed) == 0 && len(slots) < workers {
-			wait = min(wait, max(time.Until(next), 5*time.Millisecond))
+			wait = min(wait, max(next.Sub(q.now()), 5*time.Millisecond))
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -147,7 +176,7 @@ func (q *Queue) Run(ctx context.Context) error {
 	}
 	for _, work := range claimed { // give them back
 		for _, j := range work {
-			done <- Outcome{ID: j.ID, RunAt: j.RunAt, RetryAt: time.Now()}
+			done <- Outcome{ID: j.ID, RunAt: j.RunAt, RetryAt: q.now()}
 		}
 	}
 	running.Wait()
@@ -192,8 +221,7 @@ func (q *Queue) claim(ctx context.Context, limit int) (jobs []Job, next time.Tim
 	// Looking is cheap and does not disturb the writer.
 	due, resting := false, q.resting()
 	err := q.run.View(ctx, func(t tx.Tx) (err error) {
-		next, err = q.store.Next(t, resting...)
-		due = !next.IsZero() && !next.After(t.Now())
+		next, due, err = q.look(t, resting...)
 		return err
 	})
 	if err == nil && due {
@@ -216,7 +244,7 @@ func (q *Queue) claim(ctx context.Context, limit int) (jobs []Job, next time.Tim
 	}
 	if err != nil && ctx.Err() == nil {
 		q.log.Error("claiming jobs failed", "error", err)
-		return nil, time.Now().Add(time.Second)
+		return nil, q.now().Add(time.Second)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -228,7 +256,7 @@ func (q *Queue) claim(ctx context.Context, limit int) (jobs []Job, next time.Tim
 			q.busy[j.Kind] = true
 		}
 	}
-	if poll := time.Now().Add(restPoll); len(jobs) == 0 && len(q.busy) > 0 && (next.IsZero() || next.After(poll)) {
+	if poll := q.now().Add(restPoll); len(jobs) == 0 && len(q.busy) > 0 && (next.IsZero() || next.After(poll)) {
 		next = poll // what is due may be resting
 	}
 	return jobs, next
@@ -338,7 +366,7 @@ func (q *Queue) attempt(ctx context.Context, j Job) Outcome {
 				q.log.Error("periodic job failed", "kind", j.Kind, "error", err)
 				out.Err = err.Error()
 			}
-			out.RetryAt = time.Now().Add(p.every)
+			out.RetryAt = q.now().Add(p.every)
 			return out
 		}
 	}
@@ -353,7 +381,7 @@ func (q *Queue) attempt(ctx context.Context, j Job) Outcome {
 		out.Err = err.Error()
 	default:
 		q.log.Warn("job failed, will be tried again", "kind", j.Kind, "job", j.ID, "attempts", j.Attempts, "error", err)
-		out.Err, out.RetryAt = err.Error(), time.Now().Add(backoff(j.Attempts))
+		out.Err, out.RetryAt = err.Error(), q.now().Add(backoff(j.Attempts))
 	}
 	return out
 }

@@ -18,6 +18,7 @@ import (
 	"purse/billing/report"
 	"purse/billing/schedule"
 	"purse/billing/statement"
+	"purse/billing/testclock"
 	"purse/billing/tx"
 	"purse/handlers/endpoints"
 	"purse/handlers/kit"
@@ -47,6 +48,7 @@ type Deps struct {
 	Reports  *report.Service // nil without Stripe
 	// Statements add up a customer's months.
 	Statements *statement.Service
+	Clock      *testclock.Clock // nil but in a sandbox
 }
 
 // Admin answers the console's pages. Each exported method with the signature of

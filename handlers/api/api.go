@@ -26,6 +26,7 @@ import (
 	"purse/billing/purchase"
 	"purse/billing/report"
 	"purse/billing/statement"
+	"purse/billing/testclock"
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/handlers/kit"
@@ -46,6 +47,8 @@ type Deps struct {
 	Statements *statement.Service
 	// Reports compare Stripe with the ledger; nil without Stripe.
 	Reports *report.Service
+	// Clock is the test clock of a sandbox; nil elsewhere.
+	Clock *testclock.Clock
 	// Alerts watches levels and limits.
 	Alerts *alert.Service
 	// Messages tells people, and knows which addresses refuse mail.

@@ -97,6 +97,9 @@ func table() []Route {
 		op(r(post, "/v1/packs/{id}", admin, vendor, "Catalog", "updatePack", "Change or archive a pack"), updatePack),
 		op(r(get, "/v1/packs/{id}/quote", read, false, "Catalog", "quotePack", "Read what an amount of a pack costs, and why"), quotePack),
 
+		op(r(get, "/v1/test-clock", read, vendor, "Test clock", "getTestClock", "Read the clock of a sandbox"), getTestClock),
+		op(r(post, "/v1/test-clock/advance", admin, vendor, "Test clock", "advanceTestClock", "Move the clock of a sandbox forward"), advanceTestClock).accepts(),
+
 		op(r(get, "/v1/events", read, false, "Events", "listEvents", "List what happened in the last 30 days"), listEvents),
 		streamRoute(r(get, "/v1/events/stream", read, vendor, "Events", "streamEvents", "Be told of events as they happen")),
 		op(r(get, "/v1/events/{id}", read, false, "Events", "getEvent", "Read an event"), getEvent),
@@ -117,6 +120,12 @@ func table() []Route {
 		op(r(get, "/v1/keys", admin, vendor, "Keys", "listKeys", "List API keys"), listKeys),
 		op(r(post, "/v1/keys/{id}/revoke", admin, vendor, "Keys", "revokeKey", "End an API key at once"), revokeKey),
 	}
+}
+
+// accepts says that the route answers 202: the work goes on.
+func (r Route) accepts() Route {
+	r.status = http.StatusAccepted
+	return r
 }
 
 // makes says that the route answers 201.

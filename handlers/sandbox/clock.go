@@ -1,7 +1,7 @@
 package sandbox
 
 import (
-	"fmt"
+	"errors"
 	"strconv"
 	"time"
 )
@@ -21,13 +21,44 @@ func (s *Server) unix() int64 { return s.now().Unix() }
 // sessions expire, banks answer, invoices become overdue, idempotency keys are forgotten.
 func (s *Server) Advance(by time.Duration) error {
 	if by <= 0 || by > 5*366*24*time.Hour {
-		return fmt.Errorf("the clock moves forward only, by at most five years: %s", by)
+		return errors.New("The clock moves forward only, by at most five years at once.") //nolint:revive,staticcheck // a sentence for the page
 	}
 	s.locked(func() {
 		s.offset += by
+		s.moved.Store(int64(s.offset))
 		s.saveSetting("offset", strconv.FormatInt(int64(s.offset), 10))
 		s.settleDue()
 	})
+	return nil
+}
+
+// Offset is by how much the clock was moved, in all.
+func (s *Server) Offset() time.Duration { return time.Duration(s.moved.Load()) }
+
+// Settled says whether every event that is to be delivered by now was sent at
+// least once, and answered.
+func (s *Server) Settled() bool {
+	settled := true
+	now := time.Now().UnixMilli()
+	s.locked(func() {
+		for _, d := range s.pending {
+			if d.yes("_running") || (d.num("tries") == 0 && d.num("next") <= now) {
+				settled = false
+			}
+		}
+	})
+	return settled
+}
+
+// advance is Advance for people and programs, who may have to wait for ready.
+func (s *Server) advance(by time.Duration, ready func()) error {
+	if s.opts.Advance != nil {
+		return s.opts.Advance(by, ready)
+	}
+	if err := s.Advance(by); err != nil {
+		return err
+	}
+	ready()
 	return nil
 }
 
@@ -40,6 +71,7 @@ func (s *Server) setting(name string) string { return s.store.get(kindSetting, n
 func (s *Server) loadSettings() {
 	n, _ := strconv.ParseInt(s.setting("offset"), 10, 64)
 	s.offset = time.Duration(n)
+	s.moved.Store(n)
 	s.loadFaults()
 	s.seedPromotions()
 	if s.setting("account") == "" {

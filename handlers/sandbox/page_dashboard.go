@@ -16,7 +16,7 @@ var shownKinds = []view.Kind{
 	{Name: "charge", Label: "Charges"}, {Name: "refund", Label: "Refunds"}, {Name: "dispute", Label: "Disputes"},
 	{Name: "radar.early_fraud_warning", Label: "Early fraud warnings"},
 	{Name: "customer", Label: "Customers"}, {Name: "payment_method", Label: "Payment methods"},
-	{Name: "setup_intent", Label: "Setup intents"}, {Name: "invoice", Label: "Invoices"}, {Name: "invoiceitem", Label: "Invoice items"}, {Name: "credit_note", Label: "Credit notes"}, {Name: "balance_transaction", Label: "Balance transactions"}, {Name: "payout", Label: "Payouts"}, {Name: "coupon", Label: "Coupons"}, {Name: "promotion_code", Label: "Promotion codes"}, {Name: "product", Label: "Products"},
+	{Name: "setup_intent", Label: "Setup intents"}, {Name: "invoice", Label: "Invoices"}, {Name: "invoiceitem", Label: "Invoice items"}, {Name: "credit_note", Label: "Credit notes"}, {Name: "balance_transaction", Label: "Balance transactions"}, {Name: "payout", Label: "Payouts"}, {Name: "coupon", Label: "Coupons"}, {Name: "promotion_code", Label: "Promotion codes"}, {Name: "test_helpers.test_clock", Label: "Test clocks"}, {Name: "product", Label: "Products"},
 	{Name: "price", Label: "Prices"}, {Name: "event", Label: "Events"}, {Name: "webhook_endpoint", Label: "Webhook endpoints"},
 }
 

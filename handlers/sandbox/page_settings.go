@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -70,11 +71,17 @@ func of(before, s string) string {
 // moveClockOnPage moves the clock; programs may POST by=… here too.
 func (s *Server) moveClockOnPage(w http.ResponseWriter, r *http.Request) {
 	by, err := time.ParseDuration(r.PostFormValue("by"))
-	if err == nil {
-		err = s.Advance(by)
+	if err != nil {
+		err = errors.New("How far the clock moves is a duration such as 90m or 24h.") //nolint:revive,staticcheck // a sentence for the page
+	} else {
+		err = s.advance(by, func() {})
 	}
 	if err != nil {
 		s.showSettings(w, r, http.StatusUnprocessableEntity, err.Error())
+		return
+	}
+	if s.opts.Advance != nil {
+		http.Redirect(w, r, "/settings?done=clock-moving", http.StatusSeeOther)
 		return
 	}
 	http.Redirect(w, r, "/settings?done=clock", http.StatusSeeOther)

@@ -106,7 +106,7 @@ var notices = map[string]string{
 	"expired": "The session is expired.", "refunded": "The refund was made.", "resent": "The event is on its way again.",
 	"decided": "The bank decided.", "answered": "The bank has answered.", "banks": "The banks' time was changed.",
 	"created": "The promotion code was created.", "switched": "The promotion code was changed.",
-	"clock": "The clock was moved.", "faults": "Faults were changed.", "tax": "The tax was changed.",
+	"clock-moving": "The clock moves forward, day by day: what becomes due is done on the way.", "clock": "The clock was moved.", "faults": "Faults were changed.", "tax": "The tax was changed.",
 }
 
 func instant(unix int64) string { return time.Unix(unix, 0).UTC().Format("2006-01-02 15:04:05 UTC") }

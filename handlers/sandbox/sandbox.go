@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -43,6 +44,11 @@ type Options struct {
 	// SignWithClock signs deliveries with the sandbox's moved clock. Set it when
 	// the program under test takes Server.Now as its own clock.
 	SignWithClock bool
+	// Advance, when set, moves the clock for people and programs: what has the
+	// sandbox's clock as its own moves it in steps by Server.Advance, does what
+	// becomes due on the way, and calls ready after the last. It returns at once.
+	// Default: Server.Advance, once.
+	Advance func(by time.Duration, ready func()) error
 	// Logger receives failed deliveries and internal errors. Default: nowhere.
 	Logger *slog.Logger
 }
@@ -56,8 +62,9 @@ type Server struct {
 	mu       sync.Mutex // guards what follows
 	store    *store
 	offset   time.Duration
-	settled  int64 // the second up to which time has done its work
-	paidOut  int64 // the day of the last payouts
+	moved    atomic.Int64 // offset, for those who do not hold the lock
+	settled  int64        // the second up to which time has done its work
+	paidOut  int64        // the day of the last payouts
 	faults   Faults
 	pending  map[string]obj // deliveries that are not settled
 	inFlight map[string]int // running deliveries by endpoint
@@ -102,6 +109,7 @@ func Open(path string, opts Options) (*Server, error) {
 		client: newDeliveryClient(), kick: make(chan struct{}, 1),
 	}
 	s.loadSettings()
+	s.endAdvances()
 	for _, r := range st.all(kindDelivery) {
 		if r.body.str("status") == "pending" {
 			delete(r.body, "_running")

@@ -110,8 +110,13 @@ func (f Frame) count(path string) int {
 }
 
 func (f Frame) shown(items []navItem) []navItem {
-	return slices.DeleteFunc(slices.Clone(items), func(i navItem) bool { return slices.Contains(f.Hidden, i.Path) })
+	return slices.DeleteFunc(slices.Clone(items), func(i navItem) bool {
+		return slices.Contains(f.Hidden, i.Path) || (i.Path == testClockPath && f.Site.Mode != Sandbox)
+	})
 }
+
+// testClockPath is a page that only sandboxes have.
+const testClockPath = "/admin/test-clock"
 
 // navItem is one entry of the navigation.
 type navItem struct {
@@ -142,6 +147,7 @@ var adminNav = []navItem{
 	{"/admin/inbox", "Stripe inbox", "inbox"},
 	{"/admin/reports", "Reports", "list"},
 	{"/admin/jobs", "Jobs", "clock"},
+	{testClockPath, "Test clock", "clock"}, // in a sandbox only
 	{"/admin/keys", "API keys", "key"},
 	{"/admin/webhooks", "Webhooks", "hook"},
 	{"/admin/deliveries", "Deliveries", "send"},
