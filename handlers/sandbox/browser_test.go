@@ -34,7 +34,8 @@ func TestPagesInBrowser(t *testing.T) {
 	if err := r.server.Mailbox().Send(context.Background(), "purse@example.com", "a@example.com", "Verify your address", "Go to http://127.0.0.1:8080/verify?t=1", "<h1>Hello</h1>"); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.server.SetFaults(sandbox.Faults{Deliveries: []sandbox.DeliveryFault{{Action: sandbox.FaultDrop, Count: 3}}}); err != nil {
+	if err := r.server.SetFaults(sandbox.Faults{Deliveries: []sandbox.DeliveryFault{{Action: sandbox.FaultDrop, Count: 3}},
+		API: []sandbox.APIFault{{Action: sandbox.FaultDropAfter, Method: "DELETE", Path: "/v1/customers", Count: 1}}}); err != nil {
 		t.Fatal(err)
 	}
 	charge := paid.PaymentIntent.LatestCharge.ID

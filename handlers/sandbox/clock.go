@@ -21,7 +21,7 @@ func (s *Server) unix() int64 { return s.now().Unix() }
 // sessions expire, banks answer, invoices become overdue, idempotency keys are forgotten.
 func (s *Server) Advance(by time.Duration) error {
 	if by <= 0 || by > 5*366*24*time.Hour {
-		return errors.New("The clock moves forward only, by at most five years at once.") //nolint:revive,staticcheck // a sentence for the page
+		return errors.New("The clock moves forward only, by at most five years at once.") //nolint:revive // a sentence for the page
 	}
 	s.locked(func() {
 		s.offset += by

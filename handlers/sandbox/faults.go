@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -24,6 +25,11 @@ const (
 	FaultDropAfter  = "drop_after"  // done, but the connection breaks
 	FaultRateLimit  = "rate_limit"  // 429
 	FaultConflict   = "conflict"    // 409, the idempotency key is in use
+)
+
+var (
+	deliveryFaults = []string{FaultDrop, FaultDuplicate, FaultDelay, FaultReorder}
+	apiFaults      = []string{FaultError, FaultErrorAfter, FaultDropAfter, FaultRateLimit, FaultConflict}
 )
 
 // reorderWindow is how long the first reordered event is held back; each later
@@ -78,18 +84,24 @@ func (s *Server) Faults() Faults {
 // SetFaults replaces all faults. The zero Faults lets everything work again.
 func (s *Server) SetFaults(f Faults) error {
 	for _, d := range f.Deliveries {
-		if !slices.Contains([]string{FaultDrop, FaultDuplicate, FaultDelay, FaultReorder}, d.Action) || d.Count == 0 || d.Delay < 0 {
-			return fmt.Errorf("sandbox: no such fault of deliveries: %+v", d)
+		if !slices.Contains(deliveryFaults, d.Action) || d.Count == 0 || d.Delay < 0 {
+			return fmt.Errorf("A fault of deliveries is one of %s, for a number of events (-1 for all): not %q for %d.", oneOf(deliveryFaults), d.Action, d.Count) //nolint:revive // a sentence for the page
 		}
 	}
 	for _, a := range f.API {
-		if !slices.Contains([]string{FaultError, FaultErrorAfter, FaultDropAfter, FaultRateLimit, FaultConflict}, a.Action) || a.Count == 0 {
-			return fmt.Errorf("sandbox: no such fault of the API: %+v", a)
+		if !slices.Contains(apiFaults, a.Action) || a.Count == 0 {
+			return fmt.Errorf("A fault of the API is one of %s, for a number of requests (-1 for all): not %q for %d.", oneOf(apiFaults), a.Action, a.Count) //nolint:revive // a sentence for the page
+		}
+		if a.Path != "" && !strings.HasPrefix(a.Path, "/v1/") {
+			return fmt.Errorf("The path of a request begins with /v1/: not %q.", a.Path) //nolint:revive // a sentence for the page
+		}
+		if !slices.Contains([]string{"", http.MethodGet, http.MethodPost, http.MethodDelete}, a.Method) {
+			return fmt.Errorf("The method of a request is GET, POST or DELETE, or empty for all: not %q.", a.Method) //nolint:revive // a sentence for the page
 		}
 	}
 	for _, c := range f.Charges {
 		if c.Code == "" || c.Count == 0 {
-			return fmt.Errorf("sandbox: no such fault of charges: %+v", c)
+			return errors.New("A fault of charges has a code, and a number of charges (-1 for all).") //nolint:revive // a sentence for the page
 		}
 	}
 	s.locked(func() {

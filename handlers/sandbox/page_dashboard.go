@@ -38,7 +38,7 @@ func (s *Server) homePage(w http.ResponseWriter, r *http.Request) {
 		for _, e := range s.store.all("webhook_endpoint") {
 			h.Endpoint = e.body.str("url")
 		}
-		h.Faults = append(s.deliveryFaultTexts(), s.apiFaultTexts()...)
+		h.Faults = s.faultTexts()
 		h.Sessions = s.objectTable("checkout.session", "", 10)
 		h.Sessions.Caption = "Latest Checkout Sessions"
 		h.Events = s.eventTable("", 15)

@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +22,7 @@ func (s *Server) showSettings(w http.ResponseWriter, r *http.Request, status int
 	var v view.Settings
 	s.locked(func() {
 		f = s.frame("Clock and faults", "settings", r)
-		v = view.Settings{Deliveries: s.deliveryFaultTexts(), API: s.apiFaultTexts(), Tax: s.setting("tax_percent"), Error: problem}
+		v = view.Settings{Deliveries: s.deliveryFaultTexts(), API: s.apiFaultTexts(), Charges: s.chargeFaultTexts(), Tax: s.setting("tax_percent"), Error: problem}
 		if v.Bank = s.setting("bank_delay"); v.Bank == "0" {
 			v.Bank = ""
 		}
@@ -31,22 +33,44 @@ func (s *Server) showSettings(w http.ResponseWriter, r *http.Request, status int
 	s.show(w, r, status, view.SettingsPage(f, v))
 }
 
-func (s *Server) deliveryFaultTexts() (out []string) {
-	for _, d := range s.faults.Deliveries {
-		text := map[string]string{FaultDrop: "Drop", FaultDuplicate: "Duplicate", FaultDelay: "Delay", FaultReorder: "Reorder"}[d.Action]
-		if d.Action == FaultDelay {
-			text += " by " + d.Delay.String()
+// faultTexts says what is set to go wrong.
+func (s *Server) faultTexts() []string {
+	var out []string
+	for _, list := range [][]view.Fault{s.deliveryFaultTexts(), s.apiFaultTexts(), s.chargeFaultTexts()} {
+		for _, f := range list {
+			out = append(out, f.Text)
 		}
-		out = append(out, text+" "+next(d.Count, "event")+of(" of type ", d.Type))
 	}
 	return out
 }
 
-func (s *Server) apiFaultTexts() (out []string) {
-	for _, a := range s.faults.API {
-		text := map[string]string{FaultError: "Answer 500 without doing anything", FaultErrorAfter: "Answer 500 after doing it",
+func (s *Server) deliveryFaultTexts() (out []view.Fault) {
+	for i, d := range s.faults.Deliveries {
+		text := map[string]string{FaultDrop: "Drop", FaultDuplicate: "Duplicate", FaultDelay: "Delay", FaultReorder: "Reorder"}[d.Action]
+		if d.Action == FaultDelay {
+			text += " by " + d.Delay.String()
+		}
+		out = append(out, view.Fault{ID: "delivery-" + strconv.Itoa(i), Text: text + " " + next(d.Count, "event") + of(" of type ", d.Type)})
+	}
+	return out
+}
+
+func (s *Server) apiFaultTexts() (out []view.Fault) {
+	for i, a := range s.faults.API {
+		text := map[string]string{FaultError: "Answer 500 without doing anything", FaultErrorAfter: "Answer 500 after doing it, and again to a retry",
 			FaultDropAfter: "Break the connection after doing it", FaultRateLimit: "Answer 429", FaultConflict: "Answer 409"}[a.Action]
-		out = append(out, text+": "+next(a.Count, "request")+of(" to ", a.Path))
+		out = append(out, view.Fault{ID: "api-" + strconv.Itoa(i), Text: text + ": " + next(a.Count, "request") + of(" to ", strings.TrimSpace(a.Method+" "+a.Path))})
+	}
+	return out
+}
+
+func (s *Server) chargeFaultTexts() (out []view.Fault) {
+	for i, f := range s.faults.Charges {
+		reason := f.DeclineCode
+		if reason == "" {
+			reason = f.Code
+		}
+		out = append(out, view.Fault{ID: "charge-" + strconv.Itoa(i), Text: "Decline " + next(f.Count, "charge") + ", whatever the card: " + reason})
 	}
 	return out
 }
@@ -72,7 +96,7 @@ func of(before, s string) string {
 func (s *Server) moveClockOnPage(w http.ResponseWriter, r *http.Request) {
 	by, err := time.ParseDuration(r.PostFormValue("by"))
 	if err != nil {
-		err = errors.New("How far the clock moves is a duration such as 90m or 24h.") //nolint:revive,staticcheck // a sentence for the page
+		err = errors.New("How far the clock moves is a duration such as 90m or 24h.") //nolint:revive // a sentence for the page
 	} else {
 		err = s.advance(by, func() {})
 	}
@@ -87,31 +111,96 @@ func (s *Server) moveClockOnPage(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/settings?done=clock", http.StatusSeeOther)
 }
 
+// setFaultOnPage sets or clears faults; programs may post here too:
+//
+//	api_action=error_after&count=2&method=POST&path=/v1/refunds
+//	action=drop&count=5&type=checkout.session.*
+//	charge_code=insufficient_funds&count=1
+//	clear=1 for all, clear=api-0 for one
+//
+// GET /sandbox/faults answers what is set, as JSON.
 func (s *Server) setFaultOnPage(w http.ResponseWriter, r *http.Request) {
 	f := s.Faults()
-	count, _ := strconv.Atoi(r.PostFormValue("count"))
+	field := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+	refuse := func(problem string) { s.showSettings(w, r, http.StatusUnprocessableEntity, problem) }
+	if which := field("clear"); which != "" {
+		s.clearFault(w, r, which)
+		return
+	}
+	count, err := strconv.Atoi(field("count"))
+	if err != nil || count == 0 || count < -1 || count > 100_000 {
+		refuse("How many it happens to is a whole number from 1 to 100000, or -1 for all.")
+		return
+	}
 	switch {
-	case r.PostFormValue("clear") != "":
-		f = Faults{}
-	case r.PostFormValue("api_action") != "":
-		f.API = append(f.API, APIFault{Action: r.PostFormValue("api_action"), Path: strings.TrimSpace(r.PostFormValue("path")), Count: count})
-	default:
-		seconds, err := strconv.Atoi(strings.TrimSpace(r.PostFormValue("delay")))
-		if r.PostFormValue("action") == FaultDelay && (err != nil || seconds < 0 || seconds > 24*60*60) {
-			s.showSettings(w, r, http.StatusUnprocessableEntity, "A delay is a number of seconds up to a day.")
+	case field("api_action") != "":
+		f.API = append(f.API, APIFault{Action: field("api_action"), Method: strings.ToUpper(field("method")), Path: field("path"), Count: count})
+	case field("charge_code") != "":
+		code, reason := "card_declined", field("charge_code")
+		switch reason {
+		case "expired_card", "incorrect_cvc", "processing_error":
+			code, reason = reason, ""
+		case "generic_decline", "insufficient_funds", "lost_card", "stolen_card", "do_not_honor", "authentication_required":
+		default:
+			refuse("The bank knows no such reason: " + reason + ".")
 			return
 		}
-		d := DeliveryFault{Action: r.PostFormValue("action"), Type: strings.TrimSpace(r.PostFormValue("type")), Count: count}
+		f.Charges = append(f.Charges, ChargeFault{Code: code, DeclineCode: reason, Count: count})
+	default:
+		d := DeliveryFault{Action: field("action"), Type: field("type"), Count: count}
 		if d.Action == FaultDelay {
+			seconds, err := strconv.Atoi(field("delay"))
+			if err != nil || seconds < 0 || seconds > 24*60*60 {
+				refuse("A delay is a number of seconds up to a day.")
+				return
+			}
 			d.Delay = time.Duration(seconds) * time.Second
 		}
 		f.Deliveries = append(f.Deliveries, d)
 	}
 	if err := s.SetFaults(f); err != nil {
-		s.showSettings(w, r, http.StatusUnprocessableEntity, err.Error())
+		refuse(err.Error())
 		return
 	}
 	http.Redirect(w, r, "/settings?done=faults", http.StatusSeeOther)
+}
+
+// clearFault takes back one fault, or all.
+func (s *Server) clearFault(w http.ResponseWriter, r *http.Request, which string) {
+	if which == "1" {
+		_ = s.SetFaults(Faults{})
+		http.Redirect(w, r, "/settings?done=faults", http.StatusSeeOther)
+		return
+	}
+	found := false
+	s.locked(func() {
+		kind, number, _ := strings.Cut(which, "-")
+		i, err := strconv.Atoi(number)
+		texts := map[string][]view.Fault{"delivery": s.deliveryFaultTexts(), "api": s.apiFaultTexts(), "charge": s.chargeFaultTexts()}[kind]
+		if err != nil || i < 0 || i >= len(texts) {
+			return
+		}
+		found = true
+		switch kind {
+		case "delivery":
+			s.faults.Deliveries = slices.Delete(s.faults.Deliveries, i, i+1)
+		case "api":
+			s.faults.API = slices.Delete(s.faults.API, i, i+1)
+		case "charge":
+			s.faults.Charges = slices.Delete(s.faults.Charges, i, i+1)
+		}
+		s.saveFaults()
+	})
+	if !found {
+		s.showSettings(w, r, http.StatusUnprocessableEntity, "That fault is not set any more: it was used up or cleared.")
+		return
+	}
+	http.Redirect(w, r, "/settings?done=faults", http.StatusSeeOther)
+}
+
+func (s *Server) listFaults(w http.ResponseWriter, _ *http.Request) {
+	b, _ := json.MarshalIndent(s.Faults(), "", "  ")
+	answer(w, http.StatusOK, b)
 }
 
 func (s *Server) setTaxOnPage(w http.ResponseWriter, r *http.Request) {

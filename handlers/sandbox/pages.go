@@ -49,6 +49,7 @@ func (s *Server) pages(mux *http.ServeMux) {
 	page("POST /events/{id}/resend", s.resendOnPage)
 	page("GET /settings", s.settingsPage)
 	page("POST /sandbox/clock", s.moveClockOnPage)
+	page("GET /sandbox/faults", s.listFaults)
 	page("POST /sandbox/faults", s.setFaultOnPage)
 	page("POST /sandbox/tax", s.setTaxOnPage)
 	page("POST /sandbox/banks", s.setBanksOnPage)

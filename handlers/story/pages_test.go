@@ -157,6 +157,7 @@ func (w *world) visits(ps *people) []visit {
 		{"admin-meter", "/admin/catalog/meters/new", &ps.admin},
 		{"admin-rate", "/admin/catalog/rates/new", &ps.admin},
 		{"admin-jobs", "/admin/jobs", &ps.admin},
+		{"admin-test-clock", "/admin/test-clock", &ps.admin},
 		{"admin-purchases", "/admin/purchases", &ps.admin},
 		{"admin-inbox", "/admin/inbox", &ps.admin},
 		{"admin-reports", "/admin/reports", &ps.admin},

@@ -29,6 +29,7 @@ import (
 	"purse/billing/purchase"
 	"purse/billing/rating"
 	"purse/billing/report"
+	"purse/billing/testclock"
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/db"
@@ -149,6 +150,8 @@ func (w *world) router() http.Handler {
 	})
 	a := admin.New(admin.Deps{
 		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit, Purchases: w.purchases,
+		Clock: testclock.New(testclock.Deps{Runner: w.db, Events: w.events, Audit: w.audit, Jobs: w.jobs, Log: slog.New(slog.DiscardHandler), Now: w.clock.Now,
+			Move: func(time.Duration) error { return nil }, Moved: func() time.Duration { return 26 * time.Hour }, Settled: func() bool { return true }}),
 		Recharges: w.recharges, Invoices: w.invoices, Schedules: w.schedules, Endpoints: w.endpoints,
 		Reports: w.reports, Statements: w.statements, Alerts: w.alerts, Messages: w.messages,
 	})

@@ -56,3 +56,15 @@ func testAnchor(method string) string {
 }
 
 func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+
+// faultPaths are what people want to go wrong first.
+var faultPaths = []string{"/v1/checkout/sessions", "/v1/payment_intents", "/v1/invoices", "/v1/refunds", "/v1/customers", "/v1/setup_intents", "/v1/credit_notes", "/v1/events"}
+
+var chargeCodes = []string{"insufficient_funds", "generic_decline", "lost_card", "stolen_card", "expired_card", "incorrect_cvc", "processing_error", "authentication_required"}
+
+const faultExamples = `curl -d 'api_action=error_after&count=2&method=POST&path=/v1/refunds' $SANDBOX/sandbox/faults
+curl -d 'api_action=rate_limit&count=3&path=/v1/' $SANDBOX/sandbox/faults
+curl -d 'action=duplicate&count=-1&type=checkout.session.*' $SANDBOX/sandbox/faults
+curl -d 'charge_code=insufficient_funds&count=1' $SANDBOX/sandbox/faults
+curl -d clear=1 $SANDBOX/sandbox/faults
+curl -d by=24h $SANDBOX/sandbox/clock`

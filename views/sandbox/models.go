@@ -163,10 +163,10 @@ type Attempt struct{ At, Status, Answer, Took string }
 
 // Settings is the page of clock, faults and tax.
 type Settings struct {
-	Deliveries, API []string
-	Tax             string
-	Bank            string // seconds until banks answer, "" for the usual days
-	Error           string
+	Deliveries, API, Charges []Fault
+	Tax                      string
+	Bank                     string // seconds until banks answer, "" for the usual days
+	Error                    string
 }
 
 // Mail is one message.
@@ -207,3 +207,6 @@ type TestCards struct {
 	Head             []string
 	Rows             [][]string
 }
+
+// Fault is one thing that is set to go wrong.
+type Fault struct{ ID, Text string }
