@@ -103,7 +103,8 @@ func TestFaultsPage(t *testing.T) {
 		"no reason":   {url.Values{"charge_code": {"bad_mood"}, "count": {"1"}}, "knows no such reason"},
 		"cleared":     {url.Values{"clear": {"api-3"}}, "not set any more"},
 	} {
-		if status, text := r.set(test.form); status != 422 || !strings.Contains(text, test.says) {
+		if status, text := r.set(test.form); status != 422 || !strings.Contains(text, test.says) || !strings.Contains(text, "<title>Error: ") ||
+			(test.form.Get("path") != "" && !strings.Contains(text, `value="`+test.form.Get("path")+`"`)) {
 			t.Errorf("%s: %d", name, status)
 		}
 	}

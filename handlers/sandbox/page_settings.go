@@ -30,6 +30,19 @@ func (s *Server) showSettings(w http.ResponseWriter, r *http.Request, status int
 			v.Tax = "0"
 		}
 	})
+	if problem != "" {
+		f.Title = "Error: " + f.Title
+		v.Typed = map[string]string{}
+		for name := range r.PostForm {
+			v.Typed[name] = r.PostFormValue(name)
+		}
+		for _, form := range []string{"api_action", "charge_code", "percent", "action"} {
+			if _, ok := v.Typed[form]; ok {
+				v.Form = form
+				break
+			}
+		}
+	}
 	s.show(w, r, status, view.SettingsPage(f, v))
 }
 

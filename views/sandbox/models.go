@@ -167,6 +167,8 @@ type Settings struct {
 	Tax                      string
 	Bank                     string // seconds until banks answer, "" for the usual days
 	Error                    string
+	Form                     string // which form was refused, ""
+	Typed                    map[string]string
 }
 
 // Mail is one message.
@@ -210,3 +212,11 @@ type TestCards struct {
 
 // Fault is one thing that is set to go wrong.
 type Fault struct{ ID, Text string }
+
+// in is what was typed into a form that was refused, else what it begins with.
+func (s Settings) in(form, name, otherwise string) string {
+	if s.Form == form {
+		return s.Typed[name]
+	}
+	return otherwise
+}
