@@ -171,6 +171,8 @@ func sentence(typ string, d data) string {
 		return "is a new customer."
 	case event.CustomerChanged:
 		return "was changed, and is " + d.words("status") + "."
+	case event.TestClockReady:
+		return "The test clock is ready and shows " + d.text("now") + "."
 	case event.EndpointTested:
 		return ":wave: This is a test. Messages from Purse arrive here."
 	}

@@ -7,7 +7,7 @@ var cardGroups = []cardGroup{
 		{"4242424242424242", "visa", "visa", "", "", "Visa", behaviour{}},
 		{"4000056655665556", "visa_debit", "visa", "", "debit", "Visa, debit", behaviour{}},
 		{"5555555555554444", "mastercard", "mastercard", "", "", "Mastercard", behaviour{}},
-		{"2223003122003222", "mastercard_2", "mastercard", "", "", "Mastercard, 2-series", behaviour{}},
+		{"2223003122003222", "", "mastercard", "", "", "Mastercard, 2-series", behaviour{}},
 		{"5200828282828210", "mastercard_debit", "mastercard", "", "debit", "Mastercard, debit", behaviour{}},
 		{"5105105105105100", "mastercard_prepaid", "mastercard", "", "prepaid", "Mastercard, prepaid", behaviour{}},
 		{"378282246310005", "amex", "amex", "", "", "American Express, without 3-D Secure", behaviour{}},
