@@ -25,12 +25,12 @@ func TestASummaryIsTheSumOfItsPostings(t *testing.T) {
 	w.shop()
 	c := w.customer("acme", "")
 	random := rand.New(rand.NewPCG(11, 12))
-	start := w.clock.Now()
+	start := w.now()
 	for i := range 120 {
 		switch random.IntN(8) {
 		case 0:
 			w.apply(ledger.NewGrant{Wallet: wallet(c.ID), Credits: credits(fmt.Sprint(1 + random.IntN(500))), Kind: ledger.Promotional, Priority: 50,
-				ExpiresAt: w.clock.Now().Add(time.Duration(random.IntN(90)) * time.Hour)})
+				ExpiresAt: w.now().Add(time.Duration(random.IntN(90)) * time.Hour)})
 		case 1:
 			hold := w.api("POST", "/v1/holds", `{"customer":"`+c.ID+`","credit_type":"credits","credits":"0.5"}`)
 			if hold.status == 201 {
@@ -44,7 +44,7 @@ func TestASummaryIsTheSumOfItsPostings(t *testing.T) {
 		}
 		w.clock.step(time.Duration(random.IntN(100)) * time.Minute)
 	}
-	span := w.clock.Now().Sub(start)
+	span := w.now().Sub(start)
 	w.check(w.db.View(ctx, func(t tx.Tx) error {
 		page, err := w.ledger.Postings(t, ledger.Query{Wallet: wallet(c.ID), Limit: 10000})
 		if err != nil {
@@ -110,7 +110,7 @@ func TestStatementsOfMonths(t *testing.T) {
 		t.Helper()
 		at, err := time.ParseInLocation("2006-01-02 15:04", day, c.Location())
 		w.check(err)
-		w.advance(at.Sub(w.clock.Now()))
+		w.advance(at.Sub(w.now()))
 		w.check(w.statements.Make(ctx))
 	}
 	use := func(id string, units int) {

@@ -50,6 +50,7 @@ type Queue struct {
 	batches  map[string]BatchHandler
 	periods  []period
 	wake     chan struct{}
+	claiming atomic.Int64
 	ahead    atomic.Int64 // by how much the database's clock is ahead of the real one
 
 	mu     sync.Mutex
@@ -98,6 +99,7 @@ func (q *Queue) look(t tx.Tx, skip ...string) (next time.Time, due bool, err err
 
 // Idle says whether nothing is due and nothing runs here.
 func (q *Queue) Idle(ctx context.Context) (idle bool, err error) {
+	claiming := q.claiming.Load() > 0
 	err = q.run.View(ctx, func(t tx.Tx) error {
 		_, due, err := q.look(t)
 		idle = !due
@@ -105,7 +107,7 @@ func (q *Queue) Idle(ctx context.Context) (idle bool, err error) {
 	})
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return idle && len(q.held) == 0, err
+	return idle && !claiming && q.claiming.Load() == 0 && len(q.held) == 0, err
 }
 
 // Wake makes Run look at once for what is due: the clock was moved.
@@ -225,6 +227,8 @@ func (q *Queue) claim(ctx context.Context, limit int) (jobs []Job, next time.Tim
 		return err
 	})
 	if err == nil && due {
+		q.claiming.Add(1) // what is leased is not due any more, and not held yet
+		defer q.claiming.Add(-1)
 		err = q.run.Update(ctx, func(t tx.Tx) (err error) {
 			until := t.Now().Add(lease)
 			if jobs, err = q.store.Claim(t, until, limit, resting...); err != nil {

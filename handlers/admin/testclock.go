@@ -21,7 +21,7 @@ func (a *Admin) testClockPage(w http.ResponseWriter, r *http.Request, form *kit.
 		return fault.Missing("page")
 	}
 	s := a.Clock.State()
-	page := admin.TestClock{Form: form.Form, Now: s.Now, Target: s.Target, Moved: s.Moved, MayChange: mayChange(r)}
+	page := admin.TestClock{Form: form.Form, Now: s.Now, Target: s.Target, Moved: s.Moved.Round(time.Minute), MayChange: mayChange(r)}
 	f := a.frame(r, "Test clock", "/admin/test-clock")
 	f.Failed = form.Failed()
 	return kit.Render(w, r, form.Status(), admin.TestClockPage(f, page))

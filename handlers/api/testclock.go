@@ -21,7 +21,7 @@ type testClockObject struct {
 
 func showTestClock(s testclock.State) testClockObject {
 	return testClockObject{
-		Object: "test_clock", Status: string(s.Status), Now: stamp(s.Now), Target: stampOrNull(s.Target), MovedSecs: int64(s.Moved / time.Second),
+		Object: "test_clock", Status: string(s.Status), Now: stamp(s.Now), Target: stampOrNull(s.Target), MovedSecs: int64(s.Moved.Round(time.Second) / time.Second),
 	}
 }
 
