@@ -240,7 +240,7 @@ func (l *level) change(available, paid money.Credits) []string {
 	case l.state == "crossed" && (available >= rearm || paid > 0 && available > l.at):
 		l.state = "armed"
 		return []string{event.BalanceRecovered}
-	case l.state == "idle" && available >= rearm:
+	case l.state == "idle" && available > l.at:
 		l.state = "armed"
 	}
 	return nil

@@ -90,13 +90,35 @@ func (p Period) Bounds(at time.Time, zone *time.Location) (from, to time.Time) {
 	y, m, d := at.In(zone).Date()
 	switch p {
 	case Month:
-		return time.Date(y, m, 1, 0, 0, 0, 0, zone).UTC(), time.Date(y, m+1, 1, 0, 0, 0, 0, zone).UTC()
+		return midnight(y, m, 1, zone), midnight(y, m+1, 1, zone)
 	case Week:
 		d -= (int(at.In(zone).Weekday()) + 6) % 7
-		return time.Date(y, m, d, 0, 0, 0, 0, zone).UTC(), time.Date(y, m, d+7, 0, 0, 0, 0, zone).UTC()
+		return midnight(y, m, d, zone), midnight(y, m, d+7, zone)
 	default:
-		return time.Date(y, m, d, 0, 0, 0, 0, zone).UTC(), time.Date(y, m, d+1, 0, 0, 0, 0, zone).UTC()
+		return midnight(y, m, d, zone), midnight(y, m, d+1, zone)
 	}
+}
+
+// midnight is the first instant of a day. Where clocks are put forward at
+// midnight a day begins later, and where they are put back to it, with the first
+// of the two.
+func midnight(y int, m time.Month, d int, zone *time.Location) time.Time {
+	noon := time.Date(y, m, d, 12, 0, 0, 0, zone)
+	y, m, d = noon.Date()
+	same := func(t time.Time) bool { ty, tm, td := t.Date(); return ty == y && tm == m && td == d }
+	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
+	if _, changed := t.ZoneBounds(); !same(t) && !changed.IsZero() {
+		t = changed // there is no such midnight
+	}
+	if changed, _ := t.ZoneBounds(); !changed.IsZero() && same(changed.Add(-time.Nanosecond)) {
+		// The clock was put back on this day: before that was its first midnight.
+		_, now := t.Zone()
+		_, before := changed.Add(-time.Nanosecond).Zone()
+		if first := t.Add(time.Duration(now-before) * time.Second); same(first) {
+			t = first
+		}
+	}
+	return t.UTC()
 }
 
 // key names what is counted: a limit on every caller counts each on its own.

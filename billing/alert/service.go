@@ -147,7 +147,11 @@ func alertOf(t tx.Tx, by audit.Actor, customer string, n New) Alert {
 		CreatedBy: by.ID, CreatedAt: t.Now(),
 	}
 	if a.Kind == Expiring {
-		a.ScannedUntil = t.Now().AddDate(0, 0, a.Days)
+		// Who asks is told of what expires by then already; a default first of what
+		// comes near.
+		if a.ScannedUntil = t.Now(); a.Default() {
+			a.ScannedUntil = t.Now().AddDate(0, 0, a.Days)
+		}
 	}
 	return a
 }

@@ -144,7 +144,7 @@ func (s *State) checkWatches(a *account, usage, paid bool) {
 			if w.Recovers {
 				tell(w, true)
 			}
-		case w.State == WatchIdle && available >= w.Rearm:
+		case w.State == WatchIdle && available > w.Level: // there is no episode to recover from
 			w.State = WatchArmed
 		default:
 			continue
