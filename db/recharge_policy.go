@@ -28,7 +28,9 @@ func (RechargeStore) PutPolicy(t tx.Tx, p *recharge.Policy) error {
 	if err != nil {
 		return err
 	}
-	return q.SetRechargeTarget(ctx, gen.SetRechargeTargetParams{Target: int64(p.Target), Agreed: p.Agreed, CustomerID: p.Customer, CreditType: p.CreditType})
+	return q.SetRechargeTarget(ctx, gen.SetRechargeTargetParams{
+		Target: int64(p.Target), Agreed: p.Agreed, TaxBehavior: p.TaxBehavior, Bonus: int64(p.Bonus), CustomerID: p.Customer, CreditType: p.CreditType,
+	})
 }
 
 func (RechargeStore) Policy(t tx.Tx, customer, creditType string) (*recharge.Policy, error) {
@@ -85,7 +87,7 @@ func policyOf(r gen.RechargePolicy) *recharge.Policy {
 		Note: r.Note, RepairURL: r.RepairUrl, Threshold: money.Credits(r.Threshold), Pack: r.PackID, Quantity: int(r.Quantity),
 		Credits: money.Credits(r.Credits), Cap: r.Cap, PerDay: int(r.PerDay), Cooldown: time.Duration(r.Cooldown) * time.Microsecond,
 		NextAt: instant(r.NextAt), PausedAt: instant(r.PausedAt), CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt),
-		Target: money.Credits(r.Target), Agreed: r.Agreed,
+		Target: money.Credits(r.Target), Agreed: r.Agreed, TaxBehavior: r.TaxBehavior, Bonus: money.Credits(r.Bonus),
 		Price:   money.Money{Amount: r.Price, Currency: r.Currency},
 		Method:  recharge.Card{ID: r.Method, Brand: r.MethodBrand, Last4: r.MethodLast4, Fingerprint: r.MethodFingerprint},
 		Backup:  recharge.Card{ID: r.Backup, Brand: r.BackupBrand, Last4: r.BackupLast4, Fingerprint: r.BackupFingerprint},

@@ -6,11 +6,15 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/catalog"
 	"purse/billing/fault"
+	"purse/billing/invoice"
 	"purse/billing/money"
 	"purse/billing/purchase"
+	"purse/billing/recharge"
+	"purse/billing/schedule"
 	"purse/billing/tx"
 	"purse/handlers/sandbox"
 )
@@ -113,5 +117,46 @@ func TestWhatCanBeRefundedCanBeSent(t *testing.T) {
 				t.Errorf("%s: an odd amount: %v", currency, err)
 			}
 		}
+	}
+}
+
+// A price that contained tax, and now has it on top, is dearer though it is the
+// same number: automatic purchases stop and ask.
+func TestTaxThatComesOnTopAsks(t *testing.T) {
+	w, c := shopWorld(t, func(s *settings) { s.AutomaticTax, s.TaxBehavior = true, "inclusive" })
+	_, err := w.purchases.SaveBilling(ctx, staff, account.BillingDetails{Customer: c.ID, Address: account.Address{Line1: "Street 1", City: "Berlin", PostalCode: "10115", Country: "DE"}})
+	w.check(err)
+	card := w.saved(c, "pm_card_visa")
+	sch := w.scheduled(c, card, schedule.Monthly, w.clock.Now().Add(48*time.Hour).Format(time.DateOnly))
+	w.grant(c, "500")
+	_, err = w.recharges.Save(ctx, staff, recharge.Settings{
+		Customer: c.ID, CreditType: "credits", Threshold: credits("100"), Pack: w.pack(0), Cap: money.Money{Amount: 10000, Currency: "usd"}, Method: card,
+		Consented: true, Version: recharge.ConsentVersion,
+	})
+	w.check(err)
+	exclusive := "exclusive"
+	_, err = w.catalog.UpdatePack(ctx, audit.System, w.pack(0), catalog.PackChange{TaxBehavior: &exclusive})
+	w.check(err)
+	w.work(c.ID, "450")
+	eventually(t, "the recharge asks", 10*time.Second, func() bool {
+		p, err := w.recharges.Policy(ctx, c.ID, "credits")
+		w.check(err)
+		return p.State == recharge.Paused && p.Reason == recharge.PriceChanged
+	})
+	w.advance(3 * 24 * time.Hour)
+	w.ticks()
+	if sch, err = w.schedules.Schedule(ctx, c.ID, sch.ID); err != nil || sch.Reason != schedule.PriceChanged || len(w.runs(sch)) != 0 {
+		t.Errorf("%+v %v", sch, err)
+	}
+	if n, _ := w.grantsOf(c.ID); n != 1 {
+		t.Errorf("%d grants: something was bought", n)
+	}
+	// Agreed to once more, it goes on with the tax on top.
+	_, err = w.schedules.Renew(ctx, staff, c.ID, sch.ID, schedule.Settings{Consented: true, Version: schedule.ConsentVersion, Price: sch.Price})
+	w.check(err)
+	w.advance(32 * 24 * time.Hour)
+	w.ticks()
+	if runs := w.runs(sch); len(runs) != 1 || runs[0].State != invoice.Paid {
+		t.Errorf("%+v", runs)
 	}
 }

@@ -46,10 +46,10 @@ func (d *demo) flow(ctx context.Context, a *app) {
 	all.Wait()
 }
 
-// payInSandbox completes a Checkout with a card that pays, by the calls that
+// payInSandbox completes a Checkout with a test card, by the calls that
 // Stripe's own command-line client uses.
-func payInSandbox(ctx context.Context, base, session string, amount int64) error {
-	form := url.Values{"payment_method": {"pm_card_visa"}, "expected_amount": {fmt.Sprint(amount)}}
+func payInSandbox(ctx context.Context, base, session, card string, amount int64) error {
+	form := url.Values{"payment_method": {card}, "expected_amount": {fmt.Sprint(amount)}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/v1/payment_pages/"+session+"/confirm", strings.NewReader(form.Encode()))
 	if err != nil {
 		return err

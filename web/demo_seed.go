@@ -103,6 +103,9 @@ func (d *demo) make(ctx context.Context, a *app, clock *movableClock) error {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
+	if err := d.moneyIn(ctx, a); err != nil {
+		return err
+	}
 	return a.db.Update(ctx, func(t tx.Tx) error { return db.Installation{}.Put(t, "demo", "1") })
 }
 
@@ -377,7 +380,7 @@ func demoPurchase(ctx context.Context, a *app, customer, user string, n int) err
 	if err != nil {
 		return err
 	}
-	if err := payInSandbox(ctx, a.sandboxURL, p.CheckoutSession, p.Price.Amount); err != nil {
+	if err := payInSandbox(ctx, a.sandboxURL, p.CheckoutSession, "pm_card_visa", p.Price.Amount); err != nil {
 		return err
 	}
 	_, err = a.purchases.FulfilBySession(ctx, p.CheckoutSession)

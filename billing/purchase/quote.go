@@ -112,6 +112,22 @@ func (s *Service) taxCode(pack *catalog.Pack) string {
 	return s.TaxCode
 }
 
+// EffectiveTax is how a pack's price stands to tax when it is charged: inclusive,
+// exclusive, or none where no tax is computed.
+func (s *Service) EffectiveTax(pack *catalog.Pack, automatic bool) string {
+	if !automatic {
+		return "none"
+	}
+	return s.behavior(pack)
+}
+
+// TaxComesOnTop says whether a price that was consented to when it stood to tax
+// as then costs more as it stands now, though it is the same price. What was
+// consented to before that was kept ("") is not judged.
+func TaxComesOnTop(then, now string) bool {
+	return now == "exclusive" && (then == "inclusive" || then == "none")
+}
+
 // TaxOf is how a pack's price stands to tax, and its tax code at Stripe: the
 // pack's own, or the settings'.
 func (s *Service) TaxOf(pack *catalog.Pack) (behavior, code string) {

@@ -350,6 +350,9 @@ func (s *Service) clawback(t tx.Tx, p *Purchase, target money.Credits, note ledg
 
 // share is credits × part ÷ whole, rounded half up to a micro-credit.
 func share(credits money.Credits, part, whole int64) money.Credits {
+	if part <= 0 { // also of a purchase that cost nothing
+		return 0
+	}
 	if part >= whole {
 		return credits
 	}

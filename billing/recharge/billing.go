@@ -28,6 +28,14 @@ func (s *Service) taxOf(r *Recharge) (behavior, code string) {
 	return s.Purchases.TaxOf(s.Catalog.Snapshot().Pack(r.Pack))
 }
 
+// taxNow is how a pack's price stands to tax today.
+func (s *Service) taxNow(pack *catalog.Pack) string {
+	if s.Purchases == nil {
+		return ""
+	}
+	return s.Purchases.EffectiveTax(pack, s.AutomaticTax)
+}
+
 // explain keeps how the price of a recharge came about, where the pack's price
 // still says the same, and its invoice.
 func (s *Service) explain(t tx.Tx, r *Recharge, p *purchase.Purchase, in Invoice) error {

@@ -13,6 +13,7 @@ import (
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/money"
+	"purse/billing/purchase"
 	"purse/billing/tx"
 )
 
@@ -117,7 +118,10 @@ func (s *Service) price(t tx.Tx, p *Policy, available money.Credits, v *verdict)
 		return false, nil
 	}
 	v.price, v.credits, v.pack, v.expires, v.bonus, v.bonusDays = b.price, b.credits, pack.Name, pack.ExpiresAfterDays, b.bonus, b.bonusDays
-	return err == nil && v.price.Amount <= agreed.Amount && (p.Target > 0 || v.credits >= p.Credits), err
+	if purchase.TaxComesOnTop(p.TaxBehavior, s.taxNow(pack)) {
+		return false, nil
+	}
+	return err == nil && v.price.Amount <= agreed.Amount && (p.Target > 0 || v.credits+v.bonus >= p.Credits+p.Bonus), err
 }
 
 // limits checks cool-down, the day's count and the month's cap.

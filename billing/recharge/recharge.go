@@ -91,13 +91,17 @@ type Policy struct {
 	// pack for any amount; 0 for Quantity packs of fixed size. Agreed is the pack's
 	// price as it was consented to; Credits and Price are then those of a recharge
 	// from the threshold.
-	Target   money.Credits
-	Agreed   string
-	Credits  money.Credits // that one recharge buys, as consented
-	Price    money.Money   // of one recharge before tax, as consented
-	Cap      int64         // a calendar month, tax included, in minor units of Price's currency
-	PerDay   int           // recharges a day
-	Cooldown time.Duration // between two recharges
+	Target  money.Credits
+	Agreed  string
+	Credits money.Credits // that one recharge buys, as consented
+	Bonus   money.Credits // that comes with it, of packs of fixed size
+	// TaxBehavior is how Price stands to tax, as consented: see
+	// purchase.EffectiveTax.
+	TaxBehavior string
+	Price       money.Money   // of one recharge before tax, as consented
+	Cap         int64         // a calendar month, tax included, in minor units of Price's currency
+	PerDay      int           // recharges a day
+	Cooldown    time.Duration // between two recharges
 
 	Method, Backup Card // Backup's ID is "" for none
 	Consent        Consent

@@ -250,7 +250,10 @@ func (s *Service) checkFigures(ctx context.Context, p *Policy, set Settings) err
 	if err != nil {
 		return err
 	}
-	p.Price, p.Credits = b.price, b.credits
+	p.Price, p.Credits, p.TaxBehavior = b.price, b.credits, s.taxNow(pack)
+	if pack.Any == nil {
+		p.Bonus = b.bonus
+	}
 	switch {
 	case set.Price != (money.Money{}) && set.Price != p.Price:
 		return fault.New(fault.Conflict, "price_changed", "pack", "The price is now %s. Look at it again and save.", amount(p.Price.Amount, p.Price.Currency))

@@ -84,6 +84,7 @@ type Schedule struct {
 	Bonus            money.Credits // that comes with it, and lives for BonusDays, 0 for ever
 	BonusDays        int
 	Price            money.Money // of one run before tax, discount taken off
+	TaxBehavior      string      // how Price stands to tax, as consented: see purchase.EffectiveTax
 	Discount         int         // percent, taken off the pack's price
 	ExpiresAfterDays int
 

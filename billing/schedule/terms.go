@@ -8,6 +8,7 @@ import (
 	"purse/billing/fault"
 	"purse/billing/invoice"
 	"purse/billing/money"
+	"purse/billing/purchase"
 	"purse/billing/tx"
 )
 
@@ -46,6 +47,7 @@ func (s *Service) terms(t tx.Tx, sch *Schedule, pack *catalog.Pack) error {
 	sch.Name = nameOf(sch, pack, unit)
 	sch.Credits, sch.Bonus, sch.BonusDays, sch.Price = q.Credits*money.Credits(n), q.Bonus*money.Credits(n), q.BonusDays, price
 	sch.CreditType, sch.ExpiresAfterDays = pack.CreditType, pack.ExpiresAfterDays
+	sch.TaxBehavior = s.Purchases.EffectiveTax(pack, s.Invoices.AutomaticTax)
 	return nil
 }
 
@@ -62,7 +64,8 @@ func nameOf(sch *Schedule, pack *catalog.Pack, unit string) string {
 // asAgreed says whether today's terms are no worse than those consented to:
 // cheaper, or more for the money.
 func (s *Schedule) asAgreed(today *Schedule) bool {
-	return today.Price.Currency == s.Price.Currency && today.Price.Amount <= s.Price.Amount && today.Brings() >= s.Brings() && today.CreditType == s.CreditType
+	return today.Price.Currency == s.Price.Currency && today.Price.Amount <= s.Price.Amount && today.Brings() >= s.Brings() && today.CreditType == s.CreditType &&
+		!purchase.TaxComesOnTop(s.TaxBehavior, today.TaxBehavior)
 }
 
 // sells says whether a pack is for sale in the way that a schedule buys it.

@@ -759,6 +759,8 @@ type RechargePolicy struct {
 	UpdatedAt         int64
 	Target            int64
 	Agreed            string
+	TaxBehavior       string
+	Bonus             int64
 }
 
 type Refund struct {
@@ -823,6 +825,7 @@ type Schedule struct {
 	Amount           int64
 	Bonus            int64
 	BonusDays        int64
+	TaxBehavior      string
 }
 
 type Session struct {

@@ -253,20 +253,25 @@ func (q *Queries) SetRechargeBonus(ctx context.Context, arg SetRechargeBonusPara
 }
 
 const setRechargeTarget = `-- name: SetRechargeTarget :exec
-UPDATE recharge_policies SET target = $1, agreed = $2 WHERE customer_id = $3 AND credit_type = $4
+UPDATE recharge_policies SET target = $1, agreed = $2, tax_behavior = $3, bonus = $4
+WHERE customer_id = $5 AND credit_type = $6
 `
 
 type SetRechargeTargetParams struct {
-	Target     int64
-	Agreed     string
-	CustomerID string
-	CreditType string
+	Target      int64
+	Agreed      string
+	TaxBehavior string
+	Bonus       int64
+	CustomerID  string
+	CreditType  string
 }
 
 func (q *Queries) SetRechargeTarget(ctx context.Context, arg SetRechargeTargetParams) error {
 	_, err := q.exec(ctx, q.setRechargeTargetStmt, setRechargeTarget,
 		arg.Target,
 		arg.Agreed,
+		arg.TaxBehavior,
+		arg.Bonus,
 		arg.CustomerID,
 		arg.CreditType,
 	)

@@ -10,7 +10,7 @@ import (
 )
 
 const dueRechargePolicies = `-- name: DueRechargePolicies :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed FROM recharge_policies WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus FROM recharge_policies WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
 `
 
 type DueRechargePoliciesParams struct {
@@ -62,6 +62,8 @@ func (q *Queries) DueRechargePolicies(ctx context.Context, arg DueRechargePolici
 			&i.UpdatedAt,
 			&i.Target,
 			&i.Agreed,
+			&i.TaxBehavior,
+			&i.Bonus,
 		); err != nil {
 			return nil, err
 		}
@@ -579,7 +581,7 @@ func (q *Queries) RechargeByPayment(ctx context.Context, paymentIntent string) (
 }
 
 const rechargePolicies = `-- name: RechargePolicies :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed FROM recharge_policies
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus FROM recharge_policies
 WHERE id < $1 AND (CAST($2 AS text) = '' OR state = $2)
 ORDER BY id DESC LIMIT $3
 `
@@ -634,6 +636,8 @@ func (q *Queries) RechargePolicies(ctx context.Context, arg RechargePoliciesPara
 			&i.UpdatedAt,
 			&i.Target,
 			&i.Agreed,
+			&i.TaxBehavior,
+			&i.Bonus,
 		); err != nil {
 			return nil, err
 		}
@@ -649,7 +653,7 @@ func (q *Queries) RechargePolicies(ctx context.Context, arg RechargePoliciesPara
 }
 
 const rechargePoliciesOf = `-- name: RechargePoliciesOf :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed FROM recharge_policies WHERE customer_id = $1 ORDER BY credit_type
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus FROM recharge_policies WHERE customer_id = $1 ORDER BY credit_type
 `
 
 func (q *Queries) RechargePoliciesOf(ctx context.Context, customerID string) ([]RechargePolicy, error) {
@@ -696,6 +700,8 @@ func (q *Queries) RechargePoliciesOf(ctx context.Context, customerID string) ([]
 			&i.UpdatedAt,
 			&i.Target,
 			&i.Agreed,
+			&i.TaxBehavior,
+			&i.Bonus,
 		); err != nil {
 			return nil, err
 		}
@@ -711,7 +717,7 @@ func (q *Queries) RechargePoliciesOf(ctx context.Context, customerID string) ([]
 }
 
 const rechargePoliciesWithCard = `-- name: RechargePoliciesWithCard :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed FROM recharge_policies WHERE method = $1 OR backup = $1 ORDER BY id LIMIT 20
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus FROM recharge_policies WHERE method = $1 OR backup = $1 ORDER BY id LIMIT 20
 `
 
 func (q *Queries) RechargePoliciesWithCard(ctx context.Context, card string) ([]RechargePolicy, error) {
@@ -758,6 +764,8 @@ func (q *Queries) RechargePoliciesWithCard(ctx context.Context, card string) ([]
 			&i.UpdatedAt,
 			&i.Target,
 			&i.Agreed,
+			&i.TaxBehavior,
+			&i.Bonus,
 		); err != nil {
 			return nil, err
 		}
@@ -773,7 +781,7 @@ func (q *Queries) RechargePoliciesWithCard(ctx context.Context, card string) ([]
 }
 
 const rechargePolicy = `-- name: RechargePolicy :one
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed FROM recharge_policies WHERE customer_id = $1 AND credit_type = $2
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus FROM recharge_policies WHERE customer_id = $1 AND credit_type = $2
 `
 
 type RechargePolicyParams struct {
@@ -819,12 +827,14 @@ func (q *Queries) RechargePolicy(ctx context.Context, arg RechargePolicyParams) 
 		&i.UpdatedAt,
 		&i.Target,
 		&i.Agreed,
+		&i.TaxBehavior,
+		&i.Bonus,
 	)
 	return i, err
 }
 
 const rechargePolicyByID = `-- name: RechargePolicyByID :one
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed FROM recharge_policies WHERE id = $1
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus FROM recharge_policies WHERE id = $1
 `
 
 func (q *Queries) RechargePolicyByID(ctx context.Context, id string) (RechargePolicy, error) {
@@ -865,6 +875,8 @@ func (q *Queries) RechargePolicyByID(ctx context.Context, id string) (RechargePo
 		&i.UpdatedAt,
 		&i.Target,
 		&i.Agreed,
+		&i.TaxBehavior,
+		&i.Bonus,
 	)
 	return i, err
 }

@@ -10,7 +10,7 @@ import (
 )
 
 const dueSchedules = `-- name: DueSchedules :many
-SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days FROM schedules WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
+SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior FROM schedules WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
 `
 
 type DueSchedulesParams struct {
@@ -67,6 +67,7 @@ func (q *Queries) DueSchedules(ctx context.Context, arg DueSchedulesParams) ([]S
 			&i.Amount,
 			&i.Bonus,
 			&i.BonusDays,
+			&i.TaxBehavior,
 		); err != nil {
 			return nil, err
 		}
@@ -85,20 +86,20 @@ const putSchedule = `-- name: PutSchedule :exec
 INSERT INTO schedules (id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every,
   first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version,
   consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at,
-  amount, bonus, bonus_days)
+  amount, bonus, bonus_days, tax_behavior)
 VALUES ($1, $2, $3, $4, $5, $6, $7,
   $8, $9, $10, $11, $12, $13,
   $14, $15, $16, $17, $18, $19,
   $20, $21, $22, $23, $24, $25,
   $26, $27, $28, $29, $30, $31, $32,
   $33, $34, $35, $36,
-  $37, $38, $39)
+  $37, $38, $39, $40)
 ON CONFLICT (id) DO UPDATE SET
   state = excluded.state, reason = excluded.reason, note = excluded.note, repair_url = excluded.repair_url, done = excluded.done,
   next_at = excluded.next_at, updated_at = excluded.updated_at, name = excluded.name, credits = excluded.credits, bonus = excluded.bonus,
   bonus_days = excluded.bonus_days, price = excluded.price, discount = excluded.discount, expires_after_days = excluded.expires_after_days,
   consent_version = excluded.consent_version, consent_user = excluded.consent_user, consent_address = excluded.consent_address,
-  consent_at = excluded.consent_at
+  consent_at = excluded.consent_at, tax_behavior = excluded.tax_behavior
 `
 
 type PutScheduleParams struct {
@@ -141,6 +142,7 @@ type PutScheduleParams struct {
 	Amount           int64
 	Bonus            int64
 	BonusDays        int64
+	TaxBehavior      string
 }
 
 func (q *Queries) PutSchedule(ctx context.Context, arg PutScheduleParams) error {
@@ -184,12 +186,13 @@ func (q *Queries) PutSchedule(ctx context.Context, arg PutScheduleParams) error 
 		arg.Amount,
 		arg.Bonus,
 		arg.BonusDays,
+		arg.TaxBehavior,
 	)
 	return err
 }
 
 const scheduleByID = `-- name: ScheduleByID :one
-SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days FROM schedules WHERE id = $1
+SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior FROM schedules WHERE id = $1
 `
 
 func (q *Queries) ScheduleByID(ctx context.Context, id string) (Schedule, error) {
@@ -235,12 +238,13 @@ func (q *Queries) ScheduleByID(ctx context.Context, id string) (Schedule, error)
 		&i.Amount,
 		&i.Bonus,
 		&i.BonusDays,
+		&i.TaxBehavior,
 	)
 	return i, err
 }
 
 const schedules = `-- name: Schedules :many
-SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days FROM schedules
+SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior FROM schedules
 WHERE (CAST($1 AS text) = '' OR customer_id = $1) AND id < $2
 ORDER BY id DESC LIMIT $3
 `
@@ -300,6 +304,7 @@ func (q *Queries) Schedules(ctx context.Context, arg SchedulesParams) ([]Schedul
 			&i.Amount,
 			&i.Bonus,
 			&i.BonusDays,
+			&i.TaxBehavior,
 		); err != nil {
 			return nil, err
 		}

@@ -36,7 +36,8 @@ ON CONFLICT (customer_id) DO UPDATE SET currency = excluded.currency, fixed = ex
 SELECT * FROM billing_currencies WHERE customer_id = sqlc.arg(customer_id);
 
 -- name: SetRechargeTarget :exec
-UPDATE recharge_policies SET target = sqlc.arg(target), agreed = sqlc.arg(agreed) WHERE customer_id = sqlc.arg(customer_id) AND credit_type = sqlc.arg(credit_type);
+UPDATE recharge_policies SET target = sqlc.arg(target), agreed = sqlc.arg(agreed), tax_behavior = sqlc.arg(tax_behavior), bonus = sqlc.arg(bonus)
+WHERE customer_id = sqlc.arg(customer_id) AND credit_type = sqlc.arg(credit_type);
 
 -- name: SetRechargeBonus :exec
 UPDATE recharges SET bonus = sqlc.arg(bonus), bonus_days = sqlc.arg(bonus_days) WHERE id = sqlc.arg(id);
