@@ -62,7 +62,7 @@ func TestAnInvoiceWithoutAnAnswerIsFound(t *testing.T) {
 			w.advance(2 * time.Minute)
 			w.check(w.purchases.Sweep(ctx))
 			p := w.purchasesOf(c)[0]
-			if status == stripe.InvoiceStatusOpen && (p.CheckoutSession != id || !p.Open(w.clock.Now())) {
+			if status == stripe.InvoiceStatusOpen && (p.CheckoutSession != id || !p.Open(w.now())) {
 				t.Errorf("it is not known: %+v", p)
 			}
 			eventually(t, "it ends", 10*time.Second, func() bool {

@@ -88,7 +88,7 @@ func TestAScheduleOfPacksBringsTheirBonus(t *testing.T) {
 // to it.
 func TestADearerScheduleAsks(t *testing.T) {
 	w, c := shopWorld(t)
-	first := w.clock.Now().Add(48 * time.Hour).Format(time.DateOnly)
+	first := w.now().Add(48 * time.Hour).Format(time.DateOnly)
 	sch := w.scheduled(c, w.saved(c, "pm_card_visa"), schedule.Monthly, first, w.anyEach("1000"))
 	if _, err := w.schedules.Offer(ctx, c.ID, sch.ID); !fault.HasCode(err, "not_asked") {
 		t.Errorf("an active one: %v", err)
@@ -122,7 +122,7 @@ func TestADearerScheduleAsks(t *testing.T) {
 	w.check(err)
 	now, err := w.schedules.Schedule(ctx, c.ID, sch.ID)
 	w.check(err)
-	if now.State != schedule.Active || now.Price.Amount != 1200 || now.Consent.Address != "192.0.2.7" || !now.NextAt.After(w.clock.Now()) {
+	if now.State != schedule.Active || now.Price.Amount != 1200 || now.Consent.Address != "192.0.2.7" || !now.NextAt.After(w.now()) {
 		t.Errorf("%+v", now)
 	}
 	w.advance(32 * 24 * time.Hour)
@@ -155,7 +155,7 @@ func TestTheSchedulePageTakesAnyAmount(t *testing.T) {
 	c := w.customer("acme", who.user.ID)
 	m := member{w, w.signIn(who.user)}
 	card, pack := w.saved(c, "pm_card_visa"), w.anyPack()
-	form := url.Values{"pack": {pack}, "credits": {"2,000"}, "quantity": {"1"}, "every": {"month"}, "first_day": {w.clock.Now().Add(48 * time.Hour).Format(time.DateOnly)}, "method": {card}}
+	form := url.Values{"pack": {pack}, "credits": {"2,000"}, "quantity": {"1"}, "every": {"month"}, "first_day": {w.now().Add(48 * time.Hour).Format(time.DateOnly)}, "method": {card}}
 	if a := m.post("/scheduled", form); a.status != http.StatusOK || !strings.Contains(a.body, "2,000 credits and 200 as a bonus for $18.00") {
 		t.Fatalf("%d %s", a.status, a.body)
 	}

@@ -59,7 +59,7 @@ func TestEvidenceCountsCaptures(t *testing.T) {
 	p := w.disputed(c)
 	m := member{w, w.person("staff@example.com", account.Admin).cookie}
 	w.grant(c, "500")
-	h := w.apply(ledger.NewHold{Wallet: wallet(c.ID), Credits: credits("40"), ExpiresAt: w.clock.Now().Add(time.Hour)})
+	h := w.apply(ledger.NewHold{Wallet: wallet(c.ID), Credits: credits("40"), ExpiresAt: w.now().Add(time.Hour)})
 	w.apply(ledger.Capture{Hold: h.Hold, Credits: credits("30")})
 	w.use(c, credits("5"))
 	if a := m.get("/admin/purchases/" + p.ID + "/answer"); !strings.Contains(a.body, "2 requests for 35 credits") {
