@@ -61,7 +61,7 @@ func TestBadSettingsStopTheStart(t *testing.T) {
 		"half a pair of secrets":     {[]string{key, "STRIPE_WEBHOOK_SECRET=whsec_s3cr3t,", mail, from, public}, "STRIPE_WEBHOOK_SECRET"},
 		"without mail":               {[]string{key, hook, from, public}, "PURSE_SMTP_URL"},
 		"mail without a sender":      {[]string{key, hook, mail, public}, "PURSE_MAIL_FROM"},
-		"mail of a bad kind":         {[]string{box, "PURSE_SMTP_URL=http://mail.invalid", from}, "PURSE_SMTP_URL"},
+		"mail of a bad kind":         {[]string{box, "PURSE_ADDR=127.0.0.1:0", "PURSE_SANDBOX_ADDR=127.0.0.1:0", "PURSE_SMTP_URL=http://mail.invalid", from}, "PURSE_SMTP_URL"},
 		"a sender that is none":      {[]string{key, hook, mail, public, "PURSE_MAIL_FROM=nobody"}, "PURSE_MAIL_FROM"},
 		"without public address":     {[]string{key, hook, mail, from}, "PURSE_PUBLIC_URL"},
 		"plain http in live mode":    {[]string{"STRIPE_SECRET_KEY=sk_live_s3cr3t", hook, mail, from, "PURSE_PUBLIC_URL=http://billing.example.com"}, "PURSE_PUBLIC_URL"},
