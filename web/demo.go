@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/schedule"
 )
 
 // demoCommand runs everything with the sandbox, seeds, and lets usage flow in.
@@ -22,7 +23,10 @@ func (c *demoCommand) Run(ctx context.Context, log *slog.Logger) error {
 	if c.StripeSecretKey != "" {
 		return errors.New("the demo runs in the sandbox only: unset STRIPE_SECRET_KEY, or use `purse serve`")
 	}
-	c.Sandbox = true
+	c.Sandbox, c.PromotionCodes = true, true
+	if c.ScheduleDiscount == nil {
+		c.ScheduleDiscount = map[string]int{string(schedule.Yearly): 10}
+	}
 	if c.Brand == "Purse" {
 		c.Brand = "Demo API"
 	}
@@ -84,6 +88,7 @@ func (d *demo) print(w *os.File, a *app) {
 	p("  Admin console  %s/admin", base)
 	p("  API docs       %s/docs", base)
 	p("  Sandbox        %s   (objects, events, faults)", a.sandboxURL)
+	p("  Test cards     %s/cards   (and at Checkout, where the code SAVE20 takes 20%% off)", a.sandboxURL)
 	p("  Mailbox        %s/mail", a.sandboxURL)
 	a.settings.warn(w)
 	p("")
