@@ -73,6 +73,15 @@ func (AccountStore) DeleteStale(t tx.Tx, idle, absolute, links time.Time) error 
 	return q.DeleteStaleLinks(ctx, micros(links))
 }
 
+// Carry implements account.Store.
+func (AccountStore) Carry(t tx.Tx, by time.Duration) error {
+	ctx, q := q(t)
+	if err := q.CarrySessions(ctx, by.Microseconds()); err != nil {
+		return err
+	}
+	return q.CarryLinks(ctx, by.Microseconds())
+}
+
 // InsertLink implements account.Store.
 func (AccountStore) InsertLink(t tx.Tx, l account.Link, secretHash string) error {
 	ctx, q := q(t)

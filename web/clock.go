@@ -32,7 +32,7 @@ func (a *app) wireClock() {
 	}
 	a.clock = testclock.New(testclock.Deps{
 		Runner: a.db, Events: a.events, Audit: a.audit, Jobs: a.jobs, Log: a.log, Now: a.now,
-		Move: a.sandbox.Advance, Moved: a.sandbox.Offset, Settled: a.sandbox.Settled,
+		Move: a.sandbox.Advance, Carry: a.accounts.Carry, Moved: a.sandbox.Offset, Settled: a.sandbox.Settled,
 	})
 }
 

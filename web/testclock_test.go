@@ -9,6 +9,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/money"
 	"purse/billing/recharge"
@@ -75,9 +76,11 @@ func TestAMonthOnTheTestClock(t *testing.T) {
 	if a := w.api("POST", "/v1/customers/"+expiring.ID+"/grants", `{"credit_type":"credits","credits":"50","kind":"promotional","reason":"a trial","expires_at":"`+before.Now.AddDate(0, 0, 20).Format(time.RFC3339)+`"}`); a.status != 201 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
-	if a := w.api("POST", "/v1/holds", `{"customer":"`+expiring.ID+`","credit_type":"credits","credits":"10"}`); a.status != 201 {
-		t.Fatalf("%d %s", a.status, a.body)
+	hold := w.api("POST", "/v1/holds", `{"customer":"`+expiring.ID+`","credit_type":"credits","credits":"10"}`)
+	if hold.status != 201 {
+		t.Fatalf("%d %s", hold.status, hold.body)
 	}
+	admin := w.person("admin@example.com", account.Admin)
 	// A recharge that is declined twice, and a schedule.
 	planned := w.customer("planned", "")
 	w.bought(planned, "pm_card_visa")
@@ -108,6 +111,12 @@ func TestAMonthOnTheTestClock(t *testing.T) {
 	}
 	if got := w.available(expiring.ID); got != 0 {
 		t.Errorf("%s of the trial are left", got)
+	}
+	if a := w.api("GET", "/v1/holds/"+hold.str("id"), ""); a.str("status") != "expired" {
+		t.Errorf("the hold: %s", a.body)
+	}
+	if a := w.send("GET", "/admin/test-clock", nil, admin.cookie); a.status != 200 {
+		t.Errorf("who moved the clock is signed out: %d", a.status)
 	}
 	got := w.told(expiring.ID, "credits.expiring", "credits.expired")
 	if n := len(got); n < 2 || got[n-1] != "credits.expired" || slices.Contains(got[:n-1], "credits.expired") {

@@ -160,6 +160,16 @@ func (s *seenTimes) last(id string, stored time.Time) time.Time {
 	return stored
 }
 
+func (s *seenTimes) carry(by time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range []map[string]time.Time{s.at, s.flushed} {
+		for id, at := range m {
+			m[id] = at.Add(by)
+		}
+	}
+}
+
 func (s *seenTimes) take() map[string]time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()

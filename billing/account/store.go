@@ -42,6 +42,8 @@ type Store interface {
 	// DeleteStale deletes sessions not seen since idle or older than absolute,
 	// and links that expired before links.
 	DeleteStale(t tx.Tx, idle, absolute, links time.Time) error
+	// Carry moves the times of all sessions and the ends of all links.
+	Carry(t tx.Tx, by time.Duration) error
 
 	InsertLink(t tx.Tx, l Link, secretHash string) error
 	LinkByHash(t tx.Tx, secretHash string) (Link, error)

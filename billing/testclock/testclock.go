@@ -55,6 +55,8 @@ type Deps struct {
 	// Now is the time that everything goes by, Move moves it forward.
 	Now  func() time.Time
 	Move func(by time.Duration) error
+	// Carry takes along, before a move, what lives in real time all the same.
+	Carry func(ctx context.Context, by time.Duration) error
 	// Moved is by how much it was moved in all.
 	Moved func() time.Duration
 	// Settled says whether what is outside has told us all that it had to.
@@ -141,7 +143,12 @@ func (c *Clock) travel(ctx context.Context) {
 		if left <= 0 {
 			break
 		}
-		if err := c.Move(min(left, step)); err != nil {
+		by := min(left, step)
+		err := c.Carry(ctx, by)
+		if err == nil {
+			err = c.Move(by)
+		}
+		if err != nil {
 			c.Log.Error("the test clock stopped on its way", "error", err)
 			break
 		}

@@ -9,6 +9,25 @@ import (
 	"context"
 )
 
+const carryLinks = `-- name: CarryLinks :exec
+UPDATE links SET expires_at = expires_at + CAST($1 AS bigint)
+`
+
+func (q *Queries) CarryLinks(ctx context.Context, moved int64) error {
+	_, err := q.exec(ctx, q.carryLinksStmt, carryLinks, moved)
+	return err
+}
+
+const carrySessions = `-- name: CarrySessions :exec
+UPDATE sessions SET created_at = created_at + CAST($1 AS bigint), seen_at = seen_at + CAST($1 AS bigint),
+  confirmed_at = confirmed_at + CAST($1 AS bigint)
+`
+
+func (q *Queries) CarrySessions(ctx context.Context, moved int64) error {
+	_, err := q.exec(ctx, q.carrySessionsStmt, carrySessions, moved)
+	return err
+}
+
 const countStaff = `-- name: CountStaff :one
 SELECT COUNT(*) FROM users WHERE staff_role <> ''
 `

@@ -78,6 +78,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.cardSetupAddressStmt, err = db.PrepareContext(ctx, cardSetupAddress); err != nil {
 		return nil, fmt.Errorf("error preparing query CardSetupAddress: %w", err)
 	}
+	if q.carryLinksStmt, err = db.PrepareContext(ctx, carryLinks); err != nil {
+		return nil, fmt.Errorf("error preparing query CarryLinks: %w", err)
+	}
+	if q.carrySessionsStmt, err = db.PrepareContext(ctx, carrySessions); err != nil {
+		return nil, fmt.Errorf("error preparing query CarrySessions: %w", err)
+	}
 	if q.claimEndpointsStmt, err = db.PrepareContext(ctx, claimEndpoints); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimEndpoints: %w", err)
 	}
@@ -1017,6 +1023,16 @@ func (q *Queries) Close() error {
 	if q.cardSetupAddressStmt != nil {
 		if cerr := q.cardSetupAddressStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing cardSetupAddressStmt: %w", cerr)
+		}
+	}
+	if q.carryLinksStmt != nil {
+		if cerr := q.carryLinksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing carryLinksStmt: %w", cerr)
+		}
+	}
+	if q.carrySessionsStmt != nil {
+		if cerr := q.carrySessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing carrySessionsStmt: %w", cerr)
 		}
 	}
 	if q.claimEndpointsStmt != nil {
@@ -2486,6 +2502,8 @@ type Queries struct {
 	callerByNameStmt             *sql.Stmt
 	callersOfStmt                *sql.Stmt
 	cardSetupAddressStmt         *sql.Stmt
+	carryLinksStmt               *sql.Stmt
+	carrySessionsStmt            *sql.Stmt
 	claimEndpointsStmt           *sql.Stmt
 	claimJobsStmt                *sql.Stmt
 	claimJobsOfKindStmt          *sql.Stmt
@@ -2792,6 +2810,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		callerByNameStmt:             q.callerByNameStmt,
 		callersOfStmt:                q.callersOfStmt,
 		cardSetupAddressStmt:         q.cardSetupAddressStmt,
+		carryLinksStmt:               q.carryLinksStmt,
+		carrySessionsStmt:            q.carrySessionsStmt,
 		claimEndpointsStmt:           q.claimEndpointsStmt,
 		claimJobsStmt:                q.claimJobsStmt,
 		claimJobsOfKindStmt:          q.claimJobsOfKindStmt,

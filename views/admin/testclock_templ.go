@@ -201,7 +201,7 @@ func TestClockPage(f ui.Frame, p TestClock) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<div class=\"actions\"><button class=\"btn\">Move the clock</button></div></form><p class=\"sub\">Sessions end with time too: after a long step you may have to sign in again.</p></section>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<div class=\"actions\"><button class=\"btn\">Move the clock</button></div></form><p class=\"sub\">Who is signed in stays so.</p></section>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -88,6 +88,13 @@ DELETE FROM sessions WHERE user_id = sqlc.arg(user_id) AND id <> sqlc.arg(keep);
 -- name: DeleteStaleSessions :exec
 DELETE FROM sessions WHERE seen_at < sqlc.arg(idle) OR created_at < sqlc.arg(absolute);
 
+-- name: CarrySessions :exec
+UPDATE sessions SET created_at = created_at + CAST(sqlc.arg(moved) AS bigint), seen_at = seen_at + CAST(sqlc.arg(moved) AS bigint),
+  confirmed_at = confirmed_at + CAST(sqlc.arg(moved) AS bigint);
+
+-- name: CarryLinks :exec
+UPDATE links SET expires_at = expires_at + CAST(sqlc.arg(moved) AS bigint);
+
 -- name: DeleteStaleLinks :exec
 DELETE FROM links WHERE expires_at < sqlc.arg(expired);
 
