@@ -236,8 +236,10 @@ func (l *Ledger) Apply(t tx.Tx, commands ...*Command) ([]Result, error) {
 	if err := l.store.Save(t, out); err != nil {
 		return nil, err
 	}
-	if err := l.jobs.AddAll(t, out.Jobs); err != nil {
-		return nil, err
+	if len(out.Jobs) > 0 { // a ledger that watches nothing needs no queue
+		if err := l.jobs.AddAll(t, out.Jobs); err != nil {
+			return nil, err
+		}
 	}
 	for _, e := range out.Events {
 		if err := l.events.Append(t, e.Type, e.Customer, int64(e.Wallet), e.Seq, e.Data); err != nil {
