@@ -31,6 +31,9 @@ type Deps struct {
 	// StandingChanged is called in the transaction that suspends a customer or
 	// lets it go on. May be nil.
 	StandingChanged func(t tx.Tx, by audit.Actor, customer string) error
+	// ZoneChanged is called in the transaction that changes a customer's time
+	// zone. May be nil.
+	ZoneChanged func(t tx.Tx, customer string) error
 }
 
 // Service is everything that account does. Make one with New, and run Run

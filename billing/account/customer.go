@@ -199,6 +199,11 @@ func (s *Service) changeCustomer(t tx.Tx, by audit.Actor, ref, action, reason st
 			return nil, err
 		}
 	}
+	if c.Timezone != before.Timezone && s.ZoneChanged != nil {
+		if err := s.ZoneChanged(t, c.ID); err != nil {
+			return nil, err
+		}
+	}
 	return &c, s.Audit.Record(t, audit.Record{Actor: by, Customer: c.ID, Action: action, Object: c.ID, Before: before, After: &c, Reason: reason})
 }
 

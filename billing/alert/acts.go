@@ -207,7 +207,9 @@ func (s *Service) SetLimitIn(t tx.Tx, by audit.Actor, customer string, n NewLimi
 	if same := find(list, func(l *Limit) bool {
 		return l.CreditType == n.CreditType && l.Scope == n.Scope && l.Meter == n.Meter && l.Caller == n.Caller && l.Period == n.Period && l.Hard == n.Hard
 	}); same != nil {
-		l, before = *same, *same
+		if l, before = *same, *same; l.Credits == n.Credits && l.Zone == c.Timezone {
+			return l, nil
+		}
 	} else if len(list) >= MaxAlerts {
 		return l, fault.New(fault.Conflict, "too_many_limits", "", "There are %d limits already. End one first.", MaxAlerts)
 	}
@@ -216,13 +218,13 @@ func (s *Service) SetLimitIn(t tx.Tx, by audit.Actor, customer string, n NewLimi
 	if err := s.Store.PutLimit(t, l); err != nil {
 		return l, err
 	}
+	if err := s.refresh(t, customer); err != nil {
+		return l, err
+	}
 	if err := s.startCounting(t, &l); err != nil {
 		return l, err
 	}
-	if err := s.Audit.Record(t, audit.Record{Actor: by, Customer: customer, Action: "limit.set", Object: l.ID, Before: before, After: l}); err != nil {
-		return l, err
-	}
-	return l, s.refresh(t, customer)
+	return l, s.Audit.Record(t, audit.Record{Actor: by, Customer: customer, Action: "limit.set", Object: l.ID, Before: before, After: l})
 }
 
 // EndLimit ends a limit.
@@ -247,55 +249,70 @@ func (s *Service) EndLimitIn(t tx.Tx, by audit.Actor, customer, limit string) er
 	if err := s.Audit.Record(t, audit.Record{Actor: by, Customer: customer, Action: "limit.ended", Object: l.ID, Before: l}); err != nil {
 		return err
 	}
-	if err := s.lift(t, l); err != nil {
+	if err := s.refresh(t, customer); err != nil {
 		return err
 	}
-	return s.refresh(t, customer)
+	lifted, err := s.lift(t, l)
+	if err != nil || !lifted || !l.stopsAll() {
+		return err
+	}
+	b, err := s.Ledger.Balance(t, ledger.WalletKey{Customer: l.Customer, CreditType: l.CreditType})
+	if err != nil {
+		return err
+	}
+	return s.tellEntitlement(t, b)
 }
 
-// lift ends the episodes of a limit that was raised or ended, as the start of a
-// new period does.
-func (s *Service) lift(t tx.Tx, l *Limit) error {
+// lift ends the episodes of a limit that is counted anew or ended, as the start
+// of a new period does, and says whether there were any.
+func (s *Service) lift(t tx.Tx, l *Limit) (bool, error) {
 	k := ledger.WalletKey{Customer: l.Customer, CreditType: l.CreditType}
 	closed, err := s.Store.CloseEpisodes(t, l.Customer, l.CreditType, l.ID)
 	if err != nil || len(closed) == 0 {
-		return err
+		return false, err
 	}
 	b, err := s.Ledger.Balance(t, k)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, e := range closed {
 		var data limitEvent
 		if err := (job.Job{Payload: e.Detail}).Decode(&data); err != nil {
-			return err
+			return false, err
 		}
-		r := reset{Wallet: b.Wallet, Key: k, Limit: l.ID, Place: e.Place, Data: data, Entitle: l.Hard && l.Scope == Whole}
+		r := reset{Wallet: b.Wallet, Key: k, Limit: l.ID, Place: e.Place, Data: data}
 		if err := s.tellReset(t, &r, b); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // startCounting puts what was spent in the present period into a limit's
-// counters.
+// counters, ends what was reached before and tells what is reached now: a limit
+// below what is spent already is reached when it is set.
 func (s *Service) startCounting(t tx.Tx, l *Limit) error {
 	k := ledger.WalletKey{Customer: l.Customer, CreditType: l.CreditType}
-	if err := s.lift(t, l); err != nil {
+	lifted, err := s.lift(t, l)
+	if err != nil {
 		return err
 	}
 	w, err := s.wallet(t, k)
 	if err != nil {
 		return err
 	}
-	from, _ := l.Period.Bounds(t.Now(), account.Zone(l.Zone))
+	b, err := s.Ledger.Balance(t, k)
+	if err != nil {
+		return err
+	}
+	from, to := l.Period.Bounds(t.Now(), account.Zone(l.Zone))
 	callers := []ledger.CallerName{{}}
 	if l.Scope == Caller {
 		if callers, err = s.Ledger.Callers(t, l.Customer, 10_000); err != nil {
 			return err
 		}
 	}
+	reached := false
 	for _, c := range callers {
 		if l.Scope == Caller && !l.counts(c.Name) {
 			continue
@@ -305,54 +322,50 @@ func (s *Service) startCounting(t tx.Tx, l *Limit) error {
 			return err
 		}
 		at := ledger.CounterID{Wallet: w.ID, Key: l.key(c.Name), Start: from.UnixMicro()}
-		if err := s.Ledger.PutCounter(t, at, ledger.Count{Spent: spent}); err != nil {
+		over := spent >= l.Credits
+		if err := s.Ledger.PutCounter(t, at, ledger.Count{Spent: spent, Told: over}); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// rezone starts the limits of customers anew whose time zone changed.
-func (s *Service) rezone(ctx context.Context) error {
-	var moved []string
-	s.customers.Range(func(k, v any) bool {
-		customer := k.(string)
-		for _, l := range v.(*standing).limits {
-			c, err := s.Accounts.Customer(ctx, customer)
-			if err == nil && c.Timezone != l.Zone {
-				moved = append(moved, customer)
-				break
-			}
+		if !over {
+			continue
 		}
-		return true
-	})
-	for _, customer := range moved {
-		err := s.Runner.Update(ctx, func(t tx.Tx) error {
-			c, err := s.Accounts.CustomerIn(t, customer)
-			if err != nil {
-				return err
-			}
-			limits, err := s.Store.Limits(t, customer)
-			if err != nil {
-				return err
-			}
-			for i := range limits {
-				l := &limits[i]
-				l.Zone = c.Timezone
-				if err := s.Store.PutLimit(t, *l); err != nil {
-					return err
-				}
-				if err := s.startCounting(t, l); err != nil {
-					return err
-				}
-			}
-			return s.refresh(t, customer)
+		reached = true
+		_, err = s.reach(t, id.New("lrn", t.Now()), l, c.Name, &ledger.Reached{
+			Wallet: w.ID, Customer: l.Customer, CreditType: l.CreditType, Key: at.Key, Seq: b.Seq, At: t.Now(),
+			Start: from, End: to, Limit: l.Credits, Spent: spent,
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	if !l.stopsAll() || lifted == reached {
+		return nil
+	}
+	return s.tellEntitlement(t, b)
+}
+
+// ZoneChanged starts the limits of a customer anew, whose days are others now.
+func (s *Service) ZoneChanged(t tx.Tx, customer string) error {
+	c, err := s.Accounts.CustomerIn(t, customer)
+	if err != nil {
+		return err
+	}
+	limits, err := s.Store.Limits(t, customer)
+	if err != nil || len(limits) == 0 {
+		return err
+	}
+	for i := range limits {
+		limits[i].Zone = c.Timezone
+		if err := s.Store.PutLimit(t, limits[i]); err != nil {
+			return err
+		}
+	}
+	for i := range limits {
+		if err := s.startCounting(t, &limits[i]); err != nil {
+			return err
+		}
+	}
+	return s.refresh(t, customer)
 }
 
 // SetAtZero sets what happens at zero in a wallet: an act of the vendor's, who
@@ -375,6 +388,14 @@ func (s *Service) SetAtZeroIn(t tx.Tx, by audit.Actor, z *AtZero) error {
 	}
 	k := ledger.WalletKey{Customer: z.Customer, CreditType: z.CreditType}
 	before := s.AtZero(k)
+	b, err := s.Ledger.Balance(t, k)
+	if err != nil {
+		return err
+	}
+	was, err := s.entitlementOf(t, k, b.Available, b.Overdraft)
+	if err != nil {
+		return err
+	}
 	z.UpdatedBy, z.UpdatedAt = by.ID, t.Now()
 	if err := s.Store.PutZero(t, *z); err != nil {
 		return err
@@ -386,5 +407,18 @@ func (s *Service) SetAtZeroIn(t tx.Tx, by audit.Actor, z *AtZero) error {
 	if err := s.Audit.Record(t, audit.Record{Actor: by, Customer: z.Customer, Action: "wallet.at_zero", Object: z.CreditType, Before: before, After: z, Reason: z.Reason}); err != nil {
 		return err
 	}
-	return s.refresh(t, z.Customer)
+	if err := s.refresh(t, z.Customer); err != nil {
+		return err
+	}
+	if b, err = s.Ledger.Balance(t, k); err != nil {
+		return err
+	}
+	if err := s.watchThrottle(t, z, &b); err != nil {
+		return err
+	}
+	is, err := s.entitlementOf(t, k, b.Available, b.Overdraft)
+	if err != nil || is.Allowed != was.Allowed || is.rate() == was.rate() {
+		return err // whether it may go on is the watch's to tell
+	}
+	return s.tellEntitlement(t, b)
 }

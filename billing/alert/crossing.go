@@ -206,15 +206,8 @@ func (s *Service) recovered(t tx.Tx, c *ledger.Crossing, a *Alert, level money.C
 	return nil
 }
 
-// entitlementEvent is the data of entitlement.changed: what a gateway caches.
-type entitlementEvent struct {
-	CreditType string `json:"credit_type"`
-	Allowed    bool   `json:"allowed"`
-	Reason     string `json:"reason,omitempty"`
-	Available  string `json:"available"`
-}
-
-// entitledJobs tells whoever listens that customers may go on, or not.
+// entitledJobs tells whoever listens that customers may go on, or not, or are to
+// be slowed down.
 func (s *Service) entitledJobs(ctx context.Context, jobs []job.Job) error {
 	crossings, err := decode[ledger.Crossing](jobs)
 	if err != nil {
@@ -225,13 +218,14 @@ func (s *Service) entitledJobs(ctx context.Context, jobs []job.Job) error {
 			if len(c.Crossed) == 0 {
 				continue
 			}
-			data := entitlementEvent{CreditType: c.CreditType, Available: c.Available.String(), Reason: ledger.CodeInsufficient}
-			if c.Crossed[0].Recovered {
-				reason, err := s.stopped(t, ledger.WalletKey{Customer: c.Customer, CreditType: c.CreditType})
-				if err != nil && !fault.Is(err, fault.NotFound) {
-					return err
-				}
-				data.Reason, data.Allowed = reason, reason == ""
+			k := ledger.WalletKey{Customer: c.Customer, CreditType: c.CreditType}
+			b, err := s.Ledger.Balance(t, k)
+			if err != nil {
+				return err
+			}
+			data, err := s.entitlementOf(t, k, c.Available, b.Overdraft)
+			if err != nil {
+				return err
 			}
 			e := Episode{
 				Customer: c.Customer, CreditType: c.CreditType, Source: entitlement, Place: jobs[i].ID, Kind: entitlement,

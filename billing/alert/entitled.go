@@ -4,6 +4,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/event"
+	"purse/billing/fault"
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/tx"
@@ -12,9 +13,42 @@ import (
 // CodeSuspended is the reason of customers who may not go on at all.
 const CodeSuspended = "customer_suspended"
 
+// entitlementEvent is the data of entitlement.changed: what a gateway caches, as
+// GET entitlement answers it.
+type entitlementEvent struct {
+	CreditType string `json:"credit_type"`
+	Allowed    bool   `json:"allowed"`
+	Reason     string `json:"reason,omitempty"`
+	Available  string `json:"available"`
+	Throttle   bool   `json:"throttle"`
+	Rate       *int   `json:"rate_per_minute"`
+}
+
+func (e *entitlementEvent) rate() int {
+	if e.Rate == nil {
+		return 0
+	}
+	return *e.Rate
+}
+
+// policies answers the limits of a customer, and what happens at zero, as they
+// stand in t: memory follows after the commit. It asks memory only whether there
+// can be any.
+func (s *Service) policies(t tx.Tx, customer string) (standing, error) {
+	if _, any := s.customers.Load(customer); !any {
+		return standing{}, nil
+	}
+	limits, err := s.Store.Limits(t, customer)
+	if err != nil {
+		return standing{}, err
+	}
+	zero, err := s.Store.Zeros(t, customer)
+	return standing{limits: limits, zero: zero}, err
+}
+
 // stopped answers why a customer may not go on in a wallet whatever the balance:
 // "" where nothing else stops it.
-func (s *Service) stopped(t tx.Tx, k ledger.WalletKey) (string, error) {
+func (s *Service) stopped(t tx.Tx, k ledger.WalletKey, p *standing) (string, error) {
 	c, err := s.Accounts.CustomerIn(t, k.Customer)
 	if err != nil {
 		return "", err
@@ -22,7 +56,7 @@ func (s *Service) stopped(t tx.Tx, k ledger.WalletKey) (string, error) {
 	if c.Status == account.Suspended {
 		return CodeSuspended, nil
 	}
-	counters := s.Counters(k, "", t.Now())
+	counters := p.counters(k, "", t.Now())
 	refs := make([]ledger.CounterRef, 0, len(counters))
 	for _, counter := range counters {
 		if counter.Hard && counter.Meter == "" {
@@ -46,13 +80,32 @@ func (s *Service) stopped(t tx.Tx, k ledger.WalletKey) (string, error) {
 
 // entitlementOf is the data of entitlement.changed as a wallet stands.
 func (s *Service) entitlementOf(t tx.Tx, k ledger.WalletKey, available, overdraft money.Credits) (entitlementEvent, error) {
-	data := entitlementEvent{CreditType: k.CreditType, Available: available.String()}
-	reason, err := s.stopped(t, k)
+	data := entitlementEvent{CreditType: k.CreditType, Available: max(available+overdraft, 0).String()}
+	p, err := s.policies(t, k.Customer)
+	if err != nil {
+		return data, err
+	}
+	reason, err := s.stopped(t, k, &p)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return data, err
+	}
 	if reason == "" && available+overdraft <= 0 {
 		reason = ledger.CodeInsufficient
 	}
 	data.Reason, data.Allowed = reason, reason == ""
-	return data, err
+	if rate := p.atZero(k).Rate; rate > 0 && available <= 0 {
+		data.Throttle, data.Rate = true, &rate
+	}
+	return data, nil
+}
+
+// tellEntitlement writes entitlement.changed as a wallet stands now.
+func (s *Service) tellEntitlement(t tx.Tx, b ledger.Balance) error {
+	data, err := s.entitlementOf(t, b.WalletKey, b.Available, b.Overdraft)
+	if err != nil {
+		return err
+	}
+	return s.Events.Append(t, event.EntitlementChange, b.Customer, int64(b.Wallet), b.Seq, data)
 }
 
 // StandingChanged writes that a customer was suspended or may go on again: one
@@ -63,11 +116,7 @@ func (s *Service) StandingChanged(t tx.Tx, _ audit.Actor, customer string) error
 		return err
 	}
 	for _, b := range balances {
-		data, err := s.entitlementOf(t, b.WalletKey, b.Available, b.Overdraft)
-		if err != nil {
-			return err
-		}
-		if err := s.Events.Append(t, event.EntitlementChange, customer, int64(b.Wallet), b.Seq, data); err != nil {
+		if err := s.tellEntitlement(t, b); err != nil {
 			return err
 		}
 	}

@@ -133,3 +133,6 @@ func (l *Limit) key(caller string) string {
 func (l *Limit) counts(caller string) bool {
 	return l.Scope != Caller || (caller != "" && (l.Caller == "" || l.Caller == caller))
 }
+
+// stopsAll says whether nobody of the customer may go on once it is reached.
+func (l *Limit) stopsAll() bool { return l.Hard && l.Scope == Whole }

@@ -38,6 +38,7 @@ func TestLittleAboveADefaultIsAbove(t *testing.T) {
 	w.ok(err)
 	w.ok(w.jobs.Drain(t.Context()))
 	w.grant("105", ledger.Promotional, 0)
+	w.events()
 	w.use(cr("10"), "")
 	if got := w.events(); len(got) != 1 {
 		t.Errorf("from 105 to 95: %v", got)

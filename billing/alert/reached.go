@@ -69,15 +69,29 @@ func (s *Service) reached(t tx.Tx, place string, r *ledger.Reached) error {
 		return err
 	}
 	l := find(limits, func(l *Limit) bool { return l.ID == by.Limit })
-	if l == nil { // it ended meanwhile
+	if l == nil || l.Credits != r.Limit { // it ended meanwhile, or was counted anew
 		return nil
 	}
+	ok, err := s.reach(t, place, l, by.Caller, r)
+	if err != nil || !ok || !l.stopsAll() {
+		return err
+	}
+	b, err := s.Ledger.Balance(t, ledger.WalletKey{Customer: r.Customer, CreditType: r.CreditType})
+	if err != nil {
+		return err
+	}
+	return s.tellEntitlement(t, b)
+}
+
+// reach opens the episode of a limit, by a caller if it is of callers: false when
+// it was open already. The end of the period closes it.
+func (s *Service) reach(t tx.Tx, place string, l *Limit, caller string, r *ledger.Reached) (bool, error) {
 	data := limitEvent{
 		Limit: l.ID, CreditType: l.CreditType, Scope: l.Scope, Meter: l.Meter, Period: l.Period, Hard: l.Hard,
 		Credits: r.Limit.String(), Spent: r.Spent.String(), ResetsAt: r.End.UTC(),
 	}
 	if l.Scope == Caller {
-		data.Caller = by.Caller
+		data.Caller = caller
 	}
 	e := Episode{
 		Customer: r.Customer, CreditType: r.CreditType, Source: l.ID, Place: place, Kind: "limit",
@@ -92,18 +106,11 @@ func (s *Service) reached(t tx.Tx, place string, r *ledger.Reached) error {
 		"period": string(l.Period), "stops": strconv.FormatBool(l.Hard), "resets_at": r.End.UTC().Format(time.RFC3339),
 	})
 	if err != nil || !ok {
-		return err
+		return false, err
 	}
-	stops := l.Hard && l.Scope == Whole
-	if stops {
-		if err := s.Events.Append(t, event.EntitlementChange, r.Customer, int64(r.Wallet), r.Seq,
-			entitlementEvent{CreditType: r.CreditType, Reason: ledger.CodeSpendLimit}); err != nil {
-			return err
-		}
-	}
-	return s.Jobs.Add(t, job.Spec{Kind: jobReset, RunAt: r.End, Payload: reset{
+	return true, s.Jobs.Add(t, job.Spec{Kind: jobReset, RunAt: r.End, Payload: reset{
 		Wallet: r.Wallet, Key: ledger.WalletKey{Customer: r.Customer, CreditType: r.CreditType},
-		Limit: l.ID, Place: e.Place, Data: data, Entitle: stops,
+		Limit: l.ID, Place: e.Place, Data: data, Entitle: l.stopsAll(),
 	}})
 }
 
@@ -132,9 +139,5 @@ func (s *Service) tellReset(t tx.Tx, r *reset, b ledger.Balance) error {
 	if err := s.Events.Append(t, event.LimitReset, r.Key.Customer, int64(r.Wallet), b.Seq, r.Data); err != nil || !r.Entitle {
 		return err
 	}
-	data, err := s.entitlementOf(t, r.Key, b.Available, b.Overdraft)
-	if err != nil {
-		return err
-	}
-	return s.Events.Append(t, event.EntitlementChange, r.Key.Customer, int64(r.Wallet), b.Seq, data)
+	return s.tellEntitlement(t, b)
 }

@@ -41,9 +41,6 @@ func (s *Service) Scan(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.rezone(ctx); err != nil {
-		return err
-	}
 	return s.Runner.Update(ctx, func(t tx.Tx) error {
 		// Longer than any period: what was counted before is of no use.
 		return s.Store.ForgetCounters(t, t.Now().AddDate(0, -3, 0))

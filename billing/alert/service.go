@@ -158,6 +158,7 @@ func alertOf(t tx.Tx, by audit.Actor, customer string, n New) Alert {
 
 // refresh reads a customer's again once t has committed.
 func (s *Service) refresh(t tx.Tx, customer string) error {
+	s.customers.LoadOrStore(customer, &standing{}) // that jobs look, even right after the commit
 	v := &standing{}
 	var err error
 	if v.limits, err = s.Store.Limits(t, customer); err != nil {
@@ -205,8 +206,23 @@ func (s *Service) Muted(customer, alert string) bool {
 func (s *Service) Limits(customer string) []Limit { return slices.Clone(s.standing(customer).limits) }
 
 // AtZero is what happens at zero in a wallet.
-func (s *Service) AtZero(k ledger.WalletKey) AtZero {
-	for _, z := range s.standing(k.Customer).zero {
+func (s *Service) AtZero(k ledger.WalletKey) AtZero { return s.standing(k.Customer).atZero(k) }
+
+// ThrottledTo is the rate that a wallet is slowed down to at zero, in requests a
+// minute; 0 when it is not.
+func (s *Service) ThrottledTo(k ledger.WalletKey) int { return s.AtZero(k).Rate }
+
+// Counters are the counters of the limits that usage by a caller on a wallet
+// counts towards, for the periods that now lies in.
+func (s *Service) Counters(k ledger.WalletKey, caller string, now time.Time) []ledger.Counter {
+	if v, ok := s.customers.Load(k.Customer); ok {
+		return v.(*standing).counters(k, caller, now)
+	}
+	return nil
+}
+
+func (v *standing) atZero(k ledger.WalletKey) AtZero {
+	for _, z := range v.zero {
 		if z.CreditType == k.CreditType {
 			return z
 		}
@@ -214,27 +230,10 @@ func (s *Service) AtZero(k ledger.WalletKey) AtZero {
 	return AtZero{Customer: k.Customer, CreditType: k.CreditType, Mode: Block}
 }
 
-// ThrottledTo is the rate that a wallet is slowed down to at zero, in requests a
-// minute; 0 when it is not.
-func (s *Service) ThrottledTo(k ledger.WalletKey) int {
-	for _, z := range s.standing(k.Customer).zero {
-		if z.CreditType == k.CreditType && z.Mode == Throttle {
-			return z.Rate
-		}
-	}
-	return 0
-}
-
-// Counters are the counters of the limits that usage by a caller on a wallet
-// counts towards, for the periods that now lies in.
-func (s *Service) Counters(k ledger.WalletKey, caller string, now time.Time) []ledger.Counter {
-	v, ok := s.customers.Load(k.Customer)
-	if !ok {
-		return nil
-	}
+func (v *standing) counters(k ledger.WalletKey, caller string, now time.Time) []ledger.Counter {
 	var out []ledger.Counter
-	for i := range v.(*standing).limits {
-		l := &v.(*standing).limits[i]
+	for i := range v.limits {
+		l := &v.limits[i]
 		if l.CreditType != k.CreditType || !l.counts(caller) {
 			continue
 		}

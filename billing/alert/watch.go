@@ -12,8 +12,12 @@ import (
 	"purse/billing/tx"
 )
 
-// entitlement names the watch on where decisions refuse.
-const entitlement = "entitlement"
+const (
+	// entitlement names the watch on where decisions refuse.
+	entitlement = "entitlement"
+	// throttling names the one on zero, of wallets that are slowed down there.
+	throttling = "throttle"
+)
 
 // NewWallet answers the watches that a new wallet is made with: the defaults
 // that its customer does not mute, and the one on its entitlement. It reads
@@ -31,8 +35,26 @@ func (s *Service) NewWallet(k ledger.WalletKey, w ledger.WalletID) []ledger.Watc
 	return out
 }
 
+// entitlementWatch begins crossed: whoever has nothing may not go on, and the
+// first credits change that.
 func entitlementWatch(w ledger.WalletID) ledger.Watch {
-	return ledger.Watch{ID: watchID(entitlement, w), Wallet: w, Of: ledger.OfOverdraft, Rearm: 1, Step: 1, Recovers: true, JobKind: jobEntitled}
+	return ledger.Watch{
+		ID: watchID(entitlement, w), Wallet: w, Of: ledger.OfOverdraft, Rearm: 1, Step: 1, State: ledger.WatchCrossed, Recovers: true, JobKind: jobEntitled,
+	}
+}
+
+// watchThrottle puts the watch on a wallet whose policy it is, and takes it off
+// the others.
+func (s *Service) watchThrottle(t tx.Tx, z *AtZero, b *ledger.Balance) error {
+	at := watchID(throttling, b.Wallet)
+	if z.Mode != Throttle {
+		return s.Ledger.DeleteWatch(t, at)
+	}
+	watch := ledger.Watch{ID: at, Wallet: b.Wallet, Rearm: 1, Step: 1, State: ledger.WatchCrossed, Recovers: true, JobKind: jobEntitled}
+	if b.Available > 0 {
+		watch.State = ledger.WatchArmed
+	}
+	return s.Ledger.PutWatch(t, watch)
 }
 
 // watchOf is the ledger's watch of an alert, for the kinds that have one.
@@ -195,7 +217,7 @@ func (s *Service) align(t tx.Tx, defaults []Alert, w WalletRow) error {
 	for _, watch := range watches {
 		have[watch.ID] = true
 	}
-	want := map[string]bool{watchID(entitlement, w.ID): true}
+	want := map[string]bool{watchID(entitlement, w.ID): true, watchID(throttling, w.ID): true}
 	for _, a := range own {
 		want[watchID(a.ID, w.ID)] = true
 	}

@@ -84,6 +84,7 @@ func newWorld(t testing.TB) *world {
 		Tell: func(_ tx.Tx, n alert.Notice) error { w.told = append(w.told, n); return nil },
 	})
 	w.accounts.StandingChanged = w.StandingChanged
+	w.accounts.ZoneChanged = w.ZoneChanged
 	w.ok(w.Load(t.Context()))
 	c, err := w.accounts.CreateCustomer(t.Context(), w.by, account.NewCustomer{Name: "Acme", Email: "acme@example.com", Timezone: "Europe/Berlin"})
 	w.ok(err)

@@ -69,6 +69,32 @@ func (d data) credits(name string) string {
 	return grouped(slackText(s)) + " " + typ
 }
 
+func (d data) number(name string) string {
+	n, _ := d[name].(json.Number)
+	return grouped(n.String())
+}
+
+// limit names a spend limit, and what it counts.
+func (d data) limit() string {
+	out := "The spend limit of " + d.credits("credits") + " a " + d.words("period")
+	switch {
+	case d.text("caller") != "":
+		out += " for the caller " + d.text("caller")
+	case d.text("meter") != "":
+		out += " for the meter " + d.text("meter")
+	}
+	return out
+}
+
+func (d data) minute(name string) string {
+	s, _ := d[name].(string)
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return slackText(s)
+	}
+	return at.UTC().Format("2 January 2006, 15:04 MST")
+}
+
 func (d data) money(name string) string {
 	m, _ := d[name].(map[string]any)
 	return data(m).amount()
@@ -127,13 +153,17 @@ func sentence(typ string, d data) string {
 		return ":chart_with_upwards_trend: Usage is far above what is usual."
 	case event.LimitReached:
 		if stops, _ := d["stops_requests"].(bool); stops {
-			return ":no_entry: The spend limit of " + d.credits("credits") + " a " + d.words("period") + " is reached: requests are refused."
+			return ":no_entry: " + d.limit() + " is reached, with " + d.credits("spent") + " spent: requests are refused until " + d.minute("resets_at") + "."
 		}
-		return ":warning: The spend limit of " + d.credits("credits") + " a " + d.words("period") + " is reached."
+		return ":warning: " + d.limit() + " is reached, with " + d.credits("spent") + " spent. It counts anew from " + d.minute("resets_at") + "."
 	case event.LimitReset:
-		return "A spend limit began a new period."
+		return d.limit() + " counts anew."
 	case event.EntitlementChange:
-		if allowed, _ := d["allowed"].(bool); allowed {
+		allowed, _ := d["allowed"].(bool)
+		if slow, _ := d["throttle"].(bool); slow && allowed {
+			return ":warning: Nothing is available: requests are slowed down to " + d.number("rate_per_minute") + " a minute."
+		}
+		if allowed {
 			return ":white_check_mark: Requests are allowed again."
 		}
 		return ":no_entry: Requests are refused now: " + d.words("reason") + "."

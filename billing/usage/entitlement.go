@@ -115,7 +115,10 @@ func (s *Service) limited(t tx.Tx, k ledger.WalletKey, q Question) (*ledger.Limi
 	}
 	for _, c := range hard {
 		now := counted[c.Ref()]
-		if sum, err := now.Spent.Add(max(q.Credits, 1)); err != nil || sum > c.Limit {
+		// Whoever asks for nothing particular is told what entitlement.changed says:
+		// that it stopped requests in this period.
+		told := now.Told && q.Credits == 0
+		if sum, err := now.Spent.Add(max(q.Credits, 1)); err != nil || sum > c.Limit || told {
 			return &ledger.LimitReached{Key: c.Key, Limit: c.Limit, Spent: now.Spent, ResetsAt: c.PeriodEnd}, nil
 		}
 	}

@@ -290,6 +290,7 @@ type newAtZero struct {
 	Mode       string `json:"mode" enum:"block,grace,throttle"`
 	Overdraft  string `json:"overdraft,omitempty"`
 	Rate       int    `json:"rate_per_minute,omitempty"`
+	Reason     string `json:"reason,omitempty" maxLength:"500" doc:"Why, for the audit log"`
 }
 
 type atZeroIn struct {
@@ -303,7 +304,7 @@ func setAtZero(a *API, ctx context.Context, in *atZeroIn) (*reply[atZeroObject],
 	if err != nil {
 		return nil, err
 	}
-	z := alert.AtZero{Customer: c.ID, CreditType: v.CreditType, Mode: alert.Mode(v.Mode), Rate: v.Rate}
+	z := alert.AtZero{Customer: c.ID, CreditType: v.CreditType, Mode: alert.Mode(v.Mode), Rate: v.Rate, Reason: v.Reason}
 	if v.Overdraft != "" {
 		if z.Overdraft, err = credits("overdraft", v.Overdraft); err != nil {
 			return nil, err

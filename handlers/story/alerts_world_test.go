@@ -44,6 +44,7 @@ func (w *world) openAlerts(events *event.Log, log *slog.Logger) {
 		Tell: func(t tx.Tx, n alert.Notice) error { return w.messages.Tell(t, n) },
 	})
 	w.accounts.StandingChanged = w.alerts.StandingChanged
+	w.accounts.ZoneChanged = w.alerts.ZoneChanged
 	w.messages = notify.NewMessages(notify.MessageDeps{
 		Runner: w.db, Store: db.MessageStore{}, Accounts: w.accounts, Catalog: w.catalog, Jobs: w.jobs, Audit: w.audit, Key: []byte("a key of the stories"),
 	})
