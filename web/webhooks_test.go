@@ -116,8 +116,8 @@ func TestEventsArriveSignedAndCustomersHearOnlyOfThemselves(t *testing.T) {
 	w.shop()
 	a, b := w.customer("a", ""), w.customer("b", "")
 	vendor, own := newReceiver(t, nil), newReceiver(t, nil)
-	_, secret := w.endpoint(`{"url":"` + vendor.URL + `"}`)
-	w.endpoint(`{"url":"` + own.URL + `","customer":"` + a.ID + `"}`)
+	_, secret := w.endpoint(`{"url":"` + vendor.URL + `","types":["credits.granted","customer.updated"]}`)
+	w.endpoint(`{"url":"` + own.URL + `","customer":"` + a.ID + `","types":["credits.granted"]}`)
 	w.grant(a, "10")
 	w.grant(b, "20")
 	if x := w.api("POST", "/v1/customers/"+a.ID, `{"name":"A renamed"}`); x.status != 200 {
@@ -162,7 +162,7 @@ func TestWhatFailsIsTriedAgainAndTheLogTells(t *testing.T) {
 			_, _ = rw.Write([]byte("not today"))
 		}
 	})
-	id, _ := w.endpoint(`{"url":"` + r.URL + `"}`)
+	id, _ := w.endpoint(`{"url":"` + r.URL + `","types":["credits.granted"]}`)
 	w.grant(c, "10")
 	first := r.wait(t, 1)[0]
 	until(t, "the first try is written", func() bool {
@@ -198,7 +198,7 @@ func TestEveryTryFailsAndTheEndpointIsDisabled(t *testing.T) {
 	r := newReceiver(t, func(rw http.ResponseWriter, req *http.Request, _ int) {
 		http.Redirect(rw, req, "/elsewhere", http.StatusFound)
 	})
-	id, _ := w.endpoint(`{"url":"` + r.URL + `","customer":"` + c.ID + `"}`)
+	id, _ := w.endpoint(`{"url":"` + r.URL + `","customer":"` + c.ID + `","types":["credits.granted"]}`)
 	w.grant(c, "10")
 	var waited []time.Duration
 	for n := 1; n <= notify.Tries(); n++ {
@@ -248,7 +248,7 @@ func TestAnEndpointThatIsGoneIsDisabledAtOnce(t *testing.T) {
 	w.shop()
 	c := w.customer("a", "")
 	r := newReceiver(t, func(rw http.ResponseWriter, _ *http.Request, _ int) { rw.WriteHeader(http.StatusGone) })
-	id, _ := w.endpoint(`{"url":"` + r.URL + `"}`)
+	id, _ := w.endpoint(`{"url":"` + r.URL + `","types":["credits.granted"]}`)
 	w.grant(c, "10")
 	until(t, "it is disabled", func() bool { return w.api("GET", "/v1/webhook-endpoints/"+id, "").str("disabled_reason") == "gone" })
 	w.grant(c, "10")

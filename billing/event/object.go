@@ -14,7 +14,7 @@ type Object struct {
 	CreatedAt  time.Time       `json:"created_at"`
 	Customer   *string         `json:"customer" doc:"Whom it is about"`
 	CreditType *string         `json:"credit_type" doc:"With the customer, the wallet that it belongs to"`
-	Sequence   *int64          `json:"sequence" doc:"Order within the wallet. Events of one posting share it; numbers may be left out"`
+	Sequence   *int64          `json:"sequence" doc:"Order within the wallet. Events of one posting share it: the greater id is the later. Numbers may be left out"`
 	Data       json.RawMessage `json:"data" doc:"What the type's entry in the catalogue shows"`
 }
 

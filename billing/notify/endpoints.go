@@ -344,8 +344,8 @@ func (s *Endpoints) RedeliverIn(t tx.Tx, by audit.Actor, customer, deliveryID st
 	return d, s.Audit.Record(t, audit.Record{Actor: by, Customer: e.Customer, Action: "delivery.repeated", Object: d.ID})
 }
 
-// RedeliverFailedIn sends again what failed of what happened since a time, and
-// answers how many.
+// RedeliverFailedIn sends again what failed of what happened since a time, also
+// what would be tried again later, and answers how many.
 func (s *Endpoints) RedeliverFailedIn(t tx.Tx, by audit.Actor, customer, endpointID string, since time.Time) (int64, error) {
 	e, err := s.In(t, customer, endpointID)
 	if err != nil {

@@ -892,7 +892,7 @@ func (q *Queries) NextEndpoint(ctx context.Context) (int64, error) {
 
 const redeliverFailed = `-- name: RedeliverFailed :execrows
 UPDATE deliveries SET state = 'pending', step = 0, next_at = $1, finished_at = 0
-WHERE endpoint_id = $2 AND state = 'failed' AND created_at >= $3
+WHERE endpoint_id = $2 AND (state = 'failed' OR (state = 'pending' AND step > 0)) AND created_at >= $3
 `
 
 type RedeliverFailedParams struct {

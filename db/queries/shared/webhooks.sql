@@ -92,7 +92,7 @@ SELECT * FROM deliveries WHERE state = sqlc.arg(state) AND id < sqlc.arg(before_
 
 -- name: RedeliverFailed :execrows
 UPDATE deliveries SET state = 'pending', step = 0, next_at = sqlc.arg(next_at), finished_at = 0
-WHERE endpoint_id = sqlc.arg(endpoint_id) AND state = 'failed' AND created_at >= sqlc.arg(since);
+WHERE endpoint_id = sqlc.arg(endpoint_id) AND (state = 'failed' OR (state = 'pending' AND step > 0)) AND created_at >= sqlc.arg(since);
 
 -- name: FailPending :execrows
 UPDATE deliveries SET state = 'failed', next_at = 0, error = sqlc.arg(error), finished_at = sqlc.arg(finished_at)
