@@ -65,3 +65,22 @@ func refund(r gen.Refund) *purchase.Refund {
 		Reason: r.Reason, Problem: r.Problem, CreatedBy: r.CreatedBy, CreatedAt: instant(r.CreatedAt),
 	}
 }
+
+// PutDispute writes how a dispute stands.
+func (PurchaseStore) PutDispute(t tx.Tx, purchaseID string, d purchase.ChargeDispute) error {
+	ctx, q := q(t)
+	return q.PutDispute(ctx, gen.PutDisputeParams{
+		ID: d.ID, PurchaseID: purchaseID, Status: d.Status, Reason: d.Reason, Amount: d.Amount, Due: micros(d.Due), CreatedAt: micros(d.CreatedAt),
+	})
+}
+
+// Disputes answers the disputes of a purchase, oldest first.
+func (PurchaseStore) Disputes(t tx.Tx, purchaseID string) ([]purchase.ChargeDispute, error) {
+	ctx, q := q(t)
+	rows, err := q.DisputesOf(ctx, purchaseID)
+	out := make([]purchase.ChargeDispute, len(rows))
+	for i, r := range rows {
+		out[i] = purchase.ChargeDispute{ID: r.ID, Status: r.Status, Reason: r.Reason, Amount: r.Amount, Due: instant(r.Due), CreatedAt: instant(r.CreatedAt)}
+	}
+	return out, err
+}

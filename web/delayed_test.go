@@ -190,17 +190,29 @@ func TestEventOrderOfADelayedPurchaseDoesNotMatter(t *testing.T) {
 		},
 		"pays, refunded in part and lost in a dispute": func(c *purchase.Checkout, at int) (purchase.MoneyBack, bool) {
 			part := []purchase.ChargeRefund{refund("re_1", "succeeded", 300)}
-			d := func(status string) *purchase.ChargeDispute {
-				return &purchase.ChargeDispute{ID: "dp_1", Status: status, Amount: 700}
+			d := func(status string) []purchase.ChargeDispute {
+				return []purchase.ChargeDispute{{ID: fmt.Sprint("dp_", n), Status: status, Amount: 700}}
 			}
-			return []purchase.MoneyBack{{}, {}, {Refunds: part}, {Refunds: part, Dispute: d("needs_response")}, {Refunds: part, Dispute: d("under_review")}, {Refunds: part, Dispute: d("lost")}}[at], at == 5
+			return []purchase.MoneyBack{{}, {}, {Refunds: part}, {Refunds: part, Disputes: d("needs_response")}, {Refunds: part, Disputes: d("under_review")}, {Refunds: part, Disputes: d("lost")}}[at], at == 5
 		},
 		"pays, and a dispute is won": func(c *purchase.Checkout, at int) (purchase.MoneyBack, bool) {
-			d := func(status string) *purchase.ChargeDispute {
-				return &purchase.ChargeDispute{ID: "dp_1", Status: status, Amount: 1000}
+			d := func(status string) []purchase.ChargeDispute {
+				return []purchase.ChargeDispute{{ID: fmt.Sprint("dp_", n), Status: status, Amount: 1000}}
 			}
-			return []purchase.MoneyBack{{}, {}, {Dispute: d("warning_needs_response")}, {Dispute: d("needs_response")}, {Dispute: d("won")}}[at], at == 4
+			return []purchase.MoneyBack{{}, {}, {Disputes: d("warning_needs_response")}, {Disputes: d("needs_response")}, {Disputes: d("won")}}[at], at == 4
 		},
+	}
+	// Each of two disputes is about a part: what is lost stays lost, whatever
+	// becomes of the other.
+	lives["pays, and is disputed twice"] = func(c *purchase.Checkout, at int) (purchase.MoneyBack, bool) {
+		status := [][2]string{{}, {}, {"needs_response", ""}, {"under_review", "needs_response"}, {"lost", "needs_response"}, {"lost", "won"}}[at]
+		var m purchase.MoneyBack
+		for i, s := range status {
+			if s != "" {
+				m.Disputes = append(m.Disputes, purchase.ChargeDispute{ID: fmt.Sprint("dp_", i, "_", n), Status: s, Amount: int64(400 + 100*i), CreatedAt: time.Unix(int64(i+1), 0)})
+			}
+		}
+		return m, at == 5
 	}
 	type end struct {
 		state    purchase.State

@@ -277,3 +277,46 @@ func TestASpentPurchaseThatIsLostBecomesDebt(t *testing.T) {
 	}
 	w.addsUp()
 }
+
+// A payment can be disputed in parts: each dispute counts, whatever becomes of
+// the others.
+func TestAPaymentThatIsDisputedTwice(t *testing.T) {
+	for _, end := range []struct {
+		first, second string
+		state         purchase.State
+		left          int64 // of two halves
+	}{
+		{"losing_evidence", "winning_evidence", purchase.PartiallyRefunded, 1},
+		{"winning_evidence", "losing_evidence", purchase.PartiallyRefunded, 1},
+		{"losing_evidence", "losing_evidence", purchase.Refunded, 0},
+		{"winning_evidence", "winning_evidence", purchase.Paid, 2},
+	} {
+		w, c := shopWorld(t)
+		p := w.mustBegin(c, 0)
+		w.check(w.pay(p.CheckoutSession, "pm_card_createMultipleDisputes"))
+		w.waitState(p, purchase.Disputed)
+		var both []purchase.ChargeDispute
+		disputes := func() []purchase.ChargeDispute {
+			w.check(w.db.View(ctx, func(t tx.Tx) (err error) { both, err = w.purchases.Disputes(t, p.ID); return err }))
+			return both
+		}
+		eventually(t, "both disputes are known", 10*time.Second, func() bool { return len(disputes()) == 2 })
+		p = w.state(p)
+		first := p.Dispute
+		w.decide(p, end.first)
+		eventually(t, "the other one is what matters now", 10*time.Second, func() bool { p = w.state(p); return p.Dispute != first && p.DisputeOpen() })
+		if b := w.balance(c); b.Available > 0 {
+			t.Errorf("%s are available while a dispute is open", b.Available)
+		}
+		_, err := w.purchases.AnswerDispute(ctx, audit.Actor{ID: "usr_staff"}, p.ID, first, purchase.Evidence{Explanation: "The form of the other one, sent twice"})
+		if !fault.HasCode(err, "not_awaited") {
+			t.Errorf("a form about the first answers the second: %v", err)
+		}
+		w.decide(p, end.second)
+		p = w.waitState(p, end.state)
+		if b := w.balance(c); b.Available != part(p, end.left, 2) || b.Frozen != 0 || b.Debt != 0 {
+			t.Errorf("%s, %s: %+v", end.first, end.second, b)
+		}
+		w.addsUp()
+	}
+}

@@ -89,7 +89,7 @@ func TestStaffAnswersADispute(t *testing.T) {
 		}
 		return err
 	}))
-	if _, err := w.purchases.AnswerDispute(ctx, audit.Actor{ID: "x"}, p.ID, purchase.Evidence{Explanation: "again"}); !fault.HasCode(err, "not_awaited") {
+	if _, err := w.purchases.AnswerDispute(ctx, audit.Actor{ID: "x"}, p.ID, "", purchase.Evidence{Explanation: "again"}); !fault.HasCode(err, "not_awaited") {
 		t.Error(err)
 	}
 	w.addsUp()

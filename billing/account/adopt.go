@@ -1,7 +1,9 @@
 package account
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -70,4 +72,70 @@ func (a Address) fitting() Address {
 
 func fits(v string, most int) bool {
 	return utf8.ValidString(v) && utf8.RuneCountInString(v) <= most && !strings.ContainsFunc(v, unicode.IsControl)
+}
+
+// FollowBillingIn takes over the address and the tax ids that a customer has given
+// Stripe, which has them already. An address that is gone there stays here, and
+// what cannot be stored is left out. It answers whether anything has changed.
+func (s *Service) FollowBillingIn(t tx.Tx, customer string, at TypedDetails) (bool, error) {
+	before, err := s.BillingIn(t, customer)
+	if err != nil {
+		return false, err
+	}
+	b := before
+	if a := at.Address.fitting(); Country(a.Country) {
+		b.Address = a
+	}
+	var ids []TaxID
+	for i, id := range at.TaxIDs {
+		id.Value = strings.ToUpper(strings.Join(strings.Fields(id.Value), " "))
+		if len(ids) < maxTaxIDs && id.check(fmt.Sprint(i)) == nil {
+			ids = append(ids, id)
+		}
+	}
+	if !sameTaxIDs(ids, b.TaxIDs) {
+		if name := strings.TrimSpace(at.Company); b.Company == "" && len(ids) > 0 && fits(name, 200) {
+			b.Company = name // the name beside a tax id is the business's
+		}
+		b.TaxIDs = ids
+	}
+	if b.same(&before) {
+		return false, nil
+	}
+	b.Customer, b.Version, b.Problem, b.UpdatedAt = customer, before.Version+1, "", t.Now()
+	b.Synced = b.Version
+	if err := s.Store.PutBilling(t, b); err != nil {
+		return false, err
+	}
+	return true, s.Audit.Record(t, audit.Record{Actor: audit.System, Customer: customer, Action: "billing.updated", Object: customer, After: before.changed(&b), Reason: "changed at Stripe"})
+}
+
+// sameTaxIDs compares them without what Stripe may leave out of their spelling.
+func sameTaxIDs(a, b []TaxID) bool {
+	plain := func(ids []TaxID) (out []string) {
+		for _, id := range ids {
+			out = append(out, id.Type+":"+strings.Map(func(r rune) rune {
+				if strings.ContainsRune(" -./", r) {
+					return -1
+				}
+				return r
+			}, strings.ToUpper(id.Value)))
+		}
+		slices.Sort(out)
+		return out
+	}
+	return slices.Equal(plain(a), plain(b))
+}
+
+// BillingUnsyncedIn notes that Stripe has other details than ours.
+func (s *Service) BillingUnsyncedIn(t tx.Tx, customer string) error {
+	b, err := s.Store.Billing(t, customer)
+	if errors.Is(err, tx.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	b.Synced = min(b.Synced, b.Version-1)
+	return s.Store.PutBilling(t, b)
 }

@@ -3,6 +3,7 @@ package purchase
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -35,9 +36,9 @@ type DisputeAnswer struct {
 	CreatedAt             time.Time
 }
 
-// AnswerDispute submits evidence about the dispute of a purchase. It can be done
-// once: Stripe gives it to the bank at once.
-func (s *Service) AnswerDispute(ctx context.Context, by audit.Actor, purchaseID string, e Evidence) (*Purchase, error) {
+// AnswerDispute submits evidence about a dispute of a purchase, "" for the one that
+// matters now. It can be done once: Stripe gives it to the bank at once.
+func (s *Service) AnswerDispute(ctx context.Context, by audit.Actor, purchaseID, dispute string, e Evidence) (*Purchase, error) {
 	if e.Explanation == "" {
 		return nil, fault.Bad("explanation", "Say why the payment is right: the bank reads it.")
 	}
@@ -54,20 +55,28 @@ func (s *Service) AnswerDispute(ctx context.Context, by audit.Actor, purchaseID 
 		if p, err = s.Store.Purchase(t, purchaseID); err != nil {
 			return missing(err)
 		}
-		if p.DisputeStatus != "needs_response" && p.DisputeStatus != "warning_needs_response" {
+		if dispute == "" {
+			dispute = p.Dispute
+		}
+		all, err := s.Store.Disputes(t, p.ID)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(all, func(d ChargeDispute) bool { return d.ID == dispute })
+		if i < 0 || !all[i].Awaited() {
 			return fault.New(fault.Conflict, "not_awaited", "", "The bank does not wait for an answer about this payment.")
 		}
 		// The intent, before Stripe is asked: what was said stays known.
-		answer.ID, answer.Dispute, answer.CreatedAt = id.New("ans", t.Now()), p.Dispute, t.Now()
+		answer.ID, answer.Dispute, answer.CreatedAt = id.New("ans", t.Now()), dispute, t.Now()
 		if err := s.Store.InsertAnswer(t, answer); err != nil {
 			return err
 		}
-		return s.Audit.Record(t, audit.Record{Actor: by, Customer: p.Customer, Action: "dispute.answered", Object: p.ID, After: p.Dispute})
+		return s.Audit.Record(t, audit.Record{Actor: by, Customer: p.Customer, Action: "dispute.answered", Object: p.ID, After: dispute})
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = s.Gateway.SubmitEvidence(ctx, p.Dispute, e, answer.ID)
+	err = s.Gateway.SubmitEvidence(ctx, dispute, e, answer.ID)
 	var no *RefusedError
 	switch {
 	case errors.As(err, &no):

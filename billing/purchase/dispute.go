@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"purse/billing/fault"
@@ -68,8 +69,8 @@ func (s *Service) syncMoney(ctx context.Context, purchaseID string, note func(tx
 				return err
 			}
 		}
-		if d := m.Dispute; d != nil && !p.pastDispute(d) {
-			p.Dispute, p.DisputeStatus, p.DisputeAmount, p.DisputeReason, p.DisputeDue = d.ID, d.Status, d.Amount, d.Reason, d.Due
+		if err := s.noteDisputes(t, p, m.Disputes); err != nil {
+			return err
 		}
 		if err := s.moneyBack(t, p, ledger.Note{}); err != nil {
 			return err
@@ -86,10 +87,72 @@ func (s *Service) syncMoney(ctx context.Context, purchaseID string, note func(tx
 	return p, err
 }
 
-// pastDispute says whether what is written of a dispute is later than d: a look
-// at Stripe may be written after a younger one.
-func (p *Purchase) pastDispute(d *ChargeDispute) bool {
-	return p.Dispute == d.ID && disputeRank(d.Status) < disputeRank(p.DisputeStatus)
+// noteDisputes writes how the disputes of a payment stand, and makes the one that
+// matters now the purchase's own: the first that waits for an answer, or is being
+// decided, or is asked about, else the last that was lost, else the last. What is
+// written already may be later than what was looked at.
+func (s *Service) noteDisputes(t tx.Tx, p *Purchase, seen []ChargeDispute) error {
+	all, err := s.Store.Disputes(t, p.ID)
+	if err != nil {
+		return err
+	}
+	for _, d := range seen {
+		i := slices.IndexFunc(all, func(k ChargeDispute) bool { return k.ID == d.ID })
+		switch {
+		case i < 0:
+			all = append(all, d)
+		case all[i] == d || disputeRank(d.Status) < disputeRank(all[i].Status):
+			continue
+		default:
+			all[i] = d
+		}
+		if err := s.Store.PutDispute(t, p.ID, d); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(all, func(a, b ChargeDispute) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	for i, d := range all {
+		rank, now := matters(d.Status), matters(p.DisputeStatus)
+		if i == 0 || rank > now || (rank == now && rank <= lostMatters) {
+			p.Dispute, p.DisputeStatus, p.DisputeAmount, p.DisputeReason, p.DisputeDue = d.ID, d.Status, d.Amount, d.Reason, d.Due
+		}
+	}
+	return nil
+}
+
+const lostMatters = 1
+
+// matters orders the disputes of one payment by what is to be done about them.
+func matters(status string) int {
+	switch status {
+	case "needs_response":
+		return 5
+	case "under_review":
+		return 4
+	case "warning_needs_response":
+		return 3
+	case "warning_under_review":
+		return 2
+	case DisputeLost:
+		return lostMatters
+	}
+	return 0
+}
+
+// lostIn is the sum of the disputes of a purchase that were lost.
+func (s *Service) lostIn(t tx.Tx, p *Purchase) (lost int64, err error) {
+	all, err := s.Store.Disputes(t, p.ID)
+	for _, d := range all {
+		if d.Status == DisputeLost {
+			lost += d.Amount
+		}
+	}
+	return lost, err
+}
+
+// Disputes answers the disputes of a purchase, oldest first.
+func (s *Service) Disputes(t tx.Tx, purchaseID string) ([]ChargeDispute, error) {
+	return s.Store.Disputes(t, purchaseID)
 }
 
 // disputeRank orders the states of a dispute: they only go forward, and an

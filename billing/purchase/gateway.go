@@ -19,6 +19,9 @@ type Gateway interface {
 	// e-mail, address and tax ids. It may be repeated. What Stripe does not take
 	// is a RefusedError.
 	UpdateCustomer(ctx context.Context, stripeID string, p CustomerParams) error
+	// CustomerDetails answers what Stripe's customer bears now, ErrGone when there
+	// is none.
+	CustomerDetails(ctx context.Context, stripeID string) (account.TypedDetails, error)
 	CreateCheckout(ctx context.Context, p CheckoutParams, key string) (Checkout, error)
 	// CreateInvoice makes an invoice in place of a Checkout and finalizes it, to be
 	// paid with a saved card.
@@ -42,7 +45,7 @@ type Gateway interface {
 	PaymentIntent(ctx context.Context, id string) (PaymentIntent, error)
 	// PaymentOf answers the payment that a charge, refund or dispute is about.
 	PaymentOf(ctx context.Context, objectID string) (PaymentIntent, error)
-	// MoneyBack answers the refunds and the newest dispute of a payment.
+	// MoneyBack answers the refunds and the disputes of a payment.
 	MoneyBack(ctx context.Context, paymentIntent string) (MoneyBack, error)
 	Refund(ctx context.Context, p RefundParams, key string) (ChargeRefund, error)
 	// FindRefund looks in Stripe's lists for a refund of ours, by its id in the
@@ -164,10 +167,16 @@ type ChargeDispute struct {
 	ID, Status, Reason string
 	Amount             int64
 	Due                time.Time // until when evidence is taken, zero for no date
+	CreatedAt          time.Time
+}
+
+// Awaited says whether the bank waits for an answer.
+func (d ChargeDispute) Awaited() bool {
+	return d.Status == "needs_response" || d.Status == "warning_needs_response"
 }
 
 // MoneyBack is what goes back of a payment.
 type MoneyBack struct {
-	Refunds []ChargeRefund
-	Dispute *ChargeDispute
+	Refunds  []ChargeRefund
+	Disputes []ChargeDispute // in parts a payment can be disputed more than once
 }

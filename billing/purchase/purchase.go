@@ -76,7 +76,8 @@ type Purchase struct {
 	// Clawed is what was taken back of the credits for it.
 	Refunded int64
 	Clawed   money.Credits
-	// Dispute is Stripe's id of the newest, "" for none; DisputeStatus Stripe's.
+	// Dispute is Stripe's id of the one that matters now (noteDisputes), "" for none;
+	// DisputeStatus Stripe's.
 	Dispute, DisputeStatus, DisputeReason string
 	DisputeAmount                         int64
 	DisputeDue                            time.Time

@@ -253,7 +253,7 @@ func (s *Service) noteRefund(t tx.Tx, p *Purchase, c ChargeRefund) error {
 }
 
 // moneyBack brings the credits and the state of a purchase to where its refunds
-// and its dispute are. The target is absolute: whatever order events come in,
+// and its disputes are. The target is absolute: whatever order events come in,
 // the end is the same.
 func (s *Service) moneyBack(t tx.Tx, p *Purchase, note ledger.Note) error {
 	refunds, err := s.Store.Refunds(t, p.ID)
@@ -267,12 +267,16 @@ func (s *Service) moneyBack(t tx.Tx, p *Purchase, note ledger.Note) error {
 			p.Refunded += r.Amount
 		}
 	}
-	back := p.Refunded
-	if p.DisputeStatus == DisputeLost {
-		back += p.DisputeAmount
+	lost, err := s.lostIn(t, p)
+	if err != nil {
+		return err
 	}
-	back = min(back, p.Total)
-	if err := s.clawback(t, p, share(p.Brings(), back, p.Total), note); err != nil {
+	back := min(p.Refunded+lost, p.Total)
+	kind := ledger.PostRefund
+	if lost > 0 && p.Refunded == 0 {
+		kind = ledger.PostDispute
+	}
+	if err := s.clawback(t, p, share(p.Brings(), back, p.Total), kind, note); err != nil {
 		return err
 	}
 	warned, err := s.warned(t, p.ID)
@@ -331,14 +335,10 @@ func (s *Service) tellMoneyBack(t tx.Tx, before, p *Purchase) error {
 }
 
 // clawback moves what was taken back of a purchase's credits to a target.
-func (s *Service) clawback(t tx.Tx, p *Purchase, target money.Credits, note ledger.Note) error {
+func (s *Service) clawback(t tx.Tx, p *Purchase, target money.Credits, kind ledger.PostingKind, note ledger.Note) error {
 	delta := target - p.Clawed
 	if delta == 0 {
 		return nil
-	}
-	kind := ledger.PostRefund
-	if p.DisputeStatus == DisputeLost && p.Refunded == 0 {
-		kind = ledger.PostDispute
 	}
 	_, err := s.Ledger.ApplyOne(t, &ledger.Command{Note: note, Op: ledger.Clawback{Grants: p.Grants(), Credits: delta, Kind: kind, Ref: p.ID}})
 	if err != nil {

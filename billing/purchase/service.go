@@ -79,6 +79,7 @@ func New(d Deps) *Service {
 	}
 	s.OnEvent("invoice.", s.invoiceEvent)
 	s.OnEvent("setup_intent.", s.setupEvent)
+	s.OnEvent("customer.", s.customerEvent)
 	s.OnPayment(s.ownPayment)
 	d.Jobs.Handle(jobEvent, s.processJob)
 	d.Jobs.Handle(jobRefund, s.refundJob)

@@ -68,6 +68,11 @@ type Store interface {
 	RefundByStripeID(t tx.Tx, stripeID string) (*Refund, error)
 	Refunds(t tx.Tx, purchase string) ([]*Refund, error)
 
+	// PutDispute writes how a dispute of a purchase stands, Disputes answers them
+	// all, oldest first.
+	PutDispute(t tx.Tx, purchaseID string, d ChargeDispute) error
+	Disputes(t tx.Tx, purchaseID string) ([]ChargeDispute, error)
+
 	// InsertEvent answers false when the inbox holds the event already.
 	InsertEvent(t tx.Tx, e *InboxEvent) (bool, error)
 	UpdateEvent(t tx.Tx, e *InboxEvent) error

@@ -108,7 +108,7 @@ func (s *Service) price(t tx.Tx, p *Policy, available money.Credits, v *verdict)
 		return false, err
 	}
 	var b bought
-	agreed := p.Price
+	agreed := bought{credits: p.Credits, bonus: p.Bonus, price: p.Price}
 	if p.Target > 0 {
 		b, agreed, err = upTo(pack, p, available, currency)
 	} else {
@@ -121,7 +121,7 @@ func (s *Service) price(t tx.Tx, p *Policy, available money.Credits, v *verdict)
 	if purchase.TaxComesOnTop(p.TaxBehavior, s.taxNow(pack)) {
 		return false, nil
 	}
-	return err == nil && v.price.Amount <= agreed.Amount && (p.Target > 0 || v.credits+v.bonus >= p.Credits+p.Bonus), err
+	return err == nil && v.price.Amount <= agreed.price.Amount && v.credits+v.bonus >= agreed.credits+agreed.bonus, err
 }
 
 // limits checks cool-down, the day's count and the month's cap.

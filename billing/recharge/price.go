@@ -56,25 +56,40 @@ func amountUpTo(pack *catalog.Pack, target, available money.Credits) money.Credi
 	return min(max(need, r.Min), r.Max)
 }
 
-// upTo is what brings a balance up to a policy's target, at today's price, and
-// what the same amount costs by the price that was consented to.
-func upTo(pack *catalog.Pack, p *Policy, available money.Credits, currency string) (b bought, agreed money.Money, err error) {
+// agreement is what was consented to of a pack for any amount: its price, and the
+// bonuses that came with it; nil before they were kept.
+type agreement struct {
+	catalog.Price
+	Bonuses *[]catalog.Bonus
+}
+
+// upTo is what brings a balance up to a policy's target by today's price, and by
+// the price and the bonuses that were consented to.
+func upTo(pack *catalog.Pack, p *Policy, available money.Credits, currency string) (today, agreed bought, err error) {
 	amount := amountUpTo(pack, p.Target, available)
 	q, err := catalog.Quote(pack, amount, currency)
 	if err != nil {
-		return b, agreed, err
+		return today, agreed, err
+	}
+	var a agreement
+	if err := json.Unmarshal([]byte(p.Agreed), &a); err != nil {
+		return today, agreed, fmt.Errorf("the price that %s consents to: %w", p.ID, err)
 	}
 	then := *pack
-	then.Prices = make([]catalog.Price, 1)
-	if err := json.Unmarshal([]byte(p.Agreed), &then.Prices[0]); err != nil {
-		return b, agreed, fmt.Errorf("the price that %s consents to: %w", p.ID, err)
+	then.Prices = []catalog.Price{a.Price}
+	if a.Bonuses != nil {
+		then.Bonuses = *a.Bonuses
 	}
 	old, err := catalog.Quote(&then, amount, currency)
-	return bought{q.Credits, q.Bonus, q.BonusDays, q.Price}, old.Price, err
+	return bought{q.Credits, q.Bonus, q.BonusDays, q.Price}, bought{old.Credits, old.Bonus, old.BonusDays, old.Price}, err
 }
 
-// agree writes down the price that is consented to.
+// agree writes down what is consented to.
 func agree(pack *catalog.Pack, currency string) (string, error) {
-	b, err := json.Marshal(pack.PriceIn(currency))
+	bonuses := pack.Bonuses
+	if bonuses == nil {
+		bonuses = []catalog.Bonus{}
+	}
+	b, err := json.Marshal(agreement{*pack.PriceIn(currency), &bonuses})
 	return string(b), err
 }

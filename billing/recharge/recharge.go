@@ -89,7 +89,7 @@ type Policy struct {
 	Quantity  int
 	// Target is the level that a recharge brings the balance back up to, with a
 	// pack for any amount; 0 for Quantity packs of fixed size. Agreed is the pack's
-	// price as it was consented to; Credits and Price are then those of a recharge
+	// price and bonuses as they were consented to; Credits and Price are then those of a recharge
 	// from the threshold.
 	Target  money.Credits
 	Agreed  string

@@ -109,6 +109,33 @@ func TestTargetPrice(t *testing.T) {
 	}
 }
 
+// TestTargetBonus asks again when the bonus that was consented to has shrunk: less
+// would come for the same money.
+func TestTargetBonus(t *testing.T) {
+	w := newWorld(t)
+	s := w.targetSettings(w.saved("pm_card_visa"))
+	s.Target = 150 * money.Micro
+	w.give(60 * money.Micro)
+	w.save(s)
+	bonus := func(percent string) {
+		_, err := w.catalog.UpdatePack(t.Context(), audit.System, s.Pack, catalog.PackChange{Bonuses: &[]catalog.Bonus{{From: 100 * money.Micro, Percent: percent}}})
+		w.ok(err)
+	}
+	bonus("20")
+	w.use(55 * money.Micro)
+	w.succeeded(1)
+	if r := w.runs()[0]; r.Credits != 145*money.Micro || r.Bonus != 29*money.Micro {
+		t.Errorf("%+v", r)
+	}
+	w.move(recharge.MinCooldown)
+	bonus("9")
+	w.use(170 * money.Micro)
+	w.inState(recharge.Paused)
+	if n, _ := w.charged(); n != 1 || w.policy().Reason != recharge.PriceChanged {
+		t.Errorf("%d charged, %s", n, w.policy().Reason)
+	}
+}
+
 func TestRefusedTargets(t *testing.T) {
 	w := newWorld(t)
 	base := w.targetSettings(w.saved("pm_card_visa"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/stripe/stripe-go/v76"
@@ -29,6 +30,29 @@ func (g *Gateway) UpdateCustomer(ctx context.Context, stripeID string, c purchas
 		return translate(err)
 	}
 	return g.syncTaxIDs(ctx, stripeID, c.TaxIDs)
+}
+
+// CustomerDetails fetches the name, the address and the tax ids of a customer.
+func (g *Gateway) CustomerDetails(ctx context.Context, stripeID string) (o account.TypedDetails, err error) {
+	c, err := g.api.Customers.Get(stripeID, &stripe.CustomerParams{Params: stripe.Params{Context: ctx}})
+	switch {
+	case err != nil:
+		return o, translate(err)
+	case c.Deleted:
+		return o, purchase.ErrGone
+	}
+	o.Company = c.Name
+	if a := c.Address; a != nil {
+		o.Address = account.Address{Line1: a.Line1, Line2: a.Line2, City: a.City, State: a.State, PostalCode: a.PostalCode, Country: a.Country}
+	}
+	l := &stripe.TaxIDListParams{Customer: stripe.String(stripeID)}
+	l.Context, l.Limit = ctx, stripe.Int64(100)
+	list := g.api.TaxIDs.List(l)
+	for list.Next() {
+		o.TaxIDs = append(o.TaxIDs, account.TaxID{Type: string(list.TaxID().Type), Value: list.TaxID().Value})
+	}
+	slices.Reverse(o.TaxIDs) // oldest first, as they were given
+	return o, translate(list.Err())
 }
 
 func (g *Gateway) syncTaxIDs(ctx context.Context, stripeID string, want []account.TaxID) error {

@@ -10,6 +10,10 @@ import (
 	"purse/billing/purchase"
 )
 
+// taxID is the kind of a tax id. An event about one is kept as one about its
+// customer: the details are looked at as a whole.
+const taxID = "tax_id"
+
 // EventsSince lists the account's events since a time, newest first, and tells
 // those of the types that Purse listens to. Of their payload only the object's
 // id is read: it may have another version's shape.
@@ -23,6 +27,9 @@ func (g *Gateway) EventsSince(ctx context.Context, since time.Time, f func(purch
 			continue
 		}
 		object, _ := e.Data.Object["id"].(string)
+		if kind, _ := e.Data.Object["object"].(string); kind == taxID {
+			object, _ = e.Data.Object["customer"].(string)
+		}
 		if object == "" {
 			continue
 		}

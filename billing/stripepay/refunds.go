@@ -53,7 +53,7 @@ func (g *Gateway) paymentID(ctx context.Context, objectID string) (string, error
 	return pi.ID, nil
 }
 
-// MoneyBack lists the refunds of a payment and finds its newest dispute.
+// MoneyBack lists the refunds and the disputes of a payment.
 func (g *Gateway) MoneyBack(ctx context.Context, paymentIntent string) (purchase.MoneyBack, error) {
 	var m purchase.MoneyBack
 	p := &stripe.RefundListParams{PaymentIntent: stripe.String(paymentIntent)}
@@ -69,12 +69,12 @@ func (g *Gateway) MoneyBack(ctx context.Context, paymentIntent string) (purchase
 	d.Context, d.Limit = ctx, stripe.Int64(100)
 	disputes := g.api.Disputes.List(d)
 	for disputes.Next() {
-		if at := disputes.Dispute(); m.Dispute == nil { // newest first
-			m.Dispute = &purchase.ChargeDispute{ID: at.ID, Status: string(at.Status), Reason: string(at.Reason), Amount: at.Amount}
-			if at.EvidenceDetails != nil && at.EvidenceDetails.DueBy > 0 {
-				m.Dispute.Due = instant(at.EvidenceDetails.DueBy)
-			}
+		at := disputes.Dispute()
+		d := purchase.ChargeDispute{ID: at.ID, Status: string(at.Status), Reason: string(at.Reason), Amount: at.Amount, CreatedAt: instant(at.Created)}
+		if at.EvidenceDetails != nil && at.EvidenceDetails.DueBy > 0 {
+			d.Due = instant(at.EvidenceDetails.DueBy)
 		}
+		m.Disputes = append(m.Disputes, d)
 	}
 	return m, translate(disputes.Err())
 }

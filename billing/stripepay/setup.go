@@ -18,7 +18,7 @@ var Events = strings.Fields(`
 	radar.early_fraud_warning.created radar.early_fraud_warning.updated
 	payment_method.attached payment_method.detached payment_method.automatically_updated
 	setup_intent.created setup_intent.succeeded setup_intent.setup_failed setup_intent.requires_action setup_intent.canceled
-	customer.updated customer.deleted`)
+	customer.updated customer.deleted customer.tax_id.created customer.tax_id.deleted`)
 
 // Endpoint is our webhook endpoint at Stripe.
 type Endpoint struct {

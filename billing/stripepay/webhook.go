@@ -110,6 +110,15 @@ func parseEvent(payload []byte) (Event, error) {
 	if e.Object != "event" || e.ID == "" || e.Type == "" || e.Data.Object.Object == "" {
 		return Event{}, fault.Bad("", "The body is not a snapshot event of Stripe's: thin events are not supported.")
 	}
+	if e.Data.Object.Object == taxID {
+		var of struct {
+			Data struct{ Object struct{ Customer string } }
+		}
+		if err := json.Unmarshal(payload, &of); err != nil {
+			return Event{}, fault.Bad("", "The body is not a Stripe event: %s.", err)
+		}
+		e.Data.Object.ID = of.Data.Object.Customer
+	}
 	return Event{ID: e.ID, Type: e.Type, Livemode: e.Livemode, ObjectID: e.Data.Object.ID, ObjectKind: e.Data.Object.Object,
 		Created: instant(e.Created), Account: e.Account}, nil
 }

@@ -221,6 +221,16 @@ type DeliveryAttempt struct {
 	CreatedAt  int64
 }
 
+type Dispute struct {
+	ID         string
+	PurchaseID string
+	Status     string
+	Reason     string
+	Amount     int64
+	Due        int64
+	CreatedAt  int64
+}
+
 type DisputeAnswer struct {
 	ID         string
 	Dispute    string

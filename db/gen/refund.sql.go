@@ -50,6 +50,71 @@ func (q *Queries) CountSelfRefunds(ctx context.Context, arg CountSelfRefundsPara
 	return count, err
 }
 
+const disputesOf = `-- name: DisputesOf :many
+SELECT id, purchase_id, status, reason, amount, due, created_at FROM disputes WHERE purchase_id = $1 ORDER BY created_at, id
+`
+
+func (q *Queries) DisputesOf(ctx context.Context, purchaseID string) ([]Dispute, error) {
+	rows, err := q.query(ctx, q.disputesOfStmt, disputesOf, purchaseID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Dispute{}
+	for rows.Next() {
+		var i Dispute
+		if err := rows.Scan(
+			&i.ID,
+			&i.PurchaseID,
+			&i.Status,
+			&i.Reason,
+			&i.Amount,
+			&i.Due,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const putDispute = `-- name: PutDispute :exec
+INSERT INTO disputes (id, purchase_id, status, reason, amount, due, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (id) DO UPDATE SET status = excluded.status, reason = excluded.reason, amount = excluded.amount, due = excluded.due,
+  created_at = excluded.created_at
+`
+
+type PutDisputeParams struct {
+	ID         string
+	PurchaseID string
+	Status     string
+	Reason     string
+	Amount     int64
+	Due        int64
+	CreatedAt  int64
+}
+
+func (q *Queries) PutDispute(ctx context.Context, arg PutDisputeParams) error {
+	_, err := q.exec(ctx, q.putDisputeStmt, putDispute,
+		arg.ID,
+		arg.PurchaseID,
+		arg.Status,
+		arg.Reason,
+		arg.Amount,
+		arg.Due,
+		arg.CreatedAt,
+	)
+	return err
+}
+
 const putRefund = `-- name: PutRefund :exec
 INSERT INTO refunds (id, refund_key, stripe_id, purchase_id, amount, state, reason, problem, created_by, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7,

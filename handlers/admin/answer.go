@@ -50,7 +50,7 @@ func (a *Admin) Answer(w http.ResponseWriter, r *http.Request) error {
 			RefundPolicy: form.Text("policy"), CustomerName: form.Text("name"), CustomerEmail: form.Text("email"), PurchaseAddress: form.Text("address"),
 		}
 		if !form.Failed() {
-			_, err := a.Purchases.AnswerDispute(r.Context(), kit.Actor(r), p.ID, e)
+			_, err := a.Purchases.AnswerDispute(r.Context(), kit.Actor(r), p.ID, form.Text("dispute"), e)
 			if fault.Is(err, fault.Unavailable) {
 				form.Fail("explanation", "Stripe does not answer at the moment. Try again: what you wrote is still here.")
 				err = nil

@@ -20,7 +20,7 @@ const firstHour = 2000 // requests that are counted one by one
 // dispute shows a dispute with the evidence that we hold.
 func (a *Admin) dispute(t tx.Tx, p *purchase.Purchase, c *account.Customer) (admin.Dispute, error) {
 	d := admin.Dispute{
-		ID: p.Dispute, Status: strings.ReplaceAll(strings.TrimPrefix(p.DisputeStatus, "warning_"), "_", " "), Reason: strings.ReplaceAll(p.DisputeReason, "_", " "),
+		ID: p.Dispute, Status: disputeStatus(p.DisputeStatus), Reason: strings.ReplaceAll(p.DisputeReason, "_", " "),
 		Amount: money.Money{Amount: p.DisputeAmount, Currency: p.Price.Currency}, Due: p.DisputeDue, Open: p.DisputeOpen(), Inquiry: p.Inquiry(),
 		Awaited: p.DisputeStatus == "needs_response" || p.DisputeStatus == "warning_needs_response",
 		Overdue: !p.DisputeDue.IsZero() && t.Now().After(p.DisputeDue), Email: c.Email, Unit: show.Unit(a.Catalog.Snapshot(), p.CreditType), Stripe: a.dashboard(p),
@@ -80,6 +80,21 @@ func (a *Admin) dispute(t tx.Tx, p *purchase.Purchase, c *account.Customer) (adm
 		}
 	}
 	return d, nil
+}
+
+func disputeStatus(s string) string {
+	return strings.ReplaceAll(strings.TrimPrefix(s, "warning_"), "_", " ")
+}
+
+// otherDisputes are those of the same payment beside the one that matters now.
+func (a *Admin) otherDisputes(t tx.Tx, p *purchase.Purchase) (out []admin.OtherDispute, err error) {
+	all, err := a.Purchases.Disputes(t, p.ID)
+	for _, d := range all {
+		if d.ID != p.Dispute {
+			out = append(out, admin.OtherDispute{ID: d.ID, Status: disputeStatus(d.Status), Amount: money.Money{Amount: d.Amount, Currency: p.Price.Currency}, At: d.CreatedAt})
+		}
+	}
+	return out, err
 }
 
 // usageKinds are the postings by which credits are used: at once, or held first

@@ -54,6 +54,9 @@ func (a *Admin) Purchase(w http.ResponseWriter, r *http.Request) error {
 			if err != nil {
 				return err
 			}
+			if d.Others, err = a.otherDisputes(t, p); err != nil {
+				return err
+			}
 			page.Dispute = &d
 		}
 		refunds, err := a.Purchases.Refunds(t, p.ID)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"purse/billing/account"
 	"purse/billing/purchase"
 )
 
@@ -23,6 +24,10 @@ type fakeGateway struct {
 
 func (g *fakeGateway) EnsureCustomer(_ context.Context, p purchase.CustomerParams, _ string) (string, error) {
 	return "cus_" + p.Customer[4:], nil
+}
+
+func (g *fakeGateway) CustomerDetails(context.Context, string) (account.TypedDetails, error) {
+	return account.TypedDetails{}, purchase.ErrGone
 }
 
 func (g *fakeGateway) UpdateCustomer(context.Context, string, purchase.CustomerParams) error {
@@ -76,7 +81,10 @@ func (g *fakeGateway) PaymentIntent(context.Context, string) (purchase.PaymentIn
 func (g *fakeGateway) MoneyBack(_ context.Context, payment string) (purchase.MoneyBack, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return purchase.MoneyBack{Dispute: g.disputes[payment]}, nil
+	if d := g.disputes[payment]; d != nil {
+		return purchase.MoneyBack{Disputes: []purchase.ChargeDispute{*d}}, nil
+	}
+	return purchase.MoneyBack{}, nil
 }
 
 func (g *fakeGateway) EventsSince(_ context.Context, _ time.Time, f func(purchase.InboxEvent) error) error {

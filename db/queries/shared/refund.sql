@@ -25,3 +25,12 @@ FROM purchases WHERE customer_id = sqlc.arg(customer_id);
 -- name: CountSelfRefunds :one
 SELECT COUNT(*) FROM refunds r JOIN purchases p ON p.id = r.purchase_id
 WHERE p.customer_id = sqlc.arg(customer_id) AND r.reason = sqlc.arg(reason);
+
+-- name: PutDispute :exec
+INSERT INTO disputes (id, purchase_id, status, reason, amount, due, created_at)
+VALUES (sqlc.arg(id), sqlc.arg(purchase_id), sqlc.arg(status), sqlc.arg(reason), sqlc.arg(amount), sqlc.arg(due), sqlc.arg(created_at))
+ON CONFLICT (id) DO UPDATE SET status = excluded.status, reason = excluded.reason, amount = excluded.amount, due = excluded.due,
+  created_at = excluded.created_at;
+
+-- name: DisputesOf :many
+SELECT * FROM disputes WHERE purchase_id = sqlc.arg(purchase_id) ORDER BY created_at, id;
