@@ -244,13 +244,21 @@ func (s *Service) checkoutParams(ctx context.Context, p *Purchase) (CheckoutPara
 // describe says on the Checkout page what is bought and how long it lasts.
 func describe(p *Purchase, unit string) string {
 	d := p.Credits.String() + " " + unit
-	if p.Bonus > 0 {
+	if p.Bonus > 0 && p.BonusDays == p.ExpiresAfterDays {
 		d += " and " + p.Bonus.String() + " as a bonus"
 	}
-	if p.ExpiresAfterDays > 0 {
-		return fmt.Sprintf("%s, to be used within %d days", d, p.ExpiresAfterDays)
+	d += lasting(p.ExpiresAfterDays)
+	if p.Bonus > 0 && p.BonusDays != p.ExpiresAfterDays {
+		d += "; and " + p.Bonus.String() + " as a bonus" + lasting(p.BonusDays)
 	}
-	return d + ", which do not expire"
+	return d
+}
+
+func lasting(days int) string {
+	if days > 0 {
+		return fmt.Sprintf(", to be used within %d days", days)
+	}
+	return ", which do not expire"
 }
 
 // refused turns Stripe's answer into the buyer's. What Stripe refuses for good

@@ -1,6 +1,7 @@
 package purchase
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,7 +111,9 @@ func (s *Service) noteDisputes(t tx.Tx, p *Purchase, seen []ChargeDispute) error
 			return err
 		}
 	}
-	slices.SortStableFunc(all, func(a, b ChargeDispute) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	slices.SortFunc(all, func(a, b ChargeDispute) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.ID, b.ID))
+	})
 	for i, d := range all {
 		rank, now := matters(d.Status), matters(p.DisputeStatus)
 		if i == 0 || rank > now || (rank == now && rank <= lostMatters) {

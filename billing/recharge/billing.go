@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"purse/billing/catalog"
+	"purse/billing/fault"
 	"purse/billing/purchase"
 	"purse/billing/tx"
 )
@@ -34,6 +35,20 @@ func (s *Service) taxNow(pack *catalog.Pack) string {
 		return ""
 	}
 	return s.Purchases.EffectiveTax(pack, s.AutomaticTax)
+}
+
+// checkCapWithTax refuses a cap below one recharge with tax, where the tax is
+// known.
+func (s *Service) checkCapWithTax(ctx context.Context, p *Policy) error {
+	pack := s.Catalog.Snapshot().Pack(p.Pack)
+	if s.Purchases == nil || !s.AutomaticTax || pack == nil {
+		return nil
+	}
+	taxed := s.Purchases.Taxes(ctx, p.Customer, []purchase.ForSale{{Pack: pack, Price: p.Price}})[0]
+	if taxed == nil || p.Cap >= taxed.Total.Amount {
+		return nil
+	}
+	return fault.Bad("cap", "One recharge costs %s with tax: with this cap none would ever run.", amount(taxed.Total.Amount, p.Price.Currency))
 }
 
 // explain keeps how the price of a recharge came about, where the pack's price

@@ -191,6 +191,9 @@ func (s *Service) check(ctx context.Context, set Settings) (*Policy, error) {
 	if err := s.checkFigures(ctx, p, set); err != nil {
 		return nil, err
 	}
+	if err := s.checkCapWithTax(ctx, p); err != nil {
+		return nil, err
+	}
 	if err := s.checkCards(ctx, p, set); err != nil {
 		return nil, err
 	}

@@ -213,6 +213,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.disputeAnswersOfStmt, err = db.PrepareContext(ctx, disputeAnswersOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DisputeAnswersOf: %w", err)
 	}
+	if q.disputesOfStmt, err = db.PrepareContext(ctx, disputesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DisputesOf: %w", err)
+	}
 	if q.disputesUnknownStmt, err = db.PrepareContext(ctx, disputesUnknown); err != nil {
 		return nil, fmt.Errorf("error preparing query DisputesUnknown: %w", err)
 	}
@@ -674,6 +677,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putDeferredLotStmt, err = db.PrepareContext(ctx, putDeferredLot); err != nil {
 		return nil, fmt.Errorf("error preparing query PutDeferredLot: %w", err)
+	}
+	if q.putDisputeStmt, err = db.PrepareContext(ctx, putDispute); err != nil {
+		return nil, fmt.Errorf("error preparing query PutDispute: %w", err)
 	}
 	if q.putFraudWarningStmt, err = db.PrepareContext(ctx, putFraudWarning); err != nil {
 		return nil, fmt.Errorf("error preparing query PutFraudWarning: %w", err)
@@ -1248,6 +1254,11 @@ func (q *Queries) Close() error {
 	if q.disputeAnswersOfStmt != nil {
 		if cerr := q.disputeAnswersOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing disputeAnswersOfStmt: %w", cerr)
+		}
+	}
+	if q.disputesOfStmt != nil {
+		if cerr := q.disputesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing disputesOfStmt: %w", cerr)
 		}
 	}
 	if q.disputesUnknownStmt != nil {
@@ -2020,6 +2031,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putDeferredLotStmt: %w", cerr)
 		}
 	}
+	if q.putDisputeStmt != nil {
+		if cerr := q.putDisputeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putDisputeStmt: %w", cerr)
+		}
+	}
 	if q.putFraudWarningStmt != nil {
 		if cerr := q.putFraudWarningStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putFraudWarningStmt: %w", cerr)
@@ -2547,6 +2563,7 @@ type Queries struct {
 	deleteThrottlesStmt          *sql.Stmt
 	deleteWatchStmt              *sql.Stmt
 	disputeAnswersOfStmt         *sql.Stmt
+	disputesOfStmt               *sql.Stmt
 	disputesUnknownStmt          *sql.Stmt
 	dueInvoicesStmt              *sql.Stmt
 	duePurchasesStmt             *sql.Stmt
@@ -2701,6 +2718,7 @@ type Queries struct {
 	putCounterStmt               *sql.Stmt
 	putCreditTypeStmt            *sql.Stmt
 	putDeferredLotStmt           *sql.Stmt
+	putDisputeStmt               *sql.Stmt
 	putFraudWarningStmt          *sql.Stmt
 	putInstallationStmt          *sql.Stmt
 	putLimitStmt                 *sql.Stmt
@@ -2855,6 +2873,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteThrottlesStmt:          q.deleteThrottlesStmt,
 		deleteWatchStmt:              q.deleteWatchStmt,
 		disputeAnswersOfStmt:         q.disputeAnswersOfStmt,
+		disputesOfStmt:               q.disputesOfStmt,
 		disputesUnknownStmt:          q.disputesUnknownStmt,
 		dueInvoicesStmt:              q.dueInvoicesStmt,
 		duePurchasesStmt:             q.duePurchasesStmt,
@@ -3009,6 +3028,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putCounterStmt:               q.putCounterStmt,
 		putCreditTypeStmt:            q.putCreditTypeStmt,
 		putDeferredLotStmt:           q.putDeferredLotStmt,
+		putDisputeStmt:               q.putDisputeStmt,
 		putFraudWarningStmt:          q.putFraudWarningStmt,
 		putInstallationStmt:          q.putInstallationStmt,
 		putLimitStmt:                 q.putLimitStmt,

@@ -31,10 +31,10 @@ func (p *Portal) buyPage(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	page := portal.Buy{
 		Form: form.Form, Selected: r.URL.Query().Get("pack"), RefundTerms: p.Purchases.RefundPolicy(),
 		TermsURL: p.Kit.Site.TermsURL, Nonce: id.New("buy", p.Kit.Now()), MayBuy: v.Role.MayBuy(),
-		Suspended: v.Customer.Status != "active", AskTax: p.Purchases.AutomaticTax && p.Purchases.TaxBehavior != "inclusive",
+		Suspended: v.Customer.Status != "active",
 	}
 	err := p.view(r.Context(), func(t tx.Tx) error {
-		page.Packs, page.Open = nil, nil
+		page.Packs, page.Open, page.AskTax = nil, nil, false
 		if err := p.buyCurrency(t, v, &page, currency); err != nil {
 			return err
 		}
@@ -51,6 +51,7 @@ func (p *Portal) buyPage(w http.ResponseWriter, r *http.Request, form *kit.Form,
 				}
 			}
 			page.Packs = append(page.Packs, shown)
+			page.AskTax = page.AskTax || p.taxOf(pack) == "exclusive"
 		}
 		if err := p.invoiceFields(t, v, &page); err != nil {
 			return err
@@ -142,6 +143,7 @@ func (p *Portal) packView(t tx.Tx, v *kit.Visitor, pack *catalog.Pack, currency,
 	unit := show.Unit(p.Catalog.Snapshot(), pack.CreditType)
 	out := portal.Pack{
 		ID: pack.ID, Name: pack.Name, Unit: unit, ExpireDays: pack.ExpiresAfterDays, Zone: v.Customer.Location(), Currency: currency,
+		TaxIncluded: p.taxOf(pack) == "inclusive",
 	}
 	var amount money.Credits
 	var err error

@@ -3,6 +3,7 @@ package portal
 import (
 	"net/http"
 
+	"purse/billing/catalog"
 	"purse/billing/purchase"
 	"purse/handlers/kit"
 	"purse/views/portal"
@@ -23,4 +24,10 @@ func (p *Portal) addTax(r *http.Request, packs []portal.Pack) {
 			packs[at[n]].Total, packs[at[n]].Tax = taxed.Total, taxed.Tax
 		}
 	}
+}
+
+// taxOf is how a pack's price stands to the tax that Stripe adds: exclusive,
+// inclusive, or none where it adds none.
+func (p *Portal) taxOf(pack *catalog.Pack) string {
+	return p.Purchases.EffectiveTax(pack, p.Purchases.AutomaticTax)
 }

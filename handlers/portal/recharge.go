@@ -110,9 +110,10 @@ func capOf(q *recharge.Policy) money.Money {
 	return money.Money{Amount: q.Cap, Currency: q.Price.Currency}
 }
 
-// plusTax is what a price is said with, where Stripe adds tax.
-func (p *Portal) plusTax() string {
-	if p.Recharges.AutomaticTax {
+// plusTax is what the price of an automatic purchase is said with, where Stripe
+// adds tax to it. behavior is how it was consented to, "" before that was kept.
+func (p *Portal) plusTax(behavior string) string {
+	if p.Recharges.AutomaticTax && behavior != "inclusive" {
 		return " plus tax"
 	}
 	return ""
@@ -127,7 +128,7 @@ func (p *Portal) rechargeSays(q *recharge.Policy) []string {
 	}
 	return []string{
 		"When available reaches " + unit.Amount(q.Threshold) + " or less,",
-		show.Buys(q, name, unit) + p.plusTax() + ",",
+		show.Buys(q, name, unit) + p.plusTax(q.TaxBehavior) + ",",
 		"and spend at most " + ui.Money(capOf(q)) + " a month, tax included.",
 	}
 }
@@ -435,7 +436,7 @@ func (p *Portal) rechargePreview(w http.ResponseWriter, r *http.Request, form *k
 	}
 	switch {
 	case v.Charges:
-		page.Does = "Saving this charges " + card + " " + ui.Money(v.Price) + p.plusTax() + " now"
+		page.Does = "Saving this charges " + card + " " + ui.Money(v.Price) + p.plusTax(q.TaxBehavior) + " now"
 		page.Button = "Save and charge " + ui.Money(v.Price)
 	case v.Waits != "":
 		page.Does = "Nothing is charged now. " + v.Waits

@@ -221,7 +221,7 @@ func (p *Portal) scheduleRenew(w http.ResponseWriter, r *http.Request, form *kit
 func (p *Portal) schedulePreview(w http.ResponseWriter, r *http.Request, form *kit.Form, s *schedule.Schedule) error {
 	v := kit.VisitorOf(r)
 	zone, unit := v.Customer.Location(), show.Unit(p.Catalog.Snapshot(), s.CreditType)
-	price := ui.Money(s.Price) + p.plusTax()
+	price := ui.Money(s.Price) + p.plusTax(s.TaxBehavior)
 	days := ""
 	for i, d := range s.Days(shownDays, zone) {
 		if i > 0 {

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -61,7 +62,8 @@ func AmountField(packID string) string { return "amount-" + packID }
 type Pack struct {
 	// Total is what is paid with tax, and Tax is contained in it; zero while they
 	// are not known.
-	Total, Tax money.Money
+	Total, Tax  money.Money
+	TaxIncluded bool // the price contains whatever tax there is
 
 	ID         string
 	Name       string
@@ -203,6 +205,11 @@ func taxText(p Pack) string {
 		return "It contains " + ui.Money(p.Tax) + " of tax."
 	}
 	return ui.Money(p.Total) + " with " + ui.Money(p.Tax) + " of tax."
+}
+
+// someIncludeTax says whether a price contains its tax.
+func (p Buy) someIncludeTax() bool {
+	return slices.ContainsFunc(p.Packs, func(k Pack) bool { return k.TaxIncluded })
 }
 
 // taxKnown says whether every price is shown with its tax.
