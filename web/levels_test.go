@@ -91,7 +91,7 @@ func TestToldInTime(t *testing.T) {
 	p.Type("#credits", "965")
 	p.Eval(`document.querySelector("#period").value = "day"`, nil)
 	p.Eval(`document.querySelector("#add-limit button[name=preview]").click()`, nil)
-	p.WaitText("In the last 30 days this would not have stopped requests: not once.")
+	p.WaitText("In the last 30 days this would never have stopped requests.")
 	p.Wait(`document.querySelector("#credits").value === "965"`)
 	p.ClickText("Add the limit")
 	p.WaitText("The limit is set.")

@@ -98,7 +98,7 @@ func WouldHave(does string, at []time.Time, z *time.Location) string {
 	days := eachDay(at, z)
 	switch n := len(days); {
 	case n == 0:
-		return last + "not have " + does + ": not once."
+		return last + "never have " + does + "."
 	case n > 6:
 		return last + "have " + does + " on " + strconv.Itoa(n) + " days, most recently on " + days[n-1].Format("2 January") + "."
 	}
