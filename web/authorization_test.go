@@ -14,6 +14,7 @@ import (
 	"purse/billing/account"
 	"purse/handlers/api"
 	"purse/handlers/kit"
+	"purse/handlers/routes"
 	"purse/static"
 )
 
@@ -31,7 +32,7 @@ var fixed = map[string]string{
 func TestEveryRouteIsDeclared(t *testing.T) {
 	w := newWorld(t)
 	declared := map[string]bool{}
-	for _, r := range pages(w.portal, w.admin, w.app.api.Docs(w.kit)) {
+	for _, r := range routes.Pages(w.portal, w.admin, w.app.api.Docs(w.kit)) {
 		if r.Who == kit.Undeclared {
 			t.Errorf("nobody says who may use %s %s", r.Method, r.Pattern)
 		}
@@ -120,7 +121,7 @@ func endsSession(r kit.Route) bool {
 func TestWhoMayUseWhichPage(t *testing.T) {
 	e := newEstate(t)
 	spare := e.spares()
-	routes := pages(e.portal, e.admin, e.app.api.Docs(e.kit))
+	table := routes.Pages(e.portal, e.admin, e.app.api.Docs(e.kit))
 	checked := 0
 	for _, v := range e.visitors {
 		cookie := e.cookieOf(v)
@@ -128,7 +129,7 @@ func TestWhoMayUseWhichPage(t *testing.T) {
 		if own == "" {
 			own = "a"
 		}
-		for _, r := range routes {
+		for _, r := range table {
 			ids := map[string]string{"customer": e.ids[own]["customer"], "posting": e.ids[own]["posting"], "grant": e.ids[own]["grant"],
 				"key": spare["key"], "type": "credits", "pack": spare["pack"], "rate": spare["rate"], "purchase": e.ids[own]["purchase"], "invoice": e.ids[own]["invoice"], "schedule": e.ids[own]["schedule"],
 				"endpoint": e.ids[own]["endpoint"], "delivery": e.ids[own]["delivery"], "period": "2026-01-01", "month": time.Now().UTC().Format("2006-01")}
@@ -171,7 +172,7 @@ func TestWhoMayUseWhichPage(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d routes, %d visitors, %d requests", len(routes), len(e.visitors), checked)
+	t.Logf("%d routes, %d visitors, %d requests", len(table), len(e.visitors), checked)
 	e.addsUp()
 
 	// To everybody else the console is a page that does not exist.
@@ -205,7 +206,7 @@ func TestOtherMethods(t *testing.T) {
 	e := newEstate(t)
 	cookie := e.cookieOf(e.visitors[len(e.visitors)-1]) // the admin
 	has := map[string]map[string]bool{}
-	for _, r := range pages(e.portal, e.admin, e.app.api.Docs(e.kit)) {
+	for _, r := range routes.Pages(e.portal, e.admin, e.app.api.Docs(e.kit)) {
 		if has[r.Pattern] == nil {
 			has[r.Pattern] = map[string]bool{}
 		}
@@ -244,7 +245,7 @@ func TestOtherMethods(t *testing.T) {
 func TestFormsOfOtherSites(t *testing.T) {
 	e := newEstate(t)
 	cookie := e.cookieOf(e.visitors[1])
-	for _, r := range pages(e.portal, e.admin, e.app.api.Docs(e.kit)) {
+	for _, r := range routes.Pages(e.portal, e.admin, e.app.api.Docs(e.kit)) {
 		if r.Method != http.MethodPost {
 			continue
 		}
