@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stripe/stripe-go/v76"
 
@@ -79,6 +82,41 @@ func TestASavedCardIsDeclined(t *testing.T) {
 		t.Errorf("after Stripe's events it is %s", s)
 	}
 	w.granted(c, 0, "0")
+}
+
+// noVoid is a Stripe that answers everything but to end an invoice.
+type noVoid struct{ purchase.Gateway }
+
+func (noVoid) ExpireCheckout(context.Context, string) error { return errors.New("no answer") }
+
+// A declined invoice that could not be voided at once is voided later; the buyer
+// hears of the card, and the same form again buys nothing.
+func TestADeclinedInvoiceIsVoidedLater(t *testing.T) {
+	w, c := shopWorld(t)
+	card := w.savedCard(c, "pm_card_chargeCustomerFail")
+	stripeNow := w.purchases.Gateway
+	w.purchases.Gateway = noVoid{stripeNow}
+	_, err := w.buySaved(c, 0, card, "n1")
+	if !fault.HasCode(err, "card_declined") {
+		t.Fatalf("the buyer is told: %v", err)
+	}
+	var list []*purchase.Purchase
+	w.check(w.db.View(ctx, func(t tx.Tx) error { list, err = w.purchases.List(t, c.ID, "", "", 10); return err }))
+	if len(list) != 1 || list[0].State != purchase.Failed || list[0].CheckAt.IsZero() {
+		t.Fatalf("%+v", list)
+	}
+	again, err := w.buySaved(c, 0, card, "n1")
+	if err != nil || again.ID != list[0].ID || again.State != purchase.Failed {
+		t.Errorf("%+v %v", again, err)
+	}
+	w.purchases.Gateway = stripeNow
+	w.clock.step(2 * time.Minute)
+	w.check(w.purchases.Sweep(ctx))
+	if c, err := w.gateway.Checkout(ctx, list[0].CheckoutSession); err != nil || c.Status != "expired" {
+		t.Errorf("the invoice can still be paid: %+v %v", c, err)
+	}
+	w.granted(c, 0, "0")
+	w.addsUp()
 }
 
 // TestASavedCardThatMustBeConfirmed goes on on Stripe's page and ends by the

@@ -119,7 +119,9 @@ func (s *Service) payInvoice(ctx context.Context, p *Purchase, card Card) (*Purc
 	if now, err := s.FulfilBySession(ctx, p.CheckoutSession); err != nil || now.Granted() {
 		return now, err // it was paid before, in another window
 	}
-	if err := s.giveUp(ctx, p, "The card was declined: "+declined.Message); err != nil {
+	if err := s.giveUp(ctx, p, "The card was declined: "+declined.Message); fault.Is(err, fault.Unavailable) {
+		s.Log.Warn("the invoice of a declined card is not void yet; it is tried again", "purchase", p.ID, "error", err)
+	} else if err != nil {
 		return nil, err
 	}
 	return nil, fault.New(fault.Conflict, "card_declined", "method", "%s Nothing was charged: choose another card, or pay on Stripe's page.", declined.Message)

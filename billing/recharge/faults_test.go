@@ -231,3 +231,34 @@ func TestTurnedOffWithoutAnAnswer(t *testing.T) {
 		})
 	}
 }
+
+// What is turned off while its invoice is being made is voided, and never charged,
+// whichever call is under way.
+func TestTurnedOffDuringPreparation(t *testing.T) {
+	for _, call := range []string{"/v1/invoices", "/v1/invoiceitems", "/finalize"} {
+		t.Run(call, func(t *testing.T) {
+			w := newWorld(t)
+			card := w.saved("pm_card_visa")
+			var once sync.Once
+			w.onRequest(func(r *http.Request) {
+				if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, call) {
+					once.Do(func() { w.ok(w.TurnOff(t.Context(), w.owner, w.customer.ID, "credits")) })
+				}
+			})
+			w.save(w.settings(card))
+			w.until("given up", func() bool { w.move(time.Minute); return w.count(recharge.Voided) == 1 })
+			for i := w.stripe.Invoices.List(nil); i.Next(); {
+				if s := i.Invoice().Status; s != stripe.InvoiceStatusVoid {
+					t.Errorf("an invoice is %s", s)
+				}
+			}
+			if n, _ := w.charged(); n != 0 {
+				t.Errorf("%d charges", n)
+			}
+			if r := w.runs()[0]; r.Reason != recharge.TurnedOff || w.available() != 0 {
+				t.Errorf("%+v", r)
+			}
+			w.inState(recharge.Off)
+		})
+	}
+}

@@ -121,7 +121,7 @@ func (s *Service) declined(ctx context.Context, sent *Recharge, d *Declined) (bo
 		r.Message, r.Reason = d.Message, CardDeclined
 		switch {
 		case d.Authentication():
-			r.Reason = AuthenticationRequired
+			r.Reason, r.Message = AuthenticationRequired, "" // Stripe's words are for programmers
 		case d.DeclineCode == string(NoCard):
 			r.Reason = NoCard
 		}
@@ -161,7 +161,7 @@ func (s *Service) declined(ctx context.Context, sent *Recharge, d *Declined) (bo
 			p.RepairURL = r.InvoiceURL
 			return false, s.Store.PutPolicy(t, p)
 		}
-		return false, s.pauseIn(t, p, r, r.Reason, d.Message)
+		return false, s.pauseIn(t, p, r, r.Reason, r.Message)
 	})
 }
 

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"purse/billing/account"
@@ -264,7 +265,7 @@ func (p *Portal) sayRecharge(t tx.Tx, c *account.Customer, mayBuy bool, u *urgen
 		s := show.RechargeState(q, openOne, show.Unit(p.Catalog.Snapshot(), q.CreditType), c.Location())
 		b := ui.Banner{Tone: ui.Bad, Title: s.Title, Action: "See auto-recharge", Href: "/recharge?credit_type=" + q.CreditType}
 		if len(s.Text) > 0 {
-			b.Text = s.Text[0]
+			b.Text = strings.ReplaceAll(s.Text[0], " below", " under Auto-recharge") // it is read on every page
 		}
 		if mayBuy && s.Repair != "" {
 			b.Action, b.Href = s.Repair, s.RepairURL
