@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"purse/billing/audit"
 	"purse/billing/event"
@@ -51,6 +53,9 @@ type NewRefund struct {
 	Key      string // makes it count once, "" for no such promise
 }
 
+// maxReason is the longest reason, in characters.
+const maxReason = 500
+
 const jobRefund = "purchase.refund"
 
 // Refundable answers how much of a purchase may be refunded now: what was paid
@@ -78,6 +83,9 @@ func (s *Service) Refundable(t tx.Tx, p *Purchase) (money.Money, error) {
 func (s *Service) Refund(ctx context.Context, by audit.Actor, n NewRefund) (*Refund, error) {
 	if n.Reason == "" {
 		return nil, fault.Bad("reason", "Say why: the customer sees it.")
+	}
+	if !utf8.ValidString(n.Reason) || utf8.RuneCountInString(n.Reason) > maxReason {
+		return nil, fault.Bad("reason", "At most %d characters.", maxReason)
 	}
 	var r *Refund
 	err := s.Runner.Update(ctx, func(t tx.Tx) error {
@@ -130,7 +138,7 @@ func (s *Service) intendRefund(t tx.Tx, by audit.Actor, p *Purchase, n NewRefund
 	case amount != most.Amount && amount%money.MinorStep(p.Price.Currency) != 0:
 		return nil, fault.Bad("amount", "The amount %s.", money.Money{Amount: amount, Currency: p.Price.Currency}.Valid())
 	case amount > most.Amount || amount == 0:
-		return nil, fault.New(fault.Conflict, "exceeds_refundable", "amount", "At most %s %s can be refunded: the rest was used or refunded.", most.Decimal(), most.Currency)
+		return nil, fault.New(fault.Conflict, "exceeds_refundable", "amount", "At most %s %s can be refunded: the rest was used or refunded.", most.Decimal(), strings.ToUpper(most.Currency))
 	}
 	r := &Refund{
 		ID: id.New("ref", t.Now()), Purchase: p.ID, Amount: amount, State: RefundPending, Reason: n.Reason, CreatedBy: by.ID, CreatedAt: t.Now(),

@@ -63,7 +63,7 @@ func (b *body[T]) read(data []byte) {
 		var wrong *json.UnmarshalTypeError
 		switch name := unknownIn(err); {
 		case errors.As(err, &wrong):
-			b.err = fault.Bad(wrong.Field, "The field %s is not a %s.", wrong.Field, kindOf(wrong.Type))
+			b.err = fault.Bad(wrong.Field, "The field %s is not %s.", wrong.Field, kindOf(wrong.Type))
 		case name != "":
 			b.err = fault.New(fault.Invalid, "unknown_field", name, "There is no field %q here.", name)
 		default:
@@ -84,15 +84,15 @@ func unknownIn(err error) string {
 func kindOf(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.String:
-		return "string"
+		return "a string"
 	case reflect.Int, reflect.Int64:
-		return "whole number"
+		return "a whole number"
 	case reflect.Bool:
-		return "boolean"
+		return "a boolean"
 	case reflect.Slice:
-		return "list"
+		return "a list"
 	default:
-		return "object"
+		return "an object"
 	}
 }
 

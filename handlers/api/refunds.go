@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"purse/billing/fault"
@@ -52,7 +53,7 @@ func createRefund(a *API, ctx context.Context, in *createRefundIn) (*reply[refun
 		return nil, err
 	}
 	if v.Amount != nil && (amount.Currency != p.Price.Currency || amount.Amount == 0) {
-		return nil, fault.Bad("amount", "The purchase was paid in %s, and a refund is of more than nothing.", p.Price.Currency)
+		return nil, fault.Bad("amount", "The purchase was paid in %s, and a refund is of more than nothing.", strings.ToUpper(p.Price.Currency))
 	}
 	r, err := a.Purchases.Refund(ctx, actor(ctx), purchase.NewRefund{Purchase: p.ID, Amount: amount.Amount, Reason: v.Reason, Key: in.IdempotencyKey})
 	if err != nil {
