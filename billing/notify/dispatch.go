@@ -14,7 +14,7 @@ const (
 	dispatchRest  = 3                      // it rests three times as long as it works between two full batches: debits come first
 	dispatchPoll  = 2 * time.Second        // behind the wake-up
 	claimLease    = 10 * time.Minute       // of an endpoint that is worked on
-	poolSize      = 256                    // posts at once, over all endpoints
+	poolSize      = 512                    // posts at once, over all endpoints
 	errorPause    = 500 * time.Millisecond // after the database failed
 )
 

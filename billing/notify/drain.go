@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	mostAtOnce   = 16 // posts to one endpoint while all is well
-	settleGap    = 20 * time.Millisecond
+	mostAtOnce   = 32 // posts to one endpoint while all is well
+	settleGap    = 50 * time.Millisecond // in a storm half as many transactions as with less of both
 	slackGap     = time.Second      // between two messages to one Slack address
 	postTimeout  = 20 * time.Second // above what the poster allows itself
 	stopGrace    = 3 * time.Second  // for a post that is under way when the program is to end

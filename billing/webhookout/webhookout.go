@@ -218,6 +218,12 @@ func (p *Poster) plain(err error) error {
 		return fmt.Errorf("the certificate is not valid: %w", cert.Err)
 	case errors.As(err, &dns):
 		return errors.New("the host's name could not be resolved")
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return errors.New("the connection was refused")
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+		return errors.New("the connection was closed before there was an answer")
+	case strings.Contains(err.Error(), "malformed HTTP"):
+		return errors.New("the answer is not HTTP")
 	}
 	return err
 }
