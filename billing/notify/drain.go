@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	mostAtOnce   = 32 // posts to one endpoint while all is well
+	mostAtOnce   = 32                    // posts to one endpoint while all is well
 	settleGap    = 50 * time.Millisecond // in a storm half as many transactions as with less of both
-	slackGap     = time.Second      // between two messages to one Slack address
-	postTimeout  = 20 * time.Second // above what the poster allows itself
-	stopGrace    = 3 * time.Second  // for a post that is under way when the program is to end
+	slackGap     = time.Second           // between two messages to one Slack address
+	postTimeout  = 20 * time.Second      // above what the poster allows itself
+	stopGrace    = 3 * time.Second       // for a post that is under way when the program is to end
 	goneStatus   = 410
 	mostDeferral = 24 * time.Hour // that an endpoint may ask for
 )
