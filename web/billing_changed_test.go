@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/purchase"
 )
 
 func (w *world) stripeCustomer(c *account.Customer) string {
@@ -63,6 +65,47 @@ func TestWhatStripeRefusesIsNotForgotten(t *testing.T) {
 	w.check(errOf(w.stripe().Customers.Update(at, &stripe.CustomerParams{Phone: stripe.String("1")})))
 	w.settled()
 	if b = w.billing(c); len(b.TaxIDs) != 1 || b.Problem == "" {
+		t.Errorf("%+v", b)
+	}
+}
+
+// What is typed at a Checkout whose payment takes days is told Stripe at most
+// once: an echo of it is no change.
+func TestEchoesOfBillingDetailsEnd(t *testing.T) {
+	w, c := shopWorld(t, func(s *settings) { s.AutomaticTax = true })
+	w.sandbox.SetBankDelay(time.Hour)
+	p := w.mustBegin(c, 0)
+	form := url.Values{"type": {"us_bank_account"}, "us_bank_account[account_number]": {"000123456789"}, "us_bank_account[routing_number]": {"110000000"},
+		"us_bank_account[account_holder_type]": {"individual"}, "billing_details[name]": {"Typed Books"}}
+	for k, v := range berlin {
+		form.Set("billing_details[address]["+k+"]", v)
+	}
+	pm := w.onPageAPI("/v1/payment_methods", form.Encode())
+	w.check(w.pay(p.CheckoutSession, pm.str("id")))
+	w.waitState(p, purchase.Processing)
+	changes := func() (n int) {
+		l := &stripe.EventListParams{}
+		l.Filters.AddFilter("type", "", "customer.updated")
+		for i := w.stripe().Events.List(l); i.Next(); {
+			n++
+		}
+		return n
+	}
+	w.settled()
+	eventually(t, "nothing is changed any more", 15*time.Second, func() bool {
+		before, version := changes(), w.billing(c).Version
+		time.Sleep(700 * time.Millisecond)
+		w.settled()
+		return changes() == before && w.billing(c).Version == version
+	})
+	// Saved while the payment is on its way, and changed at Stripe: it is told once.
+	_, err := w.purchases.SaveBilling(ctx, audit.Actor{ID: "usr_owner"}, account.BillingDetails{Customer: c.ID, Address: account.Address{Line1: "Mine 1", City: "Berlin", Country: "DE"}})
+	w.check(err)
+	w.settled()
+	if n := changes(); n > 4 {
+		t.Errorf("Stripe's customer was changed %d times", n)
+	}
+	if b := w.billing(c); b.Line1 != "Mine 1" || b.Synced != b.Version {
 		t.Errorf("%+v", b)
 	}
 }

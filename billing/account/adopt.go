@@ -1,7 +1,6 @@
 package account
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -82,7 +81,25 @@ func (s *Service) FollowBillingIn(t tx.Tx, customer string, at TypedDetails) (bo
 	if err != nil {
 		return false, err
 	}
-	b := before
+	b := before.following(at)
+	if b.same(&before) {
+		return false, nil
+	}
+	b.Customer, b.Version, b.Problem, b.UpdatedAt = customer, before.Version+1, "", t.Now()
+	b.Synced = b.Version
+	if err := s.Store.PutBilling(t, b); err != nil {
+		return false, err
+	}
+	return true, s.Audit.Record(t, audit.Record{Actor: audit.System, Customer: customer, Action: "billing.updated", Object: customer, After: before.changed(&b), Reason: "changed at Stripe"})
+}
+
+// Follows says whether FollowBillingIn would change anything.
+func (b BillingDetails) Follows(at TypedDetails) bool {
+	to := b.following(at)
+	return !to.same(&b)
+}
+
+func (b BillingDetails) following(at TypedDetails) BillingDetails {
 	if a := at.Address.fitting(); Country(a.Country) {
 		b.Address = a
 	}
@@ -99,15 +116,7 @@ func (s *Service) FollowBillingIn(t tx.Tx, customer string, at TypedDetails) (bo
 		}
 		b.TaxIDs = ids
 	}
-	if b.same(&before) {
-		return false, nil
-	}
-	b.Customer, b.Version, b.Problem, b.UpdatedAt = customer, before.Version+1, "", t.Now()
-	b.Synced = b.Version
-	if err := s.Store.PutBilling(t, b); err != nil {
-		return false, err
-	}
-	return true, s.Audit.Record(t, audit.Record{Actor: audit.System, Customer: customer, Action: "billing.updated", Object: customer, After: before.changed(&b), Reason: "changed at Stripe"})
+	return b
 }
 
 // sameTaxIDs compares them without what Stripe may leave out of their spelling.
@@ -127,15 +136,13 @@ func sameTaxIDs(a, b []TaxID) bool {
 	return slices.Equal(plain(a), plain(b))
 }
 
-// BillingUnsyncedIn notes that Stripe has other details than ours.
-func (s *Service) BillingUnsyncedIn(t tx.Tx, customer string) error {
-	b, err := s.Store.Billing(t, customer)
-	if errors.Is(err, tx.ErrNotFound) {
-		return nil
-	}
+// RepeatBillingIn stores billing details again, as they are: Stripe has other ones
+// and is to be told.
+func (s *Service) RepeatBillingIn(t tx.Tx, customer string) error {
+	b, err := s.BillingIn(t, customer)
 	if err != nil {
 		return err
 	}
-	b.Synced = min(b.Synced, b.Version-1)
+	b.Customer, b.Version, b.UpdatedAt = customer, b.Version+1, t.Now()
 	return s.Store.PutBilling(t, b)
 }

@@ -47,6 +47,9 @@ func (s *Service) customerEvent(ctx context.Context, e *InboxEvent) (InboxState,
 	case err != nil:
 		return "", "", err
 	}
+	if !b.Follows(now) {
+		return Done, "", nil // it is an echo of what we have told
+	}
 	checkout, err := s.typedBefore(ctx, c.ID, b.UpdatedAt, e.CreatedAt)
 	if err != nil {
 		return "", "", err
@@ -64,8 +67,9 @@ func (s *Service) customerEvent(ctx context.Context, e *InboxEvent) (InboxState,
 			return nil
 		}
 		// What was saved while a Checkout was open counts more than what was typed
-		// there: Stripe is told again.
-		if err := s.Accounts.BillingUnsyncedIn(t, c.ID); err != nil {
+		// there: Stripe is told again, as if it were saved now, so that it is told
+		// once.
+		if err := s.Accounts.RepeatBillingIn(t, c.ID); err != nil {
 			return err
 		}
 		return s.Jobs.Add(t, job.Spec{Kind: jobBilling, Dedup: c.ID, Payload: c.ID, MaxAttempts: 20})
@@ -93,7 +97,10 @@ func (s *Service) typedBefore(ctx context.Context, customer string, saved, at ti
 			}
 			continue
 		}
-		if p.State == Failed || p.State == Expired {
+		if p.State == Processing && p.UpdatedAt.After(saved) {
+			return true, nil
+		}
+		if p.State != Created {
 			continue
 		}
 		var c Checkout
