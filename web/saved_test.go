@@ -70,7 +70,7 @@ func TestASavedCardIsDeclined(t *testing.T) {
 	var list []*purchase.Purchase
 	w.check(w.db.View(ctx, func(t tx.Tx) error { list, err = w.purchases.List(t, c.ID, "", "", 10); return err }))
 	if len(list) != 1 || list[0].State != purchase.Failed {
-		t.Fatalf("%+v", list)
+		t.Fatalf("%d purchases, %+v", len(list), list[0])
 	}
 	if c, err := w.gateway.Checkout(ctx, list[0].CheckoutSession); err != nil || c.Status != "expired" {
 		t.Errorf("the invoice can still be paid: %+v %v", c, err)

@@ -130,6 +130,7 @@ func (s *Service) advance(t tx.Tx, p *Purchase, c *Checkout) error {
 	case c.Status == "expired" && p.State == Failed: // it failed, and its invoice was voided for that
 	case c.Status == "expired":
 		p.State, p.CheckAt = Expired, time.Time{}
+	case c.Status != "complete" && p.State == Failed: // a look that is older than the one that saw it fail
 	case c.Status != "complete":
 		p.Problem = ""
 	case c.PaymentStatus == "unpaid" && (c.Payment.Status == "requires_payment_method" || c.Payment.Status == "canceled"):

@@ -108,6 +108,8 @@ func (s *Service) orphanInvoice(ctx context.Context, e *InboxEvent) (session str
 		return "", Done, "", nil
 	case err != nil:
 		return "", "", "", err
+	case p.CheckoutSession == c.ID:
+		return c.ID, "", "", nil // it was written this moment: it is no orphan
 	case p.CheckoutSession != "" && !isInvoice(p.CheckoutSession):
 		return "", Done, "", nil // Stripe made it of the Checkout
 	case c.PaymentStatus == "paid":

@@ -82,6 +82,9 @@ func boughtState(p *purchase.Purchase, now time.Time) (portal.BoughtState, strin
 	case purchase.Paid:
 		return portal.BoughtPaid, ""
 	case purchase.PartiallyRefunded:
+		if p.DisputeStatus == purchase.DisputeLost {
+			return portal.BoughtPartly, "The bank gave a part of the money back, and its credits were taken back."
+		}
 		return portal.BoughtPartly, ""
 	case purchase.Refunded:
 		if p.DisputeStatus == purchase.DisputeLost {
