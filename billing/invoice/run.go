@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -256,6 +257,9 @@ func (s *Service) issued(ctx context.Context, sent *Invoice, made Stripe, err er
 	case errors.As(err, &no):
 		s.Log.Error("Stripe refused an invoice", "invoice", sent.ID, "code", no.Code, "message", no.Message)
 		return s.with(ctx, sent, func(t tx.Tx, in *Invoice) (bool, error) {
+			if in.Collection == Charge && strings.HasPrefix(no.Message, "No such PaymentMethod") {
+				return false, s.failed(t, in, "The card is not saved any more.")
+			}
 			return false, s.failed(t, in, "Stripe refused to make the invoice: "+no.Message)
 		})
 	case err != nil:

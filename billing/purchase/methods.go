@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"purse/billing/account"
 	"purse/billing/audit"
@@ -89,7 +90,8 @@ func (m *Methods) Changed(ctx context.Context, customer string) error {
 
 // List answers the saved cards of a customer: the default first, then the
 // backup, then the newest. When nothing was chosen, Stripe's default counts,
-// and without one the newest card.
+// and without one the oldest card that is still good: saving another card does
+// not change which one pays.
 func (m *Methods) List(ctx context.Context, customer string) ([]Method, error) {
 	c, err := m.Accounts.Customer(ctx, customer)
 	if err != nil || c.StripeCustomerID == "" {
@@ -103,18 +105,20 @@ func (m *Methods) List(ctx context.Context, customer string) ([]Method, error) {
 		return nil, methodsUnavailable(err)
 	}
 	var choice MethodChoice
+	var now time.Time
 	err = m.Runner.View(ctx, func(t tx.Tx) error {
+		now = t.Now()
 		choice, err = m.Store.MethodChoice(t, c.ID)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return arrange(cards, byDefault, choice), nil
+	return arrange(cards, byDefault, choice, now), nil
 }
 
 // arrange joins what is one card, and marks and orders by what was chosen.
-func arrange(cards []Card, byDefault string, choice MethodChoice) []Method {
+func arrange(cards []Card, byDefault string, choice MethodChoice, now time.Time) []Method {
 	var out []Method
 	for _, k := range cards {
 		i := slices.IndexFunc(out, func(o Method) bool { return k.Fingerprint != "" && o.Fingerprint == k.Fingerprint })
@@ -134,8 +138,8 @@ func arrange(cards []Card, byDefault string, choice MethodChoice) []Method {
 	if first < 0 {
 		first = find(byDefault)
 	}
-	if first < 0 && len(out) > 0 {
-		first = 0
+	if first < 0 {
+		first = find(oldest(cards, now))
 	}
 	if first >= 0 {
 		out[first].Default = true
@@ -154,6 +158,18 @@ func arrange(cards []Card, byDefault string, choice MethodChoice) []Method {
 	}
 	slices.SortStableFunc(out, func(a, b Method) int { return rank(a) - rank(b) })
 	return out
+}
+
+// oldest answers the card that was saved first, of those that are not expired
+// when there are such. cards are newest first.
+func oldest(cards []Card, now time.Time) (id string) {
+	good := false
+	for _, c := range cards {
+		if ok := !c.Expired(now); ok || !good {
+			id, good = c.ID, good || ok
+		}
+	}
+	return id
 }
 
 // Method answers one saved card of a customer, NotFound when it is not saved.

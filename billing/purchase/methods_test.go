@@ -226,3 +226,14 @@ func TestPurchaseSavesCard(t *testing.T) {
 		}
 	}
 }
+
+// Saving another card does not change which one pays by default.
+func TestTheFirstSavedCardStaysTheDefault(t *testing.T) {
+	c := newCards(t)
+	c.save("4242424242424242")
+	c.save("5555555555554444")
+	c.save("4242424242424242") // once more: still the first
+	if got := c.list(); got != "visa 4242 default, mastercard 4444" {
+		t.Error(got)
+	}
+}

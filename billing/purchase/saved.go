@@ -16,6 +16,10 @@ import (
 // webhooks, sweep, refunds) is the same. One purchase has one invoice, which
 // Stripe takes one payment for.
 
+// BySavedCard says whether a saved card pays the purchase, or its invoice's page
+// after that card.
+func (p *Purchase) BySavedCard() bool { return isInvoice(p.CheckoutSession) }
+
 // DeclinedError says that the bank refused a saved card, or wants the buyer to
 // confirm.
 type DeclinedError struct {

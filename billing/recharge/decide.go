@@ -152,6 +152,11 @@ func (s *Service) limits(t tx.Tx, p *Policy, c *account.Customer, v *verdict) er
 	}
 	if spent+v.price.Amount > p.Cap {
 		v.capped, v.until = true, nextMonth
+		if v.price.Amount > p.Cap { // up to a level, from far below it
+			v.note = fmt.Sprintf("To come back up to the level would cost %s, more than the cap of %s a month: raise the cap, or buy a pack.",
+				amount(v.price.Amount, p.Price.Currency), amount(p.Cap, p.Price.Currency))
+			return nil
+		}
 		v.note = fmt.Sprintf("The month's cap is reached: %s of %s are spent. Recharges go on %s.", amount(spent, p.Price.Currency), amount(p.Cap, p.Price.Currency), clock(nextMonth))
 		return nil
 	}

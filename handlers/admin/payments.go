@@ -52,6 +52,9 @@ func (a *Admin) purchaseRow(p *purchase.Purchase) admin.PurchaseRow {
 		Unit: show.Unit(a.Catalog.Snapshot(), p.CreditType), Price: p.Price, State: string(p.State), At: p.CreatedAt,
 		Receipt: p.ReceiptURL, Error: p.Problem,
 	}
+	if p.State == purchase.Created && p.BySavedCard() {
+		row.State = "confirm"
+	}
 	if p.Problem != "" && !p.State.Final() { // paid, and a person must look
 		row.State = "alarm"
 	}

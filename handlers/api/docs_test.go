@@ -40,3 +40,13 @@ func TestThePageTellsEveryRouteAndLoadsNothingFromElsewhere(t *testing.T) {
 		t.Error(a.str("type"), "leads nowhere")
 	}
 }
+
+// A schema without a name is a reference that programs cannot follow.
+func TestEverySchemaOfTheDocumentHasAName(t *testing.T) {
+	w := newWorld(t)
+	for name := range w.api.open.Components.Schemas.Map() {
+		if name == "" {
+			t.Error("a schema has no name")
+		}
+	}
+}

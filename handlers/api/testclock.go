@@ -32,10 +32,10 @@ func getTestClock(a *API, _ context.Context, _ *struct{}) (*reply[testClockObjec
 	return ok(showTestClock(a.Clock.State()))
 }
 
-type advanceIn struct {
-	Body body[struct {
-		To time.Time `json:"to" doc:"An instant after now, at most 366 days away"`
-	}]
+type advanceIn struct{ Body body[advanceBody] }
+
+type advanceBody struct {
+	To time.Time `json:"to" doc:"An instant after now, at most 366 days away"`
 }
 
 // advanceTestClock answers before the clock has moved: the event

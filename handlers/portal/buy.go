@@ -63,7 +63,7 @@ func (p *Portal) buyPage(w http.ResponseWriter, r *http.Request, form *kit.Form,
 		page.Recharging = slices.ContainsFunc(policies, func(q *recharge.Policy) bool { return q.State == recharge.Charging })
 		open, err := p.Purchases.Open(t, v.Customer.ID)
 		if open != nil {
-			page.Open = &portal.OpenCheckout{Path: "/buy/checkout?purchase=" + open.ID, Pack: open.PackName}
+			page.Open = &portal.OpenCheckout{Path: "/buy/checkout?purchase=" + open.ID, Pack: open.PackName, Confirm: open.BySavedCard()}
 		}
 		return err
 	})

@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"purse/billing/fault"
 	"purse/billing/id"
+	"purse/billing/invoice"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
+	"purse/billing/schedule"
 	"purse/billing/tx"
 	"purse/handlers/kit"
 	"purse/handlers/show"
@@ -27,36 +30,52 @@ func (p *Portal) MethodList(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	policies, err := p.policies(r)
+	auto, err := p.automatic(r)
 	if err != nil {
 		return err
 	}
 	for i := range list {
-		page.Cards = append(page.Cards, p.savedCard(&list[i], policies))
+		page.Cards = append(page.Cards, p.savedCard(&list[i], auto))
 	}
 	return kit.Render(w, r, http.StatusOK, portal.MethodsPage(p.Kit.Frame(r, "Payment methods", "/methods"), page))
 }
 
-func (p *Portal) savedCard(m *purchase.Method, policies []*recharge.Policy) portal.SavedCard {
+func (p *Portal) savedCard(m *purchase.Method, auto automatic) portal.SavedCard {
 	c := portal.SavedCard{ID: m.ID, Name: show.CardName(m.Brand, m.Last4), Expired: m.Expired(p.Kit.Now()), Default: m.Default, Backup: m.Backup}
 	if m.ExpYear > 0 {
 		c.Expires = fmt.Sprintf("%02d / %d", m.ExpMonth, m.ExpYear)
 	}
-	for _, q := range policies {
+	for _, q := range auto.policies {
 		if q.State != recharge.Off && (m.Is(q.Method.ID) || m.Is(q.Backup.ID)) {
 			c.Charged = true
 		}
 	}
+	c.Scheduled = slices.ContainsFunc(auto.schedules, func(s *schedule.Schedule) bool { return chargesCard(s) && m.Is(s.Card.ID) })
 	return c
 }
 
-// policies are those of the visitor's customer.
-func (p *Portal) policies(r *http.Request) (out []*recharge.Policy, err error) {
+// automatic is all that may charge a saved card by itself.
+type automatic struct {
+	policies  []*recharge.Policy
+	schedules []*schedule.Schedule
+}
+
+// automatic are those of the visitor's customer.
+func (p *Portal) automatic(r *http.Request) (out automatic, err error) {
+	customer := kit.VisitorOf(r).Customer.ID
 	err = p.view(r.Context(), func(t tx.Tx) error {
-		out, err = p.Recharges.Policies(t, kit.VisitorOf(r).Customer.ID)
+		if out.policies, err = p.Recharges.Policies(t, customer); err != nil {
+			return err
+		}
+		out.schedules, err = p.Schedules.List(t, customer, "", shownSchedules)
 		return err
 	})
 	return out, err
+}
+
+// chargesCard says whether a schedule charges its card, now or after a pause.
+func chargesCard(s *schedule.Schedule) bool {
+	return s.State != schedule.Ended && s.Collection == invoice.Charge
 }
 
 // backTo is the page that a way through Stripe comes back to.
@@ -209,11 +228,11 @@ func (p *Portal) MethodRemove(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.orSay(w, r, err, "/methods")
 	}
-	policies, err := p.policies(r)
+	auto, err := p.automatic(r)
 	if err != nil {
 		return err
 	}
-	c := p.savedCard(m, policies)
+	c := p.savedCard(m, auto)
 	return kit.Render(w, r, http.StatusOK, portal.RemoveCardPage(p.Kit.Frame(r, "Remove "+c.Name, "/methods"), portal.RemoveCard{Card: c}))
 }
 

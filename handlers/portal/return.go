@@ -43,7 +43,7 @@ func (p *Portal) Return(w http.ResponseWriter, r *http.Request) error {
 	page := portal.Return{
 		State: returnState(bought, unknown, now), Pack: bought.PackName, Credits: bought.Credits, Price: bought.Price,
 		Unit: show.Unit(p.Catalog.Snapshot(), bought.CreditType), Reference: bought.ID, Late: now.Sub(since) >= lateAfter || bought.Problem != "",
-		Debt: bought.DebtRepaid, Bonus: bought.Bonus, Receipt: bought.ReceiptURL, Resume: bought.CheckoutURL,
+		Debt: bought.DebtRepaid, Bonus: bought.Bonus, Receipt: bought.ReceiptURL, Resume: bought.CheckoutURL, Confirm: bought.BySavedCard(),
 	}
 	again := "/checkout/return?session_id=" + url.QueryEscape(session) + "&since=" + strconv.FormatInt(since.Unix(), 10)
 	switch {
@@ -160,7 +160,7 @@ func (p *Portal) Cancelled(w http.ResponseWriter, r *http.Request) error {
 	v := kit.VisitorOf(r)
 	page.SignedIn = v != nil && v.Customer != nil && v.Customer.ID == bought.Customer
 	if page.SignedIn && bought.Open(p.Kit.Now()) {
-		page.Resume = "/buy/checkout?purchase=" + url.QueryEscape(bought.ID)
+		page.Resume, page.Confirm = "/buy/checkout?purchase="+url.QueryEscape(bought.ID), bought.BySavedCard()
 	}
 	return kit.Render(w, r, http.StatusOK, portal.ReturnPage(p.Kit.Frame(r, returnTitle(page), "/buy"), page))
 }

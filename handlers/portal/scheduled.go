@@ -2,12 +2,14 @@ package portal
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"purse/billing/account"
 	"purse/billing/fault"
 	"purse/billing/invoice"
+	"purse/billing/purchase"
 	"purse/billing/schedule"
 	"purse/billing/tx"
 	"purse/handlers/kit"
@@ -44,8 +46,10 @@ func (p *Portal) scheduledPage(w http.ResponseWriter, r *http.Request, form *kit
 		}
 		page.Every = append(page.Every, ui.Option{Value: string(e), Text: text})
 	}
+	var cards []purchase.Method
 	if page.MayChange {
 		list, err := p.Methods.List(r.Context(), v.Customer.ID)
+		cards = list
 		if page.Down = fault.Is(err, fault.Unavailable); err != nil && !page.Down {
 			return err
 		}
@@ -64,6 +68,10 @@ func (p *Portal) scheduledPage(w http.ResponseWriter, r *http.Request, form *kit
 		}
 		for _, s := range list {
 			row := p.scheduleRow(s, v)
+			if page.MayChange && !page.Down && chargesCard(s) && s.Reason != schedule.PriceChanged && !slices.ContainsFunc(cards, func(m purchase.Method) bool { return m.Is(s.Card.ID) }) {
+				row.Note = show.CardName(s.Card.Brand, s.Card.Last4) + " is not saved any more, so this does not work. Cancel it and make a new one with another card."
+				row.MayResume = false
+			}
 			runs, err := p.Invoices.List(t, v.Customer.ID, s.ID, "", "", shownRuns)
 			if err != nil {
 				return err

@@ -164,6 +164,10 @@ func RechargeState(p *recharge.Policy, open *recharge.Recharge, unit ui.Unit, z 
 			text += " until " + ui.TimeZoned(p.NextAt, z)
 		}
 		s.Text = []string{text + ".", "To go on sooner, raise the cap below and save, or buy a pack."}
+		if p.Target > 0 && p.Note != "" { // coming back up may cost more than is left, or than the cap
+			s.Title = "The month's cap of " + capped + " leaves too little for the next purchase"
+			s.Text = []string{p.Note, text + ".", s.Text[1]}
+		}
 	case recharge.Paused:
 		paused(&s, p, open, card, price)
 	}

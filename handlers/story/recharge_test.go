@@ -117,6 +117,9 @@ func TestAutoRechargeInABrowser(t *testing.T) {
 		p.Problems()
 		cleanAll(p, "methods, two", width)
 		shot(p, "methods")
+		// The first one stays the default until another is chosen.
+		p.Eval(`document.querySelector("button[aria-label='Make default: Visa •0341']").click()`, nil)
+		p.WaitText("Visa •0341 is the default now.")
 		p.Eval(`document.querySelector("button[aria-label='Make default: Visa •4242']").click()`, nil)
 		p.WaitText("Visa •4242 is the default now.")
 		p.Go(w.url + "/recharge")

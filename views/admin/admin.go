@@ -263,7 +263,7 @@ func StateTone(state string) ui.Tone {
 	switch state {
 	case "paid", "done", "succeeded":
 		return ui.Good
-	case "processing", "created", "received", "pending":
+	case "processing", "created", "confirm", "received", "pending":
 		return ui.Info
 	case "retrying":
 		return ui.Warn
@@ -278,6 +278,8 @@ func StateName(state string) string {
 	switch state {
 	case "created":
 		return "at Checkout"
+	case "confirm":
+		return "saved card to be confirmed"
 	case "received":
 		return "waiting"
 	case "not_ours":

@@ -103,8 +103,9 @@ func bonusText(p Pack) string {
 
 // OpenCheckout is a Checkout that was begun and not finished.
 type OpenCheckout struct {
-	Path string
-	Pack string
+	Path    string
+	Pack    string
+	Confirm bool // a saved card's payment waits to be confirmed
 }
 
 // Leave is the page between us and Stripe.
@@ -148,6 +149,7 @@ type Return struct {
 	SignedIn  bool
 	Receipt   string // Stripe's, "" until it is known
 	Resume    string // Checkout again, after leaving it
+	Confirm   bool   // Resume is where a saved card's payment is confirmed
 }
 
 func expiryText(days int, at time.Time, z *time.Location) string {

@@ -17,6 +17,8 @@ type SavedCard struct {
 	Default bool
 	Backup  bool
 	Charged bool // auto-recharge takes it
+	// Scheduled says that a schedule that is not cancelled takes it.
+	Scheduled bool
 }
 
 // RemoveCard asks once more before a card is forgotten.

@@ -51,6 +51,7 @@ type BoughtState string
 // The states of a purchase.
 const (
 	BoughtOpen       BoughtState = "open"       // waits at Checkout
+	BoughtConfirm    BoughtState = "confirm"    // its saved card's bank wants the buyer to confirm
 	BoughtProcessing BoughtState = "processing" // the bank has not answered
 	BoughtComing     BoughtState = "coming"     // paid; somebody looks at it before the credits come
 	BoughtPaid       BoughtState = "paid"
@@ -98,6 +99,8 @@ func (s BoughtState) name() string {
 	switch s {
 	case BoughtOpen:
 		return "at Checkout"
+	case BoughtConfirm:
+		return "to be confirmed"
 	case BoughtProcessing:
 		return "waiting for the bank"
 	case BoughtComing:
@@ -116,12 +119,20 @@ func (s BoughtState) tone() ui.Tone {
 		return ui.Good
 	case BoughtOpen, BoughtProcessing, BoughtComing:
 		return ui.Info
-	case BoughtDisputed:
+	case BoughtDisputed, BoughtConfirm:
 		return ui.Warn
 	case BoughtFailed, BoughtLost:
 		return ui.Bad
 	}
 	return ui.Plain
+}
+
+// onward says what the link to the page where a purchase is paid does.
+func (s BoughtState) onward() string {
+	if s == BoughtConfirm {
+		return "Confirm the payment"
+	}
+	return "Go on to Checkout"
 }
 
 // refundName says the state of a refund in words.
