@@ -151,7 +151,7 @@ func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, seve
 			Text: "They can be used until then, and are gone after.", Action: "See what expires", Href: "/grants?credit_type=" + b.CreditType})
 	}
 	if b.Frozen > 0 {
-		u.say(disputed, ui.Banner{Tone: ui.Warn, Title: "A payment is disputed: " + unit.Round(b.Frozen) + " wait until that is settled",
+		u.say(disputed, ui.Banner{Tone: ui.Warn, Title: "A payment is in question: " + unit.Round(b.Frozen) + " wait until that is settled",
 			Text: "If the payment stands they can be used again; else they are taken back. Everything else can be used meanwhile.", Action: "See the payment", Href: "/purchases"})
 	}
 	scoped := money.Credits(0)
@@ -165,6 +165,11 @@ func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, seve
 		return nil
 	case b.Debt > 0:
 		u.say(refused, help(ui.Banner{Tone: ui.Bad, Title: "Requests are being refused (402): the balance is below zero", Text: "More was used than there was. The next purchase settles what is owed first."}))
+		return nil
+	case b.Frozen > 0:
+		// They are not used up: who only reads that none are left looks for a leak.
+		u.say(refused, help(ui.Banner{Tone: ui.Bad, Title: "Requests are being refused (402): a payment is in question, and its " + unit.Round(b.Frozen) + " wait until that is settled",
+			Text: "If the payment stands they can be used again; else they are taken back. Other " + unit.Word(0) + " can be used at once."}))
 		return nil
 	default:
 		u.say(refused, help(ui.Banner{Tone: ui.Bad, Title: "Requests are being refused (402): no " + unit.Word(0) + " are left", Text: "Requests go through again as soon as there are " + unit.Word(0) + "."}))

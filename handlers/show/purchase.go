@@ -59,6 +59,15 @@ func Bought(t tx.Tx, ps *purchase.Service, c *catalog.Snapshot, p *purchase.Purc
 	if !p.Granted() {
 		return b, nil
 	}
+	warnings, err := ps.Warnings(t, p.ID)
+	if err != nil {
+		return b, err
+	}
+	for _, w := range warnings {
+		if w.Open() && b.Note == "" {
+			b.Note = "The payment is in question. What is unused of its credits is frozen until that is settled."
+		}
+	}
 	b.Printed = "/purchases/" + p.ID + "/receipt"
 	refunds, err := ps.Refunds(t, p.ID)
 	for _, r := range refunds {
@@ -67,10 +76,29 @@ func Bought(t tx.Tx, ps *purchase.Service, c *catalog.Snapshot, p *purchase.Purc
 			reason = "Taken back by your organisation"
 		}
 		b.Refunds = append(b.Refunds, portal.BoughtRefund{
-			ID: r.ID, Amount: money.Money{Amount: r.Amount, Currency: p.Price.Currency}, State: string(r.State), Reason: reason, Problem: r.Problem, At: r.CreatedAt,
+			ID: r.ID, Amount: money.Money{Amount: r.Amount, Currency: p.Price.Currency}, State: string(r.State), Reason: reason, Problem: refundProblem(r.Problem), At: r.CreatedAt,
 		})
 	}
 	return b, err
+}
+
+// refundProblem says in words why a bank or Stripe refused a refund, for which
+// Stripe has codes; what is no code is in words already.
+func refundProblem(problem string) string {
+	switch problem {
+	case "expired_or_canceled_card":
+		return "The card has expired or was cancelled"
+	case "lost_or_stolen_card":
+		return "The card was reported lost or stolen"
+	case "charge_for_pending_refund_disputed":
+		return "The payment was disputed meanwhile"
+	case "declined":
+		return "The bank declined it"
+	}
+	if !strings.Contains(problem, " ") {
+		return ""
+	}
+	return strings.TrimSuffix(problem, ".")
 }
 
 // boughtState says how a purchase stands for its customer, who is never told

@@ -7,6 +7,8 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/purchase"
+	"purse/billing/tx"
+	"purse/db"
 	"purse/handlers/kit/browsertest"
 )
 
@@ -77,6 +79,31 @@ func TestTheWindowEnds(t *testing.T) {
 	w.clock.Step(25 * time.Hour)
 	if s := w.get(c, path).body; strings.Contains(s, path+"/refund") || !strings.Contains(s, "is over") {
 		t.Error("an old purchase can be taken back, or the page does not say why not")
+	}
+}
+
+// TestFrozenCreditsSayWhy: whose credits are all frozen has not used them up,
+// and reads that a payment is in question.
+func TestFrozenCreditsSayWhy(t *testing.T) {
+	w := newWorld(t)
+	w.fillCatalog()
+	cust := w.person("Northwind Labs", "ada@example.com", "UTC", account.NoStaff)
+	w.links(&cust)
+	w.dispute(w.pay(cust, 0), "needs_response")
+	c := w.client(cust)
+	if s := w.get(c, "/purchases").body; !strings.Contains(s, "a payment is in question") || strings.Contains(s, "are left") {
+		t.Error("all credits are frozen, and the page does not say why requests are refused")
+	}
+	w.expect(w.pay(cust, 1))
+	if s := w.get(c, "/purchases").body; !strings.Contains(s, "A payment is in question") {
+		t.Error("some credits are frozen, and the page does not say so")
+	}
+	warned := w.expect(w.pay(cust, 2))
+	w.check(w.db.Update(ctx, func(t tx.Tx) error {
+		return db.PurchaseStore{}.PutWarning(t, purchase.Warning{ID: "issfr_1", Purchase: warned.ID, Type: "misc", Actionable: true, CreatedAt: t.Now()})
+	}))
+	if s := w.get(c, "/purchases/"+warned.ID).body; !strings.Contains(s, "The payment is in question") {
+		t.Error("the credits of a purchase that the bank warns of are frozen, and its page does not say so")
 	}
 }
 
