@@ -159,6 +159,10 @@ func TestCaps(t *testing.T) {
 	w.use(25 * money.Micro)
 	w.move(recharge.MinCooldown + time.Second)
 	w.inState(recharge.Capped)
+	w.until("mail of the cap", func() bool { n, _ := w.mailed(recharge.MailCapped); return n > 0 })
+	if n, m := w.mailed(recharge.MailCapped); n != 1 || m.Data["until"] == "" {
+		t.Errorf("%d mails of the cap: %v", n, m.Data)
+	}
 	if _, sum := w.charged(); sum != 5000 || !strings.Contains(w.policy().Note, "50.00 USD of 60.00 USD") {
 		t.Errorf("%d charged, %q", sum, w.policy().Note)
 	}

@@ -252,9 +252,26 @@ type capAmount struct {
 	Currency string `json:"currency"`
 }
 
+// MailCapped is the template of the mail that tells a customer that the month's
+// cap is reached: cap, currency, note, until, zone, link, customer.
+const MailCapped = "recharge_capped"
+
+// tellCapped tells whoever listens, and the customer, once a month: credits run
+// out now, and nothing tops them up.
 func (s *Service) tellCapped(t tx.Tx, p *Policy) error {
-	return s.Events.Append(t, event.RechargeCapped, p.Customer, 0, 0,
+	err := s.Events.Append(t, event.RechargeCapped, p.Customer, 0, 0,
 		cappedEvent{p.ID, p.CreditType, capAmount{p.Cap, p.Price.Currency}, p.NextAt})
+	if err != nil {
+		return err
+	}
+	c, err := s.Accounts.CustomerIn(t, p.Customer)
+	if err != nil || c.Email == "" {
+		return err
+	}
+	return s.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: MailCapped, To: c.Email, Data: map[string]string{
+		"customer": c.Name, "cap": money.Money{Amount: p.Cap, Currency: p.Price.Currency}.Decimal(), "currency": p.Price.Currency, "note": p.Note,
+		"until": p.NextAt.UTC().Format(time.RFC3339), "zone": c.Timezone, "link": "/recharge",
+	}}})
 }
 
 func orNull(s string) *string {

@@ -13,6 +13,7 @@ import (
 	"purse/billing/invoice"
 	"purse/billing/notify"
 	"purse/billing/purchase"
+	"purse/billing/recharge"
 	"purse/billing/schedule"
 	"purse/handlers/kit/browsertest"
 	"purse/views/mail"
@@ -37,6 +38,9 @@ func TestMailsReadWellOnAPhoneAndOnADesk(t *testing.T) {
 		invoice.MailInvoice: {
 			"customer": "Northwind Labs", "name": "5,000 credits", "number": "INV-0007", "amount": "40.00", "currency": "usd", "due": "22 December 2026",
 			"url": "https://pay.example.com/i/1", "po_number": "PO-7", "overdue": "1", "link": "/invoices/inv_1",
+		},
+		recharge.MailCapped: {
+			"customer": "Northwind Labs", "cap": "100.00", "currency": "usd", "note": "", "until": "2030-02-01T00:00:00Z", "zone": "Europe/Berlin", "link": "/recharge",
 		},
 		notify.MailAlert: {
 			"event": event.LimitReached, "customer": "Northwind Labs", "unit": "credit", "units": "credits", "limit": "50", "spent": "48.2", "period": "day",

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"purse/billing/account"
 	"purse/billing/invoice"
@@ -110,6 +111,8 @@ func letter(site ui.Site, template string, data map[string]string) (Letter, erro
 		return invoiceMail(site, data, link)
 	case recharge.MailPaused:
 		return rechargePaused(site, data, link)
+	case recharge.MailCapped:
+		return rechargeCapped(site, data, link)
 	case notify.MailAlert:
 		return alertMail(site, data)
 	case notify.MailDigest:
@@ -180,6 +183,32 @@ func rechargePaused(site ui.Site, data map[string]string, link string) (Letter, 
 	}
 	if u := data["repair_url"]; strings.HasPrefix(u, "https://") || strings.HasPrefix(u, "http://") {
 		l.Button, l.Link, l.Also = "Pay on Stripe's page", u, &Also{"Automatic recharges", link}
+	}
+	return l, nil
+}
+
+func rechargeCapped(site ui.Site, data map[string]string, link string) (Letter, error) {
+	most, err := money.Parse(data["cap"], data["currency"])
+	if err != nil {
+		return Letter{}, fmt.Errorf("cap %w", err)
+	}
+	until, err := time.Parse(time.RFC3339, data["until"])
+	if err != nil {
+		return Letter{}, err
+	}
+	l := Letter{
+		Subject: "The cap of automatic recharges at " + site.Brand + " is reached", Preview: "Nothing more is charged by itself.",
+		Heading: "The month's cap of automatic recharges is reached",
+		Says:    []string{"Credits are low, and another automatic recharge would go beyond the cap that you set. Nothing more is charged by itself."},
+		Facts:   []Fact{{"Customer", data["customer"]}, {"Cap", ui.Money(most) + " a month, tax included"}},
+		Button:  "See automatic recharges", Link: link,
+		Afterall: []string{"You can raise the cap, or buy credits at any time."},
+	}
+	if data["note"] != "" {
+		l.Says = append(l.Says, data["note"])
+	}
+	if until.Year() > 1 {
+		l.Facts = append(l.Facts, Fact{"A new month begins", ui.TimeZoned(until, zoneOf(data))})
 	}
 	return l, nil
 }

@@ -37,6 +37,9 @@ var templates = map[string]map[string]string{
 		"purchase": "pur_1", "customer": "Northwind <Labs>", "pack": "Team", "credits": "2600", "unit": "credit", "units": "credits",
 		"amount": "25.00", "currency": "usd", "problem": "The payment failed. The customer's bank account has been closed.", "link": "/buy",
 	},
+	recharge.MailCapped: {
+		"customer": "Northwind <Labs>", "cap": "100.00", "currency": "usd", "note": "", "until": "2030-02-01T00:00:00Z", "zone": "Europe/Berlin", "link": "/recharge",
+	},
 	recharge.MailPaused: {
 		"customer": "Northwind <Labs>", "reason": "authentication_required", "message": "Your card was declined.", "credit_type": "credits",
 		"repair_url": "https://pay.example.com/i/1", "link": "/recharge", "card": "visa •3184", "amount": "29.75", "currency": "usd",
