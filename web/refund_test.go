@@ -112,6 +112,8 @@ func TestARefundThatFailsGivesTheCreditsBack(t *testing.T) {
 		}
 		return err
 	}))
+	w.mailArrives("$10.00 is refunded")
+	w.mailArrives("A refund of $10.00 did not go through")
 	w.addsUp()
 }
 
@@ -238,6 +240,8 @@ func TestADisputeThatIsWonRestores(t *testing.T) {
 	if b := w.balance(c); b.Available != p.Credits {
 		t.Errorf("%+v", b)
 	}
+	w.mailArrives("A payment of $10.00 is in question")
+	w.mailArrives("The question about a payment of $10.00 is settled")
 	w.addsUp()
 }
 
@@ -251,6 +255,7 @@ func TestADisputeThatIsLostReverses(t *testing.T) {
 	if b := w.balance(c); b.Balance != 0 || b.Debt != 0 || lost.Clawed != lost.Credits {
 		t.Errorf("%+v %+v", b, lost)
 	}
+	w.mailArrives("$10.00 went back in a dispute")
 	w.addsUp()
 }
 

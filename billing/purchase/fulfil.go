@@ -7,10 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"purse/billing/account"
 	"purse/billing/event"
 	"purse/billing/fault"
-	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/tx"
@@ -275,19 +273,9 @@ func (s *Service) grant(t tx.Tx, p *Purchase, c *Checkout) error {
 const MailReceipt = "receipt"
 
 func (s *Service) mailReceipt(t tx.Tx, p *Purchase) error {
-	c, err := s.Accounts.CustomerIn(t, p.Customer)
-	if err != nil || c.Email == "" {
-		return err
-	}
-	unit, units := "", ""
-	if ct := s.Catalog.Snapshot().CreditType(p.CreditType); ct != nil {
-		unit, units = ct.Unit, ct.Units
-	}
-	return s.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: MailReceipt, To: c.Email, Data: map[string]string{
-		"purchase": p.ID, "customer": c.Name, "pack": p.PackName, "credits": p.Brings().String(), "credit_type": p.CreditType, "unit": unit, "units": units,
-		"amount": money.Money{Amount: p.Total, Currency: p.Price.Currency}.Decimal(), "currency": p.Price.Currency,
-		"receipt_url": p.ReceiptURL, "refund_policy": s.RefundPolicy(), "link": "/ledger",
-	}}})
+	return s.mail(t, p, MailReceipt, map[string]string{
+		"credits": p.Brings().String(), "amount": p.decimal(p.Total), "receipt_url": p.ReceiptURL, "refund_policy": s.RefundPolicy(), "link": "/ledger",
+	})
 }
 
 // purchaseEvent is the data of events about purchases.

@@ -337,9 +337,11 @@ func (s *Service) tellMoneyBack(t tx.Tx, before, p *Purchase) error {
 		}
 	}
 	if p.Refunded != before.Refunded {
-		return s.Events.Append(t, event.PurchaseRefunded, p.Customer, 0, 0, eventData(p))
+		if err := s.Events.Append(t, event.PurchaseRefunded, p.Customer, 0, 0, eventData(p)); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.mailMoneyBack(t, before, p, lost)
 }
 
 // clawback moves what was taken back of a purchase's credits to a target.

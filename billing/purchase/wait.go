@@ -4,9 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"purse/billing/account"
-	"purse/billing/job"
-	"purse/billing/money"
 	"purse/billing/tx"
 )
 
@@ -115,17 +112,7 @@ const MailFailed = "purchase_failed"
 
 // mailFailed tells the customer that a payment failed after the buyer had left.
 func (s *Service) mailFailed(t tx.Tx, p *Purchase) error {
-	c, err := s.Accounts.CustomerIn(t, p.Customer)
-	if err != nil || c.Email == "" {
-		return err
-	}
-	unit, units := "", ""
-	if ct := s.Catalog.Snapshot().CreditType(p.CreditType); ct != nil {
-		unit, units = ct.Unit, ct.Units
-	}
-	return s.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: MailFailed, To: c.Email, Data: map[string]string{
-		"purchase": p.ID, "customer": c.Name, "pack": p.PackName, "credits": p.Credits.String(), "unit": unit, "units": units,
-		"amount": money.Money{Amount: p.Price.Amount, Currency: p.Price.Currency}.Decimal(), "currency": p.Price.Currency,
-		"problem": p.Problem, "link": "/buy",
-	}}})
+	return s.mail(t, p, MailFailed, map[string]string{
+		"credits": p.Credits.String(), "amount": p.decimal(p.Price.Amount), "problem": p.Problem, "link": "/buy",
+	})
 }

@@ -39,6 +39,10 @@ func TestMailsReadWellOnAPhoneAndOnADesk(t *testing.T) {
 			"customer": "Northwind Labs", "name": "5,000 credits", "number": "INV-0007", "amount": "40.00", "currency": "usd", "due": "22 December 2026",
 			"url": "https://pay.example.com/i/1", "po_number": "PO-7", "overdue": "1", "link": "/invoices/inv_1",
 		},
+		purchase.MailMoneyBack: {
+			"what": "in_question", "purchase": "pur_06h009hchvm6s4qgpdfhxqrvew", "customer": "Northwind Labs", "pack": "Team", "credits": "0", "unit": "minute", "units": "minutes",
+			"amount": "25.00", "currency": "usd", "link": "/purchases/pur_06h009hchvm6s4qgpdfhxqrvew",
+		},
 		recharge.MailCapped: {
 			"customer": "Northwind Labs", "cap": "100.00", "currency": "usd", "note": "", "until": "2030-02-01T00:00:00Z", "zone": "Europe/Berlin", "link": "/recharge",
 		},

@@ -111,6 +111,8 @@ func letter(site ui.Site, template string, data map[string]string) (Letter, erro
 		return invoiceMail(site, data, link)
 	case recharge.MailPaused:
 		return rechargePaused(site, data, link)
+	case purchase.MailMoneyBack:
+		return moneyBack(site, data, link)
 	case recharge.MailCapped:
 		return rechargeCapped(site, data, link)
 	case notify.MailAlert:

@@ -37,6 +37,10 @@ var templates = map[string]map[string]string{
 		"purchase": "pur_1", "customer": "Northwind <Labs>", "pack": "Team", "credits": "2600", "unit": "credit", "units": "credits",
 		"amount": "25.00", "currency": "usd", "problem": "The payment failed. The customer's bank account has been closed.", "link": "/buy",
 	},
+	purchase.MailMoneyBack: {
+		"what": "lost", "purchase": "pur_1", "customer": "Northwind <Labs>", "pack": "Team", "credits": "2600", "unit": "credit", "units": "credits",
+		"amount": "25.00", "currency": "usd", "link": "/purchases/pur_1",
+	},
 	recharge.MailCapped: {
 		"customer": "Northwind <Labs>", "cap": "100.00", "currency": "usd", "note": "", "until": "2030-02-01T00:00:00Z", "zone": "Europe/Berlin", "link": "/recharge",
 	},
