@@ -1,6 +1,8 @@
 package main
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -190,7 +192,32 @@ func TestACustomerTakesAnUnusedPurchaseBackOnce(t *testing.T) {
 	if _, err := w.purchases.RefundSelf(ctx, by, other.ID, fresh.ID); !fault.Is(err, fault.NotFound) {
 		t.Errorf("another customer's: %v", err)
 	}
-	w.check(errOf(w.purchases.RefundSelf(ctx, by, c.ID, fresh.ID)))
+	// Two at once are one too many; the same one twice is one refund.
+	second := w.bought(c, "pm_card_visa")
+	var done sync.WaitGroup
+	var taken, refused atomic.Int32
+	for _, p := range []*purchase.Purchase{fresh, second, fresh, second} {
+		done.Go(func() {
+			switch _, err := w.purchases.RefundSelf(ctx, by, c.ID, p.ID); {
+			case err == nil:
+				taken.Add(1)
+			case fault.HasCode(err, "not_refundable"):
+				refused.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	done.Wait()
+	if taken.Load() != 2 || refused.Load() != 2 {
+		t.Errorf("%d were taken back, %d refused", taken.Load(), refused.Load())
+	}
+	if w.state(fresh).Refunded == 0 {
+		fresh, second = second, fresh
+	}
+	if p := w.state(second); p.Refunded != 0 {
+		t.Errorf("both were taken back: %+v", p)
+	}
 	if p := w.waitState(fresh, purchase.Refunded); p.Refunded != p.Total {
 		t.Errorf("%+v", p)
 	}

@@ -51,6 +51,7 @@ type NewRefund struct {
 	Amount   int64 // minor units; 0 for as much as may be refunded
 	Reason   string
 	Key      string // makes it count once, "" for no such promise
+	self     bool   // by the customer: MayRefund decides
 }
 
 // maxReason is the longest reason, in characters.
@@ -101,6 +102,11 @@ func (s *Service) Refund(ctx context.Context, by audit.Actor, n NewRefund) (*Ref
 				return nil
 			}
 			if !errors.Is(err, tx.ErrNotFound) {
+				return err
+			}
+		}
+		if n.self {
+			if err := s.mayRefundNow(t, p); err != nil {
 				return err
 			}
 		}

@@ -51,14 +51,20 @@ func (s *Service) RefundSelf(ctx context.Context, by audit.Actor, customer, purc
 		if err != nil || p.Customer != customer {
 			return fault.Missing("purchase")
 		}
-		_, why, err := s.MayRefund(t, p)
-		if err == nil && why != "" {
-			err = fault.New(fault.Conflict, "not_refundable", "", "%s", why)
-		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.Refund(ctx, by, NewRefund{Purchase: purchaseID, Reason: SelfReason, Key: "self"})
+	return s.Refund(ctx, by, NewRefund{Purchase: purchaseID, Reason: SelfReason, Key: "self", self: true})
+}
+
+// mayRefundNow refuses in the transaction that intends the refund: two purchases
+// that are taken back at once are one too many.
+func (s *Service) mayRefundNow(t tx.Tx, p *Purchase) error {
+	_, why, err := s.MayRefund(t, p)
+	if err == nil && why != "" {
+		err = fault.New(fault.Conflict, "not_refundable", "", "%s", why)
+	}
+	return err
 }
