@@ -34,12 +34,7 @@ func (s *Service) AdoptBillingIn(t tx.Tx, customer string, typed TypedDetails, s
 		b.Address = a // Stripe asks for no more than the tax needs: a country may be all
 	}
 	if len(b.TaxIDs) == 0 {
-		for i, id := range typed.TaxIDs {
-			id.Value = strings.ToUpper(strings.Join(strings.Fields(id.Value), " "))
-			if len(b.TaxIDs) < maxTaxIDs && id.check(fmt.Sprint(i)) == nil {
-				b.TaxIDs = append(b.TaxIDs, id)
-			}
-		}
+		b.TaxIDs = storable(typed.TaxIDs)
 	}
 	// The name beside a tax id is the business's; any other is who holds the card.
 	if name := strings.TrimSpace(typed.Company); b.Company == "" && len(b.TaxIDs) > len(before.TaxIDs) && fits(name, 200) {
@@ -53,6 +48,17 @@ func (s *Service) AdoptBillingIn(t tx.Tx, customer string, typed TypedDetails, s
 		return false, err
 	}
 	return true, s.Audit.Record(t, audit.Record{Actor: audit.System, Customer: customer, Action: "billing.updated", Object: customer, After: before.changed(&b), Reason: "typed at Checkout"})
+}
+
+// storable are the tax ids of Stripe's that can be stored, as many as fit.
+func storable(ids []TaxID) (out []TaxID) {
+	for i, id := range ids {
+		id.Value = strings.ToUpper(strings.Join(strings.Fields(id.Value), " "))
+		if len(out) < maxTaxIDs && id.check(fmt.Sprint(i)) == nil {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // fitting is an address as it can be stored: Stripe's limits are other ones.
@@ -103,13 +109,7 @@ func (b BillingDetails) following(at TypedDetails) BillingDetails {
 	if a := at.Address.fitting(); Country(a.Country) {
 		b.Address = a
 	}
-	var ids []TaxID
-	for i, id := range at.TaxIDs {
-		id.Value = strings.ToUpper(strings.Join(strings.Fields(id.Value), " "))
-		if len(ids) < maxTaxIDs && id.check(fmt.Sprint(i)) == nil {
-			ids = append(ids, id)
-		}
-	}
+	ids := storable(at.TaxIDs)
 	if !sameTaxIDs(ids, b.TaxIDs) {
 		if name := strings.TrimSpace(at.Company); b.Company == "" && len(ids) > 0 && fits(name, 200) {
 			b.Company = name // the name beside a tax id is the business's

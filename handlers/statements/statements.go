@@ -115,9 +115,7 @@ func (p *Pages) One(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) page(c *account.Customer, s *statement.Statement) portal.Statement {
 	page := portal.Statement{Whose: p.whose(c), Month: s.Name, Final: s.Final(), From: s.From, To: s.To, MadeAt: s.MadeAt}
-	if zone, err := time.LoadLocation(s.Zone); err == nil {
-		page.Zone = zone
-	}
+	page.Zone = account.Zone(s.Zone)
 	for _, x := range s.Wallets {
 		view := portal.StatementWallet{Unit: show.Unit(p.Catalog.Snapshot(), x.CreditType)}
 		if s.Zone == c.Timezone { // the ledger's filter takes days of the zone that the customer has now
