@@ -298,7 +298,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	a.portal = portal.New(portal.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Hub: a.hub, Usage: a.usage,
 		Purchases: a.purchases, Methods: a.methods, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, Alerts: a.alerts, Messages: a.messages, Events: a.events, PrivateWebhooks: a.settings.WebhookAllowPrivate, TermsVersion: a.settings.TermsVersion,
-		Statements: a.statements,
+		Statements: a.statements, AskAbove: a.settings.askAbove(),
 	})
 	a.admin = admin.New(admin.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, PrivateWebhooks: a.settings.WebhookAllowPrivate, Jobs: a.jobs, Audit: a.audit,

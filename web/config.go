@@ -14,6 +14,7 @@ import (
 
 	"purse/billing/catalog"
 	"purse/billing/fault"
+	"purse/billing/money"
 	"purse/billing/purchase"
 	"purse/billing/schedule"
 	"purse/billing/stripepay"
@@ -50,6 +51,8 @@ type settings struct {
 	MetricsToken   string        `help:"Bearer token for /metrics; without one only loopback may read it." env:"PURSE_METRICS_TOKEN"`
 
 	ScheduleDiscount map[string]int `help:"Percent that customers save by scheduled purchases: quarter=5;year=10." env:"PURSE_SCHEDULE_DISCOUNT"`
+
+	AskAbove map[string]string `help:"Amounts above which paying with a saved card asks again who is there: usd=100;eur=90. Currencies that are not named always ask." env:"PURSE_ASK_ABOVE"`
 
 	SecretKey           string `help:"Seals the secrets of webhooks in the database: 32 random characters or more; two with a comma while you change it." env:"PURSE_SECRET_KEY"`
 	SecretKeyLost       bool   `help:"Start although PURSE_SECRET_KEY opens nothing that was sealed before: webhook endpoints need new secrets then." env:"PURSE_SECRET_KEY_LOST"`
@@ -186,6 +189,11 @@ func (s *settings) check() error {
 			return errors.New("PURSE_SCHEDULE_DISCOUNT is not like quarter=5;year=10: month, quarter or year, and a percentage from 0 to 90")
 		}
 	}
+	for currency, amount := range s.AskAbove {
+		if _, err := money.Parse(amount, currency); err != nil {
+			return fmt.Errorf("PURSE_ASK_ABOVE is not like usd=100;eur=90: %s=%s: %w", currency, amount, err)
+		}
+	}
 	if s.RefundWindow < 0 {
 		return errors.New("PURSE_REFUND_WINDOW must be 0 or more, such as 24h")
 	}
@@ -205,6 +213,17 @@ func (s *settings) discounts() map[schedule.Every]int {
 	out := map[schedule.Every]int{}
 	for every, percent := range s.ScheduleDiscount {
 		out[schedule.Every(every)] = percent
+	}
+	return out
+}
+
+// askAbove is AskAbove in minor units; check has read it once.
+func (s *settings) askAbove() map[string]int64 {
+	out := map[string]int64{}
+	for currency, amount := range s.AskAbove {
+		if m, err := money.Parse(amount, currency); err == nil {
+			out[m.Currency] = m.Amount
+		}
 	}
 	return out
 }

@@ -329,9 +329,9 @@ func TestSessions(t *testing.T) {
 	if ses.Confirmed(w.now()) {
 		t.Error("confirmed for ever")
 	}
-	_, err = w.ConfirmPassword(ctx, fresh, a.User.ID, "wrong")
+	_, err = w.Confirm(ctx, fresh, a.User.ID, account.Proof{Password: "wrong"})
 	w.code(err, "password_wrong")
-	fresh, err = w.ConfirmPassword(ctx, fresh, a.User.ID, password)
+	fresh, err = w.Confirm(ctx, fresh, a.User.ID, account.Proof{Password: password})
 	w.ok(err)
 	ses, _, err = w.SessionBySecret(ctx, fresh)
 	if err != nil || !ses.Confirmed(w.now()) {

@@ -359,19 +359,3 @@ func (s *Service) rightPassword(ctx context.Context, userID, password string) (u
 	}
 	return u, err
 }
-
-// ConfirmPassword takes the password again before something that matters. The
-// session counts as confirmed for a while and gets a new secret.
-func (s *Service) ConfirmPassword(ctx context.Context, secret, userID, password string) (string, error) {
-	if _, err := s.rightPassword(ctx, userID, password); err != nil {
-		return "", err
-	}
-	fresh := id.Secret("ses_")
-	return fresh, s.changeSession(ctx, secret, func(t tx.Tx, ses *Session) (string, error) {
-		if ses.User != userID {
-			return "", errSession
-		}
-		ses.ConfirmedAt = t.Now()
-		return hashSecret(fresh), nil
-	})
-}

@@ -15,7 +15,7 @@ import (
 
 const keyRows = 50 // on a page
 
-var keyLabels = map[string]string{"name": "Name", "scopes": "Scopes", "customer": "Customer", "password": "Your password"}
+var keyLabels = map[string]string{"name": "Name", "scopes": "Scopes", "customer": "Customer"}
 
 // Keys lists the vendor's keys: those that reach every customer, or those of
 // the customer that the address names.
@@ -24,7 +24,7 @@ func (a *Admin) Keys(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *Admin) keysPage(w http.ResponseWriter, r *http.Request, form *kit.Form, customer string, made *ui.NewKey) error {
-	page := admin.Keys{Form: form.Form, Made: made, Ask: !a.Kit.Confirmed(r), MayChange: mayChange(r), Zone: time.UTC}
+	page := admin.Keys{Form: form.Form, Made: made, MayChange: mayChange(r), Zone: time.UTC}
 	if customer != "" {
 		c, err := a.Accounts.Customer(r.Context(), customer)
 		if err != nil {
@@ -72,12 +72,7 @@ func (a *Admin) KeysSend(w http.ResponseWriter, r *http.Request) error {
 	if form.Failed() {
 		return a.keysPage(w, r, form, shown, nil)
 	}
-	err = a.Kit.Confirm(w, r, form.Values["password"])
-	var k account.Key
-	secret := ""
-	if err == nil {
-		k, secret, err = a.Accounts.CreateKey(r.Context(), kit.Actor(r), n)
-	}
+	k, secret, err := a.Accounts.CreateKey(r.Context(), kit.Actor(r), n)
 	if fault.Is(err, fault.NotFound) {
 		err = fault.Bad("customer", "There is no such customer. Give its id, or ext: and your own.")
 	}
@@ -114,7 +109,7 @@ func (a *Admin) revokePage(w http.ResponseWriter, r *http.Request, form *kit.For
 	f.Failed = form.Failed()
 	return kit.Render(w, r, form.Status(), admin.RevokeKeyPage(f, portal.RevokeKey{
 		Form: form.Form, Name: k.Name, Prefix: k.Prefix, Used: k.LastUsedAt, Action: "/admin/keys/" + k.ID + "/revoke", Back: keysPath(k),
-		Ask: !a.Kit.Confirmed(r), Zone: time.UTC,
+		Zone: time.UTC,
 	}))
 }
 
@@ -128,10 +123,7 @@ func (a *Admin) RevokeKeySend(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = a.Kit.Confirm(w, r, form.Values["password"])
-	if err == nil {
-		_, err = a.Accounts.RevokeKey(r.Context(), kit.Actor(r), "", k.ID)
-	}
+	_, err = a.Accounts.RevokeKey(r.Context(), kit.Actor(r), "", k.ID)
 	if err := form.Take(err); err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func (p *Pages) edit(w http.ResponseWriter, r *http.Request, form *kit.Form, tit
 	f := p.Frame(r, title)
 	f.Failed = form.Failed()
 	return kit.Render(w, r, form.Status(), view(f, portal.EditWebhook{
-		Endpoint: Show(e, ""), Form: form.Form, Base: p.Base, Admin: p.Admin, Ask: !p.Kit.Confirmed(r), Types: types(form, e.Customer != "", e.Types), Zone: f.Zone,
+		Endpoint: Show(e, ""), Form: form.Form, Base: p.Base, Admin: p.Admin, Types: types(form, e.Customer != "", e.Types), Zone: f.Zone,
 	}))
 }
 
@@ -48,16 +48,14 @@ func (p *Pages) EditSend(w http.ResponseWriter, r *http.Request) error {
 	if err := p.view(r, func(t tx.Tx) (err error) { e, err = p.endpoint(r, t); return err }); err != nil {
 		return err
 	}
-	if err = p.Kit.Confirm(w, r, form.Values["password"]); err == nil {
-		err = p.update(r, func(t tx.Tx) (err error) {
-			if form.Text("act") == "rotate" {
-				e, secret, err = p.Endpoints.RotateIn(t, kit.Actor(r), p.scope(r), id)
-				return err
-			}
-			e, err = p.Endpoints.ChangeIn(t, kit.Actor(r), p.scope(r), id, change(form, e.Kind))
+	err = p.update(r, func(t tx.Tx) (err error) {
+		if form.Text("act") == "rotate" {
+			e, secret, err = p.Endpoints.RotateIn(t, kit.Actor(r), p.scope(r), id)
 			return err
-		})
-	}
+		}
+		e, err = p.Endpoints.ChangeIn(t, kit.Actor(r), p.scope(r), id, change(form, e.Kind))
+		return err
+	})
 	if err := form.Take(err); err != nil {
 		return err
 	}
@@ -102,12 +100,10 @@ func (p *Pages) DeleteSend(w http.ResponseWriter, r *http.Request) error {
 	if err := p.view(r, func(t tx.Tx) (err error) { e, err = p.endpoint(r, t); return err }); err != nil {
 		return err
 	}
-	if err = p.Kit.Confirm(w, r, form.Values["password"]); err == nil {
-		err = p.update(r, func(t tx.Tx) (err error) {
-			e, err = p.Endpoints.DeleteIn(t, kit.Actor(r), p.scope(r), id)
-			return err
-		})
-	}
+	err = p.update(r, func(t tx.Tx) (err error) {
+		e, err = p.Endpoints.DeleteIn(t, kit.Actor(r), p.scope(r), id)
+		return err
+	})
 	if err := form.Take(err); err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ type Pages struct {
 
 const rows = 50 // on a page
 
-var labels = map[string]string{"url": "Address", "kind": "Kind", "description": "Description", "types": "Told of", "since": "Since", "password": "Your password"}
+var labels = map[string]string{"url": "Address", "kind": "Kind", "description": "Description", "types": "Told of", "since": "Since"}
 
 // scope is the customer whose endpoints the visitor may reach, "" for all.
 func (p *Pages) scope(r *http.Request) string {

@@ -20,7 +20,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, form *kit.Form, cus
 	f := p.Frame(r, "Webhooks")
 	f.Failed = form.Failed()
 	page := portal.Webhooks{
-		Form: form.Form, Base: p.Base, Admin: p.Admin, MayChange: p.mayChange(r), Ask: !p.Kit.Confirmed(r), NoKey: p.Endpoints.Keeper == nil,
+		Form: form.Form, Base: p.Base, Admin: p.Admin, MayChange: p.mayChange(r), NoKey: p.Endpoints.Keeper == nil,
 		Private: p.Private, Made: made, Zone: f.Zone,
 	}
 	of := p.scope(r)
@@ -67,14 +67,12 @@ func (p *Pages) ListSend(w http.ResponseWriter, r *http.Request) error {
 	}
 	var e notify.Endpoint
 	secret := ""
-	if err = p.Kit.Confirm(w, r, form.Values["password"]); err == nil {
-		err = p.update(r, func(t tx.Tx) (err error) {
-			e, secret, err = p.Endpoints.CreateIn(t, kit.Actor(r), notify.NewEndpoint{
-				Customer: customer, Kind: notify.Kind(form.Text("kind")), URL: form.Text("url"), Description: form.Text("description"), Types: chosen(form),
-			})
-			return err
+	err = p.update(r, func(t tx.Tx) (err error) {
+		e, secret, err = p.Endpoints.CreateIn(t, kit.Actor(r), notify.NewEndpoint{
+			Customer: customer, Kind: notify.Kind(form.Text("kind")), URL: form.Text("url"), Description: form.Text("description"), Types: chosen(form),
 		})
-	}
+		return err
+	})
 	if err := form.Take(err); err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ type Route struct {
 	Method  string
 	Pattern string
 	Who     Who
+	Again   Again // when it asks once more who is there; nil for never
 	Handle  Handler
 }
 
@@ -67,7 +68,11 @@ func (k *Kit) guard(route Route) http.Handler {
 			_ = Go(w, r, to)
 			return
 		}
-		if err == nil {
+		asked := false
+		if err == nil && route.Again != nil {
+			asked, err = k.askAgain(w, r, route.Again)
+		}
+		if err == nil && !asked {
 			err = route.Handle(w, r)
 		}
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 	"github.com/gorilla/sessions"
 
 	"purse/billing/account"
-	"purse/billing/fault"
 	"purse/views/ui"
 )
 
@@ -172,35 +171,6 @@ func (k *Kit) remember(w http.ResponseWriter, r *http.Request, change func(*reme
 	state, _ := session.Values[valueState].(remembered)
 	change(&state)
 	session.Values[valueState] = state
-	return session.Save(r, w)
-}
-
-// Confirmed says whether the visitor gave the password a short while ago.
-func (k *Kit) Confirmed(r *http.Request) bool {
-	v := VisitorOf(r)
-	return v != nil && v.Session.Confirmed(k.Now())
-}
-
-// Confirm takes the password again before something that matters, unless it was
-// given a short while ago. The session gets a new secret with it. A wrong
-// password is a fault about "password".
-func (k *Kit) Confirm(w http.ResponseWriter, r *http.Request, password string) error {
-	if k.Confirmed(r) {
-		return nil
-	}
-	v := VisitorOf(r)
-	session, err := k.store.Get(r, k.store.name)
-	if err != nil {
-		return err
-	}
-	if password == "" {
-		return fault.Bad("password", "Give your password once more.")
-	}
-	fresh, err := k.Accounts.ConfirmPassword(r.Context(), session.ID, v.User.ID, password)
-	if err != nil {
-		return err
-	}
-	session.ID, v.Session.ConfirmedAt = fresh, k.Now()
 	return session.Save(r, w)
 }
 

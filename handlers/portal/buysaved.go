@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"purse/billing/fault"
 	"purse/billing/money"
@@ -30,6 +31,18 @@ func (p *Portal) payingCards(r *http.Request) (out []ui.Option) {
 		}
 	}
 	return out
+}
+
+// PaysMuch says whether a form pays with a saved card more than what may be paid
+// without a fresh proof of who is there. A price that is not the true one is
+// refused later.
+func (p *Portal) PaysMuch(form url.Values) bool {
+	if form.Get("method") == "" || form.Get("confirmed") == "" {
+		return false
+	}
+	seen, err := strconv.ParseInt(strings.TrimSpace(form.Get("seen")), 10, 64)
+	free, set := p.AskAbove[strings.ToLower(strings.TrimSpace(form.Get("currency")))]
+	return err != nil || !set || seen > free
 }
 
 // buySaved asks once more with the exact sum, or pays with a saved card of the

@@ -13,7 +13,7 @@ import (
 
 const keyRows = 50 // on a page
 
-var keyLabels = map[string]string{"name": "Name", "password": "Your password"}
+var keyLabels = map[string]string{"name": "Name"}
 
 // Keys lists the customer's own keys.
 func (p *Portal) Keys(w http.ResponseWriter, r *http.Request) error {
@@ -22,7 +22,7 @@ func (p *Portal) Keys(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Portal) keysPage(w http.ResponseWriter, r *http.Request, form *kit.Form, made *ui.NewKey) error {
 	v := kit.VisitorOf(r)
-	page := portal.Keys{Form: form.Form, Made: made, Ask: !p.Kit.Confirmed(r), URL: p.Kit.URL("/v1/customers/" + v.Customer.ID + "/balance"), Zone: v.Customer.Location()}
+	page := portal.Keys{Form: form.Form, Made: made, URL: p.Kit.URL("/v1/customers/" + v.Customer.ID + "/balance"), Zone: v.Customer.Location()}
 	keys, more, err := p.Accounts.ListKeys(r.Context(), v.Customer.ID, account.Page{After: kit.CursorOf(r).After, Limit: keyRows})
 	if err != nil {
 		return err
@@ -71,12 +71,7 @@ func (p *Portal) KeysSend(w http.ResponseWriter, r *http.Request) error {
 	if form.Require("name", "Give the key a name, to recognise it by."); form.Failed() {
 		return p.keysPage(w, r, form, nil)
 	}
-	err = p.Kit.Confirm(w, r, form.Values["password"])
-	var k account.Key
-	secret := ""
-	if err == nil {
-		k, secret, err = p.Accounts.CreateKey(r.Context(), kit.Actor(r), account.NewKey{Name: form.Text("name"), Customer: v.Customer.ID, ForCustomer: true})
-	}
+	k, secret, err := p.Accounts.CreateKey(r.Context(), kit.Actor(r), account.NewKey{Name: form.Text("name"), Customer: v.Customer.ID, ForCustomer: true})
 	if err := form.Take(err); err != nil {
 		return err
 	}
@@ -116,7 +111,7 @@ func (p *Portal) revokePage(w http.ResponseWriter, r *http.Request, form *kit.Fo
 	f.Failed = form.Failed()
 	return kit.Render(w, r, form.Status(), portal.RevokeKeyPage(f, portal.RevokeKey{
 		Form: form.Form, Name: k.Name, Prefix: k.Prefix, Used: k.LastUsedAt, Action: "/keys/" + k.ID + "/revoke", Back: "/keys",
-		Ask: !p.Kit.Confirmed(r), Zone: f.Zone,
+		Zone: f.Zone,
 	}))
 }
 
@@ -130,10 +125,7 @@ func (p *Portal) RevokeKeySend(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = p.Kit.Confirm(w, r, form.Values["password"])
-	if err == nil {
-		_, err = p.Accounts.RevokeKey(r.Context(), kit.Actor(r), k.Customer, k.ID)
-	}
+	_, err = p.Accounts.RevokeKey(r.Context(), kit.Actor(r), k.Customer, k.ID)
 	if err := form.Take(err); err != nil {
 		return err
 	}

@@ -55,6 +55,9 @@ type Deps struct {
 	Statements *statement.Service
 	// Events are what happened.
 	Events *event.Log
+	// AskAbove are the amounts, by currency in minor units, above which paying
+	// with a saved card asks again who is there. Other currencies always ask.
+	AskAbove map[string]int64
 	// Terms is the version of the terms that people accept, "" for none.
 	TermsVersion string
 }

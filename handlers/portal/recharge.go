@@ -27,7 +27,7 @@ const rechargeRows = 25 // on a page
 
 var rechargeLabels = map[string]string{
 	"threshold": "When available reaches", "pack": "Pack", "target": "Back up to", "quantity": "So many times", "cap": "Cap", "per_day": "At most so many a day",
-	"cooldown": "At most one in", "method": "Card", "backup": "Backup card", "consent": "Agreement", "password": "Your password",
+	"cooldown": "At most one in", "method": "Card", "backup": "Backup card", "consent": "Agreement",
 }
 
 // Recharge shows auto-recharge of one wallet: how it stands, its settings and
@@ -388,9 +388,6 @@ func (p *Portal) RechargeSend(w http.ResponseWriter, r *http.Request) error {
 	if !set.Consented {
 		form.Fail("consent", "Tick the box to agree that this card is charged automatically.")
 	}
-	if err := form.Take(p.Kit.Confirm(w, r, form.Values["password"])); err != nil {
-		return err
-	}
 	if form.Failed() {
 		return p.rechargePreview(w, r, form, v)
 	}
@@ -432,7 +429,7 @@ func (p *Portal) rechargePreview(w http.ResponseWriter, r *http.Request, form *k
 	card, unit := show.CardName(q.Method.Brand, q.Method.Last4), show.Unit(p.Catalog.Snapshot(), q.CreditType)
 	page := portal.RechargePreview{
 		Form: form.Form, Type: q.CreditType, Says: p.rechargeSays(q), More: p.rechargeMore(q), Charges: v.Charges, Consent: recharge.ConsentText,
-		Button: "Save", Ask: !p.Kit.Confirmed(r),
+		Button: "Save",
 	}
 	switch {
 	case v.Charges:

@@ -25,7 +25,7 @@ const (
 )
 
 var scheduleLabels = map[string]string{
-	"pack": "Pack", "quantity": "How many of it", "credits": "How many credits", "every": "How often", "first_day": "First on", "method": "Card", "consent": "Agreement", "password": "Your password",
+	"pack": "Pack", "quantity": "How many of it", "credits": "How many credits", "every": "How often", "first_day": "First on", "method": "Card", "consent": "Agreement",
 }
 
 // Scheduled shows the purchases on set days, and the form that makes one.
@@ -170,9 +170,6 @@ func (p *Portal) ScheduledSend(w http.ResponseWriter, r *http.Request) error {
 	if !set.Consented {
 		form.Fail("consent", "Tick the box to agree that this card is charged on these days.")
 	}
-	if err := form.Take(p.Kit.Confirm(w, r, form.Values["password"])); err != nil {
-		return err
-	}
 	if form.Failed() {
 		return p.schedulePreview(w, r, form, s)
 	}
@@ -208,9 +205,6 @@ func (p *Portal) scheduleRenew(w http.ResponseWriter, r *http.Request, form *kit
 	if !set.Consented {
 		form.Fail("consent", "Tick the box to agree that this card is charged on these days.")
 	}
-	if err := form.Take(p.Kit.Confirm(w, r, form.Values["password"])); err != nil {
-		return err
-	}
 	if form.Failed() {
 		return p.schedulePreview(w, r, form, s)
 	}
@@ -245,7 +239,7 @@ func (p *Portal) schedulePreview(w http.ResponseWriter, r *http.Request, form *k
 		brings += " and " + ui.Credits(s.Bonus) + " as a bonus"
 	}
 	page := portal.SchedulePreview{
-		Form: form.Form, Consent: schedule.ConsentText, Ask: !p.Kit.Confirmed(r), Button: "Save", Does: "Nothing is charged now.",
+		Form: form.Form, Consent: schedule.ConsentText, Button: "Save", Does: "Nothing is charged now.",
 		Renews: s.ID != "",
 		Says:   []string{"Buys " + brings + " for " + price + ",", show.EveryName(s.Every) + ", on " + days + " and so on,", show.SchedulePays(s) + "."},
 	}

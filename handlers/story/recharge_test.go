@@ -52,8 +52,6 @@ func TestAutoRechargeInABrowser(t *testing.T) {
 		w.grant(cust, "200", ledger.Promotional, 0, 0)
 		p := b.Page(t, width, width == 390)
 		p.Go(cust.link)
-		w.clock.Step(account.ConfirmedFor + time.Minute)
-
 		p.Go(w.url + "/methods")
 		p.WaitText("No card is saved")
 		p.Clean("methods, none")
@@ -66,6 +64,7 @@ func TestAutoRechargeInABrowser(t *testing.T) {
 		p.Problems()
 		cleanAll(p, "recharge, off", width)
 		shot(p, "recharge-off")
+		w.clock.Step(account.ConfirmedFor + time.Minute)
 
 		// What can never work is refused beside its field, and nothing is lost.
 		p.Type("#threshold", "50")
@@ -84,12 +83,17 @@ func TestAutoRechargeInABrowser(t *testing.T) {
 		p.Clean("recharge, preview")
 		shot(p, "recharge-preview")
 		p.ClickText("Save")
-		p.WaitText("Tick the box to agree")
+		p.WaitText("Is it you?")
+		p.Problems()
+		p.ClickText("Go on")
 		p.WaitText("Give your password once more.")
+		p.Problems()
+		p.Type("#again_password", "correct horse battery")
+		p.ClickText("Go on")
+		p.WaitText("Tick the box to agree")
 		p.Problems()
 		cleanAll(p, "recharge, not agreed", width)
 		p.Click("#consent")
-		p.Type("#password", "correct horse battery")
 		p.ClickText("Save")
 		p.WaitText("Saved. Auto-recharge is on.")
 		p.Clean("recharge, on")
@@ -236,9 +240,9 @@ func TestSavingNeedsConsentAndPassword(t *testing.T) {
 		return res.StatusCode
 	}
 	for _, more := range []url.Values{
-		{}, {"consent": {"yes"}}, {"consent": {"yes"}, "password": {"wrong"}}, {"password": {"correct horse battery"}},
-		{"consent": {"yes"}, "password": {"correct horse battery"}, "price": {"900"}},
-		{"consent": {"yes"}, "password": {"correct horse battery"}, "version": {"2020-01"}},
+		{}, {"consent": {"yes"}}, {"consent": {"yes"}, "again_password": {"wrong"}}, {"again_password": {"correct horse battery"}},
+		{"consent": {"yes"}, "again_password": {"correct horse battery"}, "price": {"900"}},
+		{"consent": {"yes"}, "again_password": {"correct horse battery"}, "version": {"2020-01"}},
 	} {
 		if status := send(more); status < 400 || status >= 500 {
 			t.Errorf("%v: %d", more, status)
@@ -247,7 +251,7 @@ func TestSavingNeedsConsentAndPassword(t *testing.T) {
 			t.Fatalf("%v saved %+v", more, q)
 		}
 	}
-	if status := send(url.Values{"consent": {"yes"}, "password": {"correct horse battery"}}); status != http.StatusOK {
+	if status := send(url.Values{"consent": {"yes"}, "again_password": {"correct horse battery"}}); status != http.StatusOK {
 		t.Errorf("%d", status)
 	}
 	q, err := w.recharges.Policy(ctx, ada.customer.ID, "credits")

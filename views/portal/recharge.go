@@ -91,7 +91,6 @@ type RechargePreview struct {
 	Charges  bool
 	Consent  string
 	Button   string
-	Ask      bool // for the password
 	Hidden   []ui.Option
 	Promises []string
 }

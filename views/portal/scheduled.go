@@ -45,7 +45,6 @@ type SchedulePreview struct {
 	Charges bool
 	Consent string
 	Hidden  []ui.Option
-	Ask     bool // for the password
 	Button  string
 	Renews  bool // a schedule that is there: nothing of it can be changed
 }

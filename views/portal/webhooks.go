@@ -14,7 +14,7 @@ type Webhooks struct {
 	Base                   string // "/webhooks" or "/admin/webhooks"
 	Admin                  bool
 	Customer, CustomerName string // whose, in the console; "" for the vendor's
-	MayChange, Ask         bool
+	MayChange              bool
 	NoKey                  bool // nothing can be sealed here: no endpoint can be made
 	Private                bool // http and private addresses are allowed, for development
 	Made                   *NewEndpoint
@@ -156,7 +156,6 @@ type EditWebhook struct {
 	Form  ui.Form
 	Base  string
 	Admin bool
-	Ask   bool
 	Types []EventType
 	Zone  *time.Location
 }
