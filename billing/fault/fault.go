@@ -7,6 +7,8 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"unicode/utf8"
 )
 
 // Kind groups errors by what the caller can do about them.
@@ -72,4 +74,14 @@ func Is(err error, kind Kind) bool {
 func HasCode(err error, code string) bool {
 	e, ok := As(err)
 	return ok && e.Code == code
+}
+
+// Quote shows a value that somebody sent in a message about it: in quotes, and
+// cut where it goes on for long.
+func Quote(s string) string {
+	const most = 60
+	if utf8.RuneCountInString(s) <= most {
+		return strconv.Quote(s)
+	}
+	return strconv.Quote(string([]rune(s)[:most]) + "…")
 }

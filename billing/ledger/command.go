@@ -13,7 +13,10 @@ type Command struct {
 	// the first result again, another fingerprint with a Conflict.
 	Key         Key
 	Fingerprint Fingerprint
-	Op          Op
+	// Former is the fingerprint by which earlier releases kept the same request:
+	// a record of either is of this one. The zero Fingerprint is of none.
+	Former Fingerprint
+	Op     Op
 	// Counters are added up with what a debit costs, and may refuse it.
 	Counters []Counter
 	// Note is what a person says about it, kept beside the posting.

@@ -53,7 +53,7 @@ func ParsePostingID(s string) (PostingID, bool) {
 // Key means that the command may be repeated.
 type Key [16]byte
 
-// Fingerprint is a hash of a request as it was sent.
+// Fingerprint is a hash of a request as it was understood.
 type Fingerprint [16]byte
 
 // NewKey hashes a scope ("usage", a customer) and a key of the caller's. Parts

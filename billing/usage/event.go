@@ -35,9 +35,9 @@ type Event struct {
 	// Err is what is wrong with the event as it was sent, nil for nothing.
 	Err error
 
-	// fingerprint is the event as it was sent; of an event that was not read
-	// from JSON it is made of the fields.
-	fingerprint ledger.Fingerprint
+	// sent is the fingerprint of the event as it was sent; of an event that was
+	// not read from JSON it is made of the fields.
+	sent ledger.Fingerprint
 }
 
 // MaxBatch is how many events one request may hold.
@@ -45,15 +45,16 @@ const MaxBatch = 1000
 
 // ParseEvents reads one event, or {"events":[…]} of 1 to 1,000; batch says
 // which. A *SyntaxError concerns the whole body. What is wrong with one event
-// is in its Err.
+// is in its Err: in a batch also that it is no JSON, as long as it can be seen
+// where it ends.
 func ParseEvents(body []byte) (events []Event, batch bool, err error) {
 	p := &scanner{s: string(body)}
 	if !p.isBatch() {
 		events = make([]Event, 1)
 		if err := p.event(&events[0]); err != nil {
-			return nil, false, err
+			return nil, false, p.placed(err)
 		}
-		return events, false, p.end()
+		return events, false, p.placed(p.end())
 	}
 	err = p.each(func(name string) error {
 		if name != "events" || events != nil {
@@ -68,7 +69,7 @@ func ParseEvents(body []byte) (events []Event, batch bool, err error) {
 				return broken("A batch has at most 1,000 events.")
 			}
 			events = append(events, Event{})
-			return p.event(&events[len(events)-1])
+			return p.element(&events[len(events)-1])
 		})
 	})
 	if err == nil {
@@ -77,7 +78,7 @@ func ParseEvents(body []byte) (events []Event, batch bool, err error) {
 	if err == nil && len(events) == 0 {
 		err = broken("A batch has at least one event.")
 	}
-	return events, true, err
+	return events, true, p.placed(err)
 }
 
 // isBatch looks at the first name of the object.
@@ -96,6 +97,24 @@ func (p *scanner) isBatch() bool {
 
 // The fields of an event, in the order of their bits and in the fingerprint.
 var fields = [...]string{"id", "customer", "event", "timestamp", "mode", "backdated", "caller", "properties"}
+
+// element reads one event of a batch. One that is broken spoils itself alone.
+func (p *scanner) element(e *Event) error {
+	start := p.i
+	err := p.event(e)
+	if err == nil {
+		return nil
+	}
+	at := p.i
+	e.Err = p.placed(err)
+	p.i = start
+	if !p.skip() {
+		p.i = at
+		return err
+	}
+	*e = Event{ID: e.ID, Err: e.Err}
+	return nil
+}
 
 // event reads one event. Its error is one of syntax; others are in e.Err.
 func (p *scanner) event(e *Event) error {
@@ -173,9 +192,12 @@ func (p *scanner) event(e *Event) error {
 	if seen&(1<<3) != 0 {
 		at, err := time.Parse(time.RFC3339Nano, timestamp)
 		if err != nil {
-			e.fail(fault.Bad("timestamp", "Give a time such as 2026-01-31T12:00:00Z."))
+			e.fail(fault.Bad("timestamp", "%s is no time: give one such as 2026-01-31T12:00:00Z.", fault.Quote(timestamp)))
 		}
 		e.Timestamp = at.UTC().Truncate(time.Microsecond)
+		if err == nil && e.Timestamp.UnixMicro() <= 0 { // the zero of a clock is not "now"
+			e.fail(errTooOld)
+		}
 	}
 	if seen&(1<<4) != 0 && e.Mode == "" {
 		e.Mode = "?" // sent, and wrong
@@ -192,30 +214,13 @@ func (e *Event) fail(err error) {
 	}
 }
 
-// mark makes the fingerprint of the fields that were sent.
-func (e *Event) mark(seen uint, timestamp string) {
-	var room [512]byte
-	b := append(room[:0], byte(seen))
-	for _, s := range []string{e.ID, e.Customer, e.Name, timestamp, string(e.Mode), e.Caller} {
-		b = appendText(b, s)
-	}
-	if e.Backdated {
-		b = append(b, '+')
-	}
-	e.fingerprint = ledger.NewFingerprint(appendProperties(b, e.Properties))
-}
-
 // check says what is wrong with the event itself.
 func (e *Event) check() error {
 	if e.Err != nil {
 		return e.Err
 	}
-	if e.fingerprint == (ledger.Fingerprint{}) {
-		timestamp := ""
-		if !e.Timestamp.IsZero() {
-			timestamp = e.Timestamp.UTC().Format(time.RFC3339Nano)
-		}
-		e.mark(0, timestamp)
+	if e.sent == (ledger.Fingerprint{}) {
+		e.markFields()
 	}
 	if e.Mode == "" {
 		e.Mode = Decide

@@ -15,6 +15,13 @@ import (
 type Once struct {
 	Key         ledger.Key
 	Fingerprint ledger.Fingerprint
+	// Former is the fingerprint that earlier releases gave the same request.
+	Former ledger.Fingerprint
+}
+
+// Command is a command of the ledger that counts once.
+func (o Once) Command(op ledger.Op) *ledger.Command {
+	return &ledger.Command{Key: o.Key, Fingerprint: o.Fingerprint, Former: o.Former, Op: op}
 }
 
 // NewHold asks for a hold.
@@ -36,9 +43,9 @@ func (s *Service) Hold(ctx context.Context, who Reporter, once Once, n NewHold) 
 	if ct == nil {
 		return h, false, fault.New(fault.Invalid, "unknown_credit_type", "credit_type", "There is no credit type %q.", n.CreditType)
 	}
-	cmd := &ledger.Command{Key: once.Key, Fingerprint: once.Fingerprint, Op: ledger.NewHold{
+	cmd := once.Command(ledger.NewHold{
 		Wallet: ledger.WalletKey{Customer: c.ID, CreditType: ct.Key}, Credits: n.Credits, ExpiresAt: n.ExpiresAt,
-	}}
+	})
 	if s.Limits != nil {
 		cmd.Counters = s.Limits(ledger.WalletKey{Customer: c.ID, CreditType: ct.Key}, "", s.Now())
 	}
@@ -68,7 +75,7 @@ func (s *Service) ReleaseHold(ctx context.Context, who Reporter, once Once, h le
 }
 
 func (s *Service) end(ctx context.Context, who Reporter, once Once, id ledger.HoldID, op ledger.Op) (ledger.Hold, ledger.Result, error) {
-	c := &ledger.Command{Key: once.Key, Fingerprint: once.Fingerprint, Op: op}
+	c := once.Command(op)
 	if _, capture := op.(ledger.Capture); capture && s.Limits != nil {
 		// What is captured counts towards the limits of whose hold it is.
 		err := s.Runner.View(ctx, func(t tx.Tx) error {

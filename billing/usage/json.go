@@ -1,6 +1,8 @@
 package usage
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -113,6 +115,60 @@ func (p *scanner) elements(f func() error) error {
 			return broken("A comma or ] is expected.")
 		}
 	}
+}
+
+// skip goes past a value that may be broken inside, to the comma or bracket
+// after it. It answers false when nobody can say where the value ends.
+func (p *scanner) skip() bool {
+	var open []byte
+	for p.i < len(p.s) {
+		c := p.s[p.i]
+		if len(open) == 0 && (c == ',' || c == ']') {
+			return true
+		}
+		switch c {
+		case '"':
+			if !p.skipText() {
+				return false
+			}
+			continue
+		case '{', '[':
+			open = append(open, c+2) // what closes it
+		case '}', ']':
+			if len(open) == 0 || open[len(open)-1] != c {
+				return false
+			}
+			open = open[:len(open)-1]
+		}
+		p.i++
+	}
+	return false
+}
+
+// skipText goes past a string, whatever it holds.
+func (p *scanner) skipText() bool {
+	for p.i++; p.i < len(p.s); p.i++ {
+		switch p.s[p.i] {
+		case '"':
+			p.i++
+			return true
+		case '\\':
+			p.i++
+		}
+	}
+	return false
+}
+
+// placed says where in the body a *SyntaxError is.
+func (p *scanner) placed(err error) error {
+	var syntax *SyntaxError
+	if !errors.As(err, &syntax) {
+		return err
+	}
+	before := p.s[:min(p.i, len(p.s))]
+	line := strings.Count(before, "\n") + 1
+	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+	return broken(fmt.Sprintf("%s, near line %d, column %d.", strings.TrimSuffix(syntax.Text, "."), line, column))
 }
 
 // end says whether nothing follows.
@@ -359,7 +415,7 @@ func Object(body []byte) (rating.Properties, []byte, error) {
 		err = p.end()
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, p.placed(err)
 	}
 	return ps, appendProperties(nil, ps), nil
 }

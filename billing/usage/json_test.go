@@ -36,27 +36,50 @@ func TestParseEventReadsEveryField(t *testing.T) {
 	}
 }
 
-// White space and key order do not count; everything else does.
+// What is meant counts, not how it is written: a retry by another version of a
+// client is the same request.
 func TestFingerprints(t *testing.T) {
 	print := func(s string) any {
 		events, _, err := ParseEvents([]byte(s))
-		if err != nil || events[0].Err != nil {
-			t.Fatal(s, err, events[0].Err)
+		if err == nil {
+			err = events[0].check()
 		}
-		return events[0].fingerprint
+		if err != nil {
+			t.Fatal(s, err)
+		}
+		return events[0].meaning()
 	}
 	base := `{"id":"a","customer":"c","event":"e","properties":{"x":1,"y":{"p":[1,2],"q":"r"}}}`
 	same := ` {"properties" :{ "y":{"q":"\u0072","p":[1 ,2]},"x":1},"event":"e","id":"a",
 		"customer":"c"}`
-	if print(base) != print(same) {
-		t.Error("the same request has two fingerprints")
+	for _, same := range []string{
+		same,
+		`{"id":"a","customer":"c","event":"e","properties":{"x":1.0,"y":{"p":[10e-1,0.2E1],"q":"r"}}}`,
+		`{"id":"a","customer":"c","event":"e","properties":{"x":1,"y":{"p":[1,2],"q":"r"}},"backdated":false}`,
+		`{"id":"a","customer":"c","event":"e","properties":{"x":1,"y":{"p":[1,2],"q":"r"}},"backdated":true}`,
+		`{"id":"a","customer":"c","event":"e","properties":{"x":1,"y":{"p":[1,2],"q":"r"}},"mode":"decide"}`,
+		`{"id":"a","customer":"ext:c","event":"e","properties":{"x":1,"y":{"p":[1,2],"q":"r"}}}`, // the customer is in the key
+	} {
+		if print(base) != print(same) {
+			t.Errorf("%s has another fingerprint", same)
+		}
+	}
+	at := `{"id":"a","customer":"c","event":"e","timestamp":"2026-03-01T12:00:00.5Z"}`
+	if print(at) != print(strings.Replace(at, "12:00:00.5Z", "13:00:00.500000+01:00", 1)) {
+		t.Error("an instant has two fingerprints")
+	}
+	if print(at) == print(`{"id":"a","customer":"c","event":"e"}`) || print(at) == print(strings.Replace(at, ".5Z", ".6Z", 1)) {
+		t.Error("two instants have one fingerprint")
 	}
 	for _, other := range []string{
-		`{"id":"a","customer":"c","event":"e","properties":{"x":1.0,"y":{"p":[1,2],"q":"r"}}}`,
+		`{"id":"a","customer":"c","event":"e","properties":{"x":-1,"y":{"p":[1,2],"q":"r"}}}`,
+		`{"id":"a","customer":"c","event":"e","properties":{"x":10,"y":{"p":[1,2],"q":"r"}}}`,
+		`{"id":"a","customer":"c","event":"e","properties":{"x":1,"y":{"p":[1,2],"q":"R"}}}`,
+		`{"id":"a","customer":"c","event":"e","properties":{"x":1,"y":{"p":[1,2],"q":"r "}}}`,
+		`{"id":"a","customer":"c","event":"e","properties":{"x":1,"z":null,"y":{"p":[1,2],"q":"r"}}}`,
 		`{"id":"a","customer":"c","event":"e","properties":{"x":"1","y":{"p":[1,2],"q":"r"}}}`,
 		`{"id":"a","customer":"c","event":"e","properties":{"x":1,"y":{"p":[2,1],"q":"r"}}}`,
-		`{"id":"a","customer":"c","event":"e","properties":{"x":1,"y":{"p":[1,2],"q":"r"}},"backdated":false}`,
-		`{"id":"a","customer":"c","event":"e","properties":{"x":1,"y":{"p":[1,2],"q":"r"}},"mode":"decide"}`,
+		`{"id":"a","customer":"c","event":"e","properties":{"x":1,"y":{"p":[1,2],"q":"r"}},"mode":"record"}`,
 		`{"id":"a","customer":"c","event":"e","properties":{"x":1,"y":{"p":[1,2],"q":"r"}},"caller":"e"}`,
 		`{"id":"a","customer":"c","event":"e","properties":{}}`,
 		`{"id":"a","customer":"c","event":"e"}`,
@@ -65,14 +88,25 @@ func TestFingerprints(t *testing.T) {
 			t.Errorf("%s has the fingerprint of another request", other)
 		}
 	}
-	if print(`{"id":"a","customer":"c","event":"e","properties":{}}`) == print(`{"id":"a","customer":"c","event":"e"}`) {
-		t.Error("absent and empty are told apart")
+	if print(`{"id":"a","customer":"c","event":"e","properties":{}}`) != print(`{"id":"a","customer":"c","event":"e"}`) {
+		t.Error("no properties have two fingerprints")
+	}
+}
+
+func TestNumbersByValue(t *testing.T) {
+	for in, want := range map[string]string{
+		"0": "0", "-0": "0", "0.00e7": "0", "1": "1", "1.50": "15e-1", "15e-1": "15e-1", "100": "1e2", "1e2": "1e2", "0.1E3": "1e2", "-2.0": "-2",
+		"1e99999999999999999999": "1e99999999999999999999", "word": "word", "": "", "1.": "1.", "0x1": "0x1", "1 ": "1 ",
+	} {
+		if got := Number(in); got != want {
+			t.Errorf("%q is %q, want %q", in, got, want)
+		}
 	}
 }
 
 func TestADepthLimitHoldsWithoutRecursion(t *testing.T) {
 	deep := strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000)
-	for _, body := range []string{deep, strings.Repeat("[", 1_000_000), `{"properties":` + deep + `}`, `{"events":[` + deep + `]}`} {
+	for _, body := range []string{deep, strings.Repeat("[", 1_000_000), `{"properties":` + deep + `}`, `{"events":[` + deep + `}`} {
 		var syntax *SyntaxError
 		if _, _, err := ParseEvents([]byte(body)); !errors.As(err, &syntax) {
 			t.Errorf("%.20s…: %v", body, err)

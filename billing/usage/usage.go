@@ -126,7 +126,7 @@ func (s *Service) command(ctx context.Context, who Reporter, e *Event, now time.
 		return nil, err
 	}
 	o.Customer = customer.ID
-	c := &ledger.Command{Key: ledger.NewKey("usage", customer.ID, e.ID), Fingerprint: e.fingerprint}
+	c := &ledger.Command{Key: ledger.NewKey("usage", customer.ID, e.ID), Fingerprint: e.meaning(), Former: e.sent}
 	charges, err := s.rate(who, customer, e, now)
 	if err != nil {
 		c.Op = ledger.Debit{} // refused, unless it replays
@@ -175,8 +175,8 @@ func (s *Service) rate(who Reporter, c *account.Customer, e *Event, now time.Tim
 		return nil, fault.New(fault.Invalid, "timestamp_in_future", "timestamp", "The event is more than 5 minutes ahead. Check the clock of your server.")
 	case at.Before(now.Add(-MaxAge)) && !e.Backdated:
 		return nil, fault.New(fault.Invalid, "timestamp_too_old", "timestamp", "The event is more than 35 days old. Send backdated: true with a key of the scope admin.")
-	case at.Year() < 1970:
-		return nil, fault.New(fault.Invalid, "timestamp_too_old", "timestamp", "The event is older than computers count.")
+	case at.UnixMicro() <= 0:
+		return nil, errTooOld
 	}
 	if e.Mode == Decide {
 		if err := Going(c); err != nil {
@@ -185,6 +185,8 @@ func (s *Service) rate(who Reporter, c *account.Customer, e *Event, now time.Tim
 	}
 	return rating.Rate(s.Catalog.Snapshot(), rating.Event{Name: e.Name, At: at, Properties: e.Properties})
 }
+
+var errTooOld = fault.New(fault.Invalid, "timestamp_too_old", "timestamp", "The event is older than computers count. Leave the timestamp out for now.")
 
 // Going says no for a suspended customer.
 func Going(c *account.Customer) error {

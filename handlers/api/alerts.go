@@ -41,7 +41,7 @@ func showAlert(a alert.Alert) alertObject {
 }
 
 type newAlert struct {
-	CreditType string `json:"credit_type,omitempty" doc:"The wallet; empty in a default: every wallet"`
+	CreditType string `json:"credit_type,omitempty" doc:"The wallet; absent in a default: every wallet"`
 	Kind       string `json:"kind" enum:"below,share,days_left,expiring,surge"`
 	Credits    string `json:"credits,omitempty"`
 	Percent    int64  `json:"percent,omitempty"`
@@ -80,20 +80,22 @@ func createAlert(a *API, ctx context.Context, in *createAlertIn) (*reply[alertOb
 	if err != nil {
 		return nil, err
 	}
-	return a.makeAlert(ctx, c.ID, in.once("alerts.create", in.Body.sent, in.ID), in.Body.V)
+	return a.makeAlert(ctx, c.ID, in.OnceKey, asked{sent: in.Body.sent, path: in.ID, object: c.ID}, in.Body.V)
 }
 
 func createDefaultAlert(a *API, ctx context.Context, in *createDefaultIn) (*reply[alertObject], error) {
-	return a.makeAlert(ctx, "", in.once("alerts.create", in.Body.sent), in.Body.V)
+	return a.makeAlert(ctx, "", in.OnceKey, asked{sent: in.Body.sent}, in.Body.V)
 }
 
-func (a *API) makeAlert(ctx context.Context, customer string, once usage.Once, n newAlert) (*reply[alertObject], error) {
+func (a *API) makeAlert(ctx context.Context, customer string, key OnceKey, r asked, n newAlert) (*reply[alertObject], error) {
 	spec, err := n.alert()
 	if err != nil {
 		return nil, err
 	}
+	n.CreditType, n.Credits = a.creditTypeKey(n.CreditType), usage.Number(n.Credits)
+	r.operation, r.meaning = "alerts.create", n
 	var made1 alert.Alert
-	id, replayed, err := a.doOnce(ctx, once, func(t tx.Tx) (string, error) {
+	id, replayed, err := a.doOnce(ctx, key.once(r), func(t tx.Tx) (string, error) {
 		made1, err = a.Alerts.CreateIn(t, actor(ctx), customer, spec)
 		return made1.ID, err
 	})
@@ -207,7 +209,7 @@ type newLimit struct {
 	CreditType    string `json:"credit_type"`
 	Scope         string `json:"scope,omitempty" enum:"customer,meter,caller" doc:"customer by default"`
 	Meter         string `json:"meter,omitempty"`
-	Caller        string `json:"caller,omitempty" doc:"Whose usage; empty with the scope caller: every caller on its own"`
+	Caller        string `json:"caller,omitempty" doc:"Whose usage; absent with the scope caller: every caller on its own"`
 	Period        string `json:"period" enum:"day,week,month" doc:"By the calendar of the customer's time zone; weeks start on Monday"`
 	Credits       string `json:"credits"`
 	StopsRequests bool   `json:"stops_requests,omitempty"`
@@ -290,7 +292,7 @@ type newAtZero struct {
 	Mode       string `json:"mode" enum:"block,grace,throttle"`
 	Overdraft  string `json:"overdraft,omitempty"`
 	Rate       int    `json:"rate_per_minute,omitempty"`
-	Reason     string `json:"reason,omitempty" maxLength:"500" doc:"Why, for the audit log"`
+	Reason     string `json:"reason,omitempty" blank:"yes" maxLength:"500" doc:"Why, for the audit log"`
 }
 
 type atZeroIn struct {

@@ -183,8 +183,10 @@ func setOverdraft(a *API, ctx context.Context, in *overdraftIn) (*reply[balanceO
 	if err != nil {
 		return nil, err
 	}
-	once := in.once("overdraft.set", in.Body.sent, in.ID)
-	cmd := &ledger.Command{Key: once.Key, Fingerprint: once.Fingerprint, Op: ledger.SetOverdraft{Wallet: k, Limit: limit}, Note: note}
+	m := newOverdraft{CreditType: k.CreditType, Limit: limit.String(), Reason: v.Reason}
+	once := in.once(asked{operation: "overdraft.set", sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m})
+	cmd := once.Command(ledger.SetOverdraft{Wallet: k, Limit: limit})
+	cmd.Note = note
 	if _, err := a.apply(ctx, cmd, audit.Record{Customer: c.ID, Action: "overdraft.set", Object: k.CreditType, After: v, Reason: note.Reason}); err != nil {
 		return nil, err
 	}

@@ -24,12 +24,12 @@ type billingObject struct {
 }
 
 type addressJSON struct {
-	Line1      string `json:"line1,omitempty"`
-	Line2      string `json:"line2,omitempty"`
-	City       string `json:"city,omitempty"`
-	State      string `json:"state,omitempty"`
-	PostalCode string `json:"postal_code,omitempty"`
-	Country    string `json:"country,omitempty" doc:"Two letters" example:"DE"`
+	Line1      string `json:"line1,omitempty" blank:"yes"`
+	Line2      string `json:"line2,omitempty" blank:"yes"`
+	City       string `json:"city,omitempty" blank:"yes"`
+	State      string `json:"state,omitempty" blank:"yes"`
+	PostalCode string `json:"postal_code,omitempty" blank:"yes"`
+	Country    string `json:"country,omitempty" blank:"yes" doc:"Two letters" example:"DE"`
 }
 
 type taxIDJSON struct {

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -13,9 +11,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/fault"
-	"purse/billing/ledger"
 	"purse/billing/money"
-	"purse/billing/tx"
 	"purse/billing/usage"
 )
 
@@ -56,6 +52,9 @@ func (b *body[T]) read(data []byte) {
 			b.err = fault.New(fault.Invalid, "unknown_field", p.Name, "There is no field %q here.", p.Name)
 			return
 		}
+	}
+	if b.err = refuseBlank(data, reflect.TypeFor[T](), ""); b.err != nil {
+		return
 	}
 	d := json.NewDecoder(strings.NewReader(string(data)))
 	d.DisallowUnknownFields()
@@ -123,38 +122,6 @@ func config(version string) huma.Config {
 	}}
 	c.Formats = map[string]huma.Format{"application/json": format, "json": format}
 	return c
-}
-
-// OnceKey is the optional Idempotency-Key of a request.
-type OnceKey struct {
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"Makes the request count once"`
-}
-
-// once makes what counts once of a request: the operation, and what was sent.
-// The parts are those of the path.
-func (k OnceKey) once(operation string, sent []byte, parts ...string) usage.Once {
-	if k.IdempotencyKey == "" {
-		return usage.Once{}
-	}
-	text := strings.Join(parts, "\x00") + "\x00" + string(sent)
-	return usage.Once{
-		Key:         ledger.NewKey("api", operation, k.IdempotencyKey),
-		Fingerprint: ledger.NewFingerprint([]byte(text)),
-	}
-}
-
-// doOnce runs f in a transaction, or finds what the same request made before.
-func (a *API) doOnce(ctx context.Context, once usage.Once, f func(t tx.Tx) (object string, err error)) (object string, replayed bool, err error) {
-	err = a.Runner.Update(ctx, func(t tx.Tx) error {
-		if once.Key == (ledger.Key{}) {
-			object, err = f(t)
-			return err
-		}
-		object, replayed, err = a.Accounts.OnceIn(t, hex.EncodeToString(once.Key[:]), hex.EncodeToString(once.Fingerprint[:]),
-			func() (string, error) { return f(t) })
-		return err
-	})
-	return object, replayed, err
 }
 
 // Page is the part of a list that is asked for.

@@ -8,6 +8,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/tx"
+	"purse/billing/usage"
 )
 
 // Credit types.
@@ -34,7 +35,7 @@ func showCreditType(c *catalog.CreditType) creditTypeObject {
 type newCreditType struct {
 	Key         string `json:"key" doc:"Names it for ever: a–z, 0–9, _, - and dots" example:"credits"`
 	Name        string `json:"name,omitempty" doc:"The key by default"`
-	Description string `json:"description,omitempty"`
+	Description string `json:"description,omitempty" blank:"yes"`
 	Unit        string `json:"unit,omitempty" doc:"credit by default"`
 	Units       string `json:"units,omitempty" doc:"credits by default"`
 	Decimals    int    `json:"decimals,omitempty" minimum:"0" maximum:"6"`
@@ -56,7 +57,12 @@ type createCreditTypeIn struct {
 
 func createCreditType(a *API, ctx context.Context, in *createCreditTypeIn) (*reply[creditTypeObject], error) {
 	v := in.Body.V
-	id, replayed, err := a.doOnce(ctx, in.once("credit_types.create", in.Body.sent), func(t tx.Tx) (string, error) {
+	m := v
+	byDefault(&m.Name, m.Key)
+	if m.Unit == "" && m.Units == "" {
+		m.Unit, m.Units = "credit", "credits"
+	}
+	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "credit_types.create", sent: in.Body.sent, meaning: m}), func(t tx.Tx) (string, error) {
 		c, err := a.Catalog.CreateCreditTypeIn(t, actor(ctx), catalog.NewCreditType{
 			Key: v.Key, Name: v.Name, Description: v.Description, Unit: v.Unit, Units: v.Units, Decimals: v.Decimals,
 		})
@@ -100,7 +106,7 @@ type updateCreditTypeIn struct {
 
 func updateCreditType(a *API, ctx context.Context, in *updateCreditTypeIn) (*reply[creditTypeObject], error) {
 	v := in.Body.V
-	id, replayed, err := a.doOnce(ctx, in.once("credit_types.update", in.Body.sent, in.ID), func(t tx.Tx) (string, error) {
+	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "credit_types.update", sent: in.Body.sent, path: in.ID, object: a.creditTypeKey(in.ID), meaning: v}), func(t tx.Tx) (string, error) {
 		c, err := a.Catalog.UpdateCreditTypeIn(t, actor(ctx), in.ID, catalog.CreditTypeChange{
 			Name: v.Name, Description: v.Description, Unit: v.Unit, Units: v.Units, Decimals: v.Decimals, Archived: v.Archived,
 		})
@@ -143,7 +149,8 @@ type createMeterIn struct {
 
 func createMeter(a *API, ctx context.Context, in *createMeterIn) (*reply[meterObject], error) {
 	v := in.Body.V
-	id, replayed, err := a.doOnce(ctx, in.once("meters.create", in.Body.sent), func(t tx.Tx) (string, error) {
+	byDefault(&v.Aggregation, string(catalog.Sum))
+	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "meters.create", sent: in.Body.sent, meaning: v}), func(t tx.Tx) (string, error) {
 		m, err := a.Catalog.CreateMeterIn(t, actor(ctx), catalog.NewMeter{
 			Key: v.Key, Event: v.Event, Aggregation: catalog.Aggregation(v.Aggregation), Property: v.Property,
 		})
@@ -180,7 +187,7 @@ func getMeter(a *API, _ context.Context, in *Named) (*reply[meterObject], error)
 }
 
 type archived struct {
-	Archived bool `json:"archived"`
+	Archived *bool `json:"archived"`
 }
 
 type updateMeterIn struct {
@@ -190,8 +197,11 @@ type updateMeterIn struct {
 }
 
 func updateMeter(a *API, ctx context.Context, in *updateMeterIn) (*reply[meterObject], error) {
-	id, replayed, err := a.doOnce(ctx, in.once("meters.update", in.Body.sent, in.ID), func(t tx.Tx) (string, error) {
-		m, err := a.Catalog.ArchiveMeterIn(t, actor(ctx), in.ID, in.Body.V.Archived)
+	if in.Body.V.Archived == nil {
+		return nil, fault.Bad("archived", "Say true or false.")
+	}
+	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "meters.update", sent: in.Body.sent, path: in.ID, object: a.meterKey(in.ID), meaning: in.Body.V}), func(t tx.Tx) (string, error) {
+		m, err := a.Catalog.ArchiveMeterIn(t, actor(ctx), in.ID, *in.Body.V.Archived)
 		return m.ID, err
 	})
 	if err != nil {
@@ -248,10 +258,14 @@ func createRate(a *API, ctx context.Context, in *createRateIn) (*reply[rateObjec
 			return nil, fault.Bad("per", "A rate is per 1 unit or more.")
 		}
 	}
-	if v.EffectiveAt != nil {
-		n.EffectiveAt = *v.EffectiveAt
+	var err error
+	if n.EffectiveAt, err = date("effective_at", v.EffectiveAt); err != nil {
+		return nil, err
 	}
-	id, replayed, err := a.doOnce(ctx, in.once("rates.create", in.Body.sent), func(t tx.Tx) (string, error) {
+	m := v
+	m.Meter, m.CreditType, m.Credits, m.Per = a.meterKey(v.Meter), a.creditTypeKey(v.CreditType), usage.Number(v.Credits), &n.Per
+	byDefault(&n.Per, 1)
+	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "rates.create", sent: in.Body.sent, meaning: m}), func(t tx.Tx) (string, error) {
 		r, err := a.Catalog.CreateRateIn(t, actor(ctx), n)
 		return r.ID(), err
 	})
@@ -298,7 +312,7 @@ type archiveRateIn struct {
 }
 
 func archiveRate(a *API, ctx context.Context, in *archiveRateIn) (*reply[rateObject], error) {
-	id, replayed, err := a.doOnce(ctx, in.once("rates.archive", nil, in.ID), func(t tx.Tx) (string, error) {
+	id, replayed, err := a.doOnce(ctx, in.act("rates.archive", in.ID), func(t tx.Tx) (string, error) {
 		r, err := a.Catalog.ArchiveRateIn(t, actor(ctx), in.ID)
 		return r.ID(), err
 	})

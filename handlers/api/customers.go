@@ -91,7 +91,9 @@ type createCustomerIn struct {
 
 func createCustomer(a *API, ctx context.Context, in *createCustomerIn) (*reply[customerObject], error) {
 	v := in.Body.V
-	id, replayed, err := a.doOnce(ctx, in.once("customers.create", in.Body.sent), func(t tx.Tx) (string, error) {
+	m := v
+	byDefault(&m.Timezone, "UTC")
+	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "customers.create", sent: in.Body.sent, meaning: m}), func(t tx.Tx) (string, error) {
 		c, err := a.Accounts.CreateCustomerIn(t, actor(ctx), account.NewCustomer{
 			Name: v.Name, Email: v.Email, ExternalID: v.ExternalID, StripeCustomerID: v.StripeCustomerID, Timezone: v.Timezone, Metadata: v.Metadata,
 		})
@@ -143,7 +145,7 @@ type updateCustomerIn struct {
 
 func updateCustomer(a *API, ctx context.Context, in *updateCustomerIn) (*reply[customerObject], error) {
 	v := in.Body.V
-	return a.changeCustomer(ctx, in.once("customers.update", in.Body.sent, in.ID), func(t tx.Tx) (*account.Customer, error) {
+	return a.changeCustomer(ctx, in.once(asked{operation: "customers.update", sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: v}), func(t tx.Tx) (*account.Customer, error) {
 		return a.Accounts.UpdateCustomerIn(t, actor(ctx), in.ID, account.CustomerChange{
 			Name: v.Name, Email: v.Email, ExternalID: v.ExternalID, StripeCustomerID: v.StripeCustomerID, Timezone: v.Timezone, Metadata: v.Metadata,
 		})
@@ -177,13 +179,13 @@ type statusIn struct {
 }
 
 func suspendCustomer(a *API, ctx context.Context, in *statusIn) (*reply[customerObject], error) {
-	return a.changeCustomer(ctx, in.once("customers.suspend", in.Body.sent, in.ID), func(t tx.Tx) (*account.Customer, error) {
+	return a.changeCustomer(ctx, in.once(asked{operation: "customers.suspend", sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: in.Body.V}), func(t tx.Tx) (*account.Customer, error) {
 		return a.Accounts.SetStatusIn(t, actor(ctx), in.ID, in.Body.V.Reason, account.Suspended)
 	})
 }
 
 func resumeCustomer(a *API, ctx context.Context, in *statusIn) (*reply[customerObject], error) {
-	return a.changeCustomer(ctx, in.once("customers.resume", in.Body.sent, in.ID), func(t tx.Tx) (*account.Customer, error) {
+	return a.changeCustomer(ctx, in.once(asked{operation: "customers.resume", sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: in.Body.V}), func(t tx.Tx) (*account.Customer, error) {
 		return a.Accounts.SetStatusIn(t, actor(ctx), in.ID, in.Body.V.Reason, account.Active)
 	})
 }
@@ -212,7 +214,8 @@ func createJoinLink(a *API, ctx context.Context, in *joinLinkIn) (*reply[joinLin
 		role = account.Owner
 	}
 	var secret string
-	text, replayed, err := a.doOnce(ctx, in.once("join_links.create", in.Body.sent, in.ID), func(t tx.Tx) (string, error) {
+	once := in.once(asked{operation: "join_links.create", sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: newJoinLink{string(role)}})
+	text, replayed, err := a.doOnce(ctx, once, func(t tx.Tx) (string, error) {
 		var l account.Link
 		var err error
 		if secret, l, err = a.Accounts.JoinLinkIn(t, actor(ctx), in.ID, role); err != nil {

@@ -42,7 +42,7 @@ func (a *API) showEndpoint(e notify.Endpoint) endpointObject {
 type newEndpoint struct {
 	URL         string   `json:"url" maxLength:"2000" doc:"https, on port 443, reached from the internet" example:"https://example.com/webhooks"`
 	Types       []string `json:"types,omitempty" doc:"What it is told of; everything by default"`
-	Description string   `json:"description,omitempty" maxLength:"200"`
+	Description string   `json:"description,omitempty" blank:"yes" maxLength:"200"`
 	Customer    string   `json:"customer,omitempty" doc:"A customer's own system: it is told of that customer's events only. Without it, yours"`
 	Kind        string   `json:"kind,omitempty" enum:"webhook,slack" doc:"webhook by default; slack sends messages to a Slack-compatible incoming webhook"`
 }
@@ -55,8 +55,10 @@ type createEndpointIn struct {
 func createEndpoint(a *API, ctx context.Context, in *createEndpointIn) (*reply[endpointObject], error) {
 	v := in.Body.V
 	n := notify.NewEndpoint{Customer: v.Customer, Kind: notify.Kind(v.Kind), URL: v.URL, Description: v.Description, Types: v.Types}
+	byDefault(&v.Kind, string(notify.Webhook))
+	v.Customer, v.Types = a.customerID(ctx, v.Customer), set(v.Types)
 	var secret string
-	id, replayed, err := a.doOnce(ctx, in.once("endpoints.create", in.Body.sent), func(t tx.Tx) (string, error) {
+	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "endpoints.create", sent: in.Body.sent, meaning: v}), func(t tx.Tx) (string, error) {
 		var e notify.Endpoint
 		var err error
 		e, secret, err = a.Endpoints.CreateIn(t, actor(ctx), n)
@@ -179,7 +181,7 @@ type endpointActIn struct {
 
 func rotateEndpoint(a *API, ctx context.Context, in *endpointActIn) (*reply[endpointObject], error) {
 	var secret string
-	id, replayed, err := a.doOnce(ctx, in.once("endpoints.rotate", nil, in.ID), func(t tx.Tx) (string, error) {
+	id, replayed, err := a.doOnce(ctx, in.act("endpoints.rotate", in.ID), func(t tx.Tx) (string, error) {
 		e, s, err := a.Endpoints.RotateIn(t, actor(ctx), "", in.ID)
 		secret = s
 		return e.ID, err
@@ -198,7 +200,7 @@ func rotateEndpoint(a *API, ctx context.Context, in *endpointActIn) (*reply[endp
 }
 
 func testEndpoint(a *API, ctx context.Context, in *endpointActIn) (*reply[deliveryObject], error) {
-	return a.deliveryAct(ctx, in.once("endpoints.test", nil, in.ID), func(t tx.Tx) (notify.Delivery, error) {
+	return a.deliveryAct(ctx, in.act("endpoints.test", in.ID), func(t tx.Tx) (notify.Delivery, error) {
 		return a.Endpoints.TestIn(t, actor(ctx), "", in.ID)
 	})
 }

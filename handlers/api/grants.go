@@ -63,7 +63,7 @@ type newGrant struct {
 	ExpiresAt   *time.Time `json:"expires_at,omitempty" doc:"Never by default"`
 	Meters      []string   `json:"meters,omitempty" doc:"Restricts what may draw it"`
 	AmountPaid  *price     `json:"amount_paid,omitempty" doc:"For paid and committed grants"`
-	Reason      string     `json:"reason,omitempty" maxLength:"500"`
+	Reason      string     `json:"reason,omitempty" blank:"yes" maxLength:"500"`
 }
 
 type createGrantIn struct {
@@ -108,8 +108,10 @@ func createGrant(a *API, ctx context.Context, in *createGrantIn) (*reply[grantOb
 	if err != nil {
 		return nil, err
 	}
-	once := in.once("grants.create", in.Body.sent, in.ID)
-	cmd := &ledger.Command{Key: once.Key, Fingerprint: once.Fingerprint, Op: op, Note: note}
+	m := v
+	m.CreditType, m.Credits, m.Kind, m.Priority, m.Meters = op.Wallet.CreditType, op.Credits.String(), string(op.Kind), &op.Priority, op.Meters
+	cmd := in.once(asked{operation: "grants.create", sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m}).Command(op)
+	cmd.Note = note
 	res, err := a.apply(ctx, cmd, audit.Record{Customer: c.ID, Action: "grant.created", After: v, Reason: v.Reason})
 	if err != nil {
 		return nil, err
@@ -195,13 +197,14 @@ func meterKeys(shop *catalog.Snapshot, refs []string) ([]string, error) {
 	return out, nil
 }
 
-// date reads a time that is optional; years that no clock shows are refused.
+// date reads a time that is optional; years that no clock shows are refused, and
+// so is the zero of one.
 func date(param string, t *time.Time) (time.Time, error) {
 	if t == nil {
 		return time.Time{}, nil
 	}
-	if t.Year() < 1970 || t.Year() > 9000 {
-		return time.Time{}, fault.Bad(param, "Give a time between 1970 and 9000.")
+	if t.UnixMicro() <= 0 || t.Year() > 9000 {
+		return time.Time{}, fault.Bad(param, "%s is no time between 1970 and 9000.", t.Format(time.RFC3339Nano))
 	}
 	return stamp(*t), nil
 }
@@ -266,8 +269,8 @@ func voidGrant(a *API, ctx context.Context, in *voidIn) (*reply[grantObject], er
 	if err != nil {
 		return nil, err
 	}
-	once := in.once("grants.void", in.Body.sent, in.ID)
-	cmd := &ledger.Command{Key: once.Key, Fingerprint: once.Fingerprint, Op: ledger.Void{Grant: id}, Note: note}
+	cmd := in.once(asked{operation: "grants.void", sent: in.Body.sent, path: in.ID, object: id.String(), meaning: in.Body.V}).Command(ledger.Void{Grant: id})
+	cmd.Note = note
 	res, err := a.apply(ctx, cmd, audit.Record{Customer: before.Customer, Action: "grant.voided", Object: before.ID, Before: before, Reason: note.Reason})
 	if err != nil {
 		return nil, err

@@ -60,7 +60,9 @@ func createHold(a *API, ctx context.Context, in *createHoldIn) (*reply[holdObjec
 	if err != nil {
 		return nil, err
 	}
-	h, replayed, err := a.Usage.Hold(ctx, reporter(ctx), in.once("holds.create", in.Body.sent),
+	v.Customer, v.CreditType, v.Credits = a.customerID(ctx, v.Customer), a.creditTypeKey(v.CreditType), amount.String()
+	once := in.once(asked{operation: "holds.create", sent: in.Body.sent, meaning: v})
+	h, replayed, err := a.Usage.Hold(ctx, reporter(ctx), once,
 		usage.NewHold{Customer: v.Customer, CreditType: v.CreditType, Credits: amount, ExpiresAt: expires})
 	if err != nil {
 		return nil, a.refused(a.problem(ctx, onceParam(err)), err, replayed)
@@ -111,7 +113,8 @@ func captureHold(a *API, ctx context.Context, in *captureIn) (*reply[holdObject]
 	if err != nil {
 		return nil, err
 	}
-	h, res, err := a.Usage.CaptureHold(ctx, reporter(ctx), in.once("holds.capture", in.Body.sent, in.ID), id, amount)
+	once := in.once(asked{operation: "holds.capture", sent: in.Body.sent, path: in.ID, object: id.String(), meaning: newCapture{amount.String()}})
+	h, res, err := a.Usage.CaptureHold(ctx, reporter(ctx), once, id, amount)
 	return ended(h, res, err)
 }
 
@@ -125,7 +128,7 @@ func releaseHold(a *API, ctx context.Context, in *releaseIn) (*reply[holdObject]
 	if err != nil {
 		return nil, err
 	}
-	h, res, err := a.Usage.ReleaseHold(ctx, reporter(ctx), in.once("holds.release", nil, in.ID), id)
+	h, res, err := a.Usage.ReleaseHold(ctx, reporter(ctx), in.once(asked{operation: "holds.release", path: in.ID, object: id.String()}), id)
 	return ended(h, res, err)
 }
 

@@ -58,7 +58,7 @@ type newInvoice struct {
 	OnIssue          bool     `json:"credits_on_issue,omitempty"`
 	Recipients       []string `json:"recipients,omitempty" doc:"Who is mailed beside the customer"`
 	PONumber         string   `json:"po_number,omitempty" doc:"Without it that of the billing details"`
-	Memo             string   `json:"memo,omitempty"`
+	Memo             string   `json:"memo,omitempty" blank:"yes"`
 	TaxExempt        string   `json:"tax_exempt,omitempty" doc:"none, exempt or reverse; without it as it is at Stripe"`
 }
 
@@ -95,7 +95,16 @@ func createInvoice(a *API, ctx context.Context, in *createInvoiceIn) (*reply[inv
 	if in.IdempotencyKey != "" {
 		n.Key = "api:" + in.IdempotencyKey
 	}
-	made1, err := a.Invoices.Draft(ctx, actor(ctx), n)
+	m := v
+	m.CreditType, m.Credits = a.creditTypeKey(v.CreditType), amount.String()
+	once := in.once(asked{operation: "invoices.create/" + c.ID, sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m})
+	var made1 *invoice.Invoice
+	err = a.sameOnce(ctx, once, func() (string, error) {
+		if made1, err = a.Invoices.Draft(ctx, actor(ctx), n); err != nil {
+			return "", err
+		}
+		return made1.ID, nil
+	})
 	if err != nil {
 		return nil, onceParam(err)
 	}

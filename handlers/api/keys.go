@@ -65,8 +65,10 @@ func createKey(a *API, ctx context.Context, in *createKeyIn) (*reply[keyObject],
 	for _, s := range v.Scopes {
 		n.Scopes = append(n.Scopes, account.Scope(s))
 	}
+	byDefault(&v.Kind, "vendor")
+	v.Customer, v.Scopes = a.customerID(ctx, v.Customer), set(v.Scopes)
 	var secret string
-	id, replayed, err := a.doOnce(ctx, in.once("keys.create", in.Body.sent), func(t tx.Tx) (id string, err error) {
+	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "keys.create", sent: in.Body.sent, meaning: v}), func(t tx.Tx) (id string, err error) {
 		var k account.Key
 		k, secret, err = a.Accounts.CreateKeyIn(t, actor(ctx), n)
 		return k.ID, err
@@ -116,7 +118,7 @@ type revokeKeyIn struct {
 }
 
 func revokeKey(a *API, ctx context.Context, in *revokeKeyIn) (*reply[keyObject], error) {
-	id, replayed, err := a.doOnce(ctx, in.once("keys.revoke", nil, in.ID), func(t tx.Tx) (string, error) {
+	id, replayed, err := a.doOnce(ctx, in.act("keys.revoke", in.ID), func(t tx.Tx) (string, error) {
 		k, err := a.Accounts.RevokeKeyIn(t, actor(ctx), "", in.ID)
 		return k.ID, err
 	})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/catalog"
@@ -96,6 +98,19 @@ type listPostingsIn struct {
 	Caller     string    `query:"caller" maxLength:"255" doc:"Only usage by this caller"`
 	From       time.Time `query:"from" doc:"Posted at this time or later"`
 	To         time.Time `query:"to" doc:"Posted before this time"`
+}
+
+// Resolve refuses the zero of a clock, which is no time that was left out.
+func (in *listPostingsIn) Resolve(ctx huma.Context) []error {
+	for name, at := range map[string]time.Time{"from": in.From, "to": in.To} {
+		if ctx.Query(name) != "" {
+			if _, err := date(name, &at); err != nil {
+				f, _ := fault.As(err)
+				return []error{makeProblem(422, f.Code, f.Param, f.Detail)}
+			}
+		}
+	}
+	return nil
 }
 
 func listPostings(a *API, ctx context.Context, in *listPostingsIn) (*reply[list[postingObject]], error) {
@@ -232,8 +247,10 @@ func adjust(a *API, ctx context.Context, in *adjustIn) (*reply[postingObject], e
 			return nil, err
 		}
 	}
-	once := in.once("adjustments.create", in.Body.sent, in.ID)
-	cmd := &ledger.Command{Key: once.Key, Fingerprint: once.Fingerprint, Op: op, Note: note}
+	m := v
+	m.CreditType, m.Credits = op.Wallet.CreditType, op.Credits.String()
+	cmd := in.once(asked{operation: "adjustments.create", sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m}).Command(op)
+	cmd.Note = note
 	res, err := a.apply(ctx, cmd, audit.Record{Customer: c.ID, Action: "balance.adjusted", After: v, Reason: note.Reason})
 	if err != nil {
 		return nil, err
@@ -296,8 +313,10 @@ func transfer(a *API, ctx context.Context, in *transferIn) (*reply[transferObjec
 	if err != nil {
 		return nil, err
 	}
-	once := in.once("transfers.create", in.Body.sent)
-	cmd := &ledger.Command{Key: once.Key, Fingerprint: once.Fingerprint, Op: op, Note: note}
+	m := v
+	m.From, m.To, m.CreditType, m.Credits = from.ID, to.ID, op.From.CreditType, op.Credits.String()
+	cmd := in.once(asked{operation: "transfers.create", sent: in.Body.sent, meaning: m}).Command(op)
+	cmd.Note = note
 	res, err := a.apply(ctx, cmd, audit.Record{Customer: from.ID, Action: "credits.transferred", After: v, Reason: note.Reason})
 	if err != nil {
 		return nil, err

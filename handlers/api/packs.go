@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"purse/billing/fault"
 	"purse/billing/money"
 	"purse/billing/tx"
+	"purse/billing/usage"
 )
 
 type packObject struct {
@@ -164,7 +166,10 @@ func createPack(a *API, ctx context.Context, in *createPackIn) (*reply[packObjec
 	if n.Bonuses, err = readBonuses(v.Bonuses); err != nil {
 		return nil, err
 	}
-	id, replayed, err := a.doOnce(ctx, in.once("packs.create", in.Body.sent), func(t tx.Tx) (string, error) {
+	understood := n
+	understood.CreditType = a.creditTypeKey(n.CreditType)
+	understood.Prices, understood.Bonuses = byValue(n.Prices, n.Bonuses)
+	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "packs.create", sent: in.Body.sent, meaning: understood}), func(t tx.Tx) (string, error) {
 		p, err := a.Catalog.CreatePackIn(t, actor(ctx), n)
 		return p.ID, err
 	})
@@ -215,6 +220,23 @@ func readPrices(in []packPrice) ([]catalog.Price, error) {
 	return out, nil
 }
 
+// byValue are prices and bonuses with the decimals in them written in one way.
+func byValue(prices []catalog.Price, bonuses []catalog.Bonus) ([]catalog.Price, []catalog.Bonus) {
+	prices, bonuses = slices.Clone(prices), slices.Clone(bonuses)
+	for i := range prices {
+		byDefault(&prices[i].Model, catalog.Fixed)
+		prices[i].Tiers = slices.Clone(prices[i].Tiers)
+		for j := range prices[i].Tiers {
+			t := &prices[i].Tiers[j]
+			t.Unit, t.Percent = usage.Number(t.Unit), usage.Number(t.Percent)
+		}
+	}
+	for i := range bonuses {
+		bonuses[i].Percent = usage.Number(bonuses[i].Percent)
+	}
+	return prices, bonuses
+}
+
 func readBonuses(in []bonusEntry) ([]catalog.Bonus, error) {
 	var out []catalog.Bonus
 	for i, v := range in {
@@ -230,6 +252,15 @@ func readBonuses(in []bonusEntry) ([]catalog.Bonus, error) {
 		out = append(out, b)
 	}
 	return out, nil
+}
+
+// moreThanNone reads an amount to buy, 0 where it was left out.
+func moreThanNone(param, s string) (money.Credits, error) {
+	c, err := someCreditsIn(param, s)
+	if err == nil && s != "" && c <= 0 {
+		err = fault.Bad(param, "Give more than zero credits.")
+	}
+	return c, err
 }
 
 func someCreditsIn(param, s string) (money.Credits, error) {
@@ -290,7 +321,13 @@ func updatePack(a *API, ctx context.Context, in *updatePackIn) (*reply[packObjec
 		}
 		ch.Bonuses = &bonuses
 	}
-	id, replayed, err := a.doOnce(ctx, in.once("packs.update", in.Body.sent, in.ID), func(t tx.Tx) (string, error) {
+	understood := ch
+	understood.Prices, _ = byValue(ch.Prices, nil)
+	if ch.Bonuses != nil {
+		_, bonuses := byValue(nil, *ch.Bonuses)
+		understood.Bonuses = &bonuses
+	}
+	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "packs.update", sent: in.Body.sent, path: in.ID, object: in.ID, meaning: understood}), func(t tx.Tx) (string, error) {
 		p, err := a.Catalog.UpdatePackIn(t, actor(ctx), in.ID, ch)
 		return p.ID, err
 	})
@@ -343,7 +380,7 @@ func quotePack(a *API, _ context.Context, in *quoteIn) (*reply[quoteObject], err
 	if p == nil {
 		return nil, fault.Missing("pack")
 	}
-	amount, err := someCreditsIn("credits", in.Credits)
+	amount, err := moreThanNone("credits", in.Credits)
 	if err != nil {
 		return nil, err
 	}

@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"purse/billing/account"
 	"purse/billing/fault"
 	"purse/billing/purchase"
 	"purse/billing/tx"
+	"purse/billing/usage"
 )
 
 type purchaseObject struct {
@@ -97,7 +99,7 @@ func createPurchase(a *API, ctx context.Context, in *createPurchaseIn) (*reply[p
 	if c.Status == account.Suspended {
 		return nil, fault.New(fault.Forbidden, "customer_suspended", "", "The customer is suspended and cannot buy. Resume it first.")
 	}
-	amount, err := someCreditsIn("credits", v.Credits)
+	amount, err := moreThanNone("credits", v.Credits)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +107,15 @@ func createPurchase(a *API, ctx context.Context, in *createPurchaseIn) (*reply[p
 	if in.IdempotencyKey != "" {
 		begin.Key = "api:" + in.IdempotencyKey
 	}
-	p, err := a.Purchases.Begin(ctx, actor(ctx), begin)
+	m := v
+	m.Credits, m.Currency = usage.Number(v.Credits), strings.ToLower(v.Currency)
+	var p *purchase.Purchase
+	err = a.sameOnce(ctx, in.once(asked{operation: "purchases.create/" + c.ID, sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m}), func() (string, error) {
+		if p, err = a.Purchases.Begin(ctx, actor(ctx), begin); err != nil {
+			return "", err
+		}
+		return p.ID, nil
+	})
 	if err != nil {
 		return nil, onceParam(err)
 	}

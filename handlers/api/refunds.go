@@ -55,7 +55,14 @@ func createRefund(a *API, ctx context.Context, in *createRefundIn) (*reply[refun
 	if v.Amount != nil && (amount.Currency != p.Price.Currency || amount.Amount == 0) {
 		return nil, fault.Bad("amount", "The purchase was paid in %s, and a refund is of more than nothing.", strings.ToUpper(p.Price.Currency))
 	}
-	r, err := a.Purchases.Refund(ctx, actor(ctx), purchase.NewRefund{Purchase: p.ID, Amount: amount.Amount, Reason: v.Reason, Key: in.IdempotencyKey})
+	var r *purchase.Refund
+	err = a.sameOnce(ctx, in.once(asked{operation: "refunds.create/" + p.ID, sent: in.Body.sent, path: in.ID, object: p.ID, meaning: v}), func() (string, error) {
+		r, err = a.Purchases.Refund(ctx, actor(ctx), purchase.NewRefund{Purchase: p.ID, Amount: amount.Amount, Reason: v.Reason, Key: in.IdempotencyKey})
+		if err != nil {
+			return "", err
+		}
+		return r.ID, nil
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,10 @@ func op[I, T any](r Route, h func(*API, context.Context, *I) (*reply[T], error))
 				if !ok {
 					return
 				}
+				if err := refuseBlankParams(req); err != nil {
+					a.write(w, req, err)
+					return
+				}
 				ctx = huma.WithValue(ctx, keyInContext{}, key)
 				next(huma.WithValue(ctx, addressInContext{}, kit.Address(req)))
 			}},

@@ -28,8 +28,11 @@ func TestAnEventIsChargedOnceAndExplained(t *testing.T) {
 	if again.at("replayed") != true || again.str("charges", 0, "posting") != first.str("charges", 0, "posting") || again.str("charges", 0, "credits") != "0.014574" {
 		t.Fatal(again.text)
 	}
-	// Absent stays absent: saying the default is another request.
-	w.refuse(w.all, "POST", "/v1/usage", sample("e1", `,"caller":"agent-7","mode":"decide"`), 409, "idempotency_mismatch")
+	// Saying the default is the same request, recording is another.
+	if again := w.must("POST", "/v1/usage", sample("e1", `,"caller":"agent-7","mode":"decide"`)); again.at("replayed") != true {
+		t.Fatal(again.text)
+	}
+	w.refuse(w.all, "POST", "/v1/usage", sample("e1", `,"caller":"agent-7","mode":"record"`), 409, "idempotency_mismatch")
 
 	p := w.must("GET", "/v1/postings/"+first.str("charges", 0, "posting"), "")
 	if p.str("amount") != "-0.014574" || p.str("event", "id") != "e1" || p.str("caller") != "agent-7" ||
@@ -135,6 +138,18 @@ func TestBodiesThatAreNotEvents(t *testing.T) {
 		{sample("a", `,"timestamp":"yesterday"`), 422, "invalid"},
 		{sample("a", `,"timestamp":"2026-03-01T12:05:01Z"`), 422, "timestamp_in_future"},
 		{sample("a", `,"timestamp":"2026-01-25T11:59:59Z"`), 422, "timestamp_too_old"},
+		{sample("a", `,"timestamp":"0001-01-01T00:00:00Z"`), 422, "timestamp_too_old"},
+		{sample("a", `,"timestamp":"1970-01-01T00:00:00Z","backdated":true`), 422, "timestamp_too_old"},
+		{sample("a", `,"timestamp":""`), 422, "invalid"},
+		{sample("a", `,"timestamp":null`), 422, "invalid"},
+		{sample("a", `,"timestamp":0`), 422, "invalid"},
+		{sample("a", `,"caller":""`), 422, "invalid"},
+		{sample("a", `,"caller":null`), 422, "invalid"},
+		{strings.Replace(sample("a", ""), "ext:acme", "", 1), 422, "invalid"},
+		{strings.Replace(sample("a", ""), "ext:acme", "ext:", 1), 404, "unknown_customer"},
+		{strings.Replace(sample("a", ""), "ext:acme", "undefined", 1), 404, "unknown_customer"},
+		{strings.Replace(sample("a", ""), "4808", "null", 1), 422, "invalid_property"},
+		{strings.Replace(sample("a", ""), "4808", `""`, 1), 422, "invalid_property"},
 		{sample(strings.Repeat("x", 2<<20), ""), 413, "body_too_large"},
 		{`{"events":["` + strings.Repeat("x", 6<<20) + `"]}`, 413, "body_too_large"},
 	} {

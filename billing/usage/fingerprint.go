@@ -1,0 +1,134 @@
+package usage
+
+import (
+	"encoding/binary"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"purse/billing/ledger"
+	"purse/billing/rating"
+)
+
+// meaning is the fingerprint of the event as it was understood: instants,
+// numbers by value, strings exactly, defaults filled in. What the clock fills in
+// was not given, and backdated says nothing about what happened. The customer
+// is in the key.
+func (e *Event) meaning() ledger.Fingerprint {
+	var room [512]byte
+	b := append(room[:0], "event 2\x00"...)
+	for _, s := range []string{e.ID, e.Name, string(e.Mode), e.Caller} {
+		b = appendText(b, s)
+	}
+	if e.Timestamp.IsZero() {
+		b = append(b, '-')
+	} else {
+		b = binary.BigEndian.AppendUint64(append(b, '@'), uint64(e.Timestamp.UnixMicro()))
+	}
+	return ledger.NewFingerprint(appendByValue(b, e.Properties))
+}
+
+// mark makes the fingerprint of the fields as they were sent, by which releases
+// before this rule kept their records.
+func (e *Event) mark(seen uint, timestamp string) {
+	var room [512]byte
+	b := append(room[:0], byte(seen))
+	for _, s := range []string{e.ID, e.Customer, e.Name, timestamp, string(e.Mode), e.Caller} {
+		b = appendText(b, s)
+	}
+	if e.Backdated {
+		b = append(b, '+')
+	}
+	e.sent = ledger.NewFingerprint(appendProperties(b, e.Properties))
+}
+
+// markFields is mark for an event that was not read from JSON.
+func (e *Event) markFields() {
+	timestamp := ""
+	if !e.Timestamp.IsZero() {
+		timestamp = e.Timestamp.UTC().Format(time.RFC3339Nano)
+	}
+	e.mark(0, timestamp)
+}
+
+// appendByValue writes properties as appendProperties does, with numbers by
+// value, however deep.
+func appendByValue(b []byte, ps rating.Properties) []byte {
+	b = append(b, '{')
+	for _, p := range ps {
+		b = appendText(b, p.Name)
+		b = appendValueOf(b, p.Kind, p.Text)
+	}
+	return append(b, '}')
+}
+
+func appendValueOf(b []byte, kind rating.ValueKind, text string) []byte {
+	switch kind {
+	case rating.Number:
+		return appendValue(b, kind, number(text))
+	case rating.Other:
+		return appendValue(b, kind, nestedByValue(text))
+	default:
+		return appendValue(b, kind, text)
+	}
+}
+
+// nestedByValue rewrites the canonical text of an object or array.
+func nestedByValue(text string) string {
+	b := []byte{text[0]}
+	rest := text[1 : len(text)-1]
+	take := func() string {
+		n := binary.BigEndian.Uint32([]byte(rest[:4]))
+		s := rest[4 : 4+n]
+		rest = rest[4+n:]
+		return s
+	}
+	for rest != "" {
+		if text[0] == '{' {
+			b = appendText(b, take())
+		}
+		kind := rating.ValueKind(rest[0] - 'a')
+		rest = rest[1:]
+		b = appendValueOf(b, kind, take())
+	}
+	return string(append(b, text[len(text)-1]))
+}
+
+// Number writes a decimal such as those of JSON in one way for each value:
+// "1.50", "15e-1" and "1.5" are the same. What is no decimal stays as it is.
+func Number(s string) string {
+	p := scanner{s: s}
+	if text, err := p.number(); err != nil || text != s {
+		return s
+	}
+	return number(s)
+}
+
+// number is Number for a literal of JSON.
+func number(s string) string {
+	rest, negative := strings.CutPrefix(s, "-")
+	mantissa, power := rest, int64(0)
+	if i := strings.IndexAny(rest, "eE"); i >= 0 {
+		n, err := strconv.ParseInt(rest[i+1:], 10, 64)
+		if err != nil || n > math.MaxInt64/2 || n < math.MinInt64/2 {
+			return s // as large as no quantity: told apart by its text
+		}
+		mantissa, power = rest[:i], n
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits := strings.TrimLeft(whole+fraction, "0")
+	if digits == "" {
+		return "0"
+	}
+	power -= int64(len(fraction))
+	short := strings.TrimRight(digits, "0")
+	power += int64(len(digits) - len(short))
+	if negative {
+		short = "-" + short
+	}
+	if power == 0 {
+		return short
+	}
+	return short + "e" + strconv.FormatInt(power, 10)
+}

@@ -1,0 +1,138 @@
+package api
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+
+	"purse/billing/account"
+	"purse/billing/ledger"
+	"purse/billing/tx"
+	"purse/billing/usage"
+)
+
+// A retry by another version of a client writes the same request in another
+// way: it is a replay. Another meaning is a conflict.
+func TestEqualMeaningReplays(t *testing.T) {
+	w := newWorld(t)
+	w.shop("100")
+	acme := w.must("GET", "/v1/customers/ext:acme", "").str("id")
+	pack := w.must("POST", "/v1/packs", `{"credit_type":"credits","credits":"1","price":{"amount":100,"currency":"usd"}}`).str("id")
+	credits := w.must("GET", "/v1/credit_types/credits", "").str("id")
+	hold := w.must("POST", "/v1/holds", `{"customer":"ext:acme","credit_type":"credits","credits":"4"}`).str("id")
+	for i, c := range []struct{ path, same, path2, as, other string }{
+		{"/v1/holds", `{"customer":"ext:acme","credit_type":"credits","credits":"1.50","expires_at":"2026-03-01T13:05:00+01:00"}`,
+			"", `{"customer":"` + acme + `","credit_type":"` + credits + `","credits":"1.5","expires_at":"2026-03-01T12:05:00.000Z"}`,
+			`{"customer":"ext:acme","credit_type":"credits","credits":"1.5"}`},
+		{"/v1/holds/" + hold + "/capture", `{"credits":"1"}`, "", `{"credits":"1.000"}`, `{"credits":"1.001"}`},
+		{"/v1/customers/ext:acme/grants", `{"credit_type":"credits","credits":"5"}`, "/v1/customers/" + acme + "/grants",
+			`{"credit_type":"credits","credits":"5.0","kind":"promotional","priority":50,"meters":[],"reason":""}`, `{"credit_type":"credits","credits":"5","priority":49}`},
+		{"/v1/customers/ext:acme/adjustments", `{"credit_type":"credits","credits":"-1","reason":"r"}`, "/v1/customers/" + acme + "/adjustments",
+			`{"credit_type":"` + credits + `","credits":"-1.00","reason":"r"}`, `{"credit_type":"credits","credits":"-1","reason":"R"}`},
+		{"/v1/customers/ext:acme/overdraft", `{"credit_type":"credits","limit":"1","reason":"r"}`, "/v1/customers/" + acme + "/overdraft",
+			`{"credit_type":"` + credits + `","limit":"1.0","reason":"r"}`, `{"credit_type":"credits","limit":"2","reason":"r"}`},
+		{"/v1/customers", `{"name":"N"}`, "", `{"name":"N","timezone":"UTC","metadata":{}}`, `{"name":"N","timezone":"Europe/Berlin"}`},
+		{"/v1/customers/ext:acme", `{"metadata":{"a":"1","b":"2"}}`, "/v1/customers/" + acme, `{"metadata":{"b":"2","a":"1"},"name":null}`, `{"metadata":{"a":"1"}}`},
+		{"/v1/customers/ext:acme/suspend", `{"reason":"r"}`, "/v1/customers/" + acme + "/suspend", `{"reason":"r"}`, `{"reason":"r "}`},
+		{"/v1/customers/ext:acme/join_links", `{}`, "/v1/customers/" + acme + "/join_links", `{"role":"owner"}`, `{"role":"viewer"}`},
+		{"/v1/keys", `{"name":"k","scopes":["usage","read"],"customer":"ext:acme"}`, "",
+			`{"name":"k","kind":"vendor","scopes":["read","usage"],"customer":"` + acme + `"}`, `{"name":"k","scopes":["usage","read"]}`},
+		{"/v1/credit_types", `{"key":"gold"}`, "", `{"key":"gold","name":"gold","unit":"credit","units":"credits","decimals":0}`, `{"key":"gold","decimals":2}`},
+		{"/v1/credit_types/credits", `{"decimals":3}`, "/v1/credit_types/" + credits, `{"decimals":3}`, `{"decimals":4}`},
+		{"/v1/meters", `{"key":"m","event":"e","property":"p"}`, "", `{"key":"m","event":"e","property":"p","aggregation":"sum"}`, `{"key":"m","event":"e","property":"q"}`},
+		{"/v1/rates", `{"meter":"m","credit_type":"credits","credits":"0.10","effective_at":"2026-04-01T00:00:00Z"}`, "",
+			`{"meter":"m","credit_type":"` + credits + `","credits":"0.1","per":1,"match":{},"effective_at":"2026-04-01T02:00:00+02:00"}`,
+			`{"meter":"m","credit_type":"credits","credits":"0.1"}`},
+		{"/v1/packs", `{"credit_type":"credits","credits":"10","price":{"amount":100,"currency":"usd"}}`, "",
+			`{"credit_type":"` + credits + `","credits":"10.0","price":{"currency":"usd","amount":100},"bonuses":[]}`,
+			`{"credit_type":"credits","credits":"10","price":{"amount":101,"currency":"usd"}}`},
+		{"/v1/packs/" + pack, `{"credits":"2"}`, "", `{"credits":"2.0"}`, `{"credits":"3"}`},
+		{"/v1/webhook-endpoints", `{"url":"https://example.com/hook","types":["credits.granted","balance.low"]}`, "",
+			`{"url":"https://example.com/hook","types":["balance.low","credits.granted"],"kind":"webhook","description":""}`, `{"url":"https://example.com/hook"}`},
+	} {
+		key := []string{"Idempotency-Key", fmt.Sprint("meaning", i)}
+		w.must("POST", c.path, c.same, key...)
+		if c.path2 == "" {
+			c.path2 = c.path
+		}
+		if a := w.must("POST", c.path2, c.as, key...); a.header.Get("Idempotent-Replayed") != "true" && !strings.HasSuffix(c.path, "/overdraft") {
+			t.Errorf("%s %s is done again: %s", c.path2, c.as, a.text)
+		}
+		w.refuse(w.all, "POST", c.path, c.other, 409, "idempotency_mismatch", key...)
+	}
+}
+
+// Records of earlier releases are of what was sent, byte for byte but for white
+// space and the order of names.
+func TestRecordsOfEarlierReleasesReplay(t *testing.T) {
+	w := newWorld(t)
+	w.shop("100")
+	ctx := context.Background()
+	body := `{"key":"old","event":"e","property":"p"}`
+	made := w.must("POST", "/v1/meters", body)
+	_, canonical, err := usage.Object([]byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, print := ledger.NewKey("api", "meters.create", "old"), ledger.NewFingerprint(append([]byte{0}, canonical...))
+	err = w.deps.Runner.Update(ctx, func(t tx.Tx) error {
+		return w.deps.Accounts.Store.InsertRequest(t, account.Request{Key: hex.EncodeToString(key[:]), Fingerprint: hex.EncodeToString(print[:]), Object: made.str("id"), CreatedAt: t.Now()})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := w.must("POST", "/v1/meters", ` {"event":"e","property":"p", "key":"old"}`, "Idempotency-Key", "old"); a.str("id") != made.str("id") {
+		t.Error(a.text)
+	}
+	w.refuse(w.all, "POST", "/v1/meters", `{"key":"old","event":"e2","property":"p"}`, 409, "idempotency_mismatch", "Idempotency-Key", "old")
+
+	// The ledger's records too: a grant as the present release kept it.
+	grant := `{"credit_type":"credits","credits":"5.0"}`
+	if _, canonical, err = usage.Object([]byte(grant)); err != nil {
+		t.Fatal(err)
+	}
+	acme := w.must("GET", "/v1/customers/ext:acme", "").str("id")
+	cmd := &ledger.Command{
+		Key: ledger.NewKey("api", "grants.create", "old"), Fingerprint: ledger.NewFingerprint(append([]byte("ext:acme\x00"), canonical...)),
+		Op: ledger.NewGrant{Wallet: ledger.WalletKey{Customer: acme, CreditType: "credits"}, Credits: 5_000_000, Kind: ledger.Promotional},
+	}
+	if err := w.deps.Runner.Update(ctx, func(t tx.Tx) error { _, err := w.deps.Ledger.ApplyOne(t, cmd); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if a := w.must("POST", "/v1/customers/ext:acme/grants", grant, "Idempotency-Key", "old"); a.header.Get("Idempotent-Replayed") != "true" {
+		t.Error(a.text)
+	}
+	if b := w.must("GET", "/v1/customers/ext:acme/balance", ""); b.str("data", 0, "balance") != "105" {
+		t.Error(b.text)
+	}
+}
+
+// What the clock would fill in, how a number is written and how a customer is
+// named make no other event.
+func TestAnEventIsTheSameHoweverItIsWritten(t *testing.T) {
+	w := newWorld(t)
+	w.shop("100")
+	acme := w.must("GET", "/v1/customers/ext:acme", "").str("id")
+	w.must("POST", "/v1/usage", sample("a", ""))
+	w.add(90 * 60e9)
+	for _, body := range []string{
+		sample("a", ""), sample("a", `,"mode":"decide","backdated":false`), sample("a", `,"backdated":true`),
+		strings.Replace(sample("a", ""), "ext:acme", acme, 1), strings.Replace(sample("a", ""), "4808", "4.808e3", 1), strings.Replace(sample("a", ""), "4808", "4808.0", 1),
+	} {
+		if a := w.must("POST", "/v1/usage", body); a.at("replayed") != true {
+			t.Errorf("%s counts again: %s", body, a.text)
+		}
+	}
+	for _, body := range []string{
+		sample("a", `,"mode":"record"`), sample("a", `,"timestamp":"2026-03-01T12:00:00Z"`), sample("a", `,"caller":"c"`),
+		strings.Replace(sample("a", ""), `"m"`, `"M"`, 1), strings.Replace(sample("a", ""), "4808", "4809", 1), strings.Replace(sample("a", ""), `"m"`, "1", 1),
+	} {
+		w.refuse(w.all, "POST", "/v1/usage", body, 409, "idempotency_mismatch")
+	}
+	w.must("POST", "/v1/usage", sample("b", `,"timestamp":"2026-03-01T12:00:00.1Z"`))
+	if a := w.must("POST", "/v1/usage", sample("b", `,"timestamp":"2026-03-01T13:00:00.100000+01:00"`)); a.at("replayed") != true {
+		t.Error(a.text)
+	}
+}
