@@ -3,12 +3,13 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 )
 
-// Backup writes the database as it is at one moment to a new file. Writers go on
-// meanwhile. The copy needs no write-ahead log.
+// Backup writes the database as it is at one moment to a new file, which only its
+// owner can read. Writers go on meanwhile. The copy needs no write-ahead log.
 func (d *DB) Backup(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("%s exists: name a new file", path)
@@ -20,8 +21,11 @@ func (d *DB) Backup(ctx context.Context, path string) error {
 		return err
 	}
 	defer own.Close()
+	if err := Private(path); err != nil {
+		return err
+	}
 	if _, err := own.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
-		return fmt.Errorf("backup to %s: %w", path, err)
+		return errors.Join(fmt.Errorf("backup to %s: %w", path, err), os.Remove(path))
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -82,6 +82,9 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	d := &DB{path: path, now: o.Now, writing: make(chan struct{}, 1), pace: newPace()}
 	d.keys.limit, d.residents.byKey = o.LogKeys, map[ledger.WalletKey]*resident{}
 	d.writing <- struct{}{}
+	if err := Private(path); err != nil && !o.NoMigrate { // a command may be run by somebody else
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
 	var err error
 	if d.write, err = sql.Open("sqlite3", dsn(path, true)); err != nil {
 		return nil, err

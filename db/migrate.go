@@ -48,6 +48,9 @@ func (d *DB) migrate(ctx context.Context, checkOnly bool) error {
 		if err := os.Remove(snapshot); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+		if err := Private(snapshot); err != nil {
+			return fmt.Errorf("snapshot before migrating: %w", err)
+		}
 		if _, err := d.write.ExecContext(ctx, "VACUUM INTO ?", snapshot); err != nil {
 			return fmt.Errorf("snapshot before migrating to %s: %w", snapshot, err)
 		}

@@ -207,6 +207,9 @@ func (a *app) openStripe(ctx context.Context, mode ui.Mode) (err error) {
 		return id, err
 	}
 	if mode == ui.Sandbox {
+		if err := db.Private(a.settings.DB + ".sandbox"); err != nil {
+			return err
+		}
 		a.sandbox, err = sandbox.Open(a.settings.DB+".sandbox", sandbox.Options{
 			PublicURL: a.sandboxURL, Merchant: a.settings.Brand, ReturnTo: a.settings.PublicURL, Logger: a.log,
 			SignWithClock: true, Advance: a.advance,
@@ -286,7 +289,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	a.statements = statement.New(statement.Deps{
 		Runner: a.db, Store: db.StatementStore{}, Accounts: a.accounts, Ledger: a.ledger, Events: a.events, Jobs: a.jobs, Tell: a.messages.Tell,
 	})
-	notify.New(a.db, db.MessageStore{}, a.jobs, post, mailRenderer{site})
+	notify.New(notify.MailDeps{Runner: a.db, Jobs: a.jobs, Links: a.accounts, Mailer: post, Renderer: mailRenderer{site}, Messages: a.messages})
 	if err := a.openEndpoints(mode); err != nil {
 		return err
 	}

@@ -117,6 +117,9 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
+	if err := out.Chmod(0o600); err != nil { // whatever it was, and whatever the umask
+		return errors.Join(err, out.Close())
+	}
 	if _, err := io.Copy(out, in); err != nil {
 		return errors.Join(err, out.Close())
 	}

@@ -92,7 +92,7 @@ func (d *demo) print(w *os.File, a *app) {
 	p("  Mailbox        %s/mail", a.sandboxURL)
 	a.settings.warn(w)
 	p("")
-	p("  Sign in with one click:")
+	p("  Sign in, once by each link:")
 	for _, l := range d.links {
 		p("  %-14s %s%s", l.name, base, account.LinkSignIn.Path(l.secret))
 	}

@@ -40,6 +40,8 @@ func TestToldInTime(t *testing.T) {
 	// 150 of 1,000 are left: the open page says so by itself, and a mail comes.
 	p := b.Page(t, 1280, false)
 	p.Go(ada.link)
+	p.ClickText("Sign in")
+	p.WaitText("Available")
 	p.Go(w.url + "/")
 	p.Wait(`document.documentElement.dataset.live === "on" && !document.querySelector("#banner").innerText.trim()`)
 	use(0, 85)

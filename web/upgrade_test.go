@@ -51,6 +51,22 @@ func TestADatabaseOfAnEarlierVersionGoesOn(t *testing.T) {
 				t.Error("the ledger does not name the purchase of before")
 			}
 			w.addsUp()
+			files, err := filepath.Glob(w.app.settings.DB + "*")
+			w.check(err)
+			snapshots := 0
+			for _, f := range files { // the snapshot too, and the sandbox's
+				info, err := os.Stat(f)
+				w.check(err)
+				if info.Mode().Perm() != 0o600 {
+					t.Errorf("%s is %v", f, info.Mode())
+				}
+				if strings.Contains(f, ".before-") {
+					snapshots++
+				}
+			}
+			if snapshots == 0 {
+				t.Errorf("no snapshot is beside the database: %v", files)
+			}
 		})
 	}
 }

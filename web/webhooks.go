@@ -44,7 +44,7 @@ func (s *settings) keeper(sandbox bool) (*notify.Keeper, error) {
 // keyFile reads a key, or makes one that only its owner may read.
 func keyFile(path string) (string, error) {
 	b, err := os.ReadFile(path)
-	if err == nil {
+	if err == nil { // opening the database has made it private
 		return strings.TrimSpace(string(b)), nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,8 +64,22 @@ func (w *world) service(d *db.DB) *account.Service {
 	})
 }
 
-// mails takes the mails that are queued.
-func (w *world) mails() (out []account.Mail) {
+// mails takes the mails that are queued, as they are sent.
+func (w *world) mails() []account.Mail {
+	w.Helper()
+	out := w.queued()
+	for i, m := range out {
+		if m.Link != "" {
+			path, err := w.MintLink(w.Context(), m.Link)
+			w.ok(err)
+			out[i].Data = map[string]string{"link": path}
+		}
+	}
+	return out
+}
+
+// queued takes the mails that are queued. No job holds a secret.
+func (w *world) queued() (out []account.Mail) {
 	w.Helper()
 	err := w.db.Update(context.Background(), func(t tx.Tx) error {
 		jobs, err := db.JobStore{}.Claim(t, t.Now().Add(time.Hour), 100)
@@ -74,13 +89,14 @@ func (w *world) mails() (out []account.Mail) {
 			if err := json.Unmarshal(j.Payload, &m); err != nil {
 				return err
 			}
+			if strings.Contains(string(j.Payload), "token=") {
+				w.Errorf("a job holds a token: %s", j.Payload)
+			}
 			out, done = append(out, m), append(done, job.Outcome{ID: j.ID, RunAt: j.RunAt})
 		}
 		return errors.Join(err, db.JobStore{}.Finish(t, done))
 	})
-	if err != nil {
-		w.Fatal(err)
-	}
+	w.ok(err)
 	return out
 }
 
@@ -113,8 +129,8 @@ var from = account.From{Address: "192.0.2.7", UserAgent: "test"}
 
 func (w *world) signUp(email string) account.SignedIn {
 	w.Helper()
-	w.ok(w.SignUp(w.Context(), account.SignUp{Email: email, Password: password, TermsVersion: "1", From: from}))
-	in, err := w.VerifyEmail(w.Context(), w.token(account.MailVerify), from)
+	w.ok(w.SignUp(w.Context(), email, from))
+	in, err := w.VerifyEmail(w.Context(), w.token(account.MailVerify), account.NewPerson{Password: password, TermsVersion: "1"}, from)
 	w.ok(err)
 	return in
 }
@@ -122,17 +138,20 @@ func (w *world) signUp(email string) account.SignedIn {
 func TestSignUpVerifySignIn(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
-	w.ok(w.SignUp(ctx, account.SignUp{Email: " Ann@Example.com", Password: password, TermsVersion: "2026-01", From: from}))
+	w.ok(w.SignUp(ctx, " Ann@Example.com", from))
 	token := w.token(account.MailVerify)
-	_, err := w.SignIn(ctx, "ann@example.com", password, from)
-	w.code(err, "sign_in_failed") // not before the address is verified
-	w.token(account.MailVerify)   // and the mail came once more
-	in, err := w.VerifyEmail(ctx, token, from)
+	_, found, err := w.LatestConsent(ctx, "", account.Terms)
+	if found || err != nil {
+		t.Error("consent before the address is verified:", err)
+	}
+	_, err = w.VerifyEmail(ctx, token, account.NewPerson{Password: "short"}, from)
+	w.code(err, "password_length") // and the link is not used up
+	in, err := w.VerifyEmail(ctx, token, account.NewPerson{Name: " Ann ", Password: password, TermsVersion: "2026-01"}, from)
 	w.ok(err)
-	if in.User.Email != "ann@example.com" || !in.User.Verified() {
+	if in.User.Email != "ann@example.com" || !in.User.Verified() || in.User.Name != "Ann" {
 		t.Fatalf("%+v", in)
 	}
-	_, err = w.VerifyEmail(ctx, token, from)
+	_, err = w.VerifyEmail(ctx, token, account.NewPerson{Password: password}, from)
 	w.code(err, "link_invalid")
 	ses, u, err := w.SessionBySecret(ctx, in.Secret)
 	w.ok(err)
@@ -158,7 +177,7 @@ func TestAnAddressThatIsKnownIsAnsweredTheSame(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
 	w.signUp("ann@example.com")
-	w.ok(w.SignUp(ctx, account.SignUp{Email: "ann@example.com", Password: "the attacker's own", From: from}))
+	w.ok(w.SignUp(ctx, "ann@example.com", from))
 	if ms := w.mails(); len(ms) != 1 || ms[0].Template != account.MailKnown {
 		t.Fatalf("%+v", ms)
 	}
@@ -174,22 +193,89 @@ func TestAnAddressThatIsKnownIsAnsweredTheSame(t *testing.T) {
 	}
 }
 
-// The password of a sign-up counts with the link of its own mail only: an
-// attacker who signed up first has nothing when the owner verifies.
-func TestASignUpByAnotherDoesNotSetThePassword(t *testing.T) {
+// A link carries nothing of who asked for it: whoever signed up first with
+// another's address has nothing when its owner verifies, and a newer sign-up ends
+// older links.
+func TestASignUpByAnotherGivesThemNothing(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
-	w.ok(w.SignUp(ctx, account.SignUp{Email: "ann@example.com", Password: "the attacker's own", From: from}))
-	theirs := w.token(account.MailVerify)
-	w.ok(w.SignUp(ctx, account.SignUp{Email: "ann@example.com", Password: password, From: from}))
-	_, err := w.VerifyEmail(ctx, w.token(account.MailVerify), from)
+	stranger := account.From{Address: "203.0.113.9"}
+	w.ok(w.SignUp(ctx, "ann@example.com", stranger))
+	older := w.token(account.MailVerify)
+	if _, err := w.UserByEmail(ctx, "ann@example.com"); err == nil {
+		t.Error("there is a user before the address is verified")
+	}
+	w.ok(w.SignUp(ctx, "ann@example.com", from))
+	newer := w.token(account.MailVerify)
+	_, err := w.VerifyEmail(ctx, older, account.NewPerson{Password: password}, from)
+	w.code(err, "link_invalid")
+	_, err = w.VerifyEmail(ctx, newer, account.NewPerson{Password: password}, from)
 	w.ok(err)
-	_, err = w.SignIn(ctx, "ann@example.com", "the attacker's own", from)
-	w.code(err, "sign_in_failed")
 	_, err = w.SignIn(ctx, "ann@example.com", password, from)
 	w.ok(err)
-	_, err = w.VerifyEmail(ctx, theirs, from)
+}
+
+// However many mails a stranger asks for, the owner of an address holds a link
+// that works, of each kind.
+func TestAStrangersMailsDisplaceNone(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	storm := func(ask func(account.From) error) {
+		for i := range 40 {
+			_ = ask(account.From{Address: fmt.Sprintf("203.0.113.%d", i)})
+		}
+	}
+	signUp := func(f account.From) error { return w.SignUp(ctx, "ann@example.com", f) }
+	reset := func(f account.From) error { return w.RequestReset(ctx, "ann@example.com", f) }
+	storm(reset) // nobody has the address yet
+	w.mails()
+	storm(signUp)
+	w.ok(signUp(from))
+	ms := w.mails()
+	_, token, _ := strings.Cut(ms[len(ms)-1].Data["link"], "=")
+	_, err := w.VerifyEmail(ctx, token, account.NewPerson{Password: password}, from)
+	w.ok(err)
+	storm(signUp) // says that there is an account
+	storm(reset)
+	w.ok(reset(from))
+	ms = w.mails()
+	if len(ms) > 10 {
+		t.Errorf("%d mails", len(ms))
+	}
+	_, token, _ = strings.Cut(ms[len(ms)-1].Data["link"], "=")
+	_, err = w.Reset(ctx, token, "another good secret", from)
+	w.ok(err)
+	w.mails()
+	w.ok(reset(from)) // the other links ended with the new password
+	_, err = w.Reset(ctx, w.token(account.MailReset), "yet another good secret", from)
+	w.ok(err)
+}
+
+// A mail whose link has ended meanwhile is not sent, and one that is sent again
+// has another secret: both work, once.
+func TestAMailThatIsSentTwice(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	w.ok(w.SignUp(ctx, "ann@example.com", from))
+	job := w.queued()[0]
+	var tokens []string
+	for range 2 {
+		path, err := w.MintLink(ctx, job.Link)
+		w.ok(err)
+		_, token, _ := strings.Cut(path, "=")
+		tokens = append(tokens, token)
+	}
+	for _, token := range tokens {
+		_, _, err := w.PeekLink(ctx, account.LinkVerify, token)
+		w.ok(err)
+	}
+	_, err := w.VerifyEmail(ctx, tokens[0], account.NewPerson{Password: password}, from)
+	w.ok(err)
+	_, err = w.VerifyEmail(ctx, tokens[1], account.NewPerson{Password: password}, from)
 	w.code(err, "link_invalid")
+	if path, err := w.MintLink(ctx, job.Link); path != "" || err != nil {
+		t.Error("a link that was used is mailed:", path, err)
+	}
 }
 
 func TestSignInTakesAsLongForAnUnknownAddress(t *testing.T) {
@@ -471,14 +557,16 @@ func TestMembersAndJoinLinks(t *testing.T) {
 	w.ok(err)
 	_, err = w.MemberRole(ctx, c.ID, bob.ID)
 	w.code(err, "not_found") // an equal e-mail address makes nobody a member
-	secret, l, err := w.JoinLink(ctx, audit.System, c.ID, account.Developer)
+	secret, l, err := w.JoinLink(ctx, audit.System, c.ID, "Bob@example.com", account.Developer)
 	w.ok(err)
 	if peek, into, err := w.PeekLink(ctx, account.LinkJoin, secret); err != nil || into.ID != c.ID || peek.Role != account.Developer || l.ExpiresAt.IsZero() {
 		t.Fatal(peek, into, err)
 	}
+	_, err = w.Join(ctx, secret, ann.ID, from)
+	w.code(err, "invitation_of_another")
 	_, err = w.Join(ctx, secret, bob.ID, from)
 	w.ok(err)
-	_, err = w.Join(ctx, secret, ann.ID, from)
+	_, err = w.Join(ctx, secret, bob.ID, from)
 	w.code(err, "link_invalid")
 	if role, err := w.MemberRole(ctx, c.ID, bob.ID); err != nil || role != account.Developer {
 		t.Fatal(role, err)
@@ -555,4 +643,98 @@ func TestPollsAreNotActivity(t *testing.T) {
 		_, _, err = w.PeekSession(context.Background(), in.Secret)
 	}
 	w.code(err, "signed_out")
+}
+
+// An invitation is for one address, once; it is listed, and ends when it is taken
+// back, when another takes its place, and with who made it.
+func TestInvitations(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ann, bob, eve := w.signUp("ann@example.com").User, w.signUp("bob@example.com").User, w.signUp("eve@example.com").User
+	c, err := w.CreateCustomer(ctx, audit.System, account.NewCustomer{Name: "Acme", Owner: ann.ID})
+	w.ok(err)
+	w.ok(w.AddMember(ctx, audit.System, c.ID, eve.ID, account.Owner))
+	invite := func(by string) string {
+		w.Helper()
+		w.ok(w.Invite(ctx, audit.Actor{ID: by}, c.ID, "Bob@example.com", account.Billing))
+		w.add(time.Hour) // so that the throttle lets more through
+		return w.token(account.MailInvitation)
+	}
+	ends := func(how, token string) {
+		w.Helper()
+		if _, err := w.Join(ctx, token, bob.ID, from); !fault.HasCode(err, "link_invalid") {
+			t.Errorf("%s: %v", how, err)
+		}
+		if list, err := w.Invitations(ctx, c.ID); err != nil || len(list) != 0 {
+			t.Errorf("%s: %+v %v", how, list, err)
+		}
+	}
+	older := invite(ann.ID)
+	newer := invite(ann.ID)
+	_, err = w.Join(ctx, older, bob.ID, from)
+	w.code(err, "link_invalid")
+	list, err := w.Invitations(ctx, c.ID)
+	if err != nil || len(list) != 1 || list[0].Email != "bob@example.com" || list[0].Role != account.Billing {
+		t.Fatalf("%+v %v", list, err)
+	}
+	_, err = w.RevokeInvitation(ctx, audit.System, "cus_other", list[0].ID)
+	w.code(err, "not_found")
+	_, err = w.RevokeInvitation(ctx, audit.System, c.ID, list[0].ID)
+	w.ok(err)
+	ends("taken back", newer)
+	_, err = w.RevokeInvitation(ctx, audit.System, c.ID, list[0].ID)
+	w.code(err, "not_found")
+
+	token := invite(eve.ID)
+	w.ok(w.AddMember(ctx, audit.System, c.ID, eve.ID, account.Developer))
+	ends("its maker was demoted", token)
+	w.ok(w.AddMember(ctx, audit.System, c.ID, eve.ID, account.Owner))
+	token = invite(eve.ID)
+	w.ok(w.RemoveMember(ctx, audit.System, c.ID, eve.ID))
+	ends("its maker was removed", token)
+	key, _, err := w.CreateKey(ctx, audit.System, account.NewKey{Name: "x", Scopes: []account.Scope{account.ScopeAdmin}})
+	w.ok(err)
+	token, _, err = w.JoinLink(ctx, audit.Actor{ID: key.ID}, c.ID, "bob@example.com", account.Owner)
+	w.ok(err)
+	_, err = w.RevokeKey(ctx, audit.System, "", key.ID)
+	w.ok(err)
+	ends("its maker's key was revoked", token)
+	token = invite(ann.ID)
+	w.add(7 * 24 * time.Hour)
+	ends("it is old", token)
+	token = invite(ann.ID)
+	_, err = w.Join(ctx, token, bob.ID, from)
+	w.ok(err)
+	ends("it was used", token)
+}
+
+func TestInvitationsAreFew(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	var cs []*account.Customer
+	for range 8 {
+		c, err := w.CreateCustomer(ctx, audit.System, account.NewCustomer{Name: "Acme"})
+		w.ok(err)
+		cs = append(cs, c)
+	}
+	refused := 0
+	for _, c := range cs { // one address, by many customers
+		if err := w.Invite(ctx, audit.System, c.ID, "victim@example.com", account.Viewer); fault.Is(err, fault.TooMany) {
+			refused++
+		}
+	}
+	if refused != 4 {
+		t.Errorf("%d of 8 invitations to one address were refused", refused)
+	}
+	refused = 0
+	for i := range 40 { // many addresses, by one customer
+		if err := w.Invite(ctx, audit.System, cs[0].ID, fmt.Sprintf("p%d@example.com", i), account.Viewer); fault.Is(err, fault.TooMany) {
+			refused++
+		}
+	}
+	if refused < 15 || refused > 25 {
+		t.Errorf("%d of 40 invitations by one customer were refused", refused)
+	}
+	w.add(24 * time.Hour)
+	w.ok(w.Invite(ctx, audit.System, cs[0].ID, "victim@example.com", account.Viewer))
 }

@@ -171,6 +171,9 @@ func (s *Service) RevokeKeyIn(t tx.Tx, by audit.Actor, customerID, keyID string)
 	if err := s.Store.RevokeKey(t, k.ID, t.Now()); err != nil {
 		return k, err
 	}
+	if err := s.endInvitations(t, k.ID, ""); err != nil {
+		return k, err
+	}
 	t.OnCommit(func() { s.keys.forget(keyID) })
 	return k, s.Audit.Record(t, audit.Record{Actor: by, Customer: k.Customer, Action: "key.revoked", Object: k.ID})
 }

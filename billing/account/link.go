@@ -16,7 +16,7 @@ import (
 type LinkKind string
 
 const (
-	LinkVerify LinkKind = "verify" // verify an e-mail address
+	LinkVerify LinkKind = "verify" // verify an e-mail address and choose a password
 	LinkReset  LinkKind = "reset"  // choose a new password
 	LinkAdmin  LinkKind = "admin"  // become an admin
 	LinkJoin   LinkKind = "join"   // join a customer
@@ -42,26 +42,33 @@ func (k LinkKind) lifetime() time.Duration {
 	}
 }
 
-// Link is a one-time link. Its secret is not kept.
+// Link is a one-time link. Its secrets are not kept, only their hashes, and one
+// that is mailed has none before the mail is sent.
 type Link struct {
-	Kind         LinkKind
-	User         string
-	Customer     string
-	Role         Role
-	PasswordHash string
-	Reusable     bool
-	CreatedBy    string
-	CreatedAt    time.Time
-	ExpiresAt    time.Time
-	UsedAt       time.Time
+	ID        string
+	Kind      LinkKind
+	Email     string // whose it is, "" for whoever has it
+	User      string
+	Customer  string
+	Role      Role
+	CreatedBy string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	UsedAt    time.Time // or when it was made void
 }
 
+// good says whether the link can be used at a time.
+func (l *Link) good(now time.Time) bool { return l.UsedAt.IsZero() && now.Before(l.ExpiresAt) }
+
 // Mail is the payload of a job of the kind "mail": a template's name, who gets
-// it, and what it needs. A link is a path on Purse's own origin.
+// it, and what it needs. Link is the id of a link whose secret is made when the
+// mail is sent, and comes as the path "link" then; other links are paths on
+// Purse's own origin.
 type Mail struct {
 	Template string            `json:"template"`
 	To       string            `json:"to"`
 	Data     map[string]string `json:"data"`
+	Link     string            `json:"link,omitempty"`
 }
 
 // The templates of mails that account queues, and their data.
@@ -79,16 +86,52 @@ func (s *Service) mail(t tx.Tx, m Mail) error {
 	return s.Jobs.Add(t, job.Spec{Kind: MailJob, Payload: m})
 }
 
-func (s *Service) newLink(t tx.Tx, l Link) (secret string, err error) {
-	secret = id.Secret("")
-	l.CreatedAt, l.ExpiresAt = t.Now(), t.Now().Add(l.Kind.lifetime())
-	return secret, s.Store.InsertLink(t, l, hashSecret(secret))
+// newLink stores a link that has no secret yet.
+func (s *Service) newLink(t tx.Tx, l Link) (Link, error) {
+	l.ID, l.CreatedAt, l.ExpiresAt = id.New("lnk", t.Now()), t.Now(), t.Now().Add(l.Kind.lifetime())
+	return l, s.Store.InsertLink(t, l)
+}
+
+// newSecret makes a secret of a link. Those that it has stay good: nobody knows
+// which of two mails arrives.
+func (s *Service) newSecret(t tx.Tx, l Link) (string, error) {
+	secret := id.Secret("")
+	return secret, s.Store.InsertLinkSecret(t, l.ID, hashSecret(secret))
+}
+
+// shownLink stores a link and makes its secret, to be shown once.
+func (s *Service) shownLink(t tx.Tx, l Link) (string, Link, error) {
+	l, err := s.newLink(t, l)
+	if err != nil {
+		return "", l, err
+	}
+	secret, err := s.newSecret(t, l)
+	return secret, l, err
+}
+
+// MintLink makes a secret of a link whose mail is about to be sent, and answers
+// the path with it; "" when the link was used, made void or has expired
+// meanwhile, and there is nothing to send.
+func (s *Service) MintLink(ctx context.Context, linkID string) (path string, err error) {
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		l, err := s.Store.Link(t, linkID)
+		if errors.Is(err, tx.ErrNotFound) || (err == nil && !l.good(t.Now())) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		secret, err := s.newSecret(t, l)
+		path = l.Kind.Path(secret)
+		return err
+	})
+	return path, err
 }
 
 // peekLink finds a link that can be used.
 func (s *Service) peekLink(t tx.Tx, kind LinkKind, secret string) (Link, error) {
 	l, err := s.Store.LinkByHash(t, hashSecret(secret))
-	if errors.Is(err, tx.ErrNotFound) || (err == nil && (l.Kind != kind || !t.Now().Before(l.ExpiresAt) || (!l.UsedAt.IsZero() && !l.Reusable))) {
+	if errors.Is(err, tx.ErrNotFound) || (err == nil && (l.Kind != kind || !l.good(t.Now()))) {
 		return l, errLink
 	}
 	return l, err
@@ -97,10 +140,10 @@ func (s *Service) peekLink(t tx.Tx, kind LinkKind, secret string) (Link, error) 
 // useLink finds a link and uses it up.
 func (s *Service) useLink(t tx.Tx, kind LinkKind, secret string) (Link, error) {
 	l, err := s.peekLink(t, kind, secret)
-	if err != nil || l.Reusable {
+	if err != nil {
 		return l, err
 	}
-	ok, err := s.Store.UseLink(t, hashSecret(secret), t.Now())
+	ok, err := s.Store.UseLink(t, l.ID, t.Now())
 	if err == nil && !ok {
 		err = errLink
 	}
@@ -123,165 +166,15 @@ func (s *Service) PeekLink(ctx context.Context, kind LinkKind, secret string) (l
 	return l, c, err
 }
 
-// JoinLink makes a one-time link by which a person joins a customer.
-func (s *Service) JoinLink(ctx context.Context, by audit.Actor, customerRef string, role Role) (secret string, l Link, err error) {
-	err = s.Runner.Update(ctx, func(t tx.Tx) error {
-		secret, l, err = s.JoinLinkIn(t, by, customerRef, role)
-		return err
-	})
-	return secret, l, err
-}
-
-// JoinLinkIn makes a join link in t.
-func (s *Service) JoinLinkIn(t tx.Tx, by audit.Actor, customerRef string, role Role) (string, Link, error) {
-	if !role.Valid() {
-		return "", Link{}, fault.Bad("role", "Choose owner, billing, developer or viewer.")
-	}
-	c, err := s.CustomerIn(t, customerRef)
-	if err != nil {
-		return "", Link{}, err
-	}
-	l := Link{Kind: LinkJoin, Customer: c.ID, Role: role, CreatedBy: by.ID, CreatedAt: t.Now(), ExpiresAt: t.Now().Add(LinkJoin.lifetime())}
-	secret, err := s.newLink(t, l)
-	if err != nil {
-		return "", l, err
-	}
-	return secret, l, s.Audit.Record(t, audit.Record{Actor: by, Customer: c.ID, Action: "join_link.created", Object: c.ID, After: string(role)})
-}
-
-// Invite makes a join link and mails it.
-func (s *Service) Invite(ctx context.Context, by audit.Actor, customerID, email string, role Role) error {
-	email, err := NormalEmail(email)
-	if err != nil {
-		return err
-	}
-	return s.Runner.Update(ctx, func(t tx.Tx) error {
-		secret, _, err := s.JoinLinkIn(t, by, customerID, role)
-		if err != nil {
-			return err
-		}
-		c, err := s.CustomerIn(t, customerID)
-		if err != nil {
-			return err
-		}
-		return s.mail(t, Mail{MailInvitation, email, map[string]string{"customer": c.Name, "role": string(role), "link": LinkJoin.Path(secret)}})
-	})
-}
-
-// Join puts a signed-in user into the customer of a join link. A member who
-// has a role there keeps it.
-func (s *Service) Join(ctx context.Context, secret, userID string, from From) (c *Customer, err error) {
-	err = s.Runner.Update(ctx, func(t tx.Tx) error {
-		l, err := s.useLink(t, LinkJoin, secret)
-		if err != nil {
-			return err
-		}
-		if c, err = s.CustomerIn(t, l.Customer); err != nil {
-			return err
-		}
-		if _, err := s.Store.Member(t, l.Customer, userID); !errors.Is(err, tx.ErrNotFound) {
-			return err
-		}
-		return s.addMember(t, audit.Actor{ID: userID, Address: from.Address}, l.Customer, userID, l.Role)
-	})
-	return c, err
-}
-
-// HasAdmin says whether anybody is staff yet.
-func (s *Service) HasAdmin(ctx context.Context) (yes bool, err error) {
-	err = s.Runner.View(ctx, func(t tx.Tx) error {
-		n, err := s.Store.CountStaff(t)
-		yes = n > 0
-		return err
-	})
-	return yes, err
-}
-
-// AdminLink makes a one-time link by which a person becomes an admin: for the
-// first start and for `purse admin link`.
-func (s *Service) AdminLink(ctx context.Context, by audit.Actor) (secret string, err error) {
-	err = s.Runner.Update(ctx, func(t tx.Tx) error {
-		if secret, err = s.newLink(t, Link{Kind: LinkAdmin, CreatedBy: by.ID}); err != nil {
-			return err
-		}
-		return s.Audit.Record(t, audit.Record{Actor: by, Action: "admin_link.created"})
-	})
-	return secret, err
-}
-
-// ClaimAdmin makes the holder of an admin link an admin and signs in: a new
-// user, or one who has the address and gives its password. The address counts
-// as verified, for who has the link runs this Purse.
-func (s *Service) ClaimAdmin(ctx context.Context, secret, email, password string, from From) (in SignedIn, err error) {
-	if email, err = NormalEmail(email); err != nil {
-		return in, err
-	}
-	var u User
-	known := true
-	err = s.Runner.View(ctx, func(t tx.Tx) error {
-		if _, err := s.peekLink(t, LinkAdmin, secret); err != nil {
-			return err
-		}
-		u, err = s.Store.UserByEmail(t, email)
-		if errors.Is(err, tx.ErrNotFound) {
-			known, err = false, nil
-		}
-		return err
-	})
-	if err != nil {
-		return in, err
-	}
-	if known && u.Verified() {
-		ok, err := s.hasher.verify(ctx, u.PasswordHash, password)
-		if err != nil {
-			return in, err
-		}
-		if !ok {
-			return in, fault.New(fault.Invalid, "password_wrong", "password", "There is a user with this address: give its password, or use another address.")
-		}
-	} else if err := CheckPassword(password, email); err != nil {
-		return in, err
-	}
-	hash, err := s.hasher.hash(ctx, password)
-	if err != nil {
-		return in, err
-	}
-	err = s.Runner.Update(ctx, func(t tx.Tx) error {
-		if _, err := s.useLink(t, LinkAdmin, secret); err != nil {
-			return err
-		}
-		now, err := s.Store.UserByEmail(t, email)
-		switch {
-		case errors.Is(err, tx.ErrNotFound):
-			now = User{ID: id.New("usr", t.Now()), Email: email, CreatedAt: t.Now()}
-			now.PasswordHash, now.PasswordChangedAt, now.VerifiedAt, now.Staff = hash, t.Now(), t.Now(), Admin
-			err = s.Store.InsertUser(t, now)
-		case err != nil:
-		default:
-			if !now.Verified() {
-				now.PasswordHash, now.PasswordChangedAt, now.VerifiedAt = hash, t.Now(), t.Now()
-			} else if now.PasswordHash != u.PasswordHash {
-				return fault.New(fault.Conflict, "changed", "", "The password was just changed. Try again.")
-			}
-			now.Staff = Admin
-			err = s.Store.UpdateUser(t, now)
-		}
-		if err != nil {
-			return err
-		}
-		if in, err = s.startSession(t, now, from); err != nil {
-			return err
-		}
-		return s.Audit.Record(t, audit.Record{Actor: audit.Actor{ID: now.ID, Address: from.Address}, Action: "admin.claimed", Object: now.ID})
-	})
-	return in, err
-}
-
-// SignInLink makes a link that signs a user in as often as it is opened, for a
-// week: for demo data only.
+// SignInLink makes a link that signs a user in, once within a week: for demo
+// data only.
 func (s *Service) SignInLink(ctx context.Context, userID string) (secret string, err error) {
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
-		secret, err = s.newLink(t, Link{Kind: LinkSignIn, User: userID, Reusable: true, CreatedBy: audit.System.ID})
+		u, err := s.Store.User(t, userID)
+		if err != nil {
+			return missing(err, "user")
+		}
+		secret, _, err = s.shownLink(t, Link{Kind: LinkSignIn, Email: u.Email, User: userID, CreatedBy: audit.System.ID})
 		return err
 	})
 	return secret, err

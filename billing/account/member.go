@@ -76,6 +76,11 @@ func (s *Service) addMember(t tx.Tx, by audit.Actor, customerID, userID string, 
 	if err := s.keepsOwner(t, before, role); err != nil {
 		return err
 	}
+	if before.Role.MayManageMembers() && !role.MayManageMembers() {
+		if err := s.endInvitations(t, userID, customerID); err != nil {
+			return err
+		}
+	}
 	if err := s.Store.PutMember(t, Member{Customer: customerID, User: userID, Role: role, CreatedAt: before.CreatedAt}); err != nil {
 		return err
 	}
@@ -93,6 +98,9 @@ func (s *Service) RemoveMember(ctx context.Context, by audit.Actor, customerID, 
 			return err
 		}
 		if err := s.Store.DeleteMember(t, customerID, userID); err != nil {
+			return err
+		}
+		if err := s.endInvitations(t, userID, customerID); err != nil {
 			return err
 		}
 		return s.Audit.Record(t, audit.Record{Actor: by, Customer: customerID, Action: "member.removed", Object: userID, Before: string(m.Role)})

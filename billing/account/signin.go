@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"purse/billing/audit"
@@ -11,97 +10,6 @@ import (
 	"purse/billing/id"
 	"purse/billing/tx"
 )
-
-// SignUp is what a newcomer gives.
-type SignUp struct {
-	Email, Password, Name string
-	TermsVersion          string // the version of the terms agreed to, "" for none
-	From                  From
-}
-
-// SignUp asks for an account. The answer is the same, in text and time, whether
-// the address is known: the mail that follows tells its owner. The password of
-// a sign-up takes effect with the link in its own mail.
-func (s *Service) SignUp(ctx context.Context, up SignUp) error {
-	email, err := NormalEmail(up.Email)
-	if err != nil {
-		return err
-	}
-	if err := CheckPassword(up.Password, email); err != nil {
-		return err
-	}
-	name := strings.TrimSpace(up.Name)
-	if len(name) > 200 || !printable(name) {
-		return fault.Bad("name", "Give a name of at most 200 characters.")
-	}
-	send, err := s.mayMail(ctx, email, up.From)
-	if err != nil {
-		return err
-	}
-	hash, err := s.hasher.hash(ctx, up.Password)
-	if err != nil || !send {
-		return err
-	}
-	return s.Runner.Update(ctx, func(t tx.Tx) error {
-		u, err := s.Store.UserByEmail(t, email)
-		if errors.Is(err, tx.ErrNotFound) {
-			u = User{ID: id.New("usr", t.Now()), Email: email, Name: name, PasswordHash: hash, PasswordChangedAt: t.Now(), CreatedAt: t.Now()}
-			err = s.Store.InsertUser(t, u)
-		}
-		if err != nil {
-			return err
-		}
-		if u.Verified() {
-			return s.mail(t, Mail{MailKnown, email, map[string]string{"link": "/sign-in"}})
-		}
-		if up.TermsVersion != "" {
-			err := s.RecordConsentIn(t, Consent{User: u.ID, Document: Terms, Version: up.TermsVersion, From: up.From})
-			if err != nil {
-				return err
-			}
-		}
-		return s.mailVerify(t, u, hash)
-	})
-}
-
-func (s *Service) mailVerify(t tx.Tx, u User, hash string) error {
-	secret, err := s.newLink(t, Link{Kind: LinkVerify, User: u.ID, PasswordHash: hash, CreatedBy: u.ID})
-	if err != nil {
-		return err
-	}
-	return s.mail(t, Mail{MailVerify, u.Email, map[string]string{"link": LinkVerify.Path(secret)}})
-}
-
-// VerifyEmail uses the link of a sign-up: the address is verified, the password
-// of that sign-up counts, and the user is signed in.
-func (s *Service) VerifyEmail(ctx context.Context, secret string, from From) (in SignedIn, err error) {
-	err = s.Runner.Update(ctx, func(t tx.Tx) error {
-		l, err := s.useLink(t, LinkVerify, secret)
-		if err != nil {
-			return err
-		}
-		u, err := s.Store.User(t, l.User)
-		if err != nil {
-			return missing(err, "user")
-		}
-		if u.Verified() {
-			return errLink
-		}
-		u.VerifiedAt = t.Now()
-		if l.PasswordHash != "" {
-			u.PasswordHash, u.PasswordChangedAt = l.PasswordHash, t.Now()
-		}
-		if err := s.Store.UpdateUser(t, u); err != nil {
-			return err
-		}
-		if err := s.Store.VoidLinks(t, LinkVerify, u.ID, t.Now()); err != nil {
-			return err
-		}
-		in, err = s.startSession(t, u, from)
-		return err
-	})
-	return in, err
-}
 
 // CreateVerifiedUser makes a user whose address counts as verified: for demo
 // data and tests.
@@ -125,7 +33,7 @@ func (s *Service) CreateVerifiedUser(ctx context.Context, email, name, password 
 
 // errSignIn is the one answer to every failed sign-in.
 var errSignIn = fault.New(fault.Unauthorized, "sign_in_failed", "email",
-	"The e-mail address and password do not match, or the address is not verified yet: then use the link in the mail that we sent.")
+	"The e-mail address and password do not match, or the address is not verified yet: then use the link in the mail that we sent, or sign up again for a new one.")
 
 // SignIn starts a session. Every failure is the same in text and time: an
 // unknown address, a wrong password, an address that is not verified.
@@ -163,18 +71,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from From)
 	if err != nil {
 		return in, err
 	}
-	if !ok {
-		return in, errSignIn
-	}
-	if !u.Verified() {
-		// Whoever knows the password of the sign-up gets the mail once more.
-		send, err := s.mayMail(ctx, email, from)
-		if err != nil || !send {
-			return in, errSignIn
-		}
-		if err := s.Runner.Update(ctx, func(t tx.Tx) error { return s.mailVerify(t, u, "") }); err != nil {
-			return in, err
-		}
+	if !ok || !u.Verified() {
 		return in, errSignIn
 	}
 	s.throttle.forget(account, now)
@@ -192,24 +89,6 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from From)
 	return in, err
 }
 
-// mayMail counts a mail that anybody can ask for. Too many from one address are
-// a fault; too many to one address are left out without a word.
-func (s *Service) mayMail(ctx context.Context, email string, from From) (bool, error) {
-	if err := s.Runner.View(ctx, s.loadThrottles); err != nil {
-		return false, err
-	}
-	to, address, now := throttleName("mails_to", email), throttleName("mails_from", from.Address), s.Now()
-	if wait := s.throttle.blocked(address, mailsFrom, now); wait > 0 {
-		return false, slowDown(wait)
-	}
-	s.throttle.count(address, mailsFrom, now)
-	if s.throttle.blocked(to, mailsTo, now) > 0 {
-		return false, nil
-	}
-	s.throttle.count(to, mailsTo, now)
-	return true, nil
-}
-
 // RequestReset mails a link to choose a new password. The answer is the same
 // whether the address is known.
 func (s *Service) RequestReset(ctx context.Context, email string, from From) error {
@@ -217,28 +96,30 @@ func (s *Service) RequestReset(ctx context.Context, email string, from From) err
 	if err != nil {
 		return err
 	}
-	send, err := s.mayMail(ctx, email, from)
-	if err != nil || !send {
+	if err := s.mayAsk(ctx, from); err != nil {
 		return err
 	}
 	return s.Runner.Update(ctx, func(t tx.Tx) error {
 		u, err := s.Store.UserByEmail(t, email)
-		if errors.Is(err, tx.ErrNotFound) {
-			return s.mail(t, Mail{MailNoAccount, email, map[string]string{"link": "/sign-up"}})
+		if errors.Is(err, tx.ErrNotFound) || (err == nil && !u.Verified()) {
+			if !s.mayMail(MailNoAccount, email) {
+				return nil
+			}
+			return s.mail(t, Mail{Template: MailNoAccount, To: email, Data: map[string]string{"link": "/sign-up"}})
 		}
+		if err != nil || !s.mayMail(MailReset, email) {
+			return err
+		}
+		l, err := s.newLink(t, Link{Kind: LinkReset, Email: email, User: u.ID, CreatedBy: u.ID})
 		if err != nil {
 			return err
 		}
-		secret, err := s.newLink(t, Link{Kind: LinkReset, User: u.ID, CreatedBy: u.ID})
-		if err != nil {
-			return err
-		}
-		return s.mail(t, Mail{MailReset, email, map[string]string{"link": LinkReset.Path(secret)}})
+		return s.mail(t, Mail{Template: MailReset, To: email, Link: l.ID})
 	})
 }
 
-// Reset uses a reset link: the new password counts, the address is verified,
-// every other session ends, and the user is signed in.
+// Reset uses a reset link: the new password counts, every other session ends, and
+// the user is signed in.
 func (s *Service) Reset(ctx context.Context, secret, password string, from From) (in SignedIn, err error) {
 	var u User
 	err = s.Runner.View(ctx, func(t tx.Tx) error {
@@ -267,9 +148,6 @@ func (s *Service) Reset(ctx context.Context, secret, password string, from From)
 		if u, err = s.Store.User(t, l.User); err != nil {
 			return missing(err, "user")
 		}
-		if !u.Verified() {
-			u.VerifiedAt = t.Now()
-		}
 		if err := s.setPassword(t, &u, hash, "", from); err != nil {
 			return err
 		}
@@ -278,6 +156,7 @@ func (s *Service) Reset(ctx context.Context, secret, password string, from From)
 	})
 	if err == nil {
 		s.throttle.forget(throttleName("account", u.Email), s.Now())
+		s.throttle.forget(mailsToName(MailReset, u.Email), s.Now()) // the links of those mails are void
 	}
 	return in, err
 }
@@ -316,12 +195,10 @@ func (s *Service) setPassword(t tx.Tx, u *User, hash, keepSession string, from F
 	if err := s.Store.DeleteSessions(t, u.ID, keepSession); err != nil {
 		return err
 	}
-	for _, k := range []LinkKind{LinkReset, LinkVerify} {
-		if err := s.Store.VoidLinks(t, k, u.ID, t.Now()); err != nil {
-			return err
-		}
+	if err := s.Store.VoidLinks(t, Link{Kind: LinkReset, User: u.ID}, t.Now()); err != nil {
+		return err
 	}
-	if err := s.mail(t, Mail{MailNewSecret, u.Email, map[string]string{"link": LinkResetRequest}}); err != nil {
+	if err := s.mail(t, Mail{Template: MailNewSecret, To: u.Email, Data: map[string]string{"link": LinkResetRequest}}); err != nil {
 		return err
 	}
 	return s.Audit.Record(t, audit.Record{Actor: audit.Actor{ID: u.ID, Address: from.Address}, Action: "user.password_changed", Object: u.ID})

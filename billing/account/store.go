@@ -45,12 +45,17 @@ type Store interface {
 	// Carry moves the times of all sessions and the ends of all links.
 	Carry(t tx.Tx, by time.Duration) error
 
-	InsertLink(t tx.Tx, l Link, secretHash string) error
+	InsertLink(t tx.Tx, l Link) error
+	InsertLinkSecret(t tx.Tx, link, secretHash string) error
+	Link(t tx.Tx, id string) (Link, error)
 	LinkByHash(t tx.Tx, secretHash string) (Link, error)
+	// OpenLinks lists links of a kind and customer that can be used now, newest first.
+	OpenLinks(t tx.Tx, kind LinkKind, customer string, now time.Time, limit int) ([]Link, error)
 	// UseLink marks a link used at a time unless it was; it answers whether it did.
-	UseLink(t tx.Tx, secretHash string, at time.Time) (bool, error)
-	// VoidLinks makes the unused links of a kind and user useless.
-	VoidLinks(t tx.Tx, kind LinkKind, user string, at time.Time) error
+	UseLink(t tx.Tx, id string, at time.Time) (bool, error)
+	// VoidLinks makes the unused links of like's kind useless: those with its
+	// e-mail address, user, customer and maker, where it has them.
+	VoidLinks(t tx.Tx, like Link, at time.Time) error
 
 	InsertKey(t tx.Tx, k Key, secretHash string) error
 	Key(t tx.Tx, id string) (Key, error)

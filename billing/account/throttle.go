@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"sync"
@@ -22,8 +23,10 @@ type limit struct {
 var (
 	perAccount = limit{8, time.Minute}       // failed sign-ins for one e-mail address
 	perAddress = limit{40, 15 * time.Second} // failed sign-ins from one network address
-	mailsTo    = limit{4, 10 * time.Minute}  // mails that anybody may ask for, to one e-mail address
+	mailsTo    = limit{4, 10 * time.Minute}  // mails that anybody may ask for, of one template and to one e-mail address
 	mailsFrom  = limit{20, time.Minute}      // the same, from one network address
+	invitesOf  = limit{20, 3 * time.Minute}  // invitations by one customer
+	invitesTo  = limit{4, time.Hour}         // invitations to one e-mail address
 )
 
 type throttle struct {
@@ -106,6 +109,35 @@ func (s *Service) loadThrottles(t tx.Tx) error {
 	s.throttle.free, s.throttle.dirty, s.throttle.loaded = free, map[string]bool{}, true
 	return nil
 }
+
+// mayAsk counts a mail that anybody can ask for. Too many from one network address
+// are a fault.
+func (s *Service) mayAsk(ctx context.Context, from From) error {
+	if err := s.Runner.View(ctx, s.loadThrottles); err != nil {
+		return err
+	}
+	address, now := throttleName("mails_from", from.Address), s.Now()
+	if wait := s.throttle.blocked(address, mailsFrom, now); wait > 0 {
+		return slowDown(wait)
+	}
+	s.throttle.count(address, mailsFrom, now)
+	return nil
+}
+
+// mayMail counts a mail to an e-mail address, for which anybody may have asked.
+// One too many is left out without a word: all mails of a template say the same,
+// whoever asked for them, and the newest holds a link that works. So a stranger
+// who asks for many takes none from the address's owner.
+func (s *Service) mayMail(template, email string) bool {
+	to, now := mailsToName(template, email), s.Now()
+	if s.throttle.blocked(to, mailsTo, now) > 0 {
+		return false
+	}
+	s.throttle.count(to, mailsTo, now)
+	return true
+}
+
+func mailsToName(template, email string) string { return throttleName("mails_to", template+":"+email) }
 
 func slowDown(wait time.Duration) error {
 	return fault.New(fault.TooMany, "too_many_attempts", "", "Too many attempts. Try again in %s.", wait.Round(time.Second)+time.Second)

@@ -88,9 +88,6 @@ func (m *Messages) TryAgain(ctx context.Context, by audit.Actor, address string)
 
 // wrote keeps what became of a mail. An address that refused is remembered.
 func (s *Service) wrote(ctx context.Context, mail, template string, m Message, sent error) error {
-	if s.store == nil {
-		return sent
-	}
 	row := MailRow{ID: mail, Address: m.To, Template: template, Subject: m.Subject, State: MailSent}
 	var refused *RefusedError
 	switch {
@@ -99,14 +96,14 @@ func (s *Service) wrote(ctx context.Context, mail, template string, m Message, s
 	case sent != nil:
 		row.State, row.Error = MailFailed, sent.Error()
 	}
-	err := s.run.Update(ctx, func(t tx.Tx) error {
+	err := s.Runner.Update(ctx, func(t tx.Tx) error {
 		row.At = t.Now()
 		if row.State == MailRefused {
-			if err := s.store.PutBounce(t, Bounce{m.To, refused.Reason, t.Now()}); err != nil {
+			if err := s.Messages.Store.PutBounce(t, Bounce{m.To, refused.Reason, t.Now()}); err != nil {
 				return err
 			}
 		}
-		return s.store.InsertMail(t, row)
+		return s.Messages.Store.InsertMail(t, row)
 	})
 	if row.State == MailFailed {
 		return errors.Join(sent, err)

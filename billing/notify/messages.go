@@ -247,7 +247,7 @@ func (m *Messages) messagesJob(ctx context.Context, j job.Job) error {
 
 func (m *Messages) mail(t tx.Tx, notes []Note) error {
 	first := notes[0]
-	data := map[string]string{"customer": first.Data["customer"], "unsubscribe": "/unsubscribe?token=" + m.token(notes)}
+	data := map[string]string{"customer": first.Data["customer"], dataEnds: ends(notes)}
 	template := MailAlert
 	if len(notes) == 1 {
 		for k, v := range first.Data {

@@ -72,7 +72,7 @@ func newPost(t *testing.T) *post {
 	p.Messages = notify.NewMessages(notify.MessageDeps{
 		Runner: d, Store: db.MessageStore{}, Accounts: p.accounts, Catalog: shop, Jobs: p.jobs, Audit: trail, Key: []byte("a key for tests"),
 	})
-	notify.New(d, db.MessageStore{}, p.jobs, p, p)
+	notify.New(notify.MailDeps{Runner: d, Jobs: p.jobs, Links: p.accounts, Mailer: p, Renderer: p, Messages: p.Messages})
 	p.customer, err = p.accounts.CreateCustomer(t.Context(), audit.System, account.NewCustomer{Name: "Acme", Email: "billing@example.com", Timezone: "Europe/Berlin"})
 	p.ok(err)
 	return p

@@ -41,19 +41,31 @@ type Renderer interface {
 	Render(ctx context.Context, m account.Mail) (Message, error)
 }
 
-// Service sends queued mails.
-type Service struct {
-	run      tx.Runner
-	store    MessageStore
-	mailer   Mailer
-	renderer Renderer
+// Links makes the secret of a link when its mail is sent: "" when the link is not
+// good any more. account.Service does.
+type Links interface {
+	MintLink(ctx context.Context, id string) (path string, err error)
 }
 
-// New makes a Service and registers its job. What becomes of mails is kept in
-// store, unless it is nil.
-func New(run tx.Runner, store MessageStore, jobs *job.Queue, mailer Mailer, renderer Renderer) *Service {
-	s := &Service{run, store, mailer, renderer}
-	jobs.Handle(account.MailJob, s.send)
+// MailDeps is what a Service needs.
+type MailDeps struct {
+	Runner   tx.Runner
+	Jobs     *job.Queue
+	Links    Links
+	Mailer   Mailer
+	Renderer Renderer
+	// Messages seals the links by which people unsubscribe, and its store keeps what
+	// became of mails.
+	Messages *Messages
+}
+
+// Service sends queued mails.
+type Service struct{ MailDeps }
+
+// New makes a Service and registers its job.
+func New(d MailDeps) *Service {
+	s := &Service{d}
+	d.Jobs.Handle(account.MailJob, s.send)
 	return s
 }
 
@@ -62,10 +74,33 @@ func (s *Service) send(ctx context.Context, j job.Job) error {
 	if err := j.Decode(&m); err != nil {
 		return job.Permanent(err)
 	}
-	message, err := s.renderer.Render(ctx, m)
+	ok, err := s.complete(ctx, &m)
+	if err != nil || !ok {
+		return err
+	}
+	message, err := s.Renderer.Render(ctx, m)
 	if err != nil {
 		return job.Permanent(fmt.Errorf("mail %s: %w", m.Template, err))
 	}
 	message.ID = j.ID
-	return s.wrote(ctx, id.New("mail", time.Now()), m.Template, message, s.mailer.Send(ctx, message))
+	return s.wrote(ctx, id.New("mail", time.Now()), m.Template, message, s.Mailer.Send(ctx, message))
+}
+
+// complete puts the links into a mail that no job may hold. It answers false when
+// there is nothing to send any more.
+func (s *Service) complete(ctx context.Context, m *account.Mail) (bool, error) {
+	if m.Data == nil {
+		m.Data = map[string]string{}
+	}
+	if m.Link != "" {
+		path, err := s.Links.MintLink(ctx, m.Link)
+		if err != nil || path == "" {
+			return false, err
+		}
+		m.Data["link"] = path
+	}
+	if ends := m.Data[dataEnds]; ends != "" {
+		m.Data["unsubscribe"] = "/unsubscribe?token=" + s.Messages.sealed(ends)
+	}
+	return true, nil
 }

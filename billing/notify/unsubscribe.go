@@ -33,10 +33,13 @@ var letters = map[Category]byte{Balance: 'b', Expiry: 'e', Limits: 'l', Surges: 
 // link that ends all of it fits into a line of a mail's header.
 const customersAMail = 8
 
-// token is what a link in a mail carries to end messages like those in it: who,
-// of whom, which, and a seal. It works without signing in, and for ever (RFC
-// 8058 wants one click).
-func (m *Messages) token(notes []Note) string {
+// dataEnds is what a queued mail holds in the place of its link to unsubscribe,
+// whose seal is made when the mail is sent.
+const dataEnds = "ends"
+
+// ends are what a link in a mail ends, messages like those in it: who, of whom,
+// and which.
+func ends(notes []Note) string {
 	u := Unsubscription{User: notes[0].Recipient}
 	for _, n := range notes {
 		i := slices.IndexFunc(u.Ends, func(e Ending) bool { return e.Customer == n.Customer })
@@ -57,7 +60,12 @@ func (m *Messages) token(notes []Note) string {
 			}
 		}
 	}
-	plain := b.String()
+	return b.String()
+}
+
+// sealed is the token of a link that ends messages, with a seal. It works without
+// signing in, and for ever (RFC 8058 wants one click).
+func (m *Messages) sealed(plain string) string {
 	return base64.RawURLEncoding.EncodeToString(append([]byte(plain), m.seal(plain)...))
 }
 

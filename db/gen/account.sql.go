@@ -255,20 +255,41 @@ func (q *Queries) GetLatestConsent(ctx context.Context, arg GetLatestConsentPara
 }
 
 const getLink = `-- name: GetLink :one
-SELECT secret_hash, kind, user_id, customer_id, role, password_hash, reusable, created_by, created_at, expires_at, used_at FROM links WHERE secret_hash = $1
+SELECT id, kind, email, user_id, customer_id, role, created_by, created_at, expires_at, used_at FROM links WHERE id = $1
 `
 
-func (q *Queries) GetLink(ctx context.Context, secretHash string) (Link, error) {
-	row := q.queryRow(ctx, q.getLinkStmt, getLink, secretHash)
+func (q *Queries) GetLink(ctx context.Context, id string) (Link, error) {
+	row := q.queryRow(ctx, q.getLinkStmt, getLink, id)
 	var i Link
 	err := row.Scan(
-		&i.SecretHash,
+		&i.ID,
 		&i.Kind,
+		&i.Email,
 		&i.UserID,
 		&i.CustomerID,
 		&i.Role,
-		&i.PasswordHash,
-		&i.Reusable,
+		&i.CreatedBy,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.UsedAt,
+	)
+	return i, err
+}
+
+const getLinkByHash = `-- name: GetLinkByHash :one
+SELECT links.id, links.kind, links.email, links.user_id, links.customer_id, links.role, links.created_by, links.created_at, links.expires_at, links.used_at FROM links JOIN link_secrets ON link_secrets.link_id = links.id WHERE link_secrets.secret_hash = $1
+`
+
+func (q *Queries) GetLinkByHash(ctx context.Context, secretHash string) (Link, error) {
+	row := q.queryRow(ctx, q.getLinkByHashStmt, getLinkByHash, secretHash)
+	var i Link
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.Email,
+		&i.UserID,
+		&i.CustomerID,
+		&i.Role,
 		&i.CreatedBy,
 		&i.CreatedAt,
 		&i.ExpiresAt,
@@ -478,38 +499,50 @@ func (q *Queries) InsertKey(ctx context.Context, arg InsertKeyParams) error {
 }
 
 const insertLink = `-- name: InsertLink :exec
-INSERT INTO links (secret_hash, kind, user_id, customer_id, role, password_hash, reusable, created_by, created_at, expires_at, used_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO links (id, kind, email, user_id, customer_id, role, created_by, created_at, expires_at, used_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 `
 
 type InsertLinkParams struct {
-	SecretHash   string
-	Kind         string
-	UserID       string
-	CustomerID   string
-	Role         string
-	PasswordHash string
-	Reusable     int64
-	CreatedBy    string
-	CreatedAt    int64
-	ExpiresAt    int64
-	UsedAt       int64
+	ID         string
+	Kind       string
+	Email      string
+	UserID     string
+	CustomerID string
+	Role       string
+	CreatedBy  string
+	CreatedAt  int64
+	ExpiresAt  int64
+	UsedAt     int64
 }
 
 func (q *Queries) InsertLink(ctx context.Context, arg InsertLinkParams) error {
 	_, err := q.exec(ctx, q.insertLinkStmt, insertLink,
-		arg.SecretHash,
+		arg.ID,
 		arg.Kind,
+		arg.Email,
 		arg.UserID,
 		arg.CustomerID,
 		arg.Role,
-		arg.PasswordHash,
-		arg.Reusable,
 		arg.CreatedBy,
 		arg.CreatedAt,
 		arg.ExpiresAt,
 		arg.UsedAt,
 	)
+	return err
+}
+
+const insertLinkSecret = `-- name: InsertLinkSecret :exec
+INSERT INTO link_secrets (secret_hash, link_id) VALUES ($1, $2)
+`
+
+type InsertLinkSecretParams struct {
+	SecretHash string
+	LinkID     string
+}
+
+func (q *Queries) InsertLinkSecret(ctx context.Context, arg InsertLinkSecretParams) error {
+	_, err := q.exec(ctx, q.insertLinkSecretStmt, insertLinkSecret, arg.SecretHash, arg.LinkID)
 	return err
 }
 
@@ -767,6 +800,57 @@ func (q *Queries) ListKeysBefore(ctx context.Context, arg ListKeysBeforeParams) 
 			&i.CreatedAt,
 			&i.LastUsedAt,
 			&i.RevokedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listLinks = `-- name: ListLinks :many
+SELECT id, kind, email, user_id, customer_id, role, created_by, created_at, expires_at, used_at FROM links WHERE kind = $1 AND used_at = 0 AND expires_at > $2 AND customer_id = $3
+ORDER BY id DESC LIMIT $4
+`
+
+type ListLinksParams struct {
+	Kind       string
+	Now        int64
+	CustomerID string
+	MaxRows    int32
+}
+
+func (q *Queries) ListLinks(ctx context.Context, arg ListLinksParams) ([]Link, error) {
+	rows, err := q.query(ctx, q.listLinksStmt, listLinks,
+		arg.Kind,
+		arg.Now,
+		arg.CustomerID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Link{}
+	for rows.Next() {
+		var i Link
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Email,
+			&i.UserID,
+			&i.CustomerID,
+			&i.Role,
+			&i.CreatedBy,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.UsedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -1095,16 +1179,16 @@ func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) error {
 }
 
 const useLink = `-- name: UseLink :execrows
-UPDATE links SET used_at = $1 WHERE secret_hash = $2 AND used_at = 0
+UPDATE links SET used_at = $1 WHERE id = $2 AND used_at = 0
 `
 
 type UseLinkParams struct {
-	UsedAt     int64
-	SecretHash string
+	UsedAt int64
+	ID     string
 }
 
 func (q *Queries) UseLink(ctx context.Context, arg UseLinkParams) (int64, error) {
-	result, err := q.exec(ctx, q.useLinkStmt, useLink, arg.UsedAt, arg.SecretHash)
+	result, err := q.exec(ctx, q.useLinkStmt, useLink, arg.UsedAt, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -1112,16 +1196,30 @@ func (q *Queries) UseLink(ctx context.Context, arg UseLinkParams) (int64, error)
 }
 
 const voidLinks = `-- name: VoidLinks :exec
-UPDATE links SET used_at = $1 WHERE user_id = $2 AND kind = $3 AND used_at = 0
+UPDATE links SET used_at = $1 WHERE kind = $2 AND used_at = 0
+  AND (CAST($3 AS text) = '' OR email = $3)
+  AND (CAST($4 AS text) = '' OR user_id = $4)
+  AND (CAST($5 AS text) = '' OR customer_id = $5)
+  AND (CAST($6 AS text) = '' OR created_by = $6)
 `
 
 type VoidLinksParams struct {
-	UsedAt int64
-	UserID string
-	Kind   string
+	UsedAt     int64
+	Kind       string
+	Email      string
+	UserID     string
+	CustomerID string
+	CreatedBy  string
 }
 
 func (q *Queries) VoidLinks(ctx context.Context, arg VoidLinksParams) error {
-	_, err := q.exec(ctx, q.voidLinksStmt, voidLinks, arg.UsedAt, arg.UserID, arg.Kind)
+	_, err := q.exec(ctx, q.voidLinksStmt, voidLinks,
+		arg.UsedAt,
+		arg.Kind,
+		arg.Email,
+		arg.UserID,
+		arg.CustomerID,
+		arg.CreatedBy,
+	)
 	return err
 }

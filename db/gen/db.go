@@ -303,6 +303,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getLinkStmt, err = db.PrepareContext(ctx, getLink); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLink: %w", err)
 	}
+	if q.getLinkByHashStmt, err = db.PrepareContext(ctx, getLinkByHash); err != nil {
+		return nil, fmt.Errorf("error preparing query GetLinkByHash: %w", err)
+	}
 	if q.getMemberStmt, err = db.PrepareContext(ctx, getMember); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMember: %w", err)
 	}
@@ -401,6 +404,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertLinkStmt, err = db.PrepareContext(ctx, insertLink); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertLink: %w", err)
+	}
+	if q.insertLinkSecretStmt, err = db.PrepareContext(ctx, insertLinkSecret); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertLinkSecret: %w", err)
 	}
 	if q.insertMailStmt, err = db.PrepareContext(ctx, insertMail); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertMail: %w", err)
@@ -518,6 +524,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listKeysBeforeStmt, err = db.PrepareContext(ctx, listKeysBefore); err != nil {
 		return nil, fmt.Errorf("error preparing query ListKeysBefore: %w", err)
+	}
+	if q.listLinksStmt, err = db.PrepareContext(ctx, listLinks); err != nil {
+		return nil, fmt.Errorf("error preparing query ListLinks: %w", err)
 	}
 	if q.listMembersStmt, err = db.PrepareContext(ctx, listMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMembers: %w", err)
@@ -1406,6 +1415,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getLinkStmt: %w", cerr)
 		}
 	}
+	if q.getLinkByHashStmt != nil {
+		if cerr := q.getLinkByHashStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getLinkByHashStmt: %w", cerr)
+		}
+	}
 	if q.getMemberStmt != nil {
 		if cerr := q.getMemberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getMemberStmt: %w", cerr)
@@ -1569,6 +1583,11 @@ func (q *Queries) Close() error {
 	if q.insertLinkStmt != nil {
 		if cerr := q.insertLinkStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertLinkStmt: %w", cerr)
+		}
+	}
+	if q.insertLinkSecretStmt != nil {
+		if cerr := q.insertLinkSecretStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertLinkSecretStmt: %w", cerr)
 		}
 	}
 	if q.insertMailStmt != nil {
@@ -1764,6 +1783,11 @@ func (q *Queries) Close() error {
 	if q.listKeysBeforeStmt != nil {
 		if cerr := q.listKeysBeforeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listKeysBeforeStmt: %w", cerr)
+		}
+	}
+	if q.listLinksStmt != nil {
+		if cerr := q.listLinksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listLinksStmt: %w", cerr)
 		}
 	}
 	if q.listMembersStmt != nil {
@@ -2593,6 +2617,7 @@ type Queries struct {
 	getKeyByHashStmt             *sql.Stmt
 	getLatestConsentStmt         *sql.Stmt
 	getLinkStmt                  *sql.Stmt
+	getLinkByHashStmt            *sql.Stmt
 	getMemberStmt                *sql.Stmt
 	getRequestStmt               *sql.Stmt
 	getSessionByHashStmt         *sql.Stmt
@@ -2626,6 +2651,7 @@ type Queries struct {
 	insertJobsStmt               *sql.Stmt
 	insertKeyStmt                *sql.Stmt
 	insertLinkStmt               *sql.Stmt
+	insertLinkSecretStmt         *sql.Stmt
 	insertMailStmt               *sql.Stmt
 	insertMessageStmt            *sql.Stmt
 	insertPurchaseStmt           *sql.Stmt
@@ -2665,6 +2691,7 @@ type Queries struct {
 	listFailingEndpointsStmt     *sql.Stmt
 	listKeysAfterStmt            *sql.Stmt
 	listKeysBeforeStmt           *sql.Stmt
+	listLinksStmt                *sql.Stmt
 	listMembersStmt              *sql.Stmt
 	listMembershipsStmt          *sql.Stmt
 	listMetersStmt               *sql.Stmt
@@ -2903,6 +2930,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getKeyByHashStmt:             q.getKeyByHashStmt,
 		getLatestConsentStmt:         q.getLatestConsentStmt,
 		getLinkStmt:                  q.getLinkStmt,
+		getLinkByHashStmt:            q.getLinkByHashStmt,
 		getMemberStmt:                q.getMemberStmt,
 		getRequestStmt:               q.getRequestStmt,
 		getSessionByHashStmt:         q.getSessionByHashStmt,
@@ -2936,6 +2964,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertJobsStmt:               q.insertJobsStmt,
 		insertKeyStmt:                q.insertKeyStmt,
 		insertLinkStmt:               q.insertLinkStmt,
+		insertLinkSecretStmt:         q.insertLinkSecretStmt,
 		insertMailStmt:               q.insertMailStmt,
 		insertMessageStmt:            q.insertMessageStmt,
 		insertPurchaseStmt:           q.insertPurchaseStmt,
@@ -2975,6 +3004,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listFailingEndpointsStmt:     q.listFailingEndpointsStmt,
 		listKeysAfterStmt:            q.listKeysAfterStmt,
 		listKeysBeforeStmt:           q.listKeysBeforeStmt,
+		listLinksStmt:                q.listLinksStmt,
 		listMembersStmt:              q.listMembersStmt,
 		listMembershipsStmt:          q.listMembershipsStmt,
 		listMetersStmt:               q.listMetersStmt,

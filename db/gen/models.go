@@ -484,17 +484,21 @@ type Limit struct {
 }
 
 type Link struct {
-	SecretHash   string
-	Kind         string
-	UserID       string
-	CustomerID   string
-	Role         string
-	PasswordHash string
-	Reusable     int64
-	CreatedBy    string
-	CreatedAt    int64
-	ExpiresAt    int64
-	UsedAt       int64
+	ID         string
+	Kind       string
+	Email      string
+	UserID     string
+	CustomerID string
+	Role       string
+	CreatedBy  string
+	CreatedAt  int64
+	ExpiresAt  int64
+	UsedAt     int64
+}
+
+type LinkSecret struct {
+	SecretHash string
+	LinkID     string
 }
 
 type Mail struct {

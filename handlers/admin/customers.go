@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"sort"
@@ -75,10 +76,10 @@ func (a *Admin) frame(r *http.Request, title, section string) ui.Frame {
 
 // Customer shows one customer.
 func (a *Admin) Customer(w http.ResponseWriter, r *http.Request) error {
-	return a.customerPage(w, r, "")
+	return a.customerPage(w, r, &kit.Form{}, nil)
 }
 
-func (a *Admin) customerPage(w http.ResponseWriter, r *http.Request, joinLink string) error {
+func (a *Admin) customerPage(w http.ResponseWriter, r *http.Request, form *kit.Form, made *admin.JoinLink) error {
 	c, err := a.customer(r)
 	if err != nil {
 		return err
@@ -86,7 +87,7 @@ func (a *Admin) customerPage(w http.ResponseWriter, r *http.Request, joinLink st
 	page := admin.Customer{
 		ID: c.ID, Name: c.Name, Email: c.Email, External: c.ExternalID, Stripe: c.StripeCustomerID, Zone: ui.Zone(c.Location()),
 		Suspended: c.Status == account.Suspended, Reason: c.SuspendedReason, Created: c.CreatedAt, Location: c.Location(),
-		MayChange: mayChange(r), JoinLink: joinLink, Metadata: metadata(c),
+		MayChange: mayChange(r), JoinLink: made, Metadata: metadata(c), Form: form.Form,
 	}
 	members, err := a.Accounts.Members(r.Context(), c.ID)
 	if err != nil {
@@ -95,7 +96,28 @@ func (a *Admin) customerPage(w http.ResponseWriter, r *http.Request, joinLink st
 	for _, m := range members {
 		page.Members = append(page.Members, admin.Member{Email: m.Email, Name: m.Name, Role: string(m.Role), Since: m.CreatedAt})
 	}
-	err = a.view(r.Context(), func(t tx.Tx) error {
+	if page.MayChange {
+		open, err := a.Accounts.Invitations(r.Context(), c.ID)
+		if err != nil {
+			return err
+		}
+		for _, l := range open {
+			page.Invitations = append(page.Invitations, ui.Invitation{
+				Email: l.Email, Role: string(l.Role), Until: l.ExpiresAt, Revoke: "/admin/customers/" + c.ID + "/invitations/" + l.ID + "/revoke",
+			})
+		}
+	}
+	if err := a.fillCustomer(r.Context(), c, &page); err != nil {
+		return err
+	}
+	f := a.frame(r, c.Name, "/admin")
+	f.Zone, f.Failed = c.Location(), form.Failed()
+	return kit.Render(w, r, form.Status(), admin.CustomerPage(f, page))
+}
+
+// fillCustomer reads what a customer has and did.
+func (a *Admin) fillCustomer(ctx context.Context, c *account.Customer, page *admin.Customer) error {
+	return a.view(ctx, func(t tx.Tx) error {
 		balances, err := a.Ledger.Balances(t, c.ID)
 		if err != nil {
 			return err
@@ -136,12 +158,6 @@ func (a *Admin) customerPage(w http.ResponseWriter, r *http.Request, joinLink st
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	f := a.frame(r, c.Name, "/admin")
-	f.Zone = c.Location()
-	return kit.Render(w, r, http.StatusOK, admin.CustomerPage(f, page))
 }
 
 func metadata(c *account.Customer) []admin.Pair {
@@ -311,17 +327,41 @@ func (a *Admin) AuditLog(w http.ResponseWriter, r *http.Request) error {
 	return kit.Render(w, r, http.StatusOK, admin.AuditPage(a.frame(r, "Audit log of "+c.Name, "/admin"), page))
 }
 
-// JoinLink makes a link by which a person joins the customer, and shows it once.
+// JoinLink makes a link by which the person who has an address joins the
+// customer, and shows it once.
 func (a *Admin) JoinLink(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(w, r, map[string]string{"email": "E-mail address"})
+	if err != nil {
+		return err
+	}
 	c, err := a.customer(r)
 	if err != nil {
 		return err
 	}
-	secret, _, err := a.Accounts.JoinLink(r.Context(), kit.Actor(r), c.ID, account.Owner)
+	secret, l, err := a.Accounts.JoinLink(r.Context(), kit.Actor(r), c.ID, form.Text("email"), account.Owner)
+	if err := form.Take(err); err != nil {
+		return err
+	}
+	if form.Failed() {
+		return a.customerPage(w, r, form, nil)
+	}
+	return a.customerPage(w, r, &kit.Form{}, &admin.JoinLink{Email: l.Email, URL: a.Kit.URL(account.LinkJoin.Path(secret))})
+}
+
+// InvitationRevoke ends an invitation to a customer.
+func (a *Admin) InvitationRevoke(w http.ResponseWriter, r *http.Request) error {
+	c, err := a.customer(r)
 	if err != nil {
 		return err
 	}
-	return a.customerPage(w, r, a.Kit.URL(account.LinkJoin.Path(secret)))
+	l, err := a.Accounts.RevokeInvitation(r.Context(), kit.Actor(r), c.ID, r.PathValue("invitation"))
+	if err != nil {
+		return err
+	}
+	if err := a.Kit.Say(w, r, ui.Good, "The invitation of "+l.Email+" no longer works."); err != nil {
+		return err
+	}
+	return kit.Go(w, r, "/admin/customers/"+c.ID)
 }
 
 // typeOptions are the credit types that something new may use.

@@ -193,13 +193,15 @@ func resumeCustomer(a *API, ctx context.Context, in *statusIn) (*reply[customerO
 type joinLinkObject struct {
 	Object    string    `json:"object" enum:"join_link"`
 	Customer  string    `json:"customer"`
+	Email     string    `json:"email" doc:"Whom it is for: nobody else can use it."`
 	Role      string    `json:"role"`
 	URL       string    `json:"url,omitempty" doc:"Works once, and is shown once. Give it to the person who is to join."`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
 type newJoinLink struct {
-	Role string `json:"role,omitempty" enum:"owner,billing,developer,viewer" doc:"owner by default"`
+	Email string `json:"email,omitempty" maxLength:"254" doc:"The address of the person who is to join, which must sign in with it. The customer's own by default."`
+	Role  string `json:"role,omitempty" enum:"owner,billing,developer,viewer" doc:"owner by default"`
 }
 
 type joinLinkIn struct {
@@ -214,14 +216,22 @@ func createJoinLink(a *API, ctx context.Context, in *joinLinkIn) (*reply[joinLin
 		role = account.Owner
 	}
 	var secret string
-	once := in.once(asked{operation: "join_links.create", sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: newJoinLink{string(role)}})
+	once := in.once(asked{operation: "join_links.create", sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: newJoinLink{in.Body.V.Email, string(role)}})
 	text, replayed, err := a.doOnce(ctx, once, func(t tx.Tx) (string, error) {
+		email := in.Body.V.Email
+		if email == "" {
+			c, err := a.Accounts.CustomerIn(t, in.ID)
+			if err != nil {
+				return "", err
+			}
+			email = c.Email
+		}
 		var l account.Link
 		var err error
-		if secret, l, err = a.Accounts.JoinLinkIn(t, actor(ctx), in.ID, role); err != nil {
+		if secret, l, err = a.Accounts.JoinLinkIn(t, actor(ctx), in.ID, email, role); err != nil {
 			return "", err
 		}
-		text, err := json.Marshal(joinLinkObject{Object: "join_link", Customer: l.Customer, Role: string(l.Role), ExpiresAt: stamp(l.ExpiresAt)})
+		text, err := json.Marshal(joinLinkObject{Object: "join_link", Customer: l.Customer, Email: l.Email, Role: string(l.Role), ExpiresAt: stamp(l.ExpiresAt)})
 		return string(text), err
 	})
 	if err != nil {

@@ -44,8 +44,9 @@ func TestCustomers(t *testing.T) {
 	for _, body := range []string{``, `{`, `[]`, `{"name":"a","name":"b"}`, `{"name":"x"} x`, `null`} {
 		w.refuse(w.all, "POST", "/v1/customers", body, 400, "invalid_json")
 	}
-	link := w.must("POST", "/v1/customers/ext:acme/join_links", `{}`)
-	if !strings.HasPrefix(link.str("url"), "http://purse.test/join?token=") || link.str("role") != "owner" {
+	w.refuse(w.all, "POST", "/v1/customers/ext:acme/join_links", `{}`, 422, "invalid") // for whom?
+	link := w.must("POST", "/v1/customers/ext:acme/join_links", `{"email":"Ann@example.com"}`)
+	if !strings.HasPrefix(link.str("url"), "http://purse.test/join?token=") || link.str("role") != "owner" || link.str("email") != "ann@example.com" {
 		t.Fatal(link.text)
 	}
 	w.refuse(w.all, "POST", "/v1/customers/ext:acme/join_links", `{"role":"king"}`, 422, "invalid")
@@ -359,8 +360,8 @@ func TestIdempotencyKeysCountOncePerOperation(t *testing.T) {
 	if !strings.HasPrefix(k.str("secret"), "sk_") || again.str("id") != k.str("id") || strings.Contains(again.text, "secret") {
 		t.Fatal(again.text)
 	}
-	l := w.must("POST", "/v1/customers/ext:n/join_links", `{}`, key...)
-	again = w.must("POST", "/v1/customers/ext:n/join_links", `{}`, key...)
+	l := w.must("POST", "/v1/customers/ext:n/join_links", `{"email":"ann@example.com"}`, key...)
+	again = w.must("POST", "/v1/customers/ext:n/join_links", `{"email":"ann@example.com"}`, key...)
 	if l.str("url") == "" || again.str("expires_at") != l.str("expires_at") || strings.Contains(again.text, "token") {
 		t.Fatal(again.text)
 	}

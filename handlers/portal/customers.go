@@ -84,13 +84,16 @@ func (p *Portal) Join(w http.ResponseWriter, r *http.Request) error {
 	if kit.VisitorOf(r) == nil {
 		return kit.Go(w, r, "/sign-in?next="+url.QueryEscape(r.URL.RequestURI()))
 	}
+	if l.Email != kit.VisitorOf(r).User.Email {
+		return account.ErrInvited
+	}
 	return kit.Render(w, r, http.StatusOK, portal.ConfirmPage(p.Kit.Frame(r, "Join "+c.Name, ""), portal.Confirm{
 		Title: "Join " + c.Name, Text: "You will be able to see its credits, with the role " + string(l.Role) + ". You are signed in as " + kit.VisitorOf(r).User.Email + ".",
 		Button: "Join", Action: "/join", Token: token,
 	}))
 }
 
-var deadJoin = portal.DeadLink{Text: "It was used already, or it is older than a week. Ask whoever sent it for a new one.", Path: "/", Button: "Go on"}
+var deadJoin = portal.DeadLink{Text: "It was used already, it was taken back, or it is older than a week. Ask whoever sent it for a new one.", Path: "/", Button: "Go on"}
 
 // JoinSend uses a join link.
 func (p *Portal) JoinSend(w http.ResponseWriter, r *http.Request) error {

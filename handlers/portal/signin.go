@@ -75,11 +75,31 @@ func (p *Portal) begin(w http.ResponseWriter, r *http.Request, in account.Signed
 	return kit.Go(w, r, next)
 }
 
-// SignInLink signs in by a link of demo data.
+// SignInLink shows the button of a link of demo data. Opening it changes nothing.
 func (p *Portal) SignInLink(w http.ResponseWriter, r *http.Request) error {
-	in, err := p.Accounts.SignInByLink(r.Context(), r.URL.Query().Get("token"), kit.From(r))
+	token := r.URL.Query().Get("token")
+	l, _, err := p.Accounts.PeekLink(r.Context(), account.LinkSignIn, token)
 	if err != nil {
-		return p.deadLink(w, r, err, portal.DeadLink{Text: "Start the demo again: it prints new links.", Path: "/sign-in", Button: "Sign in"})
+		return p.deadLink(w, r, err, p.deadSignIn())
+	}
+	return kit.Render(w, r, http.StatusOK, portal.ConfirmPage(p.Kit.Frame(r, "Sign in", ""), portal.Confirm{
+		Title: "Sign in", Text: "As " + l.Email + ". The link works once.", Button: "Sign in", Action: "/sign-in/link", Token: token,
+	}))
+}
+
+func (p *Portal) deadSignIn() portal.DeadLink {
+	return portal.DeadLink{Text: "It was used already, or it is older than a week. The sandbox's pages make a new one.", Path: p.Kit.Site.SandboxURL, Button: "Go to the sandbox"}
+}
+
+// SignInLinkSend signs in by a link of demo data.
+func (p *Portal) SignInLinkSend(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(w, r, nil)
+	if err != nil {
+		return err
+	}
+	in, err := p.Accounts.SignInByLink(r.Context(), form.Text("token"), kit.From(r))
+	if err != nil {
+		return p.deadLink(w, r, err, p.deadSignIn())
 	}
 	return p.begin(w, r, in, "/")
 }

@@ -9,7 +9,7 @@ import (
 	"purse/views/portal"
 )
 
-var signUpLabels = map[string]string{"email": "E-mail address", "password": "Password"}
+var signUpLabels = map[string]string{"email": "E-mail address", "name": "Your name", "password": "Password", "terms": "Terms"}
 
 // SignUp shows the form for an account.
 func (p *Portal) SignUp(w http.ResponseWriter, r *http.Request) error {
@@ -22,20 +22,16 @@ func (p *Portal) SignUp(w http.ResponseWriter, r *http.Request) error {
 func (p *Portal) signUpPage(w http.ResponseWriter, r *http.Request, form *kit.Form) error {
 	f := p.Kit.Frame(r, "Create your account", "")
 	f.Failed = form.Failed()
-	return kit.Render(w, r, form.Status(), portal.SignUpPage(f, portal.SignUp{Form: form.Form, MinLength: account.MinPassword}))
+	return kit.Render(w, r, form.Status(), portal.SignUpPage(f, portal.SignUp{Form: form.Form}))
 }
 
-// SignUpSend takes the form for an account.
+// SignUpSend mails the link that verifies an address.
 func (p *Portal) SignUpSend(w http.ResponseWriter, r *http.Request) error {
 	form, err := kit.ReadForm(w, r, signUpLabels)
 	if err != nil {
 		return err
 	}
-	err = p.Accounts.SignUp(r.Context(), account.SignUp{
-		Email: form.Text("email"), Password: form.Values["password"],
-		TermsVersion: p.TermsVersion, From: kit.From(r),
-	})
-	if err := form.Take(err); err != nil {
+	if err := form.Take(p.Accounts.SignUp(r.Context(), form.Text("email"), kit.From(r))); err != nil {
 		return err
 	}
 	if form.Failed() {
@@ -43,7 +39,7 @@ func (p *Portal) SignUpSend(w http.ResponseWriter, r *http.Request) error {
 	}
 	return p.checkMail(w, r, portal.CheckMail{
 		Title: "Check your mail", Address: form.Text("email"), Again: "/sign-up",
-		What: "Open the link in it to verify your address and go on.",
+		What: "Open the newest link in it to verify your address and choose a password.",
 	})
 }
 
@@ -51,27 +47,55 @@ func (p *Portal) checkMail(w http.ResponseWriter, r *http.Request, m portal.Chec
 	return kit.Render(w, r, http.StatusOK, portal.CheckMailPage(p.Kit.Frame(r, m.Title, ""), m))
 }
 
-// Verify shows what a verification link does. Opening it changes nothing: mail
-// programs open links too.
+var deadVerify = portal.DeadLink{
+	Text: "It was used already, it is older than a day, or a newer one was sent. If your address is verified, just sign in.",
+	Path: "/sign-up", Button: "Get a new link",
+}
+
+// Verify shows the form that a verification link opens. Opening it changes
+// nothing: mail programs open links too.
 func (p *Portal) Verify(w http.ResponseWriter, r *http.Request) error {
 	token := r.URL.Query().Get("token")
-	if _, _, err := p.Accounts.PeekLink(r.Context(), account.LinkVerify, token); err != nil {
-		return p.deadLink(w, r, err, portal.DeadLink{Text: "It was used already, or it is older than a day. If your address is verified, just sign in; signing in also sends a new link when it is not.", Path: "/sign-in", Button: "Sign in"})
+	l, _, err := p.Accounts.PeekLink(r.Context(), account.LinkVerify, token)
+	if err != nil {
+		return p.deadLink(w, r, err, deadVerify)
 	}
-	return kit.Render(w, r, http.StatusOK, portal.ConfirmPage(p.Kit.Frame(r, "Verify your address", ""), portal.Confirm{
-		Title: "Verify your address", Text: "One click, and you are in.", Button: "Verify and go on", Action: "/verify", Token: token,
+	return p.verifyPage(w, r, &kit.Form{}, l, token)
+}
+
+func (p *Portal) verifyPage(w http.ResponseWriter, r *http.Request, form *kit.Form, l account.Link, token string) error {
+	f := p.Kit.Frame(r, "Finish your account", "")
+	f.Failed = form.Failed()
+	return kit.Render(w, r, form.Status(), portal.VerifyPage(f, portal.Verify{
+		Form: form.Form, Email: l.Email, Token: token, Terms: p.TermsVersion != "", MinLength: account.MinPassword,
 	}))
 }
 
-// VerifySend uses a verification link and signs in.
+// VerifySend uses a verification link with what its owner gives, and signs in.
 func (p *Portal) VerifySend(w http.ResponseWriter, r *http.Request) error {
-	form, err := kit.ReadForm(w, r, nil)
+	form, err := kit.ReadForm(w, r, signUpLabels)
 	if err != nil {
 		return err
 	}
-	in, err := p.Accounts.VerifyEmail(r.Context(), form.Text("token"), kit.From(r))
+	token := form.Text("token")
+	l, _, err := p.Accounts.PeekLink(r.Context(), account.LinkVerify, token)
 	if err != nil {
-		return p.deadLink(w, r, err, portal.DeadLink{Text: "It was used already, or it is older than a day.", Path: "/sign-in", Button: "Sign in"})
+		return p.deadLink(w, r, err, deadVerify)
+	}
+	if p.TermsVersion != "" && !form.Checked("terms") {
+		form.Fail("terms", "Read the terms and say that you accept them.")
+	}
+	var in account.SignedIn
+	if !form.Failed() {
+		in, err = p.Accounts.VerifyEmail(r.Context(), token, account.NewPerson{
+			Name: form.Text("name"), Password: form.Values["password"], TermsVersion: p.TermsVersion,
+		}, kit.From(r))
+		if ferr := form.Take(err); ferr != nil {
+			return p.deadLink(w, r, err, deadVerify)
+		}
+	}
+	if form.Failed() {
+		return p.verifyPage(w, r, form, l, token)
 	}
 	if err := p.Kit.Begin(w, r, in); err != nil {
 		return err

@@ -27,6 +27,17 @@ func (p *Portal) teamPage(w http.ResponseWriter, r *http.Request, form *kit.Form
 	for _, m := range members {
 		page.Members = append(page.Members, teamMember(v, m))
 	}
+	if page.Manage {
+		open, err := p.Accounts.Invitations(r.Context(), v.Customer.ID)
+		if err != nil {
+			return err
+		}
+		for _, l := range open {
+			page.Invitations = append(page.Invitations, ui.Invitation{
+				Email: l.Email, Role: string(l.Role), Until: l.ExpiresAt, Revoke: "/team/invitations/" + l.ID + "/revoke",
+			})
+		}
+	}
 	f := p.Kit.Frame(r, "Team", "/team")
 	f.Failed = form.Failed()
 	return kit.Render(w, r, form.Status(), portal.TeamPage(f, page))
@@ -52,6 +63,18 @@ func (p *Portal) Invite(w http.ResponseWriter, r *http.Request) error {
 		return p.teamPage(w, r, form)
 	}
 	if err := p.Kit.Say(w, r, ui.Good, "An invitation is on its way to "+form.Text("email")+"."); err != nil {
+		return err
+	}
+	return kit.Go(w, r, "/team")
+}
+
+// InvitationRevoke ends an invitation.
+func (p *Portal) InvitationRevoke(w http.ResponseWriter, r *http.Request) error {
+	l, err := p.Accounts.RevokeInvitation(r.Context(), kit.Actor(r), kit.VisitorOf(r).Customer.ID, r.PathValue("invitation"))
+	if err != nil {
+		return err
+	}
+	if err := p.Kit.Say(w, r, ui.Good, "The invitation of "+l.Email+" no longer works."); err != nil {
 		return err
 	}
 	return kit.Go(w, r, "/team")

@@ -133,6 +133,11 @@ func TestATeamOfTwo(t *testing.T) {
 	if m.Template != account.MailInvitation || m.To != "ben@example.com" {
 		t.Fatalf("mail %+v", m)
 	}
+	p.WaitText("Open invitations")
+	p.Clean("an open invitation")
+	p.Go(w.url + m.Data["link"]) // as the owner: it is not hers
+	p.WaitText("for another e-mail address")
+	p.Problems()
 	p.Go(friend.link) // pages of one browser share the session
 	p.Go(w.url + m.Data["link"])
 	p.ClickText("Join")

@@ -49,8 +49,13 @@ type Customer struct {
 	Purchases                               []PurchaseRow
 	Location                                *time.Location
 	MayChange                               bool
-	JoinLink                                string // just made, shown once
+	JoinLink                                *JoinLink // just made, shown once
+	Invitations                             []ui.Invitation
+	Form                                    ui.Form // of whom to invite
 }
+
+// JoinLink is a link by which the person who has an address joins.
+type JoinLink struct{ Email, URL string }
 
 // Pair is a name and a value.
 type Pair struct{ Name, Value string }

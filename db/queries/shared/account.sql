@@ -99,17 +99,31 @@ UPDATE links SET expires_at = expires_at + CAST(sqlc.arg(moved) AS bigint);
 DELETE FROM links WHERE expires_at < sqlc.arg(expired);
 
 -- name: InsertLink :exec
-INSERT INTO links (secret_hash, kind, user_id, customer_id, role, password_hash, reusable, created_by, created_at, expires_at, used_at)
-VALUES (sqlc.arg(secret_hash), sqlc.arg(kind), sqlc.arg(user_id), sqlc.arg(customer_id), sqlc.arg(role), sqlc.arg(password_hash), sqlc.arg(reusable), sqlc.arg(created_by), sqlc.arg(created_at), sqlc.arg(expires_at), sqlc.arg(used_at));
+INSERT INTO links (id, kind, email, user_id, customer_id, role, created_by, created_at, expires_at, used_at)
+VALUES (sqlc.arg(id), sqlc.arg(kind), sqlc.arg(email), sqlc.arg(user_id), sqlc.arg(customer_id), sqlc.arg(role), sqlc.arg(created_by), sqlc.arg(created_at), sqlc.arg(expires_at), sqlc.arg(used_at));
+
+-- name: InsertLinkSecret :exec
+INSERT INTO link_secrets (secret_hash, link_id) VALUES (sqlc.arg(secret_hash), sqlc.arg(link_id));
 
 -- name: GetLink :one
-SELECT * FROM links WHERE secret_hash = sqlc.arg(secret_hash);
+SELECT * FROM links WHERE id = sqlc.arg(id);
+
+-- name: GetLinkByHash :one
+SELECT links.* FROM links JOIN link_secrets ON link_secrets.link_id = links.id WHERE link_secrets.secret_hash = sqlc.arg(secret_hash);
 
 -- name: UseLink :execrows
-UPDATE links SET used_at = sqlc.arg(used_at) WHERE secret_hash = sqlc.arg(secret_hash) AND used_at = 0;
+UPDATE links SET used_at = sqlc.arg(used_at) WHERE id = sqlc.arg(id) AND used_at = 0;
 
 -- name: VoidLinks :exec
-UPDATE links SET used_at = sqlc.arg(used_at) WHERE user_id = sqlc.arg(user_id) AND kind = sqlc.arg(kind) AND used_at = 0;
+UPDATE links SET used_at = sqlc.arg(used_at) WHERE kind = sqlc.arg(kind) AND used_at = 0
+  AND (CAST(sqlc.arg(email) AS text) = '' OR email = sqlc.arg(email))
+  AND (CAST(sqlc.arg(user_id) AS text) = '' OR user_id = sqlc.arg(user_id))
+  AND (CAST(sqlc.arg(customer_id) AS text) = '' OR customer_id = sqlc.arg(customer_id))
+  AND (CAST(sqlc.arg(created_by) AS text) = '' OR created_by = sqlc.arg(created_by));
+
+-- name: ListLinks :many
+SELECT * FROM links WHERE kind = sqlc.arg(kind) AND used_at = 0 AND expires_at > sqlc.arg(now) AND customer_id = sqlc.arg(customer_id)
+ORDER BY id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: InsertKey :exec
 INSERT INTO api_keys (id, secret_hash, prefix, name, scopes, customer_id, created_by, created_at, last_used_at, revoked_at)
