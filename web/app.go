@@ -47,6 +47,7 @@ type app struct {
 	sandboxListener net.Listener
 	sandbox         *sandbox.Server // nil without one
 	sandboxURL      string
+	named           bool // PublicURL is a name that the program gave itself
 	time            *sandboxTime
 	clock           *testclock.Clock // nil without a sandbox
 
@@ -162,7 +163,7 @@ func (a *app) listen() (err error) {
 		return err
 	}
 	if a.settings.PublicURL == "" {
-		a.settings.PublicURL = url
+		a.settings.PublicURL, a.named = named(url), true
 	}
 	a.settings.PublicURL = strings.TrimRight(a.settings.PublicURL, "/")
 	if !a.settings.Sandbox {
@@ -291,6 +292,9 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	})
 	notify.New(notify.MailDeps{Runner: a.db, Jobs: a.jobs, Links: a.accounts, Mailer: post, Renderer: mailRenderer{site}, Messages: a.messages})
 	if err := a.openEndpoints(mode); err != nil {
+		return err
+	}
+	if err := a.openFactors(); err != nil {
 		return err
 	}
 	a.wireClock()

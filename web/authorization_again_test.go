@@ -49,6 +49,9 @@ var calm = map[string]string{
 	"/admin/mails/again":          "sends a mail that was due",
 	"/admin/test-clock":           "the sandbox's time",
 	"/admin/jobs/{job}/retry":     "does what was due",
+	"/security/factors/keep":      "keeps what is there",
+	"/sign-in/factor":             "nobody is signed in",
+	"/sign-in/passkey":            "nobody is signed in",
 }
 
 // What matters asks again who is there when the last proof is old, before it

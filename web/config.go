@@ -52,6 +52,8 @@ type settings struct {
 
 	ScheduleDiscount map[string]int `help:"Percent that customers save by scheduled purchases: quarter=5;year=10." env:"PURSE_SCHEDULE_DISCOUNT"`
 
+	RequireFactor bool `help:"Everybody needs a second factor, not only staff." env:"PURSE_REQUIRE_FACTOR"`
+
 	AskAbove map[string]string `help:"Amounts above which paying with a saved card asks again who is there: usd=100;eur=90. Currencies that are not named always ask." env:"PURSE_ASK_ABOVE"`
 
 	SecretKey           string `help:"Seals the secrets of webhooks in the database: 32 random characters or more; two with a comma while you change it." env:"PURSE_SECRET_KEY"`

@@ -44,6 +44,7 @@ type demoCustomer struct {
 const (
 	// demoPassword is everybody's: some acts ask for it again.
 	demoPassword = "purse demo password"
+	demoAdmin    = "admin@demo.example"
 
 	demoEvent   = "llm.completion"
 	demoHistory = 14 * 24 * time.Hour
@@ -87,7 +88,7 @@ func (d *demo) make(ctx context.Context, a *app, clock *movableClock) error {
 	if err := demoCatalog(ctx, a.catalog); err != nil {
 		return err
 	}
-	admin, err := demoUser(ctx, a, "admin@demo.example", "Demo Admin", account.Admin)
+	admin, err := demoUser(ctx, a, demoAdmin, "Demo Admin", account.Admin)
 	if err != nil {
 		return err
 	}
@@ -388,7 +389,7 @@ func demoPurchase(ctx context.Context, a *app, customer, user string, n int) err
 }
 
 func (d *demo) signInLinks(ctx context.Context, a *app) error {
-	people := []struct{ name, email string }{{"Admin", "admin@demo.example"}}
+	people := []struct{ name, email string }{{"Admin", demoAdmin}}
 	for _, c := range d.who {
 		people = append(people, struct{ name, email string }{map[string]string{
 			"demo-healthy": "Healthy", "demo-low": "Running low", "demo-empty": "Empty",

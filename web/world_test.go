@@ -125,7 +125,11 @@ func startWorld(t testing.TB, s settings, clock *testClock) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.accounts.Exempt = func(account.User) bool { return true } // staff's second factor has tests of its own
 	w.url = "http://" + browserHost(w.listener.Addr())
+	if w.named {
+		w.url = w.settings.PublicURL
+	}
 	running, cancel := context.WithCancel(ctx)
 	started, ended := make(chan struct{}), make(chan error, 1)
 	go func() {

@@ -28,6 +28,7 @@ type Deps struct {
 	Audit  *audit.Log
 	Log    *slog.Logger
 	Now    func() time.Time // time.Now when nil
+	FactorRules
 	// StandingChanged is called in the transaction that suspends a customer or
 	// lets it go on. May be nil.
 	StandingChanged func(t tx.Tx, by audit.Actor, customer string) error
@@ -45,6 +46,7 @@ type Service struct {
 	seen      seenTimes
 	throttle  throttle
 	hasher    hasher
+	tickets   tickets
 }
 
 // New makes a service.
@@ -57,6 +59,10 @@ func New(d Deps) *Service {
 	}
 	s := &Service{Deps: d}
 	s.hasher.init()
+	s.tickets.init()
+	if s.Jobs != nil {
+		s.Jobs.Handle(ResetJob, s.runReset)
+	}
 	return s
 }
 

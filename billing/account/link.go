@@ -79,6 +79,7 @@ const (
 	MailNoAccount  = "no_account" // a reset was asked for an address that has none: link (to sign up)
 	MailNewSecret  = "new_secret" // the password was changed
 	MailInvitation = "invitation" // customer, role, link
+	MailFactor     = "factor"     // what was done to the second factors: what, name, link
 	MailJob        = "mail"       // the kind of the job
 )
 

@@ -37,6 +37,9 @@ type SignedIn struct {
 	Secret  string
 	Session Session
 	User    User
+	// Step is set where no session has begun yet, because the second factor is to
+	// come: SignInFactor takes it.
+	Step string
 }
 
 // StartSession signs a user in without a password: after a link was used, or
@@ -53,15 +56,15 @@ func (s *Service) StartSession(ctx context.Context, userID string, from From) (i
 	return in, err
 }
 
-func (s *Service) startSession(t tx.Tx, u User, from From) (SignedIn, error) {
+func (s *Service) beginSession(t tx.Tx, u User, from From) (SignedIn, error) {
 	if len(from.UserAgent) > 300 {
 		from.UserAgent = from.UserAgent[:300]
 	}
 	secret := id.Secret("ses_")
-	in := SignedIn{secret, Session{
+	in := SignedIn{Secret: secret, User: u, Session: Session{
 		ID: id.New("ses", t.Now()), User: u.ID, From: from,
 		CreatedAt: t.Now(), SeenAt: t.Now(), ConfirmedAt: t.Now(),
-	}, u}
+	}}
 	return in, s.Store.InsertSession(t, in.Session, hashSecret(secret))
 }
 

@@ -9,6 +9,7 @@ import (
 // Store keeps what account knows. Rows that are not there are tx.ErrNotFound.
 type Store interface {
 	BillingStore
+	FactorStore
 
 	InsertCustomer(t tx.Tx, c Customer) error
 	UpdateCustomer(t tx.Tx, c Customer) error

@@ -117,11 +117,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countEndpointsStmt, err = db.PrepareContext(ctx, countEndpoints); err != nil {
 		return nil, fmt.Errorf("error preparing query CountEndpoints: %w", err)
 	}
+	if q.countFactorRulesOfStmt, err = db.PrepareContext(ctx, countFactorRulesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query CountFactorRulesOf: %w", err)
+	}
+	if q.countFactorsStmt, err = db.PrepareContext(ctx, countFactors); err != nil {
+		return nil, fmt.Errorf("error preparing query CountFactors: %w", err)
+	}
 	if q.countJobsStmt, err = db.PrepareContext(ctx, countJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query CountJobs: %w", err)
 	}
 	if q.countMailsSinceStmt, err = db.PrepareContext(ctx, countMailsSince); err != nil {
 		return nil, fmt.Errorf("error preparing query CountMailsSince: %w", err)
+	}
+	if q.countRecoveryCodesStmt, err = db.PrepareContext(ctx, countRecoveryCodes); err != nil {
+		return nil, fmt.Errorf("error preparing query CountRecoveryCodes: %w", err)
 	}
 	if q.countSelfRefundsStmt, err = db.PrepareContext(ctx, countSelfRefunds); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSelfRefunds: %w", err)
@@ -171,6 +180,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteEventsStmt, err = db.PrepareContext(ctx, deleteEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteEvents: %w", err)
 	}
+	if q.deleteFactorStmt, err = db.PrepareContext(ctx, deleteFactor); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteFactor: %w", err)
+	}
+	if q.deleteFactorRuleStmt, err = db.PrepareContext(ctx, deleteFactorRule); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteFactorRule: %w", err)
+	}
+	if q.deleteFactorsStmt, err = db.PrepareContext(ctx, deleteFactors); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteFactors: %w", err)
+	}
 	if q.deleteJobStmt, err = db.PrepareContext(ctx, deleteJob); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteJob: %w", err)
 	}
@@ -191,6 +209,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteOldDeliveriesStmt, err = db.PrepareContext(ctx, deleteOldDeliveries); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldDeliveries: %w", err)
+	}
+	if q.deleteRecoveryCodesStmt, err = db.PrepareContext(ctx, deleteRecoveryCodes); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteRecoveryCodes: %w", err)
 	}
 	if q.deleteSessionStmt, err = db.PrepareContext(ctx, deleteSession); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSession: %w", err)
@@ -240,6 +261,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.effectiveWalletsStmt, err = db.PrepareContext(ctx, effectiveWallets); err != nil {
 		return nil, fmt.Errorf("error preparing query EffectiveWallets: %w", err)
 	}
+	if q.endFactorResetStmt, err = db.PrepareContext(ctx, endFactorReset); err != nil {
+		return nil, fmt.Errorf("error preparing query EndFactorReset: %w", err)
+	}
 	if q.entriesBetweenStmt, err = db.PrepareContext(ctx, entriesBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query EntriesBetween: %w", err)
 	}
@@ -288,6 +312,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getEventStmt, err = db.PrepareContext(ctx, getEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query GetEvent: %w", err)
 	}
+	if q.getFactorResetStmt, err = db.PrepareContext(ctx, getFactorReset); err != nil {
+		return nil, fmt.Errorf("error preparing query GetFactorReset: %w", err)
+	}
+	if q.getFactorRuleStmt, err = db.PrepareContext(ctx, getFactorRule); err != nil {
+		return nil, fmt.Errorf("error preparing query GetFactorRule: %w", err)
+	}
 	if q.getInstallationStmt, err = db.PrepareContext(ctx, getInstallation); err != nil {
 		return nil, fmt.Errorf("error preparing query GetInstallation: %w", err)
 	}
@@ -308,6 +338,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getMemberStmt, err = db.PrepareContext(ctx, getMember); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMember: %w", err)
+	}
+	if q.getOpenFactorResetStmt, err = db.PrepareContext(ctx, getOpenFactorReset); err != nil {
+		return nil, fmt.Errorf("error preparing query GetOpenFactorReset: %w", err)
 	}
 	if q.getRequestStmt, err = db.PrepareContext(ctx, getRequest); err != nil {
 		return nil, fmt.Errorf("error preparing query GetRequest: %w", err)
@@ -384,6 +417,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertEventStmt, err = db.PrepareContext(ctx, insertEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEvent: %w", err)
 	}
+	if q.insertFactorStmt, err = db.PrepareContext(ctx, insertFactor); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertFactor: %w", err)
+	}
+	if q.insertFactorResetStmt, err = db.PrepareContext(ctx, insertFactorReset); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertFactorReset: %w", err)
+	}
 	if q.insertInboxStmt, err = db.PrepareContext(ctx, insertInbox); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertInbox: %w", err)
 	}
@@ -419,6 +458,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertRechargeStmt, err = db.PrepareContext(ctx, insertRecharge); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertRecharge: %w", err)
+	}
+	if q.insertRecoveryCodeStmt, err = db.PrepareContext(ctx, insertRecoveryCode); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertRecoveryCode: %w", err)
 	}
 	if q.insertRequestStmt, err = db.PrepareContext(ctx, insertRequest); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertRequest: %w", err)
@@ -515,6 +557,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listEventsOfTypeBeforeStmt, err = db.PrepareContext(ctx, listEventsOfTypeBefore); err != nil {
 		return nil, fmt.Errorf("error preparing query ListEventsOfTypeBefore: %w", err)
+	}
+	if q.listFactorsStmt, err = db.PrepareContext(ctx, listFactors); err != nil {
+		return nil, fmt.Errorf("error preparing query ListFactors: %w", err)
 	}
 	if q.listFailingEndpointsStmt, err = db.PrepareContext(ctx, listFailingEndpoints); err != nil {
 		return nil, fmt.Errorf("error preparing query ListFailingEndpoints: %w", err)
@@ -689,6 +734,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putDisputeStmt, err = db.PrepareContext(ctx, putDispute); err != nil {
 		return nil, fmt.Errorf("error preparing query PutDispute: %w", err)
+	}
+	if q.putFactorRuleStmt, err = db.PrepareContext(ctx, putFactorRule); err != nil {
+		return nil, fmt.Errorf("error preparing query PutFactorRule: %w", err)
 	}
 	if q.putFraudWarningStmt, err = db.PrepareContext(ctx, putFraudWarning); err != nil {
 		return nil, fmt.Errorf("error preparing query PutFraudWarning: %w", err)
@@ -912,8 +960,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.updateUserStmt, err = db.PrepareContext(ctx, updateUser); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateUser: %w", err)
 	}
+	if q.useFactorStmt, err = db.PrepareContext(ctx, useFactor); err != nil {
+		return nil, fmt.Errorf("error preparing query UseFactor: %w", err)
+	}
 	if q.useLinkStmt, err = db.PrepareContext(ctx, useLink); err != nil {
 		return nil, fmt.Errorf("error preparing query UseLink: %w", err)
+	}
+	if q.useRecoveryCodeStmt, err = db.PrepareContext(ctx, useRecoveryCode); err != nil {
+		return nil, fmt.Errorf("error preparing query UseRecoveryCode: %w", err)
 	}
 	if q.usedBetweenStmt, err = db.PrepareContext(ctx, usedBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query UsedBetween: %w", err)
@@ -1105,6 +1159,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countEndpointsStmt: %w", cerr)
 		}
 	}
+	if q.countFactorRulesOfStmt != nil {
+		if cerr := q.countFactorRulesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countFactorRulesOfStmt: %w", cerr)
+		}
+	}
+	if q.countFactorsStmt != nil {
+		if cerr := q.countFactorsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countFactorsStmt: %w", cerr)
+		}
+	}
 	if q.countJobsStmt != nil {
 		if cerr := q.countJobsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countJobsStmt: %w", cerr)
@@ -1113,6 +1177,11 @@ func (q *Queries) Close() error {
 	if q.countMailsSinceStmt != nil {
 		if cerr := q.countMailsSinceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countMailsSinceStmt: %w", cerr)
+		}
+	}
+	if q.countRecoveryCodesStmt != nil {
+		if cerr := q.countRecoveryCodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countRecoveryCodesStmt: %w", cerr)
 		}
 	}
 	if q.countSelfRefundsStmt != nil {
@@ -1195,6 +1264,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteEventsStmt: %w", cerr)
 		}
 	}
+	if q.deleteFactorStmt != nil {
+		if cerr := q.deleteFactorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteFactorStmt: %w", cerr)
+		}
+	}
+	if q.deleteFactorRuleStmt != nil {
+		if cerr := q.deleteFactorRuleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteFactorRuleStmt: %w", cerr)
+		}
+	}
+	if q.deleteFactorsStmt != nil {
+		if cerr := q.deleteFactorsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteFactorsStmt: %w", cerr)
+		}
+	}
 	if q.deleteJobStmt != nil {
 		if cerr := q.deleteJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteJobStmt: %w", cerr)
@@ -1228,6 +1312,11 @@ func (q *Queries) Close() error {
 	if q.deleteOldDeliveriesStmt != nil {
 		if cerr := q.deleteOldDeliveriesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOldDeliveriesStmt: %w", cerr)
+		}
+	}
+	if q.deleteRecoveryCodesStmt != nil {
+		if cerr := q.deleteRecoveryCodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteRecoveryCodesStmt: %w", cerr)
 		}
 	}
 	if q.deleteSessionStmt != nil {
@@ -1310,6 +1399,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing effectiveWalletsStmt: %w", cerr)
 		}
 	}
+	if q.endFactorResetStmt != nil {
+		if cerr := q.endFactorResetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endFactorResetStmt: %w", cerr)
+		}
+	}
 	if q.entriesBetweenStmt != nil {
 		if cerr := q.entriesBetweenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing entriesBetweenStmt: %w", cerr)
@@ -1390,6 +1484,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getEventStmt: %w", cerr)
 		}
 	}
+	if q.getFactorResetStmt != nil {
+		if cerr := q.getFactorResetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getFactorResetStmt: %w", cerr)
+		}
+	}
+	if q.getFactorRuleStmt != nil {
+		if cerr := q.getFactorRuleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getFactorRuleStmt: %w", cerr)
+		}
+	}
 	if q.getInstallationStmt != nil {
 		if cerr := q.getInstallationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getInstallationStmt: %w", cerr)
@@ -1423,6 +1527,11 @@ func (q *Queries) Close() error {
 	if q.getMemberStmt != nil {
 		if cerr := q.getMemberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getMemberStmt: %w", cerr)
+		}
+	}
+	if q.getOpenFactorResetStmt != nil {
+		if cerr := q.getOpenFactorResetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getOpenFactorResetStmt: %w", cerr)
 		}
 	}
 	if q.getRequestStmt != nil {
@@ -1550,6 +1659,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertEventStmt: %w", cerr)
 		}
 	}
+	if q.insertFactorStmt != nil {
+		if cerr := q.insertFactorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertFactorStmt: %w", cerr)
+		}
+	}
+	if q.insertFactorResetStmt != nil {
+		if cerr := q.insertFactorResetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertFactorResetStmt: %w", cerr)
+		}
+	}
 	if q.insertInboxStmt != nil {
 		if cerr := q.insertInboxStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertInboxStmt: %w", cerr)
@@ -1608,6 +1727,11 @@ func (q *Queries) Close() error {
 	if q.insertRechargeStmt != nil {
 		if cerr := q.insertRechargeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertRechargeStmt: %w", cerr)
+		}
+	}
+	if q.insertRecoveryCodeStmt != nil {
+		if cerr := q.insertRecoveryCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertRecoveryCodeStmt: %w", cerr)
 		}
 	}
 	if q.insertRequestStmt != nil {
@@ -1768,6 +1892,11 @@ func (q *Queries) Close() error {
 	if q.listEventsOfTypeBeforeStmt != nil {
 		if cerr := q.listEventsOfTypeBeforeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listEventsOfTypeBeforeStmt: %w", cerr)
+		}
+	}
+	if q.listFactorsStmt != nil {
+		if cerr := q.listFactorsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listFactorsStmt: %w", cerr)
 		}
 	}
 	if q.listFailingEndpointsStmt != nil {
@@ -2058,6 +2187,11 @@ func (q *Queries) Close() error {
 	if q.putDisputeStmt != nil {
 		if cerr := q.putDisputeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putDisputeStmt: %w", cerr)
+		}
+	}
+	if q.putFactorRuleStmt != nil {
+		if cerr := q.putFactorRuleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putFactorRuleStmt: %w", cerr)
 		}
 	}
 	if q.putFraudWarningStmt != nil {
@@ -2430,9 +2564,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing updateUserStmt: %w", cerr)
 		}
 	}
+	if q.useFactorStmt != nil {
+		if cerr := q.useFactorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing useFactorStmt: %w", cerr)
+		}
+	}
 	if q.useLinkStmt != nil {
 		if cerr := q.useLinkStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing useLinkStmt: %w", cerr)
+		}
+	}
+	if q.useRecoveryCodeStmt != nil {
+		if cerr := q.useRecoveryCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing useRecoveryCodeStmt: %w", cerr)
 		}
 	}
 	if q.usedBetweenStmt != nil {
@@ -2555,8 +2699,11 @@ type Queries struct {
 	countDefaultAlertsStmt       *sql.Stmt
 	countDeliveriesStmt          *sql.Stmt
 	countEndpointsStmt           *sql.Stmt
+	countFactorRulesOfStmt       *sql.Stmt
+	countFactorsStmt             *sql.Stmt
 	countJobsStmt                *sql.Stmt
 	countMailsSinceStmt          *sql.Stmt
+	countRecoveryCodesStmt       *sql.Stmt
 	countSelfRefundsStmt         *sql.Stmt
 	countStaffStmt               *sql.Stmt
 	countToldSinceStmt           *sql.Stmt
@@ -2573,6 +2720,9 @@ type Queries struct {
 	deleteDeliveriesOfStmt       *sql.Stmt
 	deleteEndpointStmt           *sql.Stmt
 	deleteEventsStmt             *sql.Stmt
+	deleteFactorStmt             *sql.Stmt
+	deleteFactorRuleStmt         *sql.Stmt
+	deleteFactorsStmt            *sql.Stmt
 	deleteJobStmt                *sql.Stmt
 	deleteMailsBeforeStmt        *sql.Stmt
 	deleteMemberStmt             *sql.Stmt
@@ -2580,6 +2730,7 @@ type Queries struct {
 	deleteMuteStmt               *sql.Stmt
 	deleteOldAttemptsStmt        *sql.Stmt
 	deleteOldDeliveriesStmt      *sql.Stmt
+	deleteRecoveryCodesStmt      *sql.Stmt
 	deleteSessionStmt            *sql.Stmt
 	deleteSessionsStmt           *sql.Stmt
 	deleteStaleLinksStmt         *sql.Stmt
@@ -2596,6 +2747,7 @@ type Queries struct {
 	dueSchedulesStmt             *sql.Stmt
 	dueWalletsStmt               *sql.Stmt
 	effectiveWalletsStmt         *sql.Stmt
+	endFactorResetStmt           *sql.Stmt
 	entriesBetweenStmt           *sql.Stmt
 	entriesOfPaidLotsStmt        *sql.Stmt
 	episodesOfStmt               *sql.Stmt
@@ -2612,6 +2764,8 @@ type Queries struct {
 	getDeliveryStmt              *sql.Stmt
 	getEndpointStmt              *sql.Stmt
 	getEventStmt                 *sql.Stmt
+	getFactorResetStmt           *sql.Stmt
+	getFactorRuleStmt            *sql.Stmt
 	getInstallationStmt          *sql.Stmt
 	getKeyStmt                   *sql.Stmt
 	getKeyByHashStmt             *sql.Stmt
@@ -2619,6 +2773,7 @@ type Queries struct {
 	getLinkStmt                  *sql.Stmt
 	getLinkByHashStmt            *sql.Stmt
 	getMemberStmt                *sql.Stmt
+	getOpenFactorResetStmt       *sql.Stmt
 	getRequestStmt               *sql.Stmt
 	getSessionByHashStmt         *sql.Stmt
 	getUserStmt                  *sql.Stmt
@@ -2644,6 +2799,8 @@ type Queries struct {
 	insertEndpointStmt           *sql.Stmt
 	insertEpisodeStmt            *sql.Stmt
 	insertEventStmt              *sql.Stmt
+	insertFactorStmt             *sql.Stmt
+	insertFactorResetStmt        *sql.Stmt
 	insertInboxStmt              *sql.Stmt
 	insertInstallationStmt       *sql.Stmt
 	insertInvoiceStmt            *sql.Stmt
@@ -2656,6 +2813,7 @@ type Queries struct {
 	insertMessageStmt            *sql.Stmt
 	insertPurchaseStmt           *sql.Stmt
 	insertRechargeStmt           *sql.Stmt
+	insertRecoveryCodeStmt       *sql.Stmt
 	insertRequestStmt            *sql.Stmt
 	insertSessionStmt            *sql.Stmt
 	insertStatementStmt          *sql.Stmt
@@ -2688,6 +2846,7 @@ type Queries struct {
 	listEventsOfBeforeStmt       *sql.Stmt
 	listEventsOfTypeAfterStmt    *sql.Stmt
 	listEventsOfTypeBeforeStmt   *sql.Stmt
+	listFactorsStmt              *sql.Stmt
 	listFailingEndpointsStmt     *sql.Stmt
 	listKeysAfterStmt            *sql.Stmt
 	listKeysBeforeStmt           *sql.Stmt
@@ -2746,6 +2905,7 @@ type Queries struct {
 	putCreditTypeStmt            *sql.Stmt
 	putDeferredLotStmt           *sql.Stmt
 	putDisputeStmt               *sql.Stmt
+	putFactorRuleStmt            *sql.Stmt
 	putFraudWarningStmt          *sql.Stmt
 	putInstallationStmt          *sql.Stmt
 	putLimitStmt                 *sql.Stmt
@@ -2820,7 +2980,9 @@ type Queries struct {
 	updateRechargeStmt           *sql.Stmt
 	updateSessionStmt            *sql.Stmt
 	updateUserStmt               *sql.Stmt
+	useFactorStmt                *sql.Stmt
 	useLinkStmt                  *sql.Stmt
+	useRecoveryCodeStmt          *sql.Stmt
 	usedBetweenStmt              *sql.Stmt
 	voidLinksStmt                *sql.Stmt
 	waitingMessagesStmt          *sql.Stmt
@@ -2868,8 +3030,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countDefaultAlertsStmt:       q.countDefaultAlertsStmt,
 		countDeliveriesStmt:          q.countDeliveriesStmt,
 		countEndpointsStmt:           q.countEndpointsStmt,
+		countFactorRulesOfStmt:       q.countFactorRulesOfStmt,
+		countFactorsStmt:             q.countFactorsStmt,
 		countJobsStmt:                q.countJobsStmt,
 		countMailsSinceStmt:          q.countMailsSinceStmt,
+		countRecoveryCodesStmt:       q.countRecoveryCodesStmt,
 		countSelfRefundsStmt:         q.countSelfRefundsStmt,
 		countStaffStmt:               q.countStaffStmt,
 		countToldSinceStmt:           q.countToldSinceStmt,
@@ -2886,6 +3051,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteDeliveriesOfStmt:       q.deleteDeliveriesOfStmt,
 		deleteEndpointStmt:           q.deleteEndpointStmt,
 		deleteEventsStmt:             q.deleteEventsStmt,
+		deleteFactorStmt:             q.deleteFactorStmt,
+		deleteFactorRuleStmt:         q.deleteFactorRuleStmt,
+		deleteFactorsStmt:            q.deleteFactorsStmt,
 		deleteJobStmt:                q.deleteJobStmt,
 		deleteMailsBeforeStmt:        q.deleteMailsBeforeStmt,
 		deleteMemberStmt:             q.deleteMemberStmt,
@@ -2893,6 +3061,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteMuteStmt:               q.deleteMuteStmt,
 		deleteOldAttemptsStmt:        q.deleteOldAttemptsStmt,
 		deleteOldDeliveriesStmt:      q.deleteOldDeliveriesStmt,
+		deleteRecoveryCodesStmt:      q.deleteRecoveryCodesStmt,
 		deleteSessionStmt:            q.deleteSessionStmt,
 		deleteSessionsStmt:           q.deleteSessionsStmt,
 		deleteStaleLinksStmt:         q.deleteStaleLinksStmt,
@@ -2909,6 +3078,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dueSchedulesStmt:             q.dueSchedulesStmt,
 		dueWalletsStmt:               q.dueWalletsStmt,
 		effectiveWalletsStmt:         q.effectiveWalletsStmt,
+		endFactorResetStmt:           q.endFactorResetStmt,
 		entriesBetweenStmt:           q.entriesBetweenStmt,
 		entriesOfPaidLotsStmt:        q.entriesOfPaidLotsStmt,
 		episodesOfStmt:               q.episodesOfStmt,
@@ -2925,6 +3095,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getDeliveryStmt:              q.getDeliveryStmt,
 		getEndpointStmt:              q.getEndpointStmt,
 		getEventStmt:                 q.getEventStmt,
+		getFactorResetStmt:           q.getFactorResetStmt,
+		getFactorRuleStmt:            q.getFactorRuleStmt,
 		getInstallationStmt:          q.getInstallationStmt,
 		getKeyStmt:                   q.getKeyStmt,
 		getKeyByHashStmt:             q.getKeyByHashStmt,
@@ -2932,6 +3104,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getLinkStmt:                  q.getLinkStmt,
 		getLinkByHashStmt:            q.getLinkByHashStmt,
 		getMemberStmt:                q.getMemberStmt,
+		getOpenFactorResetStmt:       q.getOpenFactorResetStmt,
 		getRequestStmt:               q.getRequestStmt,
 		getSessionByHashStmt:         q.getSessionByHashStmt,
 		getUserStmt:                  q.getUserStmt,
@@ -2957,6 +3130,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertEndpointStmt:           q.insertEndpointStmt,
 		insertEpisodeStmt:            q.insertEpisodeStmt,
 		insertEventStmt:              q.insertEventStmt,
+		insertFactorStmt:             q.insertFactorStmt,
+		insertFactorResetStmt:        q.insertFactorResetStmt,
 		insertInboxStmt:              q.insertInboxStmt,
 		insertInstallationStmt:       q.insertInstallationStmt,
 		insertInvoiceStmt:            q.insertInvoiceStmt,
@@ -2969,6 +3144,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertMessageStmt:            q.insertMessageStmt,
 		insertPurchaseStmt:           q.insertPurchaseStmt,
 		insertRechargeStmt:           q.insertRechargeStmt,
+		insertRecoveryCodeStmt:       q.insertRecoveryCodeStmt,
 		insertRequestStmt:            q.insertRequestStmt,
 		insertSessionStmt:            q.insertSessionStmt,
 		insertStatementStmt:          q.insertStatementStmt,
@@ -3001,6 +3177,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listEventsOfBeforeStmt:       q.listEventsOfBeforeStmt,
 		listEventsOfTypeAfterStmt:    q.listEventsOfTypeAfterStmt,
 		listEventsOfTypeBeforeStmt:   q.listEventsOfTypeBeforeStmt,
+		listFactorsStmt:              q.listFactorsStmt,
 		listFailingEndpointsStmt:     q.listFailingEndpointsStmt,
 		listKeysAfterStmt:            q.listKeysAfterStmt,
 		listKeysBeforeStmt:           q.listKeysBeforeStmt,
@@ -3059,6 +3236,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putCreditTypeStmt:            q.putCreditTypeStmt,
 		putDeferredLotStmt:           q.putDeferredLotStmt,
 		putDisputeStmt:               q.putDisputeStmt,
+		putFactorRuleStmt:            q.putFactorRuleStmt,
 		putFraudWarningStmt:          q.putFraudWarningStmt,
 		putInstallationStmt:          q.putInstallationStmt,
 		putLimitStmt:                 q.putLimitStmt,
@@ -3133,7 +3311,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		updateRechargeStmt:           q.updateRechargeStmt,
 		updateSessionStmt:            q.updateSessionStmt,
 		updateUserStmt:               q.updateUserStmt,
+		useFactorStmt:                q.useFactorStmt,
 		useLinkStmt:                  q.useLinkStmt,
+		useRecoveryCodeStmt:          q.useRecoveryCodeStmt,
 		usedBetweenStmt:              q.usedBetweenStmt,
 		voidLinksStmt:                q.voidLinksStmt,
 		waitingMessagesStmt:          q.waitingMessagesStmt,

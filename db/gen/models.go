@@ -311,6 +311,35 @@ type EventPosition struct {
 	Last int64
 }
 
+type Factor struct {
+	ID         string
+	UserID     string
+	Kind       string
+	Name       string
+	Credential string
+	Record     string
+	LastStep   int64
+	CreatedAt  int64
+	UsedAt     int64
+}
+
+type FactorReset struct {
+	ID          string
+	UserID      string
+	AskedBy     string
+	CustomerID  string
+	CreatedAt   int64
+	EffectiveAt int64
+	EndedAt     int64
+	Outcome     string
+}
+
+type FactorRule struct {
+	CustomerID string
+	SetBy      string
+	CreatedAt  int64
+}
+
 type FraudWarning struct {
 	ID          string
 	PurchaseID  string
@@ -775,6 +804,12 @@ type RechargePolicy struct {
 	Agreed            string
 	TaxBehavior       string
 	Bonus             int64
+}
+
+type RecoveryCode struct {
+	UserID   string
+	CodeHash string
+	UsedAt   int64
 }
 
 type Refund struct {

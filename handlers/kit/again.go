@@ -31,12 +31,15 @@ func Unless(field string) Again { return func(form url.Values) bool { return for
 // Fields of a proof, which may come with any form.
 const (
 	proofPassword = "again_password"
+	proofCode     = "again_code"
+	proofPasskey  = "again_passkey"
+	proofTicket   = "again_ticket"
 )
 
-var proofLabels = map[string]string{proofPassword: "Your password"}
+var proofLabels = map[string]string{proofPassword: "Your password", proofCode: "Code"}
 
 // unkept are fields that are never carried through a page: they hold secrets.
-var unkept = []string{proofPassword, "password", "old"}
+var unkept = []string{proofPassword, proofCode, proofPasskey, proofTicket, "password", "old"}
 
 // Confirmed says whether the visitor showed a short while ago who is there.
 func (k *Kit) Confirmed(r *http.Request) bool {
@@ -79,7 +82,7 @@ func (k *Kit) askAgain(w http.ResponseWriter, r *http.Request, again Again) (ask
 // prove judges the proof in a form. What is wrong with it is put into the form;
 // without one, nothing is.
 func (k *Kit) prove(w http.ResponseWriter, r *http.Request, form *Form) (bool, error) {
-	proof := account.Proof{Password: form.Values[proofPassword]}
+	proof := account.Proof{Password: form.Values[proofPassword], Code: form.Text(proofCode), Passkey: form.Text(proofPasskey), Ticket: form.Text(proofTicket)}
 	if !proof.Given() {
 		if r.PostForm.Has(proofPassword) {
 			form.Fail(proofPassword, "Give your password once more.")
@@ -111,7 +114,17 @@ func (k *Kit) againPage(w http.ResponseWriter, r *http.Request, form *Form, page
 		w.Header().Set("HX-Retarget", "body")
 		w.Header().Set("HX-Reswap", "innerHTML")
 	}
-	page.Form = form.Form
+	return k.renderAgain(w, r, status, form, page)
+}
+
+func (k *Kit) renderAgain(w http.ResponseWriter, r *http.Request, status int, form *Form, page ui.Again) error {
+	v := VisitorOf(r)
+	page.Form, page.Code = form.Form, v.HasFactor
+	q, err := k.Accounts.AskPasskey(r.Context(), v.User.ID)
+	if err != nil {
+		return err
+	}
+	page.Passkey = ui.Passkey{Options: q.Options, Ticket: q.Ticket, Prefix: "again_", Text: "Use a passkey"}
 	f := k.Frame(r, "Is it you?", "")
 	f.Failed = form.Failed()
 	return Render(w, r, status, ui.AgainPage(f, page))
@@ -132,8 +145,7 @@ func (k *Kit) AskAgain(w http.ResponseWriter, r *http.Request) error {
 	if k.Confirmed(r) {
 		return Go(w, r, next)
 	}
-	f := k.Frame(r, "Is it you?", "")
-	return Render(w, r, http.StatusOK, ui.AgainPage(f, againBefore(next)))
+	return k.renderAgain(w, r, http.StatusOK, &Form{}, againBefore(next))
 }
 
 // AskAgainSend takes the proof and goes on to the page.

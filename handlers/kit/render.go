@@ -86,14 +86,14 @@ func (k *Kit) Error(w http.ResponseWriter, r *http.Request, err error) {
 
 // NotFound is the page for an address that does not exist.
 func (k *Kit) NotFound() http.Handler {
-	return k.guard(Route{Who: Anyone, Handle: func(http.ResponseWriter, *http.Request) error {
+	return k.guard(Route{Who: Anyone, Bare: true, Handle: func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "not_found", "", "There is no page at this address. It may have moved, or you may be signed in with another address.")
 	}})
 }
 
 // MethodNotAllowed is the page for an address that does exist, asked otherwise.
 func (k *Kit) MethodNotAllowed() http.Handler {
-	return k.guard(Route{Who: Anyone, Handle: func(w http.ResponseWriter, r *http.Request) error {
+	return k.guard(Route{Who: Anyone, Bare: true, Handle: func(w http.ResponseWriter, r *http.Request) error {
 		page := ui.ErrorPage{Title: "That did not work", Text: "This address does not take such a request. Go back and try again.", RequestID: RequestID(r.Context())}
 		return Render(w, r, http.StatusMethodNotAllowed, ui.ErrorView(k.Frame(r, page.Title, ""), page))
 	}})

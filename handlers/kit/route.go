@@ -36,6 +36,7 @@ type Route struct {
 	Pattern string
 	Who     Who
 	Again   Again // when it asks once more who is there; nil for never
+	Bare    bool  // also for who still needs a second factor
 	Handle  Handler
 }
 
@@ -68,12 +69,17 @@ func (k *Kit) guard(route Route) http.Handler {
 			_ = Go(w, r, to)
 			return
 		}
+		if v := VisitorOf(r); err == nil && !route.Bare && v != nil && v.MustEnrol {
+			_ = Go(w, r, account.FactorsPath)
+			return
+		}
 		asked := false
 		if err == nil && route.Again != nil {
 			asked, err = k.askAgain(w, r, route.Again)
 		}
 		if err == nil && !asked {
 			err = route.Handle(w, r)
+			_, err = k.secondStep(w, r, err)
 		}
 		if err != nil {
 			k.Error(w, r, err)

@@ -103,6 +103,9 @@ func (s *sessionStore) options(maxAge int) *sessions.Options {
 // session that it had before ends, so that an id known before the sign-in is
 // worth nothing after it.
 func (k *Kit) Begin(w http.ResponseWriter, r *http.Request, in account.SignedIn) error {
+	if in.Step != "" {
+		return &stepNeeded{in}
+	}
 	session, err := k.store.Get(r, k.store.name)
 	if err != nil {
 		return err

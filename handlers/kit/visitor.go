@@ -19,6 +19,8 @@ type Visitor struct {
 	Customer    *account.Customer // the current one, nil for none
 	Role        account.Role      // in Customer
 	Learned     bool              // has seen why a charge was made
+	HasFactor   bool              // a second one
+	MustEnrol   bool              // needs a second factor and has none
 	flash       *ui.Flash
 }
 
@@ -75,6 +77,11 @@ func (k *Kit) identify(w http.ResponseWriter, r *http.Request) (*http.Request, e
 	if v.Memberships, err = k.Accounts.Memberships(r.Context(), v.User.ID); err != nil {
 		return r, err
 	}
+	needs := false
+	if v.HasFactor, needs, err = k.Accounts.FactorState(r.Context(), v.User); err != nil {
+		return r, err
+	}
+	v.MustEnrol = needs && !v.HasFactor
 	for i := range v.Memberships {
 		m := &v.Memberships[i]
 		if v.Customer == nil || m.Customer.ID == state.Customer {

@@ -77,6 +77,9 @@ func (p *Portal) ChangePassword(w http.ResponseWriter, r *http.Request) error {
 	if fresh == "" {
 		form.Fail("password", "Choose a new password.")
 	}
+	if v.HasFactor && !p.Kit.Confirmed(r) { // the old password alone is not enough
+		return kit.Go(w, r, "/again?next=/security")
+	}
 	if !form.Failed() {
 		err = p.Accounts.ChangePassword(r.Context(), v.User.ID, v.Session.ID, old, fresh, kit.From(r))
 		if fault.HasCode(err, "password_wrong") {

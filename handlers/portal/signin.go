@@ -16,6 +16,7 @@ var signInLabels = map[string]string{"email": "E-mail address", "password": "Pas
 var notes = map[string]string{
 	"out":  "You are signed out.",
 	"idle": "You were signed out after a while without use.",
+	"late": "That took too long. Sign in once more.",
 }
 
 // SignIn shows the form.
@@ -36,9 +37,15 @@ func (p *Portal) SignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Portal) signInPage(w http.ResponseWriter, r *http.Request, form *kit.Form, next, note string) error {
+	q, err := p.Accounts.AskPasskey(r.Context(), "")
+	if err != nil {
+		return err
+	}
 	f := p.Kit.Frame(r, "Sign in", "")
 	f.Failed = form.Failed()
-	return kit.Render(w, r, form.Status(), portal.SignInPage(f, portal.SignIn{Form: form.Form, Next: next, Note: note}))
+	return kit.Render(w, r, form.Status(), portal.SignInPage(f, portal.SignIn{
+		Form: form.Form, Next: next, Note: note, Passkey: ui.Passkey{Options: q.Options, Ticket: q.Ticket, Text: "Sign in with a passkey"},
+	}))
 }
 
 // SignInSend takes the form.

@@ -95,6 +95,8 @@ func letter(site ui.Site, template string, data map[string]string) (Letter, erro
 			Heading: "Your password was changed", Says: []string{"Your other sessions have ended.", "If this was not you, choose a new password now."},
 			Button: "Choose a new password", Link: link,
 		}, nil
+	case account.MailFactor:
+		return factorLetter(site, data, link), nil
 	case account.MailInvitation:
 		return Letter{
 			Subject: "Join " + data["customer"] + " at " + site.Brand, Preview: "You are invited.",

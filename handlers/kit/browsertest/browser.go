@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 )
 
@@ -131,6 +132,22 @@ func (p *Page) Width(width int) {
 func (p *Page) NoScript(off bool) {
 	p.t.Helper()
 	if _, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: off}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Authenticator gives the tab a device that keeps passkeys. It says yes to
+// everything, and checks who uses it only where it verifies.
+func (p *Page) Authenticator(verifies bool) {
+	p.t.Helper()
+	if _, err := chromedp.Call(p.ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+		p.t.Fatal(err)
+	}
+	_, err := chromedp.Call(p.ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+		Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal, HasResidentKey: true,
+		HasUserVerification: verifies, IsUserVerified: verifies, AutomaticPresenceSimulation: true,
+	}})
+	if err != nil {
 		p.t.Fatal(err)
 	}
 }

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+
+	"purse/billing/passkey"
+)
+
+// named turns the address of this machine in a URL into its name: passkeys belong
+// to names.
+func named(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); err != nil || !ip.IsLoopback() {
+		return address
+	}
+	u.Host = net.JoinHostPort("localhost", u.Port())
+	return u.String()
+}
+
+// toName leads browsers that came by a number to the name.
+func (a *app) toName(next http.Handler) http.Handler {
+	if !a.named {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		ip, err := netip.ParseAddr(host)
+		if err == nil && ip.IsLoopback() && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			http.Redirect(w, r, a.settings.PublicURL+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// openFactors says how second factors are checked and who needs one.
+func (a *app) openFactors() error {
+	keys, err := passkey.New(a.settings.PublicURL, a.settings.Brand)
+	if err != nil {
+		return err
+	}
+	a.accounts.Passkeys, a.accounts.Issuer, a.accounts.MembersNeed = keys, a.settings.Brand, a.settings.RequireFactor
+	if a.endpoints.Keeper != nil {
+		a.accounts.Keeper = a.endpoints.Keeper
+	}
+	return nil
+}
