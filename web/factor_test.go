@@ -213,6 +213,7 @@ func TestPasskeysInABrowser(t *testing.T) {
 	p := b.Page(t, 1280, false)
 	p.Authenticator(true)
 	p.Go(boss.link)
+	p.ClickText("Sign in")
 	p.WaitText("You need a second factor here")
 	for _, dark := range []bool{true, false} {
 		p.Scheme(dark)
@@ -275,6 +276,8 @@ func TestAPasskeyThatChecksNobody(t *testing.T) {
 	p := b.Page(t, 390, true)
 	p.Authenticator(false)
 	p.Go(ada.link)
+	p.ClickText("Sign in")
+	p.WaitText("Name your organisation")
 	p.Go(w.url + account.FactorsPath)
 	p.ClickText("Make a passkey")
 	p.WaitText("Your passkey is ready.")
