@@ -166,10 +166,11 @@ func (AccountStore) UserByEmail(t tx.Tx, email string) (account.User, error) {
 	return one(r, err, userOf)
 }
 
-// CountStaff implements account.Store.
-func (AccountStore) CountStaff(t tx.Tx) (int64, error) {
+// StaffUsers implements account.Store.
+func (AccountStore) StaffUsers(t tx.Tx) ([]account.User, error) {
 	ctx, q := q(t)
-	return q.CountStaff(ctx)
+	rows, err := q.ListStaffUsers(ctx)
+	return many(rows, err, userOf)
 }
 
 func memberOf(r gen.Member) account.Member {

@@ -36,6 +36,7 @@ var calm = map[string]string{
 	"/join":                                 "the visitor's own rights, by a link",
 	"/team/invitations/{invitation}/revoke": "takes an offer back",
 	"/admin/customers/{customer}/invitations/{invitation}/revoke": "takes an offer back",
+	"/admin/staff/invitations/{invitation}/revoke":                "takes an offer back",
 	"/sign-up":                    "nobody is signed in",
 	"/verify":                     "nobody is signed in",
 	"/sign-in":                    "nobody is signed in",

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -230,6 +231,21 @@ func TestCommandsBesideAServer(t *testing.T) {
 	if a, err := send(link, "GET", nil, ""); err != nil || a.status != 200 || !strings.HasPrefix(link, s.url+"/admin/claim?token=") {
 		t.Errorf("the admin link %s: %v %d", link, err, a.status)
 	}
+	for _, email := range []string{"root@example.com", "second@example.com"} {
+		link := strings.TrimSpace(says(t, nil, []string{"admin", "link", "--db", s.db, "--public-url", s.url}, 0))
+		_, token, _ := strings.Cut(link, "?token=")
+		form := url.Values{"token": {token}, "email": {email}, "password": {"correct horse battery"}}
+		if a, err := send(s.url+"/admin/claim", "POST", []byte(form.Encode()), "", "Content-Type", "application/x-www-form-urlencoded"); err != nil || a.status != 303 {
+			t.Fatalf("the claim: %v %d %s", err, a.status, a.body)
+		}
+	}
+	if a, err := send(link, "GET", nil, ""); err != nil || a.status != 404 {
+		t.Errorf("an older admin link: %v %d", err, a.status)
+	}
+	says(t, nil, []string{"admin", "list", "--db", s.db}, 0, "root@example.com", "second@example.com", "admin")
+	says(t, nil, []string{"admin", "remove", "--db", s.db, "root@example.com"}, 0, "root@example.com is no longer one of the staff")
+	says(t, nil, []string{"admin", "remove", "--db", s.db, "root@example.com"}, 1, "root@example.com is none of the staff")
+	says(t, nil, []string{"admin", "remove", "--db", s.db, "second@example.com"}, 1, "There is always an admin")
 	says(t, nil, []string{"version"}, 0)
 	says(t, []string{"PURSE_ADDR=" + strings.TrimPrefix(s.url, "http://")}, []string{"health"}, 0)
 	says(t, []string{"PURSE_ADDR=" + freeAddr(t)}, []string{"health"}, 1)

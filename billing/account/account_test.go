@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -737,4 +738,125 @@ func TestInvitationsAreFew(t *testing.T) {
 	}
 	w.add(24 * time.Hour)
 	w.ok(w.Invite(ctx, audit.System, cs[0].ID, "victim@example.com", account.Viewer))
+}
+
+func TestStaff(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	older, err := w.AdminLink(ctx, audit.Actor{ID: "cli"})
+	w.ok(err)
+	secret, err := w.AdminLink(ctx, audit.Actor{ID: "cli"})
+	w.ok(err)
+	_, err = w.ClaimAdmin(ctx, older, "eve@example.com", password, from)
+	w.code(err, "link_invalid") // each new link ends the others
+	in, err := w.ClaimAdmin(ctx, secret, "root@example.com", password, from)
+	w.ok(err)
+	root := in.User
+	w.mails()
+
+	// The last admin stays.
+	_, err = w.SetStaff(ctx, audit.System, root.ID, account.NoStaff)
+	w.code(err, "last_admin")
+	_, err = w.SetStaff(ctx, audit.System, root.ID, account.Support)
+	w.code(err, "last_admin")
+
+	// One is invited with the weaker role, by one address; a user who has it gives
+	// its password.
+	bob := w.signUp("bob@example.com").User
+	w.ok(w.InviteStaff(ctx, audit.Actor{ID: root.ID}, "Bob@example.com", account.Support))
+	token := w.token(account.MailStaff)
+	_, err = w.ClaimAdmin(ctx, token, "root@example.com", "not his password", from)
+	w.code(err, "password_wrong")
+	in, err = w.ClaimAdmin(ctx, token, "root@example.com", password, from) // whatever address is typed
+	w.ok(err)
+	if in.User.ID != bob.ID || in.User.Staff != account.Support {
+		t.Fatalf("%+v", in.User)
+	}
+	if ms := w.mails(); len(ms) != 1 || ms[0].Template != account.MailNewStaff || ms[0].To != "root@example.com" {
+		t.Errorf("the admins are told %+v", ms)
+	}
+	w.code(w.InviteStaff(ctx, audit.System, "bob@example.com", account.Admin), "staff_already")
+	w.code(w.InviteStaff(ctx, audit.System, "new@example.com", "owner"), "invalid")
+
+	// Of two admins either may go, not both.
+	_, err = w.SetStaff(ctx, audit.System, bob.ID, account.Admin)
+	w.ok(err)
+	if ms := w.mails(); len(ms) != 1 || ms[0].To != "root@example.com" {
+		t.Errorf("the admins are told %+v", ms)
+	}
+	c, err := w.CreateCustomer(ctx, audit.System, account.NewCustomer{Name: "Acme"})
+	w.ok(err)
+	w.ok(w.InviteStaff(ctx, audit.Actor{ID: root.ID}, "new@example.com", account.Admin))
+	w.ok(w.Invite(ctx, audit.Actor{ID: root.ID}, c.ID, "owner@example.com", account.Owner))
+	ms := w.mails()
+	var wait sync.WaitGroup
+	var refused atomic.Int32
+	for _, id := range []string{root.ID, bob.ID} {
+		wait.Go(func() {
+			if _, err := w.SetStaff(ctx, audit.System, id, account.NoStaff); fault.HasCode(err, "last_admin") {
+				refused.Add(1)
+			}
+		})
+	}
+	wait.Wait()
+	staff, err := w.Staff(ctx)
+	if err != nil || len(staff) != 1 || refused.Load() != 1 {
+		t.Fatal(staff, refused.Load(), err)
+	}
+	if staff[0].ID == bob.ID { // what root invited ended with the right to invite
+		for _, m := range ms {
+			_, token, _ := strings.Cut(m.Data["link"], "=")
+			_, err := w.ClaimLink(ctx, token)
+			w.code(err, "link_invalid")
+			_, _, err = w.PeekLink(ctx, account.LinkJoin, token)
+			w.code(err, "link_invalid")
+		}
+	}
+}
+
+// An invitation to the staff lets a newcomer choose a password; it is listed and
+// can be taken back.
+func TestStaffInvitations(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	secret, err := w.AdminLink(ctx, audit.System)
+	w.ok(err)
+	in, err := w.ClaimAdmin(ctx, secret, "root@example.com", password, from)
+	w.ok(err)
+	root := audit.Actor{ID: in.User.ID}
+	w.ok(w.InviteStaff(ctx, root, "new@example.com", account.Support))
+	token := w.token(account.MailStaff)
+	list, err := w.StaffInvitations(ctx)
+	if err != nil || len(list) != 1 || list[0].Email != "new@example.com" {
+		t.Fatal(list, err)
+	}
+	_, err = w.RevokeInvitation(ctx, root, "", list[0].ID)
+	w.code(err, "not_found") // not by the way of customers'
+	_, err = w.RevokeStaffInvitation(ctx, root, list[0].ID)
+	w.ok(err)
+	_, err = w.ClaimLink(ctx, token)
+	w.code(err, "link_invalid")
+	w.ok(w.InviteStaff(ctx, root, "new@example.com", account.Support))
+	token = w.token(account.MailStaff)
+	_, err = w.ClaimAdmin(ctx, token, "", "short", from)
+	w.code(err, "password_length")
+	in, err = w.ClaimAdmin(ctx, token, "", password, from)
+	w.ok(err)
+	if in.User.Email != "new@example.com" || in.User.Staff != account.Support {
+		t.Fatalf("%+v", in.User)
+	}
+	_, err = w.SetStaff(ctx, root, in.User.ID, account.NoStaff)
+	w.ok(err)
+	_, err = w.SetStaff(ctx, root, in.User.ID, account.Admin) // who is no staff is invited
+	w.code(err, "not_found")
+}
+
+// A role that is changed while its member is removed lets nobody in again.
+func TestAChangeOfRoleMakesNoMember(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	ann, bob := w.signUp("ann@example.com").User, w.signUp("bob@example.com").User
+	c, err := w.CreateCustomer(ctx, audit.System, account.NewCustomer{Name: "Acme", Owner: ann.ID})
+	w.ok(err)
+	w.code(w.ChangeMember(ctx, audit.System, c.ID, bob.ID, account.Owner), "not_found")
 }

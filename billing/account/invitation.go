@@ -97,11 +97,7 @@ func (s *Service) Invitations(ctx context.Context, customerID string) (ls []Link
 // or has ended already is not found.
 func (s *Service) RevokeInvitation(ctx context.Context, by audit.Actor, customerID, linkID string) (l Link, err error) {
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
-		l, err = s.Store.Link(t, linkID)
-		if errors.Is(err, tx.ErrNotFound) || (err == nil && (l.Kind != LinkJoin || l.Customer != customerID || !l.good(t.Now()))) {
-			return fault.Missing("invitation")
-		}
-		if err != nil {
+		if l, err = s.openInvitation(t, LinkJoin, customerID, linkID); err != nil {
 			return err
 		}
 		if _, err := s.Store.UseLink(t, l.ID, t.Now()); err != nil {
@@ -109,6 +105,15 @@ func (s *Service) RevokeInvitation(ctx context.Context, by audit.Actor, customer
 		}
 		return s.Audit.Record(t, audit.Record{Actor: by, Customer: customerID, Action: "invitation.revoked", Object: l.ID})
 	})
+	return l, err
+}
+
+// openInvitation is an invitation of a customer, "" for the staff, that can be used.
+func (s *Service) openInvitation(t tx.Tx, kind LinkKind, customerID, linkID string) (Link, error) {
+	l, err := s.Store.Link(t, linkID)
+	if errors.Is(err, tx.ErrNotFound) || (err == nil && (l.Kind != kind || l.Customer != customerID || !l.good(t.Now()))) {
+		return l, fault.Missing("invitation")
+	}
 	return l, err
 }
 

@@ -18,7 +18,8 @@ type LinkKind string
 const (
 	LinkVerify LinkKind = "verify" // verify an e-mail address and choose a password
 	LinkReset  LinkKind = "reset"  // choose a new password
-	LinkAdmin  LinkKind = "admin"  // become an admin
+	LinkAdmin  LinkKind = "admin"  // become an admin, for whoever has it
+	LinkStaff  LinkKind = "staff"  // join the staff, for one address
 	LinkJoin   LinkKind = "join"   // join a customer
 	LinkSignIn LinkKind = "signin" // sign in as a user: demo data only
 )
@@ -26,7 +27,7 @@ const (
 // Path is where a link of the kind leads: the page takes the secret as ?token=.
 func (k LinkKind) Path(secret string) string {
 	at := map[LinkKind]string{
-		LinkVerify: "/verify", LinkReset: "/reset/new", LinkAdmin: "/admin/claim", LinkJoin: "/join", LinkSignIn: "/sign-in/link",
+		LinkVerify: "/verify", LinkReset: "/reset/new", LinkAdmin: "/admin/claim", LinkStaff: "/admin/claim", LinkJoin: "/join", LinkSignIn: "/sign-in/link",
 	}[k]
 	return at + "?token=" + secret
 }
@@ -80,6 +81,8 @@ const (
 	MailNewSecret  = "new_secret" // the password was changed
 	MailInvitation = "invitation" // customer, role, link
 	MailFactor     = "factor"     // what was done to the second factors: what, name, link
+	MailStaff      = "staff"      // an invitation to join the staff: role, link
+	MailNewStaff   = "new_staff"  // tells admins of another: who, role, link
 	MailJob        = "mail"       // the kind of the job
 )
 

@@ -57,6 +57,19 @@ func (s *Service) AddMember(ctx context.Context, by audit.Actor, customerID, use
 	})
 }
 
+// ChangeMember changes the role of one who is a member.
+func (s *Service) ChangeMember(ctx context.Context, by audit.Actor, customerID, userID string, role Role) error {
+	if !role.Valid() {
+		return fault.Bad("role", "Choose owner, billing, developer or viewer.")
+	}
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		if _, err := s.Store.Member(t, customerID, userID); err != nil {
+			return missing(err, "member") // removed meanwhile: not let in again
+		}
+		return s.addMember(t, by, customerID, userID, role)
+	})
+}
+
 func (s *Service) addMember(t tx.Tx, by audit.Actor, customerID, userID string, role Role) error {
 	if _, err := s.Store.Customer(t, customerID); err != nil {
 		return missing(err, "customer")

@@ -24,7 +24,7 @@ type Store interface {
 	UpdateUser(t tx.Tx, u User) error
 	User(t tx.Tx, id string) (User, error)
 	UserByEmail(t tx.Tx, email string) (User, error)
-	CountStaff(t tx.Tx) (int64, error)
+	StaffUsers(t tx.Tx) ([]User, error) // by e-mail address
 
 	PutMember(t tx.Tx, m Member) error
 	DeleteMember(t tx.Tx, customer, user string) error

@@ -14,9 +14,12 @@ type StaffRole string
 
 const (
 	NoStaff StaffRole = ""
-	Admin   StaffRole = "admin"
-	Support StaffRole = "support"
+	Admin   StaffRole = "admin"   // everything
+	Support StaffRole = "support" // looks, changes nothing
 )
+
+// Valid says whether r is a role of staff.
+func (r StaffRole) Valid() bool { return r == Admin || r == Support }
 
 // User is a person.
 type User struct {

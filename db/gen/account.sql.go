@@ -28,17 +28,6 @@ func (q *Queries) CarrySessions(ctx context.Context, moved int64) error {
 	return err
 }
 
-const countStaff = `-- name: CountStaff :one
-SELECT COUNT(*) FROM users WHERE staff_role <> ''
-`
-
-func (q *Queries) CountStaff(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.countStaffStmt, countStaff)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const deleteMember = `-- name: DeleteMember :exec
 DELETE FROM members WHERE customer_id = $1 AND user_id = $2
 `
@@ -964,6 +953,42 @@ func (q *Queries) ListSessions(ctx context.Context, userID string) ([]Session, e
 			&i.CreatedAt,
 			&i.SeenAt,
 			&i.ConfirmedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listStaffUsers = `-- name: ListStaffUsers :many
+SELECT id, email, name, password_hash, password_changed_at, verified_at, staff_role, created_at FROM users WHERE staff_role <> '' ORDER BY email
+`
+
+func (q *Queries) ListStaffUsers(ctx context.Context) ([]User, error) {
+	rows, err := q.query(ctx, q.listStaffUsersStmt, listStaffUsers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []User{}
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.ID,
+			&i.Email,
+			&i.Name,
+			&i.PasswordHash,
+			&i.PasswordChangedAt,
+			&i.VerifiedAt,
+			&i.StaffRole,
+			&i.CreatedAt,
 		); err != nil {
 			return nil, err
 		}

@@ -135,9 +135,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countSelfRefundsStmt, err = db.PrepareContext(ctx, countSelfRefunds); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSelfRefunds: %w", err)
 	}
-	if q.countStaffStmt, err = db.PrepareContext(ctx, countStaff); err != nil {
-		return nil, fmt.Errorf("error preparing query CountStaff: %w", err)
-	}
 	if q.countToldSinceStmt, err = db.PrepareContext(ctx, countToldSince); err != nil {
 		return nil, fmt.Errorf("error preparing query CountToldSince: %w", err)
 	}
@@ -599,6 +596,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listStaffStmt, err = db.PrepareContext(ctx, listStaff); err != nil {
 		return nil, fmt.Errorf("error preparing query ListStaff: %w", err)
+	}
+	if q.listStaffUsersStmt, err = db.PrepareContext(ctx, listStaffUsers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListStaffUsers: %w", err)
 	}
 	if q.listThrottlesStmt, err = db.PrepareContext(ctx, listThrottles); err != nil {
 		return nil, fmt.Errorf("error preparing query ListThrottles: %w", err)
@@ -1187,11 +1187,6 @@ func (q *Queries) Close() error {
 	if q.countSelfRefundsStmt != nil {
 		if cerr := q.countSelfRefundsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countSelfRefundsStmt: %w", cerr)
-		}
-	}
-	if q.countStaffStmt != nil {
-		if cerr := q.countStaffStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing countStaffStmt: %w", cerr)
 		}
 	}
 	if q.countToldSinceStmt != nil {
@@ -1964,6 +1959,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listStaffStmt: %w", cerr)
 		}
 	}
+	if q.listStaffUsersStmt != nil {
+		if cerr := q.listStaffUsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listStaffUsersStmt: %w", cerr)
+		}
+	}
 	if q.listThrottlesStmt != nil {
 		if cerr := q.listThrottlesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listThrottlesStmt: %w", cerr)
@@ -2705,7 +2705,6 @@ type Queries struct {
 	countMailsSinceStmt          *sql.Stmt
 	countRecoveryCodesStmt       *sql.Stmt
 	countSelfRefundsStmt         *sql.Stmt
-	countStaffStmt               *sql.Stmt
 	countToldSinceStmt           *sql.Stmt
 	countWaitingEventsStmt       *sql.Stmt
 	debitsAscendingStmt          *sql.Stmt
@@ -2860,6 +2859,7 @@ type Queries struct {
 	listRatesStmt                *sql.Stmt
 	listSessionsStmt             *sql.Stmt
 	listStaffStmt                *sql.Stmt
+	listStaffUsersStmt           *sql.Stmt
 	listThrottlesStmt            *sql.Stmt
 	listWaitingEventsStmt        *sql.Stmt
 	liveDeferredLotsStmt         *sql.Stmt
@@ -3036,7 +3036,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countMailsSinceStmt:          q.countMailsSinceStmt,
 		countRecoveryCodesStmt:       q.countRecoveryCodesStmt,
 		countSelfRefundsStmt:         q.countSelfRefundsStmt,
-		countStaffStmt:               q.countStaffStmt,
 		countToldSinceStmt:           q.countToldSinceStmt,
 		countWaitingEventsStmt:       q.countWaitingEventsStmt,
 		debitsAscendingStmt:          q.debitsAscendingStmt,
@@ -3191,6 +3190,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listRatesStmt:                q.listRatesStmt,
 		listSessionsStmt:             q.listSessionsStmt,
 		listStaffStmt:                q.listStaffStmt,
+		listStaffUsersStmt:           q.listStaffUsersStmt,
 		listThrottlesStmt:            q.listThrottlesStmt,
 		listWaitingEventsStmt:        q.listWaitingEventsStmt,
 		liveDeferredLotsStmt:         q.liveDeferredLotsStmt,

@@ -121,7 +121,7 @@ func (p *Portal) MemberSend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	role := account.Role(form.Text("role"))
-	if err := form.Take(p.Accounts.AddMember(r.Context(), kit.Actor(r), kit.VisitorOf(r).Customer.ID, m.ID, role)); err != nil {
+	if err := form.Take(p.Accounts.ChangeMember(r.Context(), kit.Actor(r), kit.VisitorOf(r).Customer.ID, m.ID, role)); err != nil {
 		return err
 	}
 	if form.Failed() {

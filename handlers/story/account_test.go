@@ -10,6 +10,8 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/purchase"
+	"purse/billing/tx"
+	"purse/db"
 	"purse/handlers/kit/browsertest"
 )
 
@@ -242,4 +244,75 @@ func TestForeignKeysPurchasesAndPeople(t *testing.T) {
 	if now.State != purchase.Paid || !k.RevokedAt.IsZero() {
 		t.Errorf("a foreign visitor changed %s, %v", now.State, k.RevokedAt)
 	}
+}
+
+// TestStaffInvitesStaff is the page of the console's own people: a helper is
+// invited with the weaker role, looks, becomes an admin, and goes again.
+func TestStaffInvitesStaff(t *testing.T) {
+	b := browsertest.Open(t)
+	w := newWorld(t)
+	w.fillCatalog()
+	mails := w.catchMails()
+	boss := w.person("", "boss@example.com", "", account.Admin)
+	w.links(&boss)
+	p := b.Page(t, 1280, false)
+	p.Go(boss.link)
+	p.Go(w.url + "/admin/staff")
+	p.Type("#email", "helper@example.com")
+	p.ClickText("Send the invitation")
+	p.WaitText("An invitation is on its way")
+	p.WaitText("Open invitations")
+	p.Clean("staff with an invitation")
+	shot(p, "admin-staff-invited")
+	m := <-mails
+	if m.Template != account.MailStaff || m.To != "helper@example.com" {
+		t.Fatalf("mail %+v", m)
+	}
+	p.Go(w.url + m.Data["link"])
+	p.WaitText("You sign in as helper@example.com.")
+	p.Clean("joining the staff")
+	p.Type("#password", "a horse of another colour")
+	p.Click("form button")
+	p.WaitText("You are one of the staff, with the role support.")
+	p.Go(w.url + "/admin/staff")
+	p.WaitText("An admin can invite and remove people.")
+	if m := <-mails; m.Template != account.MailNewStaff || m.To != "boss@example.com" {
+		t.Errorf("mail %+v", m)
+	}
+	helper, err := w.accounts.UserByEmail(ctx, "helper@example.com")
+	w.check(err)
+	p.Go(w.url + "/admin/staff/" + helper.ID)
+	p.WaitText("Support staff may look but not change.")
+	p.Problems()
+
+	p.Go(boss.link)
+	p.Go(w.url + "/admin/staff/" + boss.user.ID)
+	p.Eval(`document.querySelector("button[data-variant=danger]").click()`, nil)
+	p.WaitText("There is always an admin")
+	p.Problems()
+	p.Clean("the last admin stays")
+	p.Go(w.url + "/admin/staff/" + helper.ID)
+	p.Eval(`document.querySelector("#role").value = "admin"`, nil)
+	p.ClickText("Save")
+	p.WaitText("helper@example.com has the role admin now.")
+	p.Go(w.url + "/admin/staff/" + helper.ID)
+	p.Eval(`document.querySelector("button[data-variant=danger]").click()`, nil)
+	p.WaitText("is no longer one of the staff.")
+}
+
+// verifyToken is the secret of a link that a sign-up mails.
+func (w *world) verifyToken(email string) string {
+	w.check(w.accounts.SignUp(ctx, email, account.From{Address: "192.0.2.1"}))
+	var id string
+	w.check(w.db.View(ctx, func(t tx.Tx) error {
+		open, err := db.AccountStore{}.OpenLinks(t, account.LinkVerify, "", w.clock.Now(), 1)
+		if err == nil {
+			id = open[0].ID
+		}
+		return err
+	}))
+	path, err := w.accounts.MintLink(ctx, id)
+	w.check(err)
+	_, token, _ := strings.Cut(path, "=")
+	return token
 }

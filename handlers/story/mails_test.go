@@ -28,6 +28,8 @@ func TestMailsReadWellOnAPhoneAndOnADesk(t *testing.T) {
 		account.MailVerify:     {"link": "/verify?token=01h7x3q9w8e2r6t4y0p5s1d7f3g9h2j6k8"},
 		account.MailKnown:      {"link": "/sign-in"},
 		account.MailReset:      {"link": "/reset/new?token=01h7x3q9w8e2r6t4y0p5s1d7f3g9h2j6k8"},
+		account.MailStaff:      {"role": "support", "link": "/admin/claim?token=abc"},
+		account.MailNewStaff:   {"who": "new@example.com", "role": "admin", "link": "/admin/staff"},
 		account.MailNoAccount:  {"link": "/sign-up"},
 		account.MailNewSecret:  {"link": "/reset"},
 		account.MailInvitation: {"customer": "Northwind Labs", "role": "owner", "link": "/join?token=01h7x3q9w8e2r6t4y0p5s1d7f3g9h2j6k8"},

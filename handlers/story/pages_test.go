@@ -73,6 +73,8 @@ func (w *world) visits(ps *people) []visit {
 	invoices := w.someInvoices(ps)
 	w.check(w.reports.Export(ctx))
 	w.check(w.statements.Make(ctx))
+	w.check(w.accounts.InviteStaff(ctx, audit.Actor{ID: ps.admin.user.ID}, "helper@example.com", account.Support))
+	w.check(w.accounts.Invite(ctx, audit.Actor{ID: buyer.user.ID}, buyer.customer.ID, "colleague@example.com", account.Developer))
 	return append([]visit{
 		{"sign-in", "/sign-in", nil},
 		{"sign-up", "/sign-up", nil},
@@ -191,6 +193,9 @@ func (w *world) visits(ps *people) []visit {
 		{"admin-keys-customer", "/admin/keys?customer=" + buyer.customer.ID, &ps.admin},
 		{"admin-keys-revoke", "/admin/keys/" + backend.ID + "/revoke", &ps.admin},
 		{"admin-security", "/security", &ps.admin},
+		{"admin-staff", "/admin/staff", &ps.admin},
+		{"admin-staff-person", "/admin/staff/" + ps.admin.user.ID, &ps.admin},
+		{"verify", account.LinkVerify.Path(w.verifyToken("newcomer@example.com")), nil},
 		{"admin-refund", "/admin/purchases/" + w.gateway.sessions[paid].Purchase + "/refund", &ps.admin},
 	}, append(w.endpointPages(ps), w.alertPages(ps, &viewer)...)...)
 }

@@ -83,8 +83,11 @@ type Member struct {
 
 // Claim makes the first admin, or another.
 type Claim struct {
-	Form  ui.Form
-	Token string
+	Form      ui.Form
+	Token     string
+	Title     string
+	Email     string // whose link it is, "" for whoever has it
+	MinLength int    // of passwords
 }
 
 // GrantForm adds credits.

@@ -64,11 +64,12 @@ func digest(site ui.Site, data map[string]string) (Letter, error) {
 			l.Afterall = append(l.Afterall, "And "+ui.Number(len(lines)-shown)+" more.")
 			break
 		}
-		s, err := say(line.Event, line.Data)
+		words := withoutLinks(line.Data)
+		s, err := say(line.Event, words)
 		if err != nil {
 			return l, err
 		}
-		l.Facts = append(l.Facts, Fact{s.headline, line.Data["customer"] + ", " + ui.TimeZoned(line.At, zoneOf(line.Data))})
+		l.Facts = append(l.Facts, Fact{s.headline, words["customer"] + ", " + ui.TimeZoned(line.At, zoneOf(line.Data))})
 	}
 	return l, nil
 }

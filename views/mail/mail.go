@@ -56,6 +56,7 @@ func Render(ctx context.Context, site ui.Site, template string, data map[string]
 }
 
 func letter(site ui.Site, template string, data map[string]string) (Letter, error) {
+	data = withoutLinks(data)
 	link := ""
 	if p := data["link"]; strings.HasPrefix(p, "/") {
 		link = strings.TrimRight(site.PublicURL, "/") + p
@@ -102,6 +103,18 @@ func letter(site ui.Site, template string, data map[string]string) (Letter, erro
 			Subject: "Join " + data["customer"] + " at " + site.Brand, Preview: "You are invited.",
 			Heading: "Join " + data["customer"], Says: []string{"You are invited to see and manage the credits of " + data["customer"] + " at " + site.Brand + ", with the role " + data["role"] + "."},
 			Button: "Join", Link: link, Afterall: []string{"The link works once, for a week. If you do not know what this is about, ignore it."},
+		}, nil
+	case account.MailStaff:
+		return Letter{
+			Subject: "Join the staff of " + site.Brand, Preview: "You are invited.",
+			Heading: "Join the staff of " + site.Brand, Says: []string{"You are invited to the console of " + site.Brand + ", with the role " + data["role"] + "."},
+			Button: "Join", Link: link, Afterall: []string{"The link works once, for a week. If you do not know what this is about, ignore it."},
+		}, nil
+	case account.MailNewStaff:
+		return Letter{
+			Subject: "Somebody new is " + data["role"] + " at " + site.Brand, Preview: "Is this right?",
+			Heading: "There is a new " + data["role"], Says: []string{data["who"] + " can use the console of " + site.Brand + " now, with the role " + data["role"] + ".", "If you do not expect this, remove them and look at what they did."},
+			Button: "See the staff", Link: link,
 		}, nil
 	case purchase.MailReceipt:
 		return receipt(site, data, link)

@@ -18,6 +18,8 @@ var templates = map[string]map[string]string{
 	account.MailVerify:     {"link": "/verify?token=abc"},
 	account.MailKnown:      {"link": "/sign-in"},
 	account.MailReset:      {"link": "/reset/new?token=abc"},
+	account.MailStaff:      {"role": "support", "link": "/admin/claim?token=abc"},
+	account.MailNewStaff:   {"who": "new@example.com", "role": "admin", "link": "/admin/staff"},
 	account.MailNoAccount:  {"link": "/sign-up"},
 	account.MailNewSecret:  {"link": "/reset"},
 	account.MailInvitation: {"customer": "Northwind <Labs>", "role": "owner", "link": "/join?token=abc"},

@@ -153,6 +153,7 @@ var adminNav = []navItem{
 	{"/admin/deliveries", "Deliveries", "send"},
 	{"/admin/alerts", "Alerts", "bell"},
 	{"/admin/mails", "Mails", "mail"},
+	{"/admin/staff", "Staff", "users"},
 	{"/security", "Security", "shield"},
 }
 

@@ -40,8 +40,8 @@ SELECT * FROM users WHERE id = sqlc.arg(id);
 -- name: GetUserByEmail :one
 SELECT * FROM users WHERE email = sqlc.arg(email);
 
--- name: CountStaff :one
-SELECT COUNT(*) FROM users WHERE staff_role <> '';
+-- name: ListStaffUsers :many
+SELECT * FROM users WHERE staff_role <> '' ORDER BY email;
 
 -- name: PutMember :exec
 INSERT INTO members (customer_id, user_id, role, created_at)
