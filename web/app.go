@@ -238,7 +238,11 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Runner: a.db, Ledger: a.ledger, Accounts: a.accounts, Catalog: a.catalog, Now: a.now,
 		Refused: func(customer, creditType string) { a.recharges.Refused(customer, creditType) }, // made below
 		Limits:  a.alerts.Counters, Throttled: a.alerts.ThrottledTo,
+		Unpriced: db.UnpricedStore{}, Events: a.events, Audit: a.audit,
 	})
+	if err := a.usage.Load(ctx); err != nil {
+		return err
+	}
 	a.purchases = purchase.New(purchase.Deps{
 		Runner: a.db, Store: db.PurchaseStore{}, Gateway: a.gateway, Tax: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
 		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live,
@@ -309,7 +313,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	})
 	a.admin = admin.New(admin.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, PrivateWebhooks: a.settings.WebhookAllowPrivate, Jobs: a.jobs, Audit: a.audit,
-		Reports: a.reports, Statements: a.statements, Alerts: a.alerts, Messages: a.messages, Clock: a.clock,
+		Reports: a.reports, Statements: a.statements, Alerts: a.alerts, Messages: a.messages, Clock: a.clock, Usage: a.usage,
 	})
 	a.api = api.New(api.Deps{
 		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Invoices: a.invoices, Alerts: a.alerts, Messages: a.messages, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log, Reports: a.reports, Statements: a.statements, Clock: a.clock,

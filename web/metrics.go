@@ -89,6 +89,16 @@ func (m *metrics) watch(a *app) {
 		return a.deliveryLag(ctx).Seconds()
 	})
 	gauge("purse_live_pages", "Open live pages.", func(context.Context) float64 { return float64(a.hub.Open()) })
+	gauge("purse_unpriced_events", "Recorded usage that no rate prices yet.", func(ctx context.Context) (n float64) {
+		_ = a.db.View(ctx, func(t tx.Tx) error {
+			waiting, err := a.usage.Unpriced.Waiting(t)
+			for _, w := range waiting {
+				n += float64(w.Count)
+			}
+			return err
+		})
+		return n
+	})
 	jobs := func(ctx context.Context) (c job.Counts) {
 		_ = a.db.View(ctx, func(t tx.Tx) (err error) { c, err = a.jobs.Count(t); return err })
 		return c

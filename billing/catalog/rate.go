@@ -119,7 +119,7 @@ func (s *Snapshot) place(r *Rate, now time.Time) error {
 		r.EffectiveAt = now.UTC().Truncate(time.Microsecond)
 	}
 	for _, v := range same {
-		if v.EffectiveAt.Equal(r.EffectiveAt) {
+		if v.EffectiveAt.Equal(r.EffectiveAt) && !v.cancelled() {
 			return fault.New(fault.Conflict, "rate_exists", "effective_at", "There is a version of this rate with the same effective date (%s).", v.ID())
 		}
 	}
@@ -172,6 +172,11 @@ func (s *Service) ArchiveRate(ctx context.Context, by audit.Actor, rateID string
 	return update(ctx, s, func(t tx.Tx) (Rate, error) { return s.ArchiveRateIn(t, by, rateID) })
 }
 
+// WithdrawRate takes back a version of a rate that applies later.
+func (s *Service) WithdrawRate(ctx context.Context, by audit.Actor, rateID string) (Rate, error) {
+	return update(ctx, s, func(t tx.Tx) (Rate, error) { return s.WithdrawRateIn(t, by, rateID) })
+}
+
 // ArchiveRateIn archives a rate in t.
 func (s *Service) ArchiveRateIn(t tx.Tx, by audit.Actor, rateID string) (Rate, error) {
 	now, err := s.read(t)
@@ -200,6 +205,31 @@ func (s *Service) ArchiveRateIn(t tx.Tx, by audit.Actor, rateID string) (Rate, e
 		return out, nil
 	}
 	return out, s.changed(t, audit.Record{Actor: by, Action: "rate.archived", Object: out.ID(), Before: before, After: out})
+}
+
+// WithdrawRateIn takes back a version that applies later, as if it had never been
+// made: what applies today stays. One that applied already is archived instead.
+func (s *Service) WithdrawRateIn(t tx.Tx, by audit.Actor, rateID string) (Rate, error) {
+	now, err := s.read(t)
+	if err != nil {
+		return Rate{}, err
+	}
+	before := now.Rate(rateID)
+	switch {
+	case before == nil:
+		return Rate{}, fault.Missing("rate")
+	case !before.ArchivedAt.IsZero():
+		return *before, nil
+	case !before.EffectiveAt.After(t.Now()):
+		return Rate{}, fault.New(fault.Conflict, "rate_applies", "", "This rate applies since %s and events were priced by it. Archive it, or create a new version.",
+			before.EffectiveAt.Format(time.RFC3339))
+	}
+	r := *before
+	r.ArchivedAt = t.Now()
+	if err := s.Store.PutRate(t, r); err != nil {
+		return r, err
+	}
+	return r, s.changed(t, audit.Record{Actor: by, Action: "rate.withdrawn", Object: r.ID(), Before: before, After: r})
 }
 
 var rateShape = regexp.MustCompile(`^\d{1,12}(\.\d{1,30})?$`)

@@ -12,6 +12,7 @@ const (
 	BalanceDepleted      = "balance.depleted"
 	BalanceRecovered     = "balance.recovered"
 	UsageAnomaly         = "usage.anomaly"
+	UsageUnpriced        = "usage.unpriced"
 	LimitReached         = "limit.reached"
 	LimitReset           = "limit.reset"
 	EntitlementChange    = "entitlement.changed"
@@ -101,6 +102,8 @@ var catalogue = []Type{
 	{BalanceRecovered, "Available rose above the level of an alert again, or a paid grant lifted it: the episode is over.", true, true, ofLevel(`"share"`, "1050", "50", `,"percent":50`)},
 	{UsageAnomaly, "The last hour used a multiple of what is usual: percent of usual_hour.", true, true,
 		`{"alert":"alr_06h009hchvm6s4qgpdfhxqrvew","credit_type":"credits","last_hour":"420","usual_hour":"100","percent":200}`},
+	{UsageUnpriced, "Work was recorded that no rate prices: the first of its customer and name that waits for one. It is kept, and charged once staff has looked at what it costs.", false, false,
+		`{"id":"req_8f14e45f","event":"llm.completion","timestamp":"2030-01-01T12:00:00Z","reason":"No rate of the meter \"input_tokens\" matches this event at its time. Create one."}`},
 	{LimitReached, "A spend limit was reached. stops_requests says whether usage is refused until resets_at.", true, true, ofLimit},
 	{LimitReset, "A spend limit that was reached began a new period, or was raised or ended.", true, true, ofLimit},
 	{EntitlementChange, "Whether the customer may go on changed, or whether to slow it down: what a gateway caches. reason says why not; throttle asks for no more than rate_per_minute.", true, true,

@@ -13,14 +13,19 @@ type Command struct {
 	// the first result again, another fingerprint with a Conflict.
 	Key         Key
 	Fingerprint Fingerprint
-	// Former is the fingerprint by which earlier releases kept the same request:
-	// a record of either is of this one. The zero Fingerprint is of none.
-	Former Fingerprint
+	// Former are the fingerprints by which earlier releases kept the same request:
+	// a record of any is of this one. The zero Fingerprint is of none.
+	Former [2]Fingerprint
 	Op     Op
 	// Counters are added up with what a debit costs, and may refuse it.
 	Counters []Counter
 	// Note is what a person says about it, kept beside the posting.
 	Note Note
+}
+
+// same says whether a record with a fingerprint is of this request.
+func (c *Command) same(f Fingerprint) bool {
+	return f == c.Fingerprint || (f != (Fingerprint{}) && (f == c.Former[0] || f == c.Former[1]))
 }
 
 // Note is a person's reason. It can be blanked; the posting cannot.

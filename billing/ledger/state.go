@@ -167,7 +167,7 @@ func (s *State) replay(c *Command) *Result {
 	if r == nil || (r.Refused && !r.At.Add(recordLife).After(s.now)) {
 		return nil
 	}
-	if r.Fingerprint != c.Fingerprint && (c.Former == (Fingerprint{}) || r.Fingerprint != c.Former) {
+	if !c.same(r.Fingerprint) {
 		res := refuse(fault.New(fault.Conflict, "idempotency_mismatch", "id",
 			"This id was used for another request. Use a new id for a new request."))
 		return &res

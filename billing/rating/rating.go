@@ -77,16 +77,19 @@ func Rate(c *catalog.Snapshot, e Event) ([]Charge, error) {
 	}
 	var room [8]line
 	lines := room[:0]
-	for _, m := range meters {
+	for _, m := range meters { // what is wrong with the event comes before what is missing here
 		q, err := quantity(m, e.Properties)
 		if err != nil {
 			return nil, err
 		}
+		lines = append(lines, line{quantity: q})
+	}
+	for i, m := range meters {
 		r := winner(c.Lines(m.Key), &e)
 		if r == nil {
 			return nil, fault.New(fault.Invalid, "no_rate", "properties", "No rate of the meter %q matches this event at its time. Create one.", m.Key)
 		}
-		lines = append(lines, line{r, q})
+		lines[i].rate = r
 	}
 	return charges(lines)
 }

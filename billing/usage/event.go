@@ -35,9 +35,9 @@ type Event struct {
 	// Err is what is wrong with the event as it was sent, nil for nothing.
 	Err error
 
-	// sent is the fingerprint of the event as it was sent; of an event that was
-	// not read from JSON it is made of the fields.
-	sent ledger.Fingerprint
+	// sent are the fingerprints of the event as it was sent, with backdated and
+	// without; of an event that was not read from JSON they are made of the fields.
+	sent [2]ledger.Fingerprint
 }
 
 // MaxBatch is how many events one request may hold.
@@ -219,7 +219,7 @@ func (e *Event) check() error {
 	if e.Err != nil {
 		return e.Err
 	}
-	if e.sent == (ledger.Fingerprint{}) {
+	if e.sent == ([2]ledger.Fingerprint{}) {
 		e.markFields()
 	}
 	if e.Mode == "" {

@@ -29,18 +29,26 @@ func (e *Event) meaning() ledger.Fingerprint {
 	return ledger.NewFingerprint(appendByValue(b, e.Properties))
 }
 
-// mark makes the fingerprint of the fields as they were sent, by which releases
-// before this rule kept their records.
+// mark makes the fingerprints of the fields as they were sent, by which releases
+// before this rule kept their records. An import said backdated only of what was
+// old, so a record may be of the same event with it or without.
 func (e *Event) mark(seen uint, timestamp string) {
 	var room [512]byte
 	b := append(room[:0], byte(seen))
 	for _, s := range []string{e.ID, e.Customer, e.Name, timestamp, string(e.Mode), e.Caller} {
 		b = appendText(b, s)
 	}
-	if e.Backdated {
-		b = append(b, '+')
+	end := len(b)
+	for i, backdated := range []bool{e.Backdated, !e.Backdated} {
+		b = b[:end]
+		if backdated {
+			b = append(b, '+')
+		}
+		if i == 1 {
+			b[0] ^= 1 << 5
+		}
+		e.sent[i] = ledger.NewFingerprint(appendProperties(b, e.Properties))
 	}
-	e.sent = ledger.NewFingerprint(appendProperties(b, e.Properties))
 }
 
 // markFields is mark for an event that was not read from JSON.
@@ -77,6 +85,18 @@ func appendValueOf(b []byte, kind rating.ValueKind, text string) []byte {
 // nestedByValue rewrites the canonical text of an object or array.
 func nestedByValue(text string) string {
 	b := []byte{text[0]}
+	eachNested(text, func(name string, kind rating.ValueKind, value string) {
+		if text[0] == '{' {
+			b = appendText(b, name)
+		}
+		b = appendValueOf(b, kind, value)
+	})
+	return string(append(b, text[len(text)-1]))
+}
+
+// eachNested calls f with what the canonical text of an object or array holds;
+// the elements of an array have no names.
+func eachNested(text string, f func(name string, kind rating.ValueKind, value string)) {
 	rest := text[1 : len(text)-1]
 	take := func() string {
 		n := binary.BigEndian.Uint32([]byte(rest[:4]))
@@ -85,14 +105,14 @@ func nestedByValue(text string) string {
 		return s
 	}
 	for rest != "" {
+		name := ""
 		if text[0] == '{' {
-			b = appendText(b, take())
+			name = take()
 		}
 		kind := rating.ValueKind(rest[0] - 'a')
 		rest = rest[1:]
-		b = appendValueOf(b, kind, take())
+		f(name, kind, take())
 	}
-	return string(append(b, text[len(text)-1]))
 }
 
 // Number writes a decimal such as those of JSON in one way for each value:

@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -402,6 +403,37 @@ func appendValue(b []byte, kind rating.ValueKind, text string) []byte {
 func appendText(b []byte, s string) []byte {
 	b = append(b, byte(len(s)>>24), byte(len(s)>>16), byte(len(s)>>8), byte(len(s)))
 	return append(b, s...)
+}
+
+// JSON writes properties as the object that Object reads.
+func JSON(ps rating.Properties) string {
+	return string(appendJSON(nil, rating.Other, string(appendProperties(nil, ps))))
+}
+
+func appendJSON(b []byte, kind rating.ValueKind, text string) []byte {
+	switch kind {
+	case rating.Null:
+		return append(b, "null"...)
+	case rating.String:
+		quoted, _ := json.Marshal(text) // a string always marshals
+		return append(b, quoted...)
+	case rating.Other:
+		first := true
+		b = append(b, text[0])
+		eachNested(text, func(name string, kind rating.ValueKind, value string) {
+			if !first {
+				b = append(b, ',')
+			}
+			first = false
+			if text[0] == '{' {
+				b = append(appendJSON(b, rating.String, name), ':')
+			}
+			b = appendJSON(b, kind, value)
+		})
+		return append(b, text[len(text)-1])
+	default:
+		return append(b, text...)
+	}
 }
 
 // Object reads a JSON object strictly, as the events are: no name twice, not

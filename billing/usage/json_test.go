@@ -184,6 +184,9 @@ func FuzzObject(f *testing.F) {
 			}
 			var again bytes.Buffer
 			if json.Indent(&again, raw, " ", "  ") == nil {
+				if _, c, err := Object([]byte(JSON(ps))); err != nil || !bytes.Equal(c, canonical) {
+					t.Fatalf("%q is written as %s: %v", raw, JSON(ps), err)
+				}
 				if _, c, err := Object(again.Bytes()); err != nil || !bytes.Equal(c, canonical) {
 					t.Fatalf("%q: white space counts: %v", raw, err)
 				}

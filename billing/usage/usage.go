@@ -6,10 +6,13 @@ package usage
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/event"
 	"purse/billing/fault"
 	"purse/billing/ledger"
 	"purse/billing/money"
@@ -39,17 +42,26 @@ type Deps struct {
 	// Throttled is the rate, in requests a minute, to which a customer is slowed
 	// down in a wallet with nothing available; 0 for not at all. May be nil.
 	Throttled func(k ledger.WalletKey) int
+	// Unpriced keeps recorded work that no rate prices. Without it such work is
+	// refused. Events tells of it, Audit records who priced it.
+	Unpriced UnpricedStore
+	Events   *event.Log
+	Audit    *audit.Log
 }
 
-// Service takes usage in.
-type Service struct{ Deps }
+// Service takes usage in. Load it before the first event.
+type Service struct {
+	Deps
+	waiting waiting
+	pricing sync.Mutex // one at a time
+}
 
 // New makes a service.
 func New(d Deps) *Service {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
-	return &Service{d}
+	return &Service{Deps: d, waiting: waiting{keys: map[ledger.Key]bool{}}}
 }
 
 // Reporter is who reports: what it reaches and may do.
@@ -64,6 +76,9 @@ type Receipt struct {
 	Replayed bool
 	Mode     Mode
 	Charges  []Charge
+	// Unpriced says that no rate prices the event yet: it is kept and will be
+	// charged, and Charges is empty.
+	Unpriced bool
 	// Throttle is the rate, in requests a minute, that the customer is to be
 	// slowed down to: nothing is available any more. 0 for not at all.
 	Throttle int
@@ -112,7 +127,7 @@ func (s *Service) Report(ctx context.Context, who Reporter, events []Event) ([]O
 			return nil, err
 		}
 	}
-	return out, nil
+	return out, s.keep(ctx, who, events, out)
 }
 
 // command makes the ledger's command of an event. With an error there may still
@@ -128,10 +143,19 @@ func (s *Service) command(ctx context.Context, who Reporter, e *Event, now time.
 	o.Customer = customer.ID
 	c := &ledger.Command{Key: ledger.NewKey("usage", customer.ID, e.ID), Fingerprint: e.meaning(), Former: e.sent}
 	charges, err := s.rate(who, customer, e, now)
+	if s.waiting.has(c.Key) && (err == nil || fault.HasCode(err, "no_rate")) {
+		err = errWaiting
+	}
 	if err != nil {
 		c.Op = ledger.Debit{} // refused, unless it replays
 		return c, err
 	}
+	s.debit(c, customer.ID, e, charges, now)
+	return c, nil
+}
+
+// debit makes a command that books an event.
+func (s *Service) debit(c *ledger.Command, customer string, e *Event, charges []rating.Charge, now time.Time) {
 	d := ledger.Debit{
 		Record: e.Mode == Record, Event: e.ID, EventName: e.Name, Caller: e.Caller, EventAt: e.Timestamp,
 		Charges: make([]ledger.Charge, len(charges)),
@@ -140,14 +164,13 @@ func (s *Service) command(ctx context.Context, who Reporter, e *Event, now time.
 		d.EventAt = now
 	}
 	for i, ch := range charges {
-		k := ledger.WalletKey{Customer: customer.ID, CreditType: ch.CreditType}
+		k := ledger.WalletKey{Customer: customer, CreditType: ch.CreditType}
 		d.Charges[i] = ledger.Charge{Wallet: k, Lines: ch.Lines}
 		if s.Limits != nil {
 			c.Counters = append(c.Counters, s.Limits(k, e.Caller, now)...)
 		}
 	}
 	c.Op = d
-	return c, nil
 }
 
 // reach finds a customer that the reporter may touch. Another's is not there.

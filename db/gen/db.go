@@ -138,6 +138,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countToldSinceStmt, err = db.PrepareContext(ctx, countToldSince); err != nil {
 		return nil, fmt.Errorf("error preparing query CountToldSince: %w", err)
 	}
+	if q.countUnpricedEventsStmt, err = db.PrepareContext(ctx, countUnpricedEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query CountUnpricedEvents: %w", err)
+	}
 	if q.countWaitingEventsStmt, err = db.PrepareContext(ctx, countWaitingEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query CountWaitingEvents: %w", err)
 	}
@@ -224,6 +227,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteThrottlesStmt, err = db.PrepareContext(ctx, deleteThrottles); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteThrottles: %w", err)
+	}
+	if q.deleteUnpricedEventStmt, err = db.PrepareContext(ctx, deleteUnpricedEvent); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteUnpricedEvent: %w", err)
 	}
 	if q.deleteWatchStmt, err = db.PrepareContext(ctx, deleteWatch); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteWatch: %w", err)
@@ -467,6 +473,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertStatementStmt, err = db.PrepareContext(ctx, insertStatement); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertStatement: %w", err)
+	}
+	if q.insertUnpricedEventStmt, err = db.PrepareContext(ctx, insertUnpricedEvent); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertUnpricedEvent: %w", err)
 	}
 	if q.insertUserStmt, err = db.PrepareContext(ctx, insertUser); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertUser: %w", err)
@@ -933,6 +942,21 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.unparkJobStmt, err = db.PrepareContext(ctx, unparkJob); err != nil {
 		return nil, fmt.Errorf("error preparing query UnparkJob: %w", err)
 	}
+	if q.unpricedEventStmt, err = db.PrepareContext(ctx, unpricedEvent); err != nil {
+		return nil, fmt.Errorf("error preparing query UnpricedEvent: %w", err)
+	}
+	if q.unpricedEventKeysStmt, err = db.PrepareContext(ctx, unpricedEventKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query UnpricedEventKeys: %w", err)
+	}
+	if q.unpricedEventsAfterStmt, err = db.PrepareContext(ctx, unpricedEventsAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query UnpricedEventsAfter: %w", err)
+	}
+	if q.unpricedEventsBeforeStmt, err = db.PrepareContext(ctx, unpricedEventsBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query UnpricedEventsBefore: %w", err)
+	}
+	if q.unpricedEventsOfStmt, err = db.PrepareContext(ctx, unpricedEventsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query UnpricedEventsOf: %w", err)
+	}
 	if q.updateAlertStmt, err = db.PrepareContext(ctx, updateAlert); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateAlert: %w", err)
 	}
@@ -1194,6 +1218,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countToldSinceStmt: %w", cerr)
 		}
 	}
+	if q.countUnpricedEventsStmt != nil {
+		if cerr := q.countUnpricedEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countUnpricedEventsStmt: %w", cerr)
+		}
+	}
 	if q.countWaitingEventsStmt != nil {
 		if cerr := q.countWaitingEventsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countWaitingEventsStmt: %w", cerr)
@@ -1337,6 +1366,11 @@ func (q *Queries) Close() error {
 	if q.deleteThrottlesStmt != nil {
 		if cerr := q.deleteThrottlesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteThrottlesStmt: %w", cerr)
+		}
+	}
+	if q.deleteUnpricedEventStmt != nil {
+		if cerr := q.deleteUnpricedEventStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteUnpricedEventStmt: %w", cerr)
 		}
 	}
 	if q.deleteWatchStmt != nil {
@@ -1742,6 +1776,11 @@ func (q *Queries) Close() error {
 	if q.insertStatementStmt != nil {
 		if cerr := q.insertStatementStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertStatementStmt: %w", cerr)
+		}
+	}
+	if q.insertUnpricedEventStmt != nil {
+		if cerr := q.insertUnpricedEventStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertUnpricedEventStmt: %w", cerr)
 		}
 	}
 	if q.insertUserStmt != nil {
@@ -2519,6 +2558,31 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing unparkJobStmt: %w", cerr)
 		}
 	}
+	if q.unpricedEventStmt != nil {
+		if cerr := q.unpricedEventStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unpricedEventStmt: %w", cerr)
+		}
+	}
+	if q.unpricedEventKeysStmt != nil {
+		if cerr := q.unpricedEventKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unpricedEventKeysStmt: %w", cerr)
+		}
+	}
+	if q.unpricedEventsAfterStmt != nil {
+		if cerr := q.unpricedEventsAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unpricedEventsAfterStmt: %w", cerr)
+		}
+	}
+	if q.unpricedEventsBeforeStmt != nil {
+		if cerr := q.unpricedEventsBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unpricedEventsBeforeStmt: %w", cerr)
+		}
+	}
+	if q.unpricedEventsOfStmt != nil {
+		if cerr := q.unpricedEventsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unpricedEventsOfStmt: %w", cerr)
+		}
+	}
 	if q.updateAlertStmt != nil {
 		if cerr := q.updateAlertStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateAlertStmt: %w", cerr)
@@ -2706,6 +2770,7 @@ type Queries struct {
 	countRecoveryCodesStmt       *sql.Stmt
 	countSelfRefundsStmt         *sql.Stmt
 	countToldSinceStmt           *sql.Stmt
+	countUnpricedEventsStmt      *sql.Stmt
 	countWaitingEventsStmt       *sql.Stmt
 	debitsAscendingStmt          *sql.Stmt
 	debitsDescendingStmt         *sql.Stmt
@@ -2735,6 +2800,7 @@ type Queries struct {
 	deleteStaleLinksStmt         *sql.Stmt
 	deleteStaleSessionsStmt      *sql.Stmt
 	deleteThrottlesStmt          *sql.Stmt
+	deleteUnpricedEventStmt      *sql.Stmt
 	deleteWatchStmt              *sql.Stmt
 	disputeAnswersOfStmt         *sql.Stmt
 	disputesOfStmt               *sql.Stmt
@@ -2816,6 +2882,7 @@ type Queries struct {
 	insertRequestStmt            *sql.Stmt
 	insertSessionStmt            *sql.Stmt
 	insertStatementStmt          *sql.Stmt
+	insertUnpricedEventStmt      *sql.Stmt
 	insertUserStmt               *sql.Stmt
 	invoiceByIDStmt              *sql.Stmt
 	invoiceByKeyStmt             *sql.Stmt
@@ -2971,6 +3038,11 @@ type Queries struct {
 	touchKeyStmt                 *sql.Stmt
 	touchSessionStmt             *sql.Stmt
 	unparkJobStmt                *sql.Stmt
+	unpricedEventStmt            *sql.Stmt
+	unpricedEventKeysStmt        *sql.Stmt
+	unpricedEventsAfterStmt      *sql.Stmt
+	unpricedEventsBeforeStmt     *sql.Stmt
+	unpricedEventsOfStmt         *sql.Stmt
 	updateAlertStmt              *sql.Stmt
 	updateCustomerStmt           *sql.Stmt
 	updateEndpointStmt           *sql.Stmt
@@ -3037,6 +3109,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countRecoveryCodesStmt:       q.countRecoveryCodesStmt,
 		countSelfRefundsStmt:         q.countSelfRefundsStmt,
 		countToldSinceStmt:           q.countToldSinceStmt,
+		countUnpricedEventsStmt:      q.countUnpricedEventsStmt,
 		countWaitingEventsStmt:       q.countWaitingEventsStmt,
 		debitsAscendingStmt:          q.debitsAscendingStmt,
 		debitsDescendingStmt:         q.debitsDescendingStmt,
@@ -3066,6 +3139,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteStaleLinksStmt:         q.deleteStaleLinksStmt,
 		deleteStaleSessionsStmt:      q.deleteStaleSessionsStmt,
 		deleteThrottlesStmt:          q.deleteThrottlesStmt,
+		deleteUnpricedEventStmt:      q.deleteUnpricedEventStmt,
 		deleteWatchStmt:              q.deleteWatchStmt,
 		disputeAnswersOfStmt:         q.disputeAnswersOfStmt,
 		disputesOfStmt:               q.disputesOfStmt,
@@ -3147,6 +3221,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertRequestStmt:            q.insertRequestStmt,
 		insertSessionStmt:            q.insertSessionStmt,
 		insertStatementStmt:          q.insertStatementStmt,
+		insertUnpricedEventStmt:      q.insertUnpricedEventStmt,
 		insertUserStmt:               q.insertUserStmt,
 		invoiceByIDStmt:              q.invoiceByIDStmt,
 		invoiceByKeyStmt:             q.invoiceByKeyStmt,
@@ -3302,6 +3377,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		touchKeyStmt:                 q.touchKeyStmt,
 		touchSessionStmt:             q.touchSessionStmt,
 		unparkJobStmt:                q.unparkJobStmt,
+		unpricedEventStmt:            q.unpricedEventStmt,
+		unpricedEventKeysStmt:        q.unpricedEventKeysStmt,
+		unpricedEventsAfterStmt:      q.unpricedEventsAfterStmt,
+		unpricedEventsBeforeStmt:     q.unpricedEventsBeforeStmt,
+		unpricedEventsOfStmt:         q.unpricedEventsOfStmt,
 		updateAlertStmt:              q.updateAlertStmt,
 		updateCustomerStmt:           q.updateCustomerStmt,
 		updateEndpointStmt:           q.updateEndpointStmt,

@@ -903,6 +903,20 @@ type Throttle struct {
 	FreeAt int64
 }
 
+type UnpricedEvent struct {
+	ID          int64
+	Key         string
+	Fingerprint string
+	CustomerID  string
+	EventID     string
+	Name        string
+	Caller      string
+	EventAt     int64
+	Backdated   int64
+	Properties  string
+	CreatedAt   int64
+}
+
 type User struct {
 	ID                string
 	Email             string

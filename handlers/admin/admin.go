@@ -20,6 +20,7 @@ import (
 	"purse/billing/statement"
 	"purse/billing/testclock"
 	"purse/billing/tx"
+	"purse/billing/usage"
 	"purse/handlers/endpoints"
 	"purse/handlers/kit"
 	"purse/handlers/statements"
@@ -49,6 +50,8 @@ type Deps struct {
 	// Statements add up a customer's months.
 	Statements *statement.Service
 	Clock      *testclock.Clock // nil but in a sandbox
+	// Usage prices what was recorded without a price.
+	Usage *usage.Service
 }
 
 // Admin answers the console's pages. Each exported method with the signature of

@@ -46,10 +46,12 @@ func (a *Admin) CatalogPage(w http.ResponseWriter, r *http.Request) error {
 func rateRow(s *catalog.Snapshot, rate *catalog.Rate, now time.Time) admin.Rate {
 	row := admin.Rate{ID: rate.ID(), Meter: rate.Meter, Text: show.RateText(rate, show.Unit(s, rate.CreditType)), Match: show.MatchText(rate.Match), Since: rate.EffectiveAt, State: "replaced"}
 	switch {
+	case !rate.ArchivedAt.IsZero() && !rate.ArchivedAt.After(rate.EffectiveAt):
+		row.State = "withdrawn"
 	case !rate.ArchivedAt.IsZero():
 		row.State = "archived"
 	case rate.EffectiveAt.After(now):
-		row.State, row.MayArchive = "later", true
+		row.State, row.MayWithdraw = "later", true
 	default:
 		for _, l := range s.Lines(rate.Meter) {
 			if l.At(now) == rate {

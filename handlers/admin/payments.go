@@ -157,9 +157,12 @@ const mostAlarms = 99 // that are counted
 func (a *Admin) alarms(r *http.Request) []ui.NavCount {
 	var events []*purchase.InboxEvent
 	stuck := map[string]bool{}
-	differences := 0
+	differences, unpriced := 0, 0
 	err := a.view(r.Context(), func(t tx.Tx) (err error) {
 		clear(stuck)
+		if unpriced, err = a.waiting(t); err != nil {
+			return err
+		}
 		if a.Reports != nil {
 			if differences, err = a.Reports.Alarms(t); err != nil {
 				return err
@@ -186,5 +189,5 @@ func (a *Admin) alarms(r *http.Request) []ui.NavCount {
 		a.Kit.Log.WarnContext(r.Context(), "counting alarms failed", "error", err)
 		return nil
 	}
-	return []ui.NavCount{{Path: "/admin/inbox", Count: len(events)}, {Path: "/admin/purchases", Count: len(stuck)}, {Path: "/admin/reports", Count: differences}}
+	return []ui.NavCount{{Path: "/admin/inbox", Count: len(events)}, {Path: "/admin/purchases", Count: len(stuck)}, {Path: "/admin/reports", Count: differences}, {Path: "/admin/unpriced", Count: unpriced}}
 }

@@ -321,3 +321,14 @@ func archiveRate(a *API, ctx context.Context, in *archiveRateIn) (*reply[rateObj
 	}
 	return done(showRate(a.Catalog.Snapshot().Rate(id)), replayed)
 }
+
+func withdrawRate(a *API, ctx context.Context, in *archiveRateIn) (*reply[rateObject], error) {
+	id, replayed, err := a.doOnce(ctx, in.act("rates.withdraw", in.ID), func(t tx.Tx) (string, error) {
+		r, err := a.Catalog.WithdrawRateIn(t, actor(ctx), in.ID)
+		return r.ID(), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return done(showRate(a.Catalog.Snapshot().Rate(id)), replayed)
+}

@@ -81,6 +81,7 @@ type usageReceipt struct {
 	Replayed bool            `json:"replayed" doc:"Whether this was booked before"`
 	Mode     string          `json:"mode" enum:"decide,record"`
 	Charges  []receiptCharge `json:"charges" nullable:"false"`
+	Unpriced bool            `json:"unpriced,omitempty" doc:"Recorded, and kept until a rate prices it: charges is empty, and nothing was booked yet"`
 	Throttle bool            `json:"throttle,omitempty" doc:"Allowed below zero: slow the customer down to rate_per_minute"`
 	Rate     int             `json:"rate_per_minute,omitempty"`
 }

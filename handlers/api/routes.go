@@ -24,6 +24,10 @@ func table() []Route {
 	return []Route{
 		usageRoute(r(post, usagePath, report, false, "Usage", "reportUsage", "Report usage: one event or a batch")),
 
+		op(r(get, "/v1/unpriced_events", read, vendor, "Usage", "listUnpricedEvents", "List recorded usage that no rate prices"), listUnpriced),
+		op(r(get, "/v1/unpriced_events/pricing", read, vendor, "Usage", "previewUnpriced", "Read what pricing it would charge now"), previewUnpriced),
+		op(r(post, "/v1/unpriced_events/pricing", admin, vendor, "Usage", "priceUnpriced", "Charge what a preview showed"), priceUnpriced),
+
 		op(r(post, "/v1/holds", report, false, "Holds", "createHold", "Set credits aside"), createHold).makes(),
 		op(r(get, "/v1/holds/{id}", read, false, "Holds", "getHold", "Read a hold"), getHold),
 		op(r(post, "/v1/holds/{id}/capture", report, false, "Holds", "captureHold", "End a hold and book what the work cost"), captureHold),
@@ -91,6 +95,7 @@ func table() []Route {
 		op(r(get, "/v1/rates", read, false, "Catalog", "listRates", "List rates"), listRates),
 		op(r(get, "/v1/rates/{id}", read, false, "Catalog", "getRate", "Read a rate"), getRate),
 		op(r(post, "/v1/rates/{id}/archive", admin, vendor, "Catalog", "archiveRate", "End a rate now"), archiveRate),
+		op(r(post, "/v1/rates/{id}/withdraw", admin, vendor, "Catalog", "withdrawRate", "Take back a version that applies later; today's stays"), withdrawRate),
 		op(r(post, "/v1/packs", admin, vendor, "Catalog", "createPack", "Create a pack"), createPack).makes(),
 		op(r(get, "/v1/packs", read, false, "Catalog", "listPacks", "List packs"), listPacks),
 		op(r(get, "/v1/packs/{id}", read, false, "Catalog", "getPack", "Read a pack"), getPack),

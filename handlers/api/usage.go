@@ -150,6 +150,9 @@ func appendReceipt(b []byte, r *usage.Receipt) []byte {
 		b = append(b, `"}`...)
 	}
 	b = append(b, ']')
+	if r.Unpriced {
+		b = append(b, `,"unpriced":true`...)
+	}
 	if r.Throttle > 0 {
 		b = append(b, `,"throttle":true,"rate_per_minute":`...)
 		b = strconv.AppendInt(b, int64(r.Throttle), 10)

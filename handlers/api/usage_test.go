@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/ledger"
+	"purse/billing/tx"
 )
 
 func TestAnEventIsChargedOnceAndExplained(t *testing.T) {
@@ -180,6 +183,36 @@ func TestBackdatingNeedsTheAdminScope(t *testing.T) {
 	p := w.must("GET", "/v1/postings/"+a.str("charges", 0, "posting"), "")
 	if p.str("event", "timestamp") != "2023-11-16T18:17:03.97996Z" || p.str("event", "mode") != "record" {
 		t.Fatal(p.text)
+	}
+}
+
+// An import of the release before said backdated only of what was old: a run
+// again that always says so goes on with it.
+func TestARecordOfBeforeReplaysWithBackdatedAndWithout(t *testing.T) {
+	w := newWorld(t)
+	w.shop("10")
+	acme := w.must("GET", "/v1/customers/ext:acme", "").str("id")
+	field := func(s string) string { return string([]byte{0, 0, 0, byte(len(s))}) + s }
+	for i, c := range []struct {
+		seen byte // the fields that were sent
+		plus string
+	}{{0b10011111, ""}, {0b10111111, "+"}} {
+		id := fmt.Sprint("t:", i)
+		sent := string([]byte{c.seen}) + field(id) + field("ext:acme") + field("llm.completion") + field("2026-02-28T12:00:00Z") + field("record") + field("") + c.plus +
+			"{" + field("input_tokens") + "c" + field("1") + field("output_tokens") + "c" + field("2") + "}"
+		cmd := &ledger.Command{Key: ledger.NewKey("usage", acme, id), Fingerprint: ledger.NewFingerprint([]byte(sent)), Op: ledger.Debit{
+			Record: true, Charges: []ledger.Charge{{Wallet: ledger.WalletKey{Customer: acme, CreditType: "credits"}, Lines: []ledger.Line{{Meter: "input_tokens", Quantity: "1", Credits: 3}}}},
+		}}
+		if err := w.deps.Runner.Update(context.Background(), func(t tx.Tx) error { _, err := w.deps.Ledger.ApplyOne(t, cmd); return err }); err != nil {
+			t.Fatal(err)
+		}
+		body := `{"id":"` + id + `","customer":"ext:acme","event":"llm.completion","timestamp":"2026-02-28T12:00:00Z","mode":"record","backdated":true,"properties":{"input_tokens":1,"output_tokens":2}}`
+		if a := w.must("POST", "/v1/usage", body); a.at("replayed") != true {
+			t.Error(a.text)
+		}
+		if a := w.must("POST", "/v1/usage", strings.Replace(body, `"backdated":true,`, "", 1)); a.at("replayed") != true {
+			t.Error(a.text)
+		}
 	}
 }
 

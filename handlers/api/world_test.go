@@ -75,7 +75,7 @@ func newWorld(tb testing.TB, change ...func(*Deps)) *world {
 	w.deps.Accounts = account.New(account.Deps{Runner: d, Store: db.AccountStore{}, Jobs: jobs, Events: events, Audit: log, Now: w.now})
 	w.deps.Catalog = catalog.New(catalog.Deps{Runner: d, Store: db.CatalogStore{}, Audit: log})
 	w.deps.Ledger = ledger.New(db.NewLedgerStore(), d, jobs, events, ledger.Options{})
-	w.deps.Usage = usage.New(usage.Deps{Runner: d, Ledger: w.deps.Ledger, Accounts: w.deps.Accounts, Catalog: w.deps.Catalog, Now: w.now})
+	w.deps.Usage = usage.New(usage.Deps{Runner: d, Ledger: w.deps.Ledger, Accounts: w.deps.Accounts, Catalog: w.deps.Catalog, Now: w.now, Unpriced: db.UnpricedStore{}, Events: events, Audit: log})
 	keeper, err := notify.NewKeeper("a-key-of-the-tests-of-32-characters")
 	if err != nil {
 		tb.Fatal(err)

@@ -106,7 +106,7 @@ func newWorldAt(t testing.TB, addr string) *world {
 		}
 	}, Watches: func(k ledger.WalletKey, id ledger.WalletID) []ledger.Watch { return w.alerts.NewWallet(k, id) }})
 	w.openAlerts(events, log)
-	w.usage = usage.New(usage.Deps{Runner: w.db, Ledger: w.ledger, Accounts: w.accounts, Catalog: w.catalog, Now: w.clock.Now, Limits: w.alerts.Counters, Throttled: w.alerts.ThrottledTo})
+	w.usage = usage.New(usage.Deps{Runner: w.db, Ledger: w.ledger, Accounts: w.accounts, Catalog: w.catalog, Now: w.clock.Now, Unpriced: db.UnpricedStore{}, Events: w.events, Audit: w.audit, Limits: w.alerts.Counters, Throttled: w.alerts.ThrottledTo})
 	w.gateway = &fakeGateway{clock: w.clock, sessions: map[string]*purchase.Checkout{}, disputes: map[string]*purchase.ChargeDispute{}}
 	w.reports = w.newReports()
 	running, stop := context.WithCancel(ctx)
@@ -151,7 +151,8 @@ func (w *world) router() http.Handler {
 		Alerts: w.alerts, Messages: w.messages, Events: w.events, Statements: w.statements,
 	})
 	a := admin.New(admin.Deps{
-		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit, Purchases: w.purchases,
+		Usage: w.usage,
+		Kit:   w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit, Purchases: w.purchases,
 		Clock: testclock.New(testclock.Deps{Runner: w.db, Events: w.events, Audit: w.audit, Jobs: w.jobs, Log: slog.New(slog.DiscardHandler), Now: w.clock.Now,
 			Move: func(time.Duration) error { return nil }, Moved: func() time.Duration { return 26 * time.Hour }, Settled: func() bool { return true }}),
 		Recharges: w.recharges, Invoices: w.invoices, Schedules: w.schedules, Endpoints: w.endpoints,

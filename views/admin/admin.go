@@ -176,6 +176,7 @@ type Rate struct {
 	Since                  time.Time // zero: from the beginning
 	State                  string    // "now", "later", "replaced", "archived"
 	MayArchive             bool
+	MayWithdraw            bool // it applies later
 }
 
 // CatalogForm makes or changes something of the catalog.

@@ -142,6 +142,7 @@ var portalNav = []navItem{
 var adminNav = []navItem{
 	{"/admin", "Customers", "users"},
 	{"/admin/catalog", "Catalog", "tag"},
+	{"/admin/unpriced", "Unpriced usage", "gauge"},
 	{"/admin/purchases", "Purchases", "card"},
 	{"/admin/invoices", "Invoices", "list"},
 	{"/admin/inbox", "Stripe inbox", "inbox"},
