@@ -41,6 +41,23 @@ func (p *problem) temporary() bool {
 	return p.Status == http.StatusTooManyRequests || p.Status >= 500
 }
 
+// Temporary is temporary for who knows the error by an interface.
+func (p *problem) Temporary() bool { return p.temporary() }
+
+// Post is post, and Get reads: together what an import needs.
+func (c *client) Post(ctx context.Context, path string, body, out any) error {
+	return c.post(ctx, path, body, out)
+}
+
+// Get reads the answer of a path into out.
+func (c *client) Get(ctx context.Context, path string, out any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+path, nil)
+	if err != nil {
+		return err
+	}
+	return c.do(req, out)
+}
+
 // post sends a body and reads the answer into out. An answer that is an error
 // is a *problem.
 func (c *client) post(ctx context.Context, path string, body, out any) error {

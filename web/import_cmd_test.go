@@ -91,16 +91,24 @@ func TestUsageImport(t *testing.T) {
 		"no such column":   {[]byte("time,ContextTokens,GeneratedTokens\n" + row1), nil, []string{"--time", `"TIMESTAMP"`, "time, ContextTokens"}},
 		"another property": {[]byte(head + row1), []string{"--property", "x=Nothing"}, []string{"--property x", `"Nothing"`}},
 		"no id column":     {[]byte(head + row1), []string{"--id", "ID"}, []string{"--id", `"ID"`}},
-		"semicolons":       {[]byte(strings.ReplaceAll(head+row1, ",", ";")), nil, []string{"--"}},
-		"UTF-16":           {u16, nil, []string{"UTF-8"}},
+		"two delimiters":   {[]byte(strings.ReplaceAll(head, ",", ";") + row1), nil, []string{"line 2", "3 columns"}},
+		"half UTF-16":      {u16[:len(u16)-1], nil, []string{"line 2"}},
+		"a column twice":   {[]byte("TIMESTAMP,ContextTokens,ContextTokens,GeneratedTokens\n" + row1), nil, []string{"--property input_tokens", "2 times", "ContextTokens#1"}},
+		"a default":        {[]byte(head + row1), []string{"--default", "Nothing=1"}, []string{"--default Nothing"}},
+		"no preset":        {[]byte(head + row1), []string{"--preset", "nothing"}, []string{"openai-usage"}},
+		"a zone":           {[]byte(head + row1), []string{"--zone", "Mars"}, []string{"--zone"}},
+		"an archive":       {[]byte("PK\x03\x04rest"), nil, []string{"ZIP"}},
+		"two readings":     {[]byte(head + "9/2/2023,1,1\n"), nil, []string{"line 2", `"9/2/2023"`, "--time-format"}},
+		"not since 1970":   {[]byte(head + "45,1,1\n"), nil, []string{"line 2", `"TIMESTAMP"`, `"45"`}},
 		"Latin-1":          {[]byte(head + "2023-11-16 18:17:03,4808,10\xe4\n"), nil, []string{"line 2", "UTF-8"}},
 		"NULs":             {[]byte(head + "2023-11-16 18:17:03,48\x0008,10\n"), nil, []string{"row 1"}},
 		"a ragged row":     {[]byte(head + "2023-11-16 18:17:03,4808\n"), nil, []string{"line 2"}},
 		"an open quote":    {[]byte(head + `"2023-11-16 18:17:03,4808,10` + "\n"), nil, []string{"CSV"}},
 		"no time":          {[]byte(head + "yesterday,4808,10\n"), nil, []string{"line 2", `"yesterday"`}},
-		"a negative":       {[]byte(head + "2023-11-16 18:17:03,-4808,10\n"), nil, []string{"row 1", "input_tokens"}},
-		"words":            {[]byte(head + "2023-11-16 18:17:03,many,10\n"), nil, []string{"row 1", "input_tokens"}},
-		"an empty cell":    {[]byte(head + "2023-11-16 18:17:03,,10\n"), nil, []string{"row 1", "input_tokens"}},
+		"a negative":       {[]byte(head + "2023-11-16 18:17:03,-4808,10\n"), nil, []string{"line 2", "row 1", `column "ContextTokens"`, `"-4808"`, "input_tokens"}},
+		"words":            {[]byte(head + "2023-11-16 18:17:03,many,10\n"), nil, []string{"row 1", `column "ContextTokens"`, `"many"`, "input_tokens"}},
+		"an empty cell":    {[]byte(head + "2023-11-16 18:17:03,,10\n"), nil, []string{"row 1", `column "ContextTokens"`, "blank", "input_tokens"}},
+		"a word for none":  {[]byte(head + "2023-11-16 18:17:03,NULL,10\n"), nil, []string{"row 1", `column "ContextTokens"`, `"NULL"`}},
 		"nothing":          {nil, nil, []string{"empty"}},
 		"no such customer": {[]byte(head + row1), []string{"--customer", "ext:none"}, []string{"customer"}},
 		"no such event":    {[]byte(head + row1), []string{"--event", "none"}, []string{"none"}},
@@ -191,4 +199,44 @@ func TestImportOfRealUsage(t *testing.T) {
 	}
 	t.Logf("%d rows, %d before the interruption, %s credits", rows, between, sum)
 	says(t, nil, []string{"verify", "--db", s.db}, 0)
+}
+
+// TestImportsGoOn runs an import of the release before again, which made ids of
+// rows and said backdated only of what was old; and shows what a file would book.
+func TestImportsGoOn(t *testing.T) {
+	t.Parallel()
+	s := startShop(t)
+	path := filepath.Join(t.TempDir(), "t.csv")
+	at := time.Now().UTC().Add(-48 * time.Hour).Truncate(time.Second)
+	data := []byte("TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03,3000,10\n" + at.Format("2006-01-02 15:04:05") + ",3000,10\n")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	api := newClient(s.url, s.key)
+	for i, when := range []string{"2023-11-16T18:17:03Z", at.Format(time.RFC3339Nano)} {
+		e := map[string]any{
+			"id": fmt.Sprint("t:", i+1), "customer": "ext:a", "event": "llm.completion", "timestamp": when, "mode": "record",
+			"properties": map[string]int{"input_tokens": 3000, "output_tokens": 10},
+		}
+		if i == 0 {
+			e["backdated"] = true
+		}
+		if err := api.post(t.Context(), "/v1/usage", map[string]any{"events": []any{e}}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, _ := s.charged()
+	out, _ := s.imports(t, 0, path, "--dry-run")
+	if !strings.Contains(out, "input_tokens") || !strings.Contains(out, "2 rows would be booked") {
+		t.Errorf("a dry run shows %s", out)
+	}
+	if out, errs := s.imports(t, 0, path, "--ids", "row"); !strings.Contains(out, "2 rows") || !strings.Contains(out, "2 of the rows were there already") {
+		t.Errorf("it does not go on: %s%s", out, errs)
+	}
+	if n, _ := s.charged(); before != 2 || n != 2 {
+		t.Errorf("%d and then %d events are charged, want 2", before, n)
+	}
+	if out, _ := s.imports(t, 0, path); !strings.Contains(out, "0 of the rows were there already") {
+		t.Errorf("ids are of the content: %s", out)
+	}
 }

@@ -9,9 +9,12 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"purse/web/importer"
 )
 
 // commands is the command line. Each command is a file of its own.
@@ -60,6 +63,7 @@ func run(ctx context.Context, args []string) error {
 	var c commands
 	parser, err := kong.New(&c, kong.Name("purse"), kong.UsageOnError(),
 		kong.Description("Prepaid credits for your API or SaaS product: a portal for your customers, a ledger you can trust."),
+		kong.Vars{"presets": strings.Join(importer.Presets(), ", ")},
 		kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
 		return err

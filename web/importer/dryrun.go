@@ -1,0 +1,217 @@
+package importer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"sort"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"purse/billing/catalog"
+	"purse/billing/fault"
+	"purse/billing/id"
+	"purse/billing/money"
+	"purse/billing/rating"
+	"purse/billing/usage"
+)
+
+// planned is a line of the table: what would be booked of a customer, a meter
+// and a day.
+type planned struct {
+	rows     int
+	quantity *big.Rat
+	credits  map[string]money.Credits
+}
+
+type plannedKey struct{ customer, meter, day string }
+
+// dryRun books nothing. It shows what would be booked, per customer, meter and
+// day of --zone, at the rates that Purse has now, and names what would be refused.
+func (im *run) dryRun(ctx context.Context) error {
+	shop, err := im.catalog(ctx)
+	if err != nil {
+		return err
+	}
+	plan := map[plannedKey]*planned{}
+	for {
+		b, err := im.next()
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			break
+		}
+		if err := im.plan(shop, plan, b); err != nil {
+			return err
+		}
+	}
+	im.printPlan(plan)
+	for _, why := range sorted(im.skipped) {
+		fmt.Fprintf(im.out, "%d rows would be left out: %s\n", im.skipped[why], why)
+	}
+	if im.unpriced > 0 {
+		fmt.Fprintf(im.out, "%d of the rows would wait for a price\n", im.unpriced)
+	}
+	if im.refused > 0 {
+		return fmt.Errorf("%d rows would be refused: they are named above", im.refused)
+	}
+	return nil
+}
+
+// plan adds a row to the table, or names it.
+func (im *run) plan(shop *catalog.Snapshot, plan map[plannedKey]*planned, b *booking) error {
+	text, err := json.Marshal(b.event.Properties)
+	if err != nil {
+		return err
+	}
+	properties, _, err := usage.Object(text)
+	if err != nil {
+		return err
+	}
+	day := b.event.at.In(im.mapping.moments.zone).Format(time.DateOnly)
+	add := func(meter, quantity string, credits money.Credits, creditType string) {
+		k := plannedKey{b.event.Customer, meter, day}
+		p := plan[k]
+		if p == nil {
+			p = &planned{quantity: new(big.Rat), credits: map[string]money.Credits{}}
+			plan[k] = p
+		}
+		p.rows++
+		if q, ok := new(big.Rat).SetString(quantity); ok {
+			p.quantity.Add(p.quantity, q)
+		}
+		if creditType != "" {
+			p.credits[creditType] += credits
+		}
+	}
+	charges, err := rating.Rate(shop, rating.Event{Name: b.event.Event, At: b.event.at, Properties: properties})
+	f, isFault := fault.As(err)
+	switch {
+	case isFault && f.Code == "no_rate":
+		im.unpriced++
+		add("(no rate yet)", "0", 0, "")
+	case isFault:
+		return im.refuse(im.refusal(b, answer{Code: f.Code, Detail: f.Detail, Param: f.Param}))
+	case err != nil:
+		return err
+	default:
+		for _, c := range charges {
+			for _, l := range c.Lines {
+				add(l.Meter, l.Quantity, l.Credits, c.CreditType)
+			}
+		}
+	}
+	im.rows++
+	return nil
+}
+
+// catalog is what Purse counts and what it costs, as the API tells it.
+func (im *run) catalog(ctx context.Context) (*catalog.Snapshot, error) {
+	var meters []catalog.Meter
+	err := each(ctx, im.api, "/v1/meters", func(m struct {
+		ID, Key, Event, Aggregation string
+		Property                    *string
+		Archived                    bool
+	}) string {
+		meter := catalog.Meter{ID: m.ID, Key: m.Key, Event: m.Event, Aggregation: catalog.Aggregation(m.Aggregation)}
+		if m.Property != nil {
+			meter.Property = *m.Property
+		}
+		if !m.Archived {
+			meters = append(meters, meter)
+		}
+		return m.ID
+	})
+	if err != nil {
+		return nil, err
+	}
+	var rates []catalog.Rate
+	err = each(ctx, im.api, "/v1/rates", func(r struct {
+		ID, Meter, Credits string
+		CreditType         string `json:"credit_type"`
+		Per                int64
+		Match              map[string]string
+		EffectiveAt        *time.Time `json:"effective_at"`
+		ArchivedAt         *time.Time `json:"archived_at"`
+	}) string {
+		number, _ := id.ParseText("rate", r.ID)
+		rate := catalog.Rate{Number: number, Meter: r.Meter, CreditType: r.CreditType, Credits: r.Credits, Per: r.Per, Match: r.Match}
+		if r.EffectiveAt != nil {
+			rate.EffectiveAt = *r.EffectiveAt
+		}
+		if r.ArchivedAt != nil {
+			rate.ArchivedAt = *r.ArchivedAt
+		}
+		rates = append(rates, rate)
+		return r.ID
+	})
+	return catalog.NewSnapshot(nil, meters, rates, nil), err
+}
+
+// each calls f with every object of a list; f answers its id.
+func each[T any](ctx context.Context, api API, path string, f func(T) string) error {
+	for after := ""; ; {
+		var page struct {
+			Data    []T  `json:"data"`
+			HasMore bool `json:"has_more"`
+		}
+		if err := api.Get(ctx, path+"?limit=100"+after, &page); err != nil {
+			return fmt.Errorf("reading %s: %w; a dry run needs a key with the scope read", path, err)
+		}
+		for _, v := range page.Data {
+			after = "&starting_after=" + f(v)
+		}
+		if !page.HasMore || len(page.Data) == 0 {
+			return nil
+		}
+	}
+}
+
+// printPlan prints the plan.
+func (im *run) printPlan(plan map[plannedKey]*planned) {
+	keys := make([]plannedKey, 0, len(plan))
+	for k := range plan {
+		keys = append(keys, k)
+	}
+	sort.Slice(keys, func(i, j int) bool {
+		a, b := keys[i], keys[j]
+		return a.customer < b.customer || a.customer == b.customer && (a.meter < b.meter || a.meter == b.meter && a.day < b.day)
+	})
+	w := tabwriter.NewWriter(im.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "CUSTOMER\tMETER\tDAY\tROWS\tQUANTITY\tCREDITS")
+	total := map[string]money.Credits{}
+	for _, k := range keys {
+		p := plan[k]
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", k.customer, k.meter, k.day, p.rows, decimal(p.quantity), amounts(p.credits))
+		for typ, c := range p.credits {
+			total[typ] += c
+		}
+	}
+	_ = w.Flush()
+	fmt.Fprintf(im.out, "%d rows would be booked for %s credits. Nothing is booked yet.\n", im.rows, amounts(total))
+}
+
+func amounts(credits map[string]money.Credits) string {
+	switch len(credits) {
+	case 0:
+		return "0"
+	case 1:
+		for _, c := range credits {
+			return c.String()
+		}
+	}
+	var parts []string
+	for _, typ := range sorted(credits) {
+		parts = append(parts, credits[typ].String()+" "+typ)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// decimal writes a sum of decimals without superfluous zeros.
+func decimal(r *big.Rat) string {
+	s := r.FloatString(18)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}

@@ -1,0 +1,220 @@
+// Package importer meters the rows of a CSV file through the API. A row is
+// booked or named with its line, never both and never neither, and running the
+// same command again charges nothing twice: an id says what a row is, not where
+// it stands.
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+	"time"
+
+	"purse/billing/money"
+)
+
+// API is Purse, as a vendor's backend speaks to it. An error that says that it
+// is Temporary may be tried again; so may one of the network.
+type API interface {
+	Post(ctx context.Context, path string, body, out any) error
+	Get(ctx context.Context, path string, out any) error
+}
+
+// Options say what is imported, and how it is read.
+type Options struct {
+	File   string // "-" for the standard input
+	Preset string // what the export is of, "" for none
+	// Customer is whose usage it is; CustomerColumn names the column that says so.
+	Customer, CustomerColumn string
+	Event                    string
+	Time, TimeFormat, Zone   string
+	Property, Set, Default   map[string]string
+	ID, Caller               string // columns, "" for none
+	IDs                      string // how ids are made without a column: content, or row as earlier releases did
+	Where                    []string
+	Null                     []string // texts that stand for a blank cell
+	SkipBlank                bool
+	Delimiter, Decimal       string
+	Batch, MaxRefused        int
+	DryRun                   bool
+}
+
+// Run imports, or shows what it would book. Out gets the result, notes what it
+// understood, which rows it refused and how far it is. The error says that not
+// all rows were booked.
+func Run(ctx context.Context, o Options, api API, out, notes io.Writer) error {
+	if o.Batch < 1 || o.Batch > 1000 {
+		return errors.New("--batch is from 1 to 1000")
+	}
+	m, err := newMapping(o)
+	if err != nil {
+		return err
+	}
+	src, err := open(o.File)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	t, err := newTable(o, src, m)
+	if err != nil {
+		return err
+	}
+	im := &run{Options: o, mapping: m, table: t, src: src, api: api, out: out, notes: notes, started: time.Now(), charged: map[string]money.Credits{}, skipped: map[string]int{}}
+	im.ids = newIDs(o)
+	fmt.Fprintln(notes, t.guess())
+	if o.DryRun {
+		return im.dryRun(ctx)
+	}
+	err = im.all(ctx)
+	im.summary()
+	if errors.Is(err, context.Canceled) {
+		return errors.New("interrupted: run the same command again, it goes on without charging anything twice")
+	}
+	if err == nil && im.refused > 0 {
+		err = fmt.Errorf("%d rows were refused: they are named above, and nothing of them is booked; correct them and run the same command again", im.refused)
+	}
+	return err
+}
+
+// run is one import.
+type run struct {
+	Options
+	mapping *mapping
+	table   *table
+	src     *source
+	api     API
+	ids     *ids
+	out     io.Writer
+	notes   io.Writer
+	started time.Time
+
+	batch    []booking
+	rows     int // booked, now or before
+	again    int // of them before
+	unpriced int // of them without a price yet
+	refused  int
+	charged  map[string]money.Credits
+	skipped  map[string]int // by why
+	kinds    map[string]bool
+}
+
+// booking is a row on its way.
+type booking struct {
+	event event
+	row   *row
+}
+
+// all books every row.
+func (im *run) all(ctx context.Context) error {
+	for {
+		b, err := im.next()
+		if err != nil || b == nil {
+			return errors.Join(err, im.send(ctx))
+		}
+		if im.batch = append(im.batch, *b); len(im.batch) == im.Batch {
+			if err := im.send(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// next is the next row that is to be booked, nil at the end. What cannot be read
+// is named on the way.
+func (im *run) next() (*booking, error) {
+	for {
+		r, err := im.table.next()
+		if errors.Is(err, io.EOF) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		e, why, err := im.mapping.event(r)
+		if err == nil && why == "" {
+			im.understood(r, e)
+			if err = im.ids.name(&e, r, im.mapping); err == nil {
+				return &booking{e, r}, nil
+			}
+		}
+		if err == nil {
+			im.skipped[why]++
+			continue
+		}
+		if err := im.refuse(err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// understood says once how a kind of time was read.
+func (im *run) understood(r *row, e event) {
+	if im.kinds == nil {
+		im.kinds = map[string]bool{}
+	}
+	if e.kind == "" || im.kinds[e.kind] {
+		return
+	}
+	im.kinds[e.kind] = true
+	fmt.Fprintf(im.notes, "Times such as %q (line %d) are read as %s: %s.\n", e.timeText, r.line, e.kind, e.Timestamp)
+}
+
+// refuse names a row that is not booked. Its error ends the import.
+func (im *run) refuse(err error) error {
+	im.refused++
+	fmt.Fprintf(im.notes, "\r\x1b[K%s %v\n", im.File, err)
+	if im.MaxRefused > 0 && im.refused >= im.MaxRefused {
+		line := 0
+		var bad *rowError
+		if errors.As(err, &bad) {
+			line = bad.line
+		}
+		return fmt.Errorf("%d rows were refused: it ends after line %d, and no row after it is booked (--max-refused)", im.refused, max(line, im.table.last))
+	}
+	return nil
+}
+
+// summary says what was done, to the row.
+func (im *run) summary() {
+	fmt.Fprintln(im.notes)
+	fmt.Fprintf(im.out, "%d rows, %s charged, %d of the rows were there already\n", im.rows, im.sum(), im.again)
+	if im.unpriced > 0 {
+		fmt.Fprintf(im.out, "%d of the rows wait for a price: see Unpriced usage in the console\n", im.unpriced)
+	}
+	for _, why := range sorted(im.skipped) {
+		fmt.Fprintf(im.out, "%d rows were left out: %s\n", im.skipped[why], why)
+	}
+	if im.table.repeated > 0 {
+		fmt.Fprintf(im.out, "%d lines repeat the names of the columns\n", im.table.repeated)
+	}
+	if im.refused > 0 {
+		fmt.Fprintf(im.out, "%d rows were refused\n", im.refused)
+	}
+}
+
+func (im *run) sum() string {
+	if len(im.charged) <= 1 {
+		var sum money.Credits
+		for _, c := range im.charged {
+			sum = c
+		}
+		return sum.String() + " credits"
+	}
+	var parts []string
+	for _, typ := range sorted(im.charged) {
+		parts = append(parts, im.charged[typ].String()+" "+typ)
+	}
+	return strings.Join(parts, " and ")
+}
+
+func sorted[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}

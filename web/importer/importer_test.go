@@ -1,0 +1,420 @@
+package importer
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unicode/utf16"
+)
+
+// purse stands for the API: it books each id once and refuses what it is told to.
+type purse struct {
+	t      *testing.T
+	booked map[string]event // by id
+	order  []event
+	refuse func(event) *answer
+	fails  int // times that it does not answer
+	lists  map[string]string
+}
+
+type refusedError struct{ temporary bool }
+
+func (e refusedError) Error() string   { return "no" }
+func (e refusedError) Temporary() bool { return e.temporary }
+
+func (p *purse) Get(_ context.Context, path string, out any) error {
+	name, _, _ := strings.Cut(path, "?")
+	return json.Unmarshal([]byte(p.lists[name]), out)
+}
+
+func (p *purse) Post(_ context.Context, _ string, body, out any) error {
+	if p.fails > 0 {
+		p.fails--
+		return refusedError{true}
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var sent struct{ Events []event }
+	if err := json.Unmarshal(raw, &sent); err != nil {
+		p.t.Fatal(err)
+	}
+	var answers []map[string]any
+	for _, e := range sent.Events {
+		if !e.Backdated || e.Mode != "record" {
+			p.t.Errorf("%+v is not recorded as of before", e)
+		}
+		if p.refuse != nil {
+			if a := p.refuse(e); a != nil {
+				answers = append(answers, map[string]any{"code": a.Code, "detail": a.Detail, "param": a.Param})
+				continue
+			}
+		}
+		_, again := p.booked[e.ID]
+		if !again {
+			p.booked[e.ID] = e
+			p.order = append(p.order, e)
+		}
+		answers = append(answers, map[string]any{"object": "usage_receipt", "replayed": again, "charges": []map[string]string{{"credit_type": "credits", "credits": "2"}}})
+	}
+	raw, _ = json.Marshal(map[string]any{"data": answers})
+	return json.Unmarshal(raw, out)
+}
+
+func newPurse(t *testing.T) *purse { return &purse{t: t, booked: map[string]event{}} }
+
+func write(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var plain = Options{Customer: "ext:a", Event: "e", Time: "at", Property: map[string]string{"n": "n"}, Batch: 2, MaxRefused: 100}
+
+func (p *purse) run(file string, change ...func(*Options)) (out, notes string, err error) {
+	p.t.Helper()
+	o := plain
+	o.File = file
+	for _, f := range change {
+		f(&o)
+	}
+	var a, b bytes.Buffer
+	err = Run(context.Background(), o, p, &a, &b)
+	return a.String(), b.String(), err
+}
+
+const head = "at,n\n"
+
+// An id says what a row is: equal rows both count, and the file may be run again,
+// sorted, renamed, packed or longer.
+func TestAnIDSaysWhatARowIs(t *testing.T) {
+	p := newPurse(t)
+	rows := []string{"2026-01-01 10:00:00,1", "2026-01-01 10:00:00,1", "2026-01-01 10:00:00,2", "2026-01-01 10:00:01,1"}
+	out, _, err := p.run(write(t, "a.csv", []byte(head+strings.Join(rows, "\n"))))
+	if err != nil || len(p.booked) != 4 || !strings.HasPrefix(out, "4 rows, 8 credits charged, 0 of the rows were there already") {
+		t.Fatal(len(p.booked), out, err)
+	}
+	slices.Reverse(rows)
+	more := head + strings.Join(rows, "\n") + "\n2026-01-01T10:00:01Z,1.0\n2026-01-01 11:00:00+01:00,3\n"
+	out, _, err = p.run(write(t, "b.csv", []byte(more)))
+	if err != nil || len(p.booked) != 6 || !strings.HasPrefix(out, "6 rows, 12 credits charged, 4 of the rows were there already") {
+		t.Fatal(len(p.booked), out, err)
+	}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = z.Write([]byte(more))
+	_ = z.Close()
+	if out, _, err = p.run(write(t, "c.csv.gz", packed.Bytes())); err != nil || len(p.booked) != 6 || !strings.Contains(out, "6 of the rows were there already") {
+		t.Fatal(len(p.booked), out, err)
+	}
+	// Another customer or another property is another event.
+	if _, _, err = p.run(write(t, "b.csv", []byte(more)), func(o *Options) { o.Customer = "ext:b" }); err != nil || len(p.booked) != 12 {
+		t.Fatal(len(p.booked), err)
+	}
+	// As earlier releases made them.
+	q := newPurse(t)
+	if _, _, err = q.run(write(t, "old.csv", []byte(more)), func(o *Options) { o.IDs = "row" }); err != nil || q.order[0].ID != "old:1" || q.order[5].ID != "old:6" {
+		t.Fatal(q.order, err)
+	}
+}
+
+// Every row is booked or named, and the sum is exact, wherever a batch ends.
+func TestEveryRowIsBookedOrNamed(t *testing.T) {
+	for _, batch := range []int{1, 2, 3, 7, 1000} {
+		p := newPurse(t)
+		p.refuse = func(e event) *answer {
+			if string(e.Properties["n"]) == `"bad"` {
+				return &answer{Code: "invalid_property", Param: "properties.n", Detail: `The property "n" is not a number.`}
+			}
+			return nil
+		}
+		p.fails = 1
+		var rows []string
+		for i := range 20 {
+			rows = append(rows, fmt.Sprintf("2026-01-01 10:00:%02d,%d", i, i))
+		}
+		rows[3], rows[8], rows[9], rows[14], rows[19] = "yesterday,1", "2026-01-01 10:00:00,bad", "2026-01-01 10:00:00", "2026-01-01 10:00:00,", "2026-01-01 10:00:00,\xff"
+		out, notes, err := p.run(write(t, "a.csv", []byte(head+strings.Join(rows, "\n")+"\n")), func(o *Options) { o.Batch = batch })
+		if err == nil || len(p.booked) != 15 || !strings.HasPrefix(out, "15 rows, 30 credits charged, 0 of") || !strings.Contains(out, "5 rows were refused") {
+			t.Fatalf("%d rows are booked: %s %v", len(p.booked), out, err)
+		}
+		for _, want := range []string{
+			`a.csv line 5 (row 4), column "at", value "yesterday": `, `a.csv line 10 (row 9), column "n", value "bad": The property "n" is not a number (invalid_property, properties.n)`,
+			`a.csv line 11 (row 10): it has 1 cells`, `a.csv line 16 (row 15), column "n", value "": the cell for n is blank`, `a.csv line 21 (row 20), column "n"`,
+		} {
+			if strings.Count(notes, want) != 1 {
+				t.Errorf("batches of %d: %q is said %d times in:\n%s", batch, want, strings.Count(notes, want), notes)
+			}
+		}
+	}
+	// It ends after so many, and says where.
+	p := newPurse(t)
+	out, _, err := p.run(write(t, "a.csv", []byte(head+"x,1\n2026-01-01 10:00:00,1\nx,1\n2026-01-01 10:00:01,1\n")), func(o *Options) { o.MaxRefused = 2 })
+	if err == nil || !strings.Contains(err.Error(), "after line 4") || len(p.booked) != 1 || !strings.HasPrefix(out, "1 rows, 2 credits") {
+		t.Errorf("%s %v, %d booked", out, err, len(p.booked))
+	}
+	// What no row can cure ends it, and says from where nothing is booked.
+	q := &fails{newPurse(t)}
+	var a, b bytes.Buffer
+	o := plain
+	o.File = write(t, "a.csv", []byte(head+"2026-01-01 10:00:00,1\n"))
+	if err := Run(context.Background(), o, q, &a, &b); err == nil || !strings.Contains(err.Error(), "nothing from line 2 on is booked") {
+		t.Error(err)
+	}
+	if err := Run(context.Background(), o, newPurse(t), &a, &b); err != nil {
+		t.Error(err)
+	}
+	// The same id twice in a file counts once, so the second is named.
+	p = newPurse(t)
+	_, notes, err := p.run(write(t, "a.csv", []byte("id,"+head+"x,2026-01-01 10:00:00,1\nx,2026-01-01 10:00:00,1\n")), func(o *Options) { o.ID = "id" })
+	if err == nil || !strings.Contains(notes, `line 3 (row 2), column "id", value "x": line 2 has this id`) {
+		t.Error(notes, err)
+	}
+}
+
+type fails struct{ *purse }
+
+func (fails) Post(context.Context, string, any, any) error { return refusedError{} }
+
+func utf16le(s string) []byte {
+	var out []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		out = append(out, byte(u), byte(u>>8))
+	}
+	return out
+}
+
+// However the file is written, the same two events come of it.
+func TestWhatIsUnderstood(t *testing.T) {
+	want := []string{`{"n":1234.5}`, `{"n":7}`}
+	for name, x := range map[string]struct {
+		data   []byte
+		change func(*Options)
+	}{
+		"commas":            {[]byte("at,n\n2026-01-01 10:00:00,1234.5\n2026-01-01 10:00:01,7\n"), nil},
+		"a byte order mark": {[]byte("\ufeffat,n\r\n2026-01-01 10:00:00,1234.5\r\n2026-01-01 10:00:01,7\r\n"), nil},
+		"UTF-16":            {utf16le("\ufeffat,n\n2026-01-01 10:00:00,1234.5\n2026-01-01 10:00:01,7\n"), nil},
+		"UTF-16 bare":       {utf16le("at,n\n2026-01-01 10:00:00,1234.5\n2026-01-01 10:00:01,7\n"), nil},
+		"semicolons":        {[]byte("at;n\n2026-01-01 10:00:00;1234,5\n2026-01-01 10:00:01;7\n"), func(o *Options) { o.Decimal = "," }},
+		"tabs":              {[]byte("at\tn\n2026-01-01 10:00:00\t1234.5\n2026-01-01 10:00:01\t7\n"), nil},
+		"pipes":             {[]byte("at|n\n2026-01-01 10:00:00|1234.5\n2026-01-01 10:00:01|7\n"), nil},
+		"a delimiter":       {[]byte("at^n\n2026-01-01 10:00:00^1234.5\n2026-01-01 10:00:01^7\n"), func(o *Options) { o.Delimiter = "^" }},
+		"a preamble":        {[]byte("Invoice,12,\nTotal due,$5.72,\n\nat,n\n2026-01-01 10:00:00,1234.5\n2026-01-01 10:00:01,7\n"), nil},
+		"thousands":         {[]byte("at,n\n2026-01-01 10:00:00,\"1,234.5\"\n2026-01-01 10:00:01,+7\n"), nil},
+		"quoted":            {[]byte("\"at\",\"n\"\n\"2026-01-01 10:00:00\",\"1234.5\"\n\"2026-01-01 10:00:01\",\" 7 \"\n"), nil},
+		"names again":       {[]byte("at,n\n2026-01-01 10:00:00,1234.5\nat,n\n2026-01-01 10:00:01,7\n"), nil},
+		"a column twice":    {[]byte("at,n,n\n2026-01-01 10:00:00,9,1234.5\n2026-01-01 10:00:01,9,7\n"), func(o *Options) { o.Property = map[string]string{"n": "n#2"} }},
+		"seconds":           {[]byte("at,n\n1767261600,1234.5\n1767261601,7\n"), nil},
+		"milliseconds":      {[]byte("at,n\n1767261600000,1234.5\n1767261601000,7\n"), nil},
+		"small seconds":     {[]byte("at,n\n1767261600.0,1234.5\n1767261601,7\n"), func(o *Options) { o.TimeFormat = "epoch" }},
+		"another zone":      {[]byte("at,n\n2026-01-01 11:00:00,1234.5\n2026-01-01 11:00:01,7\n"), func(o *Options) { o.Zone = "Europe/Berlin" }},
+		"an offset":         {[]byte("at,n\n2026-01-01 11:00:00.000000+01:00,1234.5\n2026-01-01 10:00:01 UTC,7\n"), nil},
+		"American":          {[]byte("at,n\n1/1/2026 10:00:00,1234.5\n1/1/2026 10:00:01,7\n"), func(o *Options) { o.TimeFormat = "M/D/YYYY HH:mm:ss" }},
+		"totals":            {[]byte("at,n\n2026-01-01 10:00:00,1234.5\n2026-01-01 10:00:01,7\n,1241.5\n"), func(o *Options) { o.SkipBlank = true }},
+		"other rows":        {[]byte("at,n,kind\n2026-01-01 10:00:00,1234.5,use\n2026-01-01 10:00:01,7,late\n2026-01-01 10:00:02,9,tax\n"), func(o *Options) { o.Where = []string{"kind=use|late"} }},
+		"no other rows":     {[]byte("at,n,kind\n2026-01-01 10:00:00,1234.5,use\n2026-01-01 10:00:01,7,\n2026-01-01 10:00:02,9,tax\n"), func(o *Options) { o.Where = []string{"kind!=tax"} }},
+		"a default":         {[]byte("at,n\n2026-01-01 10:00:00,1234.5\n2026-01-01 10:00:01,NULL\n"), func(o *Options) { o.Null, o.Default = []string{"NULL"}, map[string]string{"n": "7"} }},
+		"whose it is":       {[]byte("at,n,who\n2026-01-01 10:00:00,1234.5,a\n2026-01-01 10:00:01,7,ext:a\n"), func(o *Options) { o.Customer, o.CustomerColumn = "", "who" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPurse(t)
+			change := x.change
+			if change == nil {
+				change = func(*Options) {}
+			}
+			_, notes, err := p.run(write(t, "a.csv", x.data), change)
+			if err != nil || len(p.order) != 2 {
+				t.Fatalf("%v, %d events\n%s", err, len(p.order), notes)
+			}
+			for i, e := range p.order {
+				at := fmt.Sprintf("2026-01-01T10:00:0%dZ", i)
+				if got, _ := json.Marshal(e.Properties); string(got) != want[i] || e.Timestamp != at || e.Customer != "ext:a" {
+					t.Errorf("event %d is %s at %s of %s", i, got, e.Timestamp, e.Customer)
+				}
+			}
+			if !strings.Contains(notes, "Reading ") {
+				t.Error("it does not say what it understood")
+			}
+		})
+	}
+}
+
+// A pipe is read once, from its beginning, also before it has ended.
+func TestAPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skip(err)
+	}
+	go func() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return
+		}
+		for i := range 5 {
+			if i == 0 {
+				_, _ = f.WriteString(head)
+			}
+			_, _ = fmt.Fprintf(f, "2026-01-01 10:00:0%d,1\n", i)
+			time.Sleep(5 * time.Millisecond)
+		}
+		_ = f.Close()
+	}()
+	p := newPurse(t)
+	if out, _, err := p.run(path); err != nil || len(p.booked) != 5 || !strings.HasPrefix(out, "5 rows") {
+		t.Error(out, err)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for in, want := range map[string]string{
+		"4808": "4808", "59200.0": "59200.0", "1.05e-05": "1.05e-05", "6,282.708": "6282.708", "1,234,567": "1234567", "-2.00": "-2.00", "+5": "5", ".5": "0.5", "5.": "5",
+		"12,34": "", "1,2345": "", "007": "", "$5.72": "", "many": "", "NaN": "", "Infinity": "", "": "", "-": "", ".": "", "1.2.3": "", "0x10": "", "1 000": "",
+	} {
+		if got, ok := number(in, "."); got != want || ok != (want != "") {
+			t.Errorf("%q is %q, want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{"1.234,5": "1234.5", "12,5": "12.5", "7": "7", "12.345": "12345"} {
+		if got, _ := number(in, ","); got != want {
+			t.Errorf("%q is %q, want %q", in, got, want)
+		}
+	}
+}
+
+// Exports of the real shape: rows made up here, and, where they are beside the
+// repository, rows of real ones.
+func TestPresets(t *testing.T) {
+	for name, want := range map[string]string{
+		"openai-usage":    `key_x 2026-01-01T00:00:00Z {"batch":"FALSE","input_cached_tokens":200.0,"input_tokens":1200.0,"model":"model-small","output_tokens":300.0,"project":"proj_x","requests":4.0,"service_tier":"default","user":"user-x"}`,
+		"openai-cost":     ` 2026-01-01T00:00:00Z {"cost":0.1250000000000000,"currency":"usd","organization":"org-x"}`,
+		"anthropic":       `key-x 2026-01-01T00:00:00Z {"cache_read_tokens":500,"cache_write_1h_tokens":0,"cache_write_5m_tokens":10,"context_window":"≤ 200k","input_tokens":1000,"model":"model-medium","output_tokens":50,"usage_type":"standard","web_searches":1,"workspace":"Default"}`,
+		"openrouter":      `Team, X 2026-01-01T03:46:57.713Z {"cost":0.0123,"input_tokens":103,"model":"maker/model-small","output_tokens":7,"user":"user_x","variant":"free"}` + "\n" + ` 2026-01-01T03:47:01.002Z {"cost":0.0021,"input_tokens":100,"model":"maker/model-large","output_tokens":0,"user":"user_x"}`,
+		"litellm":         `hash1 2026-01-01T22:34:09.123Z {"call_type":"acompletion","cost":1.05e-05,"input_tokens":50,"model":"model-small","output_tokens":10,"user":"u1"}` + "\n" + `hash1 2026-01-01T22:35:09Z {"call_type":"acompletion","cost":0,"input_tokens":0,"output_tokens":0,"user":"u1"}`,
+		"cursor":          `x@example.com 2026-01-01T09:30:00Z {"cache_read_tokens":500,"cache_write_tokens":2000,"cost":0.18,"input_tokens":1500,"kind":"Included","max_mode":"Yes","model":"model-large","output_tokens":1200,"requests":1.0}`,
+		"github":          ` 2026-01-05T00:00:00Z {"gross":0.96,"organization":"example","product":"actions","quantity":120,"repository":"example/api","sku":"actions_linux","unit":"minutes"}`,
+		"github-copilot":  `user_x 2026-01-03T14:22:15Z {"model":"model-thought","requests":2.50}`,
+		"aws-cur":         `000000000001 2026-01-01T00:00:00Z {"cost":0.0000010000,"currency":"USD","line_item":"x1","operation":"SendMessage","product":"ExampleQueue","quantity":2.5,"usage_type":"Requests"}`,
+		"azure-cost":      `sub-x 2026-01-02T00:00:00Z {"category":"Storage","cost":5.64902E-05,"currency":"EUR","meter":"Class 2 Operations","quantity":0.0129,"region":"CentralUS","resource":"/subscriptions/x","resource_group":"rg-x","subcategory":"Queues v2","unit":"10K"}`,
+		"gcp":             `example-prod 2026-01-01T00:00:00Z {"cost":1000.005,"quantity":6282.708,"service":"Compute","sku":"Core","sku_id":"ABC1","unit":"hour"}`,
+		"focus":           `0001 2026-01-01T22:00:00Z {"cost":0.00000000000,"currency":"USD","provider":"Cloud","quantity":2.000000000000000,"region":"eu-1","service":"Queue","unit":"Requests"}`,
+		"stripe-itemized": ` 2026-01-01T12:00:00Z {"category":"charge","currency":"usd","description":"Example, Inc. \"monthly\" plan","fee":0.59,"gross":10.00,"net":9.41}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, notes, err := events(t, name, filepath.Join("testdata", name+".csv"))
+			if err != nil || strings.Join(got, "\n") != want {
+				t.Errorf("%v\n%s\nwant\n%s\n%s", err, strings.Join(got, "\n"), want, notes)
+			}
+		})
+	}
+	if len(presets) != 13 {
+		t.Errorf("%d presets, 13 are tested", len(presets))
+	}
+}
+
+// events are what a preset makes of a file.
+func events(t *testing.T, preset, file string) (out []string, notes string, err error) {
+	t.Helper()
+	p := newPurse(t)
+	o := Options{File: file, Preset: preset, Customer: "ext:a", Event: "e", Batch: 200, MaxRefused: 100}
+	var a, b bytes.Buffer
+	err = Run(context.Background(), o, p, &a, &b)
+	for _, e := range p.order {
+		text, _ := json.Marshal(e.Properties)
+		text = bytes.ReplaceAll(text, []byte(`\u0026`), []byte("&"))
+		out = append(out, e.Caller+" "+e.Timestamp+" "+string(text))
+	}
+	return out, a.String() + b.String(), err
+}
+
+func TestPresetsOnRealExports(t *testing.T) {
+	dir, err := filepath.Abs("../../../shared/data/usage-exports") // beside the repository
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("rows of real exports are not beside this repository: %v", err)
+	}
+	for preset, x := range map[string]struct {
+		file string
+		n    int
+	}{
+		"openai-usage": {"openai_completions", 5}, "openai-cost": {"openai_cost", 2}, "anthropic": {"anthropic_tokens", 2}, "openrouter": {"openrouter_activity", 2},
+		"litellm": {"litellm_psql", 2}, "cursor": {"cursor_usage", 2}, "github": {"github_usage", 1}, "github-copilot": {"copilot_premium", 3}, "aws-cur": {"aws", 0},
+		"azure-cost": {"azure_ea", 3}, "gcp": {"gcp_cost_table", 1}, "focus": {"focus10", 3}, "stripe-itemized": {"stripe_itemized", 1},
+	} {
+		got, notes, err := events(t, preset, filepath.Join(dir, x.file+".csv"))
+		if err != nil || len(got) != x.n {
+			t.Errorf("%s: %v, %d events, want %d\n%s\n%s", preset, err, len(got), x.n, strings.Join(got, "\n"), notes)
+		}
+	}
+	p := newPurse(t)
+	_, notes, err := p.run(filepath.Join(dir, "burstgpt.csv"), func(o *Options) { o.Time, o.Property = "Timestamp", map[string]string{"n": "Request tokens"} })
+	if err == nil || len(p.booked) != 0 || !strings.Contains(notes, `line 2 (row 1), column "Timestamp", value "5"`) {
+		t.Errorf("seconds since the start of a trace are no times: %v\n%s", err, notes)
+	}
+	if _, notes, err = p.run(filepath.Join(dir, "azure_llm_2024.csv"), func(o *Options) { o.Time, o.Property = "TIMESTAMP", map[string]string{"n": "ContextTokens"} }); err != nil || len(p.booked) != 2 {
+		t.Errorf("%v\n%s", err, notes)
+	}
+}
+
+// A dry run books nothing, and shows what would be booked.
+func TestADryRun(t *testing.T) {
+	p := newPurse(t)
+	p.lists = map[string]string{
+		"/v1/meters": `{"data":[{"id":"m1","key":"tokens","event":"e","aggregation":"sum","property":"n"},{"id":"m2","key":"calls","event":"e","aggregation":"count","property":null}]}`,
+		"/v1/rates": `{"data":[{"id":"rate_0000000000001","meter":"tokens","credit_type":"credits","credits":"2","per":10,"match":{}},
+			{"id":"rate_0000000000002","meter":"calls","credit_type":"credits","credits":"1","per":1,"match":{},"effective_at":"2026-01-01T00:00:00Z"}]}`,
+	}
+	file := write(t, "a.csv", []byte("at,n,who\n2026-01-01 10:00:00,5,a\n2026-01-01 23:30:00,1.5,a\n2026-01-01 11:00:00,20,b\n2025-12-31 11:00:00,20,b\n2026-01-02 11:00:00,-1,b\n"))
+	out, notes, err := p.run(file, func(o *Options) { o.DryRun, o.Customer, o.CustomerColumn, o.Zone = true, "", "who", "Europe/Berlin" })
+	lines := strings.Split(out, "\n")
+	var got [][]string
+	for _, l := range lines {
+		got = append(got, strings.Fields(l))
+	}
+	want := [][]string{
+		{"CUSTOMER", "METER", "DAY", "ROWS", "QUANTITY", "CREDITS"},
+		{"ext:a", "calls", "2026-01-01", "2", "2", "2"},
+		{"ext:a", "tokens", "2026-01-01", "2", "6.5", "1.3"},
+		{"ext:b", "(no", "rate", "yet)", "2025-12-31", "1", "0", "0"},
+		{"ext:b", "calls", "2026-01-01", "1", "1", "1"},
+		{"ext:b", "tokens", "2026-01-01", "1", "20", "4"},
+	}
+	if len(got) < len(want) || !reflect.DeepEqual(got[:len(want)], want) {
+		t.Errorf("it shows\n%s", out)
+	}
+	if !strings.Contains(out, "4 rows would be booked for 8.3 credits") || !strings.Contains(out, "1 of the rows would wait for a price") {
+		t.Error(out)
+	}
+	if err == nil || !strings.Contains(notes, `line 6 (row 5), column "n", value "-1"`) || len(p.booked) != 0 {
+		t.Error(notes, err, len(p.booked))
+	}
+}
+
+func TestAnInterruption(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	o := plain
+	o.File = write(t, "a.csv", []byte(head+"2026-01-01 10:00:00,1\n"))
+	p := newPurse(t)
+	p.fails = 1
+	var a, b bytes.Buffer
+	if err := Run(ctx, o, p, &a, &b); err == nil || !strings.Contains(err.Error(), "run the same command again") || errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}

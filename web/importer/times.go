@@ -1,0 +1,147 @@
+package importer
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// moments reads the times of a file.
+type moments struct {
+	formats []string // layouts of package time, or epoch, epoch-ms …; empty: guessed
+	zone    *time.Location
+}
+
+var zoned = []string{
+	time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999Z0700",
+	"2006-01-02 15:04:05.999999999 -0700", "2006-01-02 15:04:05.999999999 -07:00", "2006-01-02 15:04:05.999999999-07", time.RFC1123Z,
+}
+
+var local = []string{
+	"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04", "2006-01-02T15:04", "2006/01/02 15:04:05", "2006/01/02 15:04",
+}
+
+var days = []string{"2006-01-02", "2006/01/02", "Jan 2, 2006", "2 Jan 2006", "January 2, 2006", "02-Jan-2006"}
+
+// epochs are units of time since 1970, by the digits that a number of today has.
+var epochs = []struct {
+	name   string
+	digits int
+	unit   time.Duration
+}{{"epoch", 10, time.Second}, {"epoch-ms", 13, time.Millisecond}, {"epoch-us", 16, time.Microsecond}, {"epoch-ns", 19, time.Nanosecond}}
+
+var (
+	epochShape = regexp.MustCompile(`^(\d{1,19})(?:\.(\d+))?$`)
+	slashed    = regexp.MustCompile(`^\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b`)
+	tokens     = regexp.MustCompile(`YYYY|YY|MMM|MM|M|DD|D|HH|hh|H|mm|ss|SSS|ZZ|Z`)
+)
+
+var layoutOf = map[string]string{
+	"YYYY": "2006", "YY": "06", "MMM": "Jan", "MM": "01", "M": "1", "DD": "02", "D": "2", "HH": "15", "hh": "15", "H": "15", "mm": "04", "ss": "05", "SSS": "000",
+	"ZZ": "-0700", "Z": "Z07:00",
+}
+
+// layout reads --time-format: epoch, epoch-ms …, YYYY-MM-DD HH:mm:ss and the
+// like, or a layout of Go.
+func layout(s string) (string, error) {
+	for _, e := range epochs {
+		if s == e.name {
+			return s, nil
+		}
+	}
+	if !strings.Contains(s, "2006") && !strings.Contains(s, "06") {
+		s = tokens.ReplaceAllStringFunc(s, func(t string) string { return layoutOf[t] })
+	}
+	if at := time.Date(2031, 11, 22, 13, 14, 15, 0, time.UTC); at.Format(s) == s || !strings.Contains(at.Format(s), "31") {
+		return "", fmt.Errorf("--time-format %q names no year: write it as YYYY-MM-DD HH:mm:ss, M/D/YYYY, epoch or epoch-ms", s)
+	}
+	return s, nil
+}
+
+// parse reads a time and says what it was taken for, "" for one that says it all.
+func (m *moments) parse(s string) (at time.Time, kind string, err error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return at, "", fmt.Errorf("the time is blank: leave out such rows with --skip-blank or --where, or give one with --default")
+	}
+	for _, f := range m.formats {
+		if at, err = m.by(f, s); err == nil {
+			return at.UTC(), "", nil
+		}
+	}
+	if len(m.formats) > 0 {
+		return at, "", fmt.Errorf("this is no time like --time-format says")
+	}
+	bare, utc := strings.CutSuffix(strings.TrimSuffix(s, " GMT"), " UTC")
+	if utc || bare != s {
+		s = bare + "Z"
+	}
+	for _, l := range zoned {
+		if at, err = time.Parse(l, s); err == nil {
+			return at.UTC(), "", nil
+		}
+	}
+	for _, l := range local {
+		if at, err = time.ParseInLocation(l, s, m.zone); err == nil {
+			return at.UTC(), "times in " + m.zone.String(), nil
+		}
+	}
+	for _, l := range days {
+		if at, err = time.ParseInLocation(l, s, m.zone); err == nil {
+			return at.UTC(), "days that begin in " + m.zone.String(), nil
+		}
+	}
+	if at, kind, ok := epoch(s); ok {
+		return at, kind, nil
+	}
+	if slashed.MatchString(s) {
+		return at, "", fmt.Errorf("this can be read in two ways: say --time-format M/D/YYYY or D/M/YYYY, with HH:mm:ss where there are times")
+	}
+	return at, "", fmt.Errorf("this is not a time such as 2023-11-16 18:17:03.97, 2023-11-16T18:17:03Z or 1700158623; say how it is written with --time-format")
+}
+
+func (m *moments) by(format, s string) (time.Time, error) {
+	for _, e := range epochs {
+		if format == e.name {
+			return since(s, e.unit)
+		}
+	}
+	return time.ParseInLocation(format, s, m.zone)
+}
+
+// epoch guesses the unit of a number by how large it is.
+func epoch(s string) (at time.Time, kind string, ok bool) {
+	m := epochShape.FindStringSubmatch(s)
+	if m == nil {
+		return at, "", false
+	}
+	for _, e := range epochs {
+		if len(m[1]) != e.digits {
+			continue
+		}
+		at, err := since(s, e.unit)
+		return at, map[string]string{"epoch": "seconds", "epoch-ms": "milliseconds", "epoch-us": "microseconds", "epoch-ns": "nanoseconds"}[e.name] + " since 1970", err == nil
+	}
+	return at, "", false
+}
+
+func since(s string, unit time.Duration) (time.Time, error) {
+	m := epochShape.FindStringSubmatch(s)
+	if m == nil {
+		return time.Time{}, fmt.Errorf("no number")
+	}
+	n, err := strconv.ParseInt(m[1], 10, 64)
+	if err != nil {
+		return time.Time{}, err
+	}
+	perSecond := int64(time.Second / unit)
+	at := time.Unix(n/perSecond, n%perSecond*int64(unit))
+	if m[2] != "" {
+		digits := (m[2] + "000000000")[:9]
+		part, _ := strconv.ParseInt(digits, 10, 64) // nine digits
+		at = at.Add(time.Duration(part * int64(unit) / int64(time.Second)))
+	}
+	return at.UTC(), nil
+}
