@@ -52,6 +52,7 @@ type settings struct {
 
 	ScheduleDiscount map[string]int `help:"Percent that customers save by scheduled purchases: quarter=5;year=10." env:"PURSE_SCHEDULE_DISCOUNT"`
 
+	AuditDays     int  `help:"Days for which addresses, devices and words stay in the audit log; 0 for ever." default:"400" env:"PURSE_AUDIT_DAYS"`
 	RequireFactor bool `help:"Everybody needs a second factor, not only staff." env:"PURSE_REQUIRE_FACTOR"`
 
 	AskAbove map[string]string `help:"Amounts above which paying with a saved card asks again who is there: usd=100;eur=90. Currencies that are not named always ask." env:"PURSE_ASK_ABOVE"`
@@ -195,6 +196,9 @@ func (s *settings) check() error {
 		if _, err := money.Parse(amount, currency); err != nil {
 			return fmt.Errorf("PURSE_ASK_ABOVE is not like usd=100;eur=90: %s=%s: %w", currency, amount, err)
 		}
+	}
+	if s.AuditDays < 0 {
+		return errors.New("PURSE_AUDIT_DAYS must be 0 or more")
 	}
 	if s.RefundWindow < 0 {
 		return errors.New("PURSE_REFUND_WINDOW must be 0 or more, such as 24h")

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"time"
 
 	"purse/billing/passkey"
 )
@@ -49,6 +50,7 @@ func (a *app) openFactors() error {
 		return err
 	}
 	a.accounts.Passkeys, a.accounts.Issuer, a.accounts.MembersNeed = keys, a.settings.Brand, a.settings.RequireFactor
+	a.accounts.AuditFor = time.Duration(a.settings.AuditDays) * 24 * time.Hour
 	if a.endpoints.Keeper != nil {
 		a.accounts.Keeper = a.endpoints.Keeper
 	}

@@ -125,4 +125,6 @@ func (a *app) sweepLedger(ctx context.Context, _ job.Job) error {
 	return err
 }
 
-func (a *app) sweepAccounts(ctx context.Context, _ job.Job) error { return a.accounts.Sweep(ctx) }
+func (a *app) sweepAccounts(ctx context.Context, _ job.Job) error {
+	return errors.Join(a.accounts.Sweep(ctx), a.accounts.Forget(ctx))
+}

@@ -42,6 +42,10 @@ func TestADatabaseOfAnEarlierVersionGoesOn(t *testing.T) {
 			}
 			page := w.person("owner@example.com", account.NoStaff)
 			w.check(w.accounts.AddMember(ctx, audit.System, customer, page.user.ID, account.Owner))
+			old, err := w.accounts.AuditList(ctx, audit.Query{Customer: customer, Actions: []string{"customer.created"}, Limit: 5})
+			if err != nil || len(old) != 1 || old[0].After == "" || old[0].Times != 1 {
+				t.Errorf("the audit log of before is %+v %v", old, err)
+			}
 			for _, path := range []string{"/", "/ledger", "/grants", "/purchases", "/alerts", "/recharge", "/scheduled", "/methods", "/statements", "/billing", "/webhooks"} {
 				if a := w.send("GET", path, nil, page.cookie); a.status != 200 {
 					t.Errorf("%s answered %d %s", path, a.status, tail(a.body, 300))

@@ -29,6 +29,8 @@ type Deps struct {
 	Log    *slog.Logger
 	Now    func() time.Time // time.Now when nil
 	FactorRules
+	// AuditFor is how long the words beside the audit log are kept; 0 for ever.
+	AuditFor time.Duration
 	// StandingChanged is called in the transaction that suspends a customer or
 	// lets it go on. May be nil.
 	StandingChanged func(t tx.Tx, by audit.Actor, customer string) error
@@ -85,6 +87,9 @@ func (s *Service) Run(ctx context.Context) error {
 
 // Flush writes what is kept in memory now.
 func (s *Service) Flush(ctx context.Context) error {
+	if err := s.Audit.Flush(ctx, s.Runner); err != nil {
+		return err
+	}
 	keys, sessions, throttles := s.keys.used(), s.seen.take(), s.throttle.take(s.Now())
 	if len(keys)+len(sessions)+len(throttles) == 0 {
 		return nil

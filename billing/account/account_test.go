@@ -416,9 +416,9 @@ func TestSessions(t *testing.T) {
 	if ses.Confirmed(w.now()) {
 		t.Error("confirmed for ever")
 	}
-	_, err = w.Confirm(ctx, fresh, a.User.ID, account.Proof{Password: "wrong"})
+	_, err = w.Confirm(ctx, fresh, a.User.ID, account.Proof{Password: "wrong"}, from)
 	w.code(err, "password_wrong")
-	fresh, err = w.Confirm(ctx, fresh, a.User.ID, account.Proof{Password: password})
+	fresh, err = w.Confirm(ctx, fresh, a.User.ID, account.Proof{Password: password}, from)
 	w.ok(err)
 	ses, _, err = w.SessionBySecret(ctx, fresh)
 	if err != nil || !ses.Confirmed(w.now()) {

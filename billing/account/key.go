@@ -131,8 +131,11 @@ func (s *Service) KeyBySecret(ctx context.Context, secret string) (*Key, error) 
 			k, err = s.Store.KeyByHash(t, hex.EncodeToString(hash[:]))
 			return err
 		})
-		if errors.Is(err, tx.ErrNotFound) || (err == nil && !k.RevokedAt.IsZero()) {
+		if errors.Is(err, tx.ErrNotFound) {
 			return nil, errKey
+		}
+		if err == nil && !k.RevokedAt.IsZero() {
+			return &k, errKey
 		}
 		if err != nil {
 			return nil, err

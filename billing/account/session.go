@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"purse/billing/audit"
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/tx"
@@ -56,7 +57,7 @@ func (s *Service) StartSession(ctx context.Context, userID string, from From) (i
 	return in, err
 }
 
-func (s *Service) beginSession(t tx.Tx, u User, from From) (SignedIn, error) {
+func (s *Service) beginSession(t tx.Tx, u User, how string, from From) (SignedIn, error) {
 	if len(from.UserAgent) > 300 {
 		from.UserAgent = from.UserAgent[:300]
 	}
@@ -65,7 +66,10 @@ func (s *Service) beginSession(t tx.Tx, u User, from From) (SignedIn, error) {
 		ID: id.New("ses", t.Now()), User: u.ID, From: from,
 		CreatedAt: t.Now(), SeenAt: t.Now(), ConfirmedAt: t.Now(),
 	}}
-	return in, s.Store.InsertSession(t, in.Session, hashSecret(secret))
+	if err := s.Store.InsertSession(t, in.Session, hashSecret(secret)); err != nil {
+		return in, err
+	}
+	return in, s.Audit.Record(t, audit.Record{Actor: from.by(u.ID), Action: ActSession, Object: u.ID, After: how})
 }
 
 // SessionBySecret finds a session that lives, and its user, and notes that it

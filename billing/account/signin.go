@@ -35,9 +35,7 @@ func (s *Service) CreateVerifiedUser(ctx context.Context, email, name, password 
 var errSignIn = fault.New(fault.Unauthorized, "sign_in_failed", "email",
 	"The e-mail address and password do not match, or the address is not verified yet: then use the link in the mail that we sent, or sign up again for a new one.")
 
-// SignIn starts a session. Every failure is the same in text and time: an
-// unknown address, a wrong password, an address that is not verified.
-func (s *Service) SignIn(ctx context.Context, email, password string, from From) (in SignedIn, err error) {
+func (s *Service) signIn(ctx context.Context, email, password string, from From) (in SignedIn, err error) {
 	if email, err = NormalEmail(email); err != nil {
 		return in, err
 	}
@@ -89,9 +87,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from From)
 	return in, err
 }
 
-// RequestReset mails a link to choose a new password. The answer is the same
-// whether the address is known.
-func (s *Service) RequestReset(ctx context.Context, email string, from From) error {
+func (s *Service) requestReset(ctx context.Context, email string, from From) error {
 	email, err := NormalEmail(email)
 	if err != nil {
 		return err
@@ -166,6 +162,7 @@ func (s *Service) Reset(ctx context.Context, secret, password string, from From)
 func (s *Service) ChangePassword(ctx context.Context, userID, sessionID, old, password string, from From) error {
 	u, err := s.rightPassword(ctx, userID, old)
 	if err != nil {
+		s.confirmFailed(err, userID, from)
 		return err
 	}
 	if err := CheckPassword(password, u.Email); err != nil {
@@ -201,7 +198,7 @@ func (s *Service) setPassword(t tx.Tx, u *User, hash, keepSession string, from F
 	if err := s.mail(t, Mail{Template: MailNewSecret, To: u.Email, Data: map[string]string{"link": LinkResetRequest}}); err != nil {
 		return err
 	}
-	return s.Audit.Record(t, audit.Record{Actor: audit.Actor{ID: u.ID, Address: from.Address}, Action: "user.password_changed", Object: u.ID})
+	return s.Audit.Record(t, audit.Record{Actor: from.by(u.ID), Action: "user.password_changed", Object: u.ID})
 }
 
 // LinkResetRequest is the path of the page that asks for a reset.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"purse/billing/audit"
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/tx"
@@ -64,7 +65,15 @@ func (s *Service) proveFactor(ctx context.Context, u User, p Proof) (both bool, 
 // gives it with the password, or a passkey that checks who uses it alone. The
 // session counts as confirmed for ConfirmedFor and gets a new secret, which is
 // answered. A proof that is missing or wrong is Invalid, and names its field.
-func (s *Service) Confirm(ctx context.Context, secret, userID string, p Proof) (string, error) {
+func (s *Service) Confirm(ctx context.Context, secret, userID string, p Proof, from From) (string, error) {
+	fresh, err := s.confirm(ctx, secret, userID, p, from)
+	if err != nil {
+		s.confirmFailed(err, userID, from)
+	}
+	return fresh, err
+}
+
+func (s *Service) confirm(ctx context.Context, secret, userID string, p Proof, from From) (string, error) {
 	u, err := s.User(ctx, userID)
 	if err != nil {
 		return "", err
@@ -99,7 +108,7 @@ func (s *Service) Confirm(ctx context.Context, secret, userID string, p Proof) (
 			return "", errSession
 		}
 		ses.ConfirmedAt = t.Now()
-		return hashSecret(fresh), nil
+		return hashSecret(fresh), s.Audit.Record(t, audit.Record{Actor: from.by(userID), Action: ActConfirmed, Object: userID})
 	})
 }
 
@@ -113,7 +122,7 @@ func (s *Service) startSession(t tx.Tx, u User, from From) (SignedIn, error) {
 	if n > 0 {
 		return SignedIn{User: u, Step: s.tickets.issue("step", t.Now(), u.ID, changed(u))}, nil
 	}
-	return s.beginSession(t, u, from)
+	return s.beginSession(t, u, "first factor", from)
 }
 
 func changed(u User) string { return strconv.FormatInt(u.PasswordChangedAt.UnixMicro(), 10) }
@@ -141,13 +150,22 @@ func (s *Service) SignInFactor(ctx context.Context, step string, p Proof, from F
 		return in, fault.Bad("code", "Give a code of your app, or a recovery code.")
 	}
 	if _, err := s.proveFactor(ctx, u, p); err != nil {
+		s.refused(ctx, err, ActFailed, u.Email, from)
 		return in, err
 	}
-	return s.begin(ctx, u.ID, changed(u), from)
+	return s.begin(ctx, u.ID, changed(u), "both factors", from)
 }
 
 // SignInPasskey signs in by a passkey alone, which checks who uses it.
-func (s *Service) SignInPasskey(ctx context.Context, p Proof, from From) (in SignedIn, err error) {
+func (s *Service) SignInPasskey(ctx context.Context, p Proof, from From) (SignedIn, error) {
+	in, err := s.signInPasskey(ctx, p, from)
+	if err != nil {
+		s.refused(ctx, err, ActFailed, "", from)
+	}
+	return in, err
+}
+
+func (s *Service) signInPasskey(ctx context.Context, p Proof, from From) (in SignedIn, err error) {
 	address := throttleName("address", from.Address)
 	var now time.Time
 	if err := s.Runner.View(ctx, func(t tx.Tx) error { now = t.Now(); return s.loadThrottles(t) }); err != nil {
@@ -171,11 +189,11 @@ func (s *Service) SignInPasskey(ctx context.Context, p Proof, from From) (in Sig
 	if err := s.Runner.Update(ctx, func(t tx.Tx) error { return s.usePasskey(t, a) }); err != nil {
 		return in, err
 	}
-	return s.begin(ctx, u.ID, changed(u), from)
+	return s.begin(ctx, u.ID, changed(u), "passkey", from)
 }
 
 // begin begins the session of a user whose password is still that of a moment.
-func (s *Service) begin(ctx context.Context, userID, passwordOf string, from From) (in SignedIn, err error) {
+func (s *Service) begin(ctx context.Context, userID, passwordOf, how string, from From) (in SignedIn, err error) {
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
 		u, err := s.Store.User(t, userID)
 		if err != nil {
@@ -184,7 +202,7 @@ func (s *Service) begin(ctx context.Context, userID, passwordOf string, from Fro
 		if changed(u) != passwordOf {
 			return errTicket
 		}
-		in, err = s.beginSession(t, u, from)
+		in, err = s.beginSession(t, u, how, from)
 		return err
 	})
 	return in, err

@@ -20,40 +20,6 @@ func (q *Queries) GetInstallation(ctx context.Context, name string) (string, err
 	return value, err
 }
 
-const insertAudit = `-- name: InsertAudit :exec
-INSERT INTO audit_log (id, actor, customer_id, action, object, before_state, after_state, reason, address, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-`
-
-type InsertAuditParams struct {
-	ID          string
-	Actor       string
-	CustomerID  string
-	Action      string
-	Object      string
-	BeforeState string
-	AfterState  string
-	Reason      string
-	Address     string
-	CreatedAt   int64
-}
-
-func (q *Queries) InsertAudit(ctx context.Context, arg InsertAuditParams) error {
-	_, err := q.exec(ctx, q.insertAuditStmt, insertAudit,
-		arg.ID,
-		arg.Actor,
-		arg.CustomerID,
-		arg.Action,
-		arg.Object,
-		arg.BeforeState,
-		arg.AfterState,
-		arg.Reason,
-		arg.Address,
-		arg.CreatedAt,
-	)
-	return err
-}
-
 const insertEvent = `-- name: InsertEvent :exec
 INSERT INTO events (id, type, customer_id, wallet_id, seq, data, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -95,52 +61,6 @@ type InsertInstallationParams struct {
 func (q *Queries) InsertInstallation(ctx context.Context, arg InsertInstallationParams) error {
 	_, err := q.exec(ctx, q.insertInstallationStmt, insertInstallation, arg.Name, arg.Value)
 	return err
-}
-
-const listAudit = `-- name: ListAudit :many
-SELECT id, actor, customer_id, action, object, before_state, after_state, reason, address, created_at FROM audit_log
-WHERE customer_id = $1 AND id < $2
-ORDER BY id DESC LIMIT $3
-`
-
-type ListAuditParams struct {
-	CustomerID string
-	BeforeID   string
-	MaxRows    int32
-}
-
-func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]AuditLog, error) {
-	rows, err := q.query(ctx, q.listAuditStmt, listAudit, arg.CustomerID, arg.BeforeID, arg.MaxRows)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []AuditLog{}
-	for rows.Next() {
-		var i AuditLog
-		if err := rows.Scan(
-			&i.ID,
-			&i.Actor,
-			&i.CustomerID,
-			&i.Action,
-			&i.Object,
-			&i.BeforeState,
-			&i.AfterState,
-			&i.Reason,
-			&i.Address,
-			&i.CreatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const putInstallation = `-- name: PutInstallation :exec

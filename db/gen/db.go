@@ -162,6 +162,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteAttemptsOfStmt, err = db.PrepareContext(ctx, deleteAttemptsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteAttemptsOf: %w", err)
 	}
+	if q.deleteAuditDetailsStmt, err = db.PrepareContext(ctx, deleteAuditDetails); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteAuditDetails: %w", err)
+	}
 	if q.deleteBounceStmt, err = db.PrepareContext(ctx, deleteBounce); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteBounce: %w", err)
 	}
@@ -396,6 +399,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertAuditStmt, err = db.PrepareContext(ctx, insertAudit); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAudit: %w", err)
 	}
+	if q.insertAuditDetailsStmt, err = db.PrepareContext(ctx, insertAuditDetails); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertAuditDetails: %w", err)
+	}
 	if q.insertCallerStmt, err = db.PrepareContext(ctx, insertCaller); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertCaller: %w", err)
 	}
@@ -512,6 +518,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listAuditStmt, err = db.PrepareContext(ctx, listAudit); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAudit: %w", err)
+	}
+	if q.listAuditOfCustomerStmt, err = db.PrepareContext(ctx, listAuditOfCustomer); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAuditOfCustomer: %w", err)
+	}
+	if q.listAuditOfOwnerStmt, err = db.PrepareContext(ctx, listAuditOfOwner); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAuditOfOwner: %w", err)
+	}
+	if q.listAuditOfPersonStmt, err = db.PrepareContext(ctx, listAuditOfPerson); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAuditOfPerson: %w", err)
 	}
 	if q.listCreditTypesStmt, err = db.PrepareContext(ctx, listCreditTypes); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCreditTypes: %w", err)
@@ -1258,6 +1273,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteAttemptsOfStmt: %w", cerr)
 		}
 	}
+	if q.deleteAuditDetailsStmt != nil {
+		if cerr := q.deleteAuditDetailsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteAuditDetailsStmt: %w", cerr)
+		}
+	}
 	if q.deleteBounceStmt != nil {
 		if cerr := q.deleteBounceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteBounceStmt: %w", cerr)
@@ -1648,6 +1668,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertAuditStmt: %w", cerr)
 		}
 	}
+	if q.insertAuditDetailsStmt != nil {
+		if cerr := q.insertAuditDetailsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertAuditDetailsStmt: %w", cerr)
+		}
+	}
 	if q.insertCallerStmt != nil {
 		if cerr := q.insertCallerStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertCallerStmt: %w", cerr)
@@ -1841,6 +1866,21 @@ func (q *Queries) Close() error {
 	if q.listAuditStmt != nil {
 		if cerr := q.listAuditStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listAuditStmt: %w", cerr)
+		}
+	}
+	if q.listAuditOfCustomerStmt != nil {
+		if cerr := q.listAuditOfCustomerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAuditOfCustomerStmt: %w", cerr)
+		}
+	}
+	if q.listAuditOfOwnerStmt != nil {
+		if cerr := q.listAuditOfOwnerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAuditOfOwnerStmt: %w", cerr)
+		}
+	}
+	if q.listAuditOfPersonStmt != nil {
+		if cerr := q.listAuditOfPersonStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAuditOfPersonStmt: %w", cerr)
 		}
 	}
 	if q.listCreditTypesStmt != nil {
@@ -2778,6 +2818,7 @@ type Queries struct {
 	deferredBetweenStmt          *sql.Stmt
 	deferredLotStmt              *sql.Stmt
 	deleteAttemptsOfStmt         *sql.Stmt
+	deleteAuditDetailsStmt       *sql.Stmt
 	deleteBounceStmt             *sql.Stmt
 	deleteCardSetupsBeforeStmt   *sql.Stmt
 	deleteCardTriesBeforeStmt    *sql.Stmt
@@ -2856,6 +2897,7 @@ type Queries struct {
 	insertAlertStmt              *sql.Stmt
 	insertAttemptStmt            *sql.Stmt
 	insertAuditStmt              *sql.Stmt
+	insertAuditDetailsStmt       *sql.Stmt
 	insertCallerStmt             *sql.Stmt
 	insertConsentStmt            *sql.Stmt
 	insertCustomerStmt           *sql.Stmt
@@ -2895,6 +2937,9 @@ type Queries struct {
 	limitsOfStmt                 *sql.Stmt
 	listAttemptsStmt             *sql.Stmt
 	listAuditStmt                *sql.Stmt
+	listAuditOfCustomerStmt      *sql.Stmt
+	listAuditOfOwnerStmt         *sql.Stmt
+	listAuditOfPersonStmt        *sql.Stmt
 	listCreditTypesStmt          *sql.Stmt
 	listCustomersAfterStmt       *sql.Stmt
 	listCustomersBeforeStmt      *sql.Stmt
@@ -3117,6 +3162,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deferredBetweenStmt:          q.deferredBetweenStmt,
 		deferredLotStmt:              q.deferredLotStmt,
 		deleteAttemptsOfStmt:         q.deleteAttemptsOfStmt,
+		deleteAuditDetailsStmt:       q.deleteAuditDetailsStmt,
 		deleteBounceStmt:             q.deleteBounceStmt,
 		deleteCardSetupsBeforeStmt:   q.deleteCardSetupsBeforeStmt,
 		deleteCardTriesBeforeStmt:    q.deleteCardTriesBeforeStmt,
@@ -3195,6 +3241,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertAlertStmt:              q.insertAlertStmt,
 		insertAttemptStmt:            q.insertAttemptStmt,
 		insertAuditStmt:              q.insertAuditStmt,
+		insertAuditDetailsStmt:       q.insertAuditDetailsStmt,
 		insertCallerStmt:             q.insertCallerStmt,
 		insertConsentStmt:            q.insertConsentStmt,
 		insertCustomerStmt:           q.insertCustomerStmt,
@@ -3234,6 +3281,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		limitsOfStmt:                 q.limitsOfStmt,
 		listAttemptsStmt:             q.listAttemptsStmt,
 		listAuditStmt:                q.listAuditStmt,
+		listAuditOfCustomerStmt:      q.listAuditOfCustomerStmt,
+		listAuditOfOwnerStmt:         q.listAuditOfOwnerStmt,
+		listAuditOfPersonStmt:        q.listAuditOfPersonStmt,
 		listCreditTypesStmt:          q.listCreditTypesStmt,
 		listCustomersAfterStmt:       q.listCustomersAfterStmt,
 		listCustomersBeforeStmt:      q.listCustomersBeforeStmt,

@@ -44,17 +44,25 @@ type ApiRequest struct {
 	CreatedAt   int64
 }
 
-type AuditLog struct {
-	ID          string
-	Actor       string
-	CustomerID  string
-	Action      string
-	Object      string
+type AuditDetail struct {
+	AuditID     string
+	Address     string
+	Device      string
+	Email       string
 	BeforeState string
 	AfterState  string
 	Reason      string
-	Address     string
 	CreatedAt   int64
+}
+
+type AuditLog struct {
+	ID         string
+	Actor      string
+	CustomerID string
+	Action     string
+	Object     string
+	CreatedAt  int64
+	Times      int64
 }
 
 type BalanceTransaction struct {

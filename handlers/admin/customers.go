@@ -301,7 +301,7 @@ func (a *Admin) AuditLog(w http.ResponseWriter, r *http.Request) error {
 	}
 	var rows []audit.Entry
 	err = a.view(r.Context(), func(t tx.Tx) error {
-		rows, err = a.Audit.List(t, c.ID, kit.CursorOf(r).After, auditRows+1)
+		rows, err = a.Audit.List(t, audit.Query{Customer: c.ID, Before: kit.CursorOf(r).After, Limit: auditRows + 1})
 		return err
 	})
 	if err != nil {
@@ -313,17 +313,7 @@ func (a *Admin) AuditLog(w http.ResponseWriter, r *http.Request) error {
 		rows = rows[:auditRows]
 		page.Older = kit.Older(r, rows[auditRows-1].ID)
 	}
-	var ids []string
-	for _, e := range rows {
-		ids = append(ids, e.Actor.ID)
-	}
-	names := a.names(r.Context(), ids)
-	for _, e := range rows {
-		page.Rows = append(page.Rows, admin.AuditRow{
-			At: e.CreatedAt, Actor: names[e.Actor.ID], Address: e.Actor.Address, Action: e.Action, Object: e.Object,
-			Reason: e.Reason, Before: e.Before, After: e.After,
-		})
-	}
+	page.Rows = show.Log(rows, a.logNames(r.Context(), rows))
 	return kit.Render(w, r, http.StatusOK, admin.AuditPage(a.frame(r, "Audit log of "+c.Name, "/admin"), page))
 }
 

@@ -8,6 +8,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/fault"
+	"purse/handlers/kit"
 )
 
 type keyInContext struct{}
@@ -37,6 +38,9 @@ func (a *API) admit(w http.ResponseWriter, r *http.Request, route *Route) (*acco
 		err = may(k, route)
 	}
 	if err != nil {
+		if f, ok := fault.As(err); ok && f.Code != "missing_key" {
+			a.Accounts.KeyRefused(k, f.Code, kit.From(r))
+		}
 		if fault.Is(err, fault.Unauthorized) {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="purse"`)
 		}

@@ -222,7 +222,7 @@ func TestGrantsVoidsAdjustmentsAndTransfers(t *testing.T) {
 	log := w.deps.Audit
 	if err := w.deps.Runner.View(t.Context(), func(t2 tx.Tx) error {
 		c, _ := w.deps.Accounts.CustomerIn(t2, "ext:acme")
-		entries, err := log.List(t2, c.ID, "", 50)
+		entries, err := log.List(t2, audit.Query{Customer: c.ID, Limit: 50})
 		var acts []string
 		for _, e := range entries {
 			acts = append(acts, e.Action)

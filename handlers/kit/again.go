@@ -94,7 +94,7 @@ func (k *Kit) prove(w http.ResponseWriter, r *http.Request, form *Form) (bool, e
 	if err != nil {
 		return false, err
 	}
-	fresh, err := k.Accounts.Confirm(r.Context(), session.ID, v.User.ID, proof)
+	fresh, err := k.Accounts.Confirm(r.Context(), session.ID, v.User.ID, proof, From(r))
 	if err != nil {
 		if e, ok := fault.As(err); ok && e.Param != "" {
 			err = fault.New(e.Kind, e.Code, "again_"+e.Param, "%s", e.Detail)

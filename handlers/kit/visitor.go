@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"purse/billing/account"
 	"purse/billing/audit"
@@ -35,16 +36,18 @@ func VisitorOf(r *http.Request) *Visitor {
 
 // Actor is the visitor for the audit log.
 func Actor(r *http.Request) audit.Actor {
-	a := audit.Actor{Address: Address(r)}
+	a := audit.Actor{Address: Address(r), Device: shortened(r.UserAgent())}
 	if v := VisitorOf(r); v != nil {
 		a.ID = v.User.ID
 	}
 	return a
 }
 
+func shortened(s string) string { return strings.ToValidUTF8(s[:min(len(s), 300)], "") }
+
 // From is where the request came from, as account wants to know it.
 func From(r *http.Request) account.From {
-	return account.From{Address: Address(r), UserAgent: r.UserAgent()}
+	return account.From{Address: Address(r), UserAgent: shortened(r.UserAgent())}
 }
 
 // Address is the network address that the request came from. Behind a proxy

@@ -254,17 +254,10 @@ type JobRow struct {
 // Audit is who did what to a customer.
 type Audit struct {
 	ID, Name string
-	Rows     []AuditRow
+	Rows     []portal.LogRow
 	Newer    string
 	Older    string
 	Zone     *time.Location
-}
-
-// AuditRow is one act.
-type AuditRow struct {
-	At                            time.Time
-	Actor, Address, Action        string
-	Object, Reason, Before, After string
 }
 
 // StateTone colours a state of a purchase or of an inbox event.

@@ -155,6 +155,7 @@ var adminNav = []navItem{
 	{"/admin/alerts", "Alerts", "bell"},
 	{"/admin/mails", "Mails", "mail"},
 	{"/admin/staff", "Staff", "users"},
+	{"/admin/log", "Security log", "list"},
 	{"/security", "Security", "shield"},
 }
 
