@@ -115,7 +115,7 @@ func (w *walletsOfBatch) read(text, list string) error {
 	defer rows.Close()
 	for rows.Next() {
 		var r gen.Wallet
-		if err := rows.Scan(&r.ID, &r.CustomerID, &r.CreditType, &r.Seq, &r.Balance, &r.Debt, &r.Overdraft, &r.LastAt, &r.CreatedAt); err != nil {
+		if err := rows.Scan(&r.ID, &r.CustomerID, &r.CreditType, &r.Seq, &r.Balance, &r.Debt, &r.Overdraft, &r.LastAt, &r.CreatedAt, &r.Reserved); err != nil {
 			return err
 		}
 		row := wallet(r)
@@ -253,7 +253,8 @@ func loadGrants(st *transaction, l *ledger.Loaded, text, list string) error {
 	for rows.Next() {
 		var r gen.Grant
 		if err := rows.Scan(&r.ID, &r.WalletID, &r.Kind, &r.Priority, &r.Amount, &r.Remaining, &r.Held, &r.EffectiveAt, &r.ExpiresAt,
-			&r.Meters, &r.PaidAmount, &r.PaidCurrency, &r.PaidFor, &r.Source, &r.Origin, &r.Frozen, &r.VoidedAt, &r.CreatedAt); err != nil {
+			&r.Meters, &r.PaidAmount, &r.PaidCurrency, &r.PaidFor, &r.Source, &r.Origin, &r.Frozen, &r.VoidedAt, &r.CreatedAt,
+			&r.Lapsed, &r.Clawed, &r.Reclaim, &r.ReclaimKind, &r.ReclaimRef, &r.ClawedWith, &r.ClawDebt); err != nil {
 			return err
 		}
 		g, err := grant(r)
@@ -289,7 +290,7 @@ func loadHolds(st *transaction, l *ledger.Loaded, text, list string, more ...any
 }
 
 // loadNamedPostings reads postings that a correction names, what corrected them
-// before, and their grants.
+// before, their grants, and those whose debt stands for the same purchases.
 func loadNamedPostings(st *transaction, l *ledger.Loaded, refs []ledger.SourceRef, byKey map[ledger.WalletKey]ledger.WalletID) error {
 	var grants []ledger.GrantID
 	var done []ledger.SourceRef
@@ -317,7 +318,16 @@ func loadNamedPostings(st *transaction, l *ledger.Loaded, refs []ledger.SourceRe
 			return err
 		}
 	}
-	return loadGrants(st, l, loadGrantsByID, numbers(grants))
+	if err := loadGrants(st, l, loadGrantsByID, numbers(grants)); err != nil {
+		return err
+	}
+	var purchases []ledger.GrantID
+	for _, g := range l.Grants {
+		if g.ClawedWith != 0 && slices.Contains(grants, g.ID) {
+			purchases = append(purchases, g.ClawedWith)
+		}
+	}
+	return loadGrants(st, l, loadGrantsClawed, numbers(purchases))
 }
 
 // numbers writes ids as a JSON array.

@@ -15,7 +15,7 @@ func wallet(r gen.Wallet) ledger.Wallet {
 	return ledger.Wallet{
 		ID: ledger.WalletID(r.ID), WalletKey: ledger.WalletKey{Customer: r.CustomerID, CreditType: r.CreditType}, Seq: r.Seq,
 		Balance: money.Credits(r.Balance), Debt: money.Credits(r.Debt), Overdraft: money.Credits(r.Overdraft),
-		LastAt: instant(r.LastAt), CreatedAt: instant(r.CreatedAt),
+		Reserved: money.Credits(r.Reserved), LastAt: instant(r.LastAt), CreatedAt: instant(r.CreatedAt),
 	}
 }
 
@@ -27,6 +27,9 @@ func grant(r gen.Grant) (ledger.Grant, error) {
 		Paid: money.Money{Amount: r.PaidAmount, Currency: r.PaidCurrency}, PaidFor: money.Credits(r.PaidFor),
 		Source: r.Source, Origin: ledger.GrantID(r.Origin), Frozen: r.Frozen != 0,
 		VoidedAt: instant(r.VoidedAt), CreatedAt: instant(r.CreatedAt),
+		Lapsed: money.Credits(r.Lapsed), Clawed: money.Credits(r.Clawed), Reclaim: money.Credits(r.Reclaim),
+		ReclaimFor: ledger.ReclaimFor{Kind: ledger.PostingKind(r.ReclaimKind), Ref: r.ReclaimRef},
+		ClawedWith: ledger.GrantID(r.ClawedWith), ClawDebt: money.Credits(r.ClawDebt),
 	}
 	if r.Meters == "" {
 		return g, nil

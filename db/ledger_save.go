@@ -57,13 +57,14 @@ func (t *transaction) storeRows(l *ledgerStatements, ws []*resident) error {
 	for _, r := range ws {
 		w := &r.wallet
 		if r.stored < 0 {
-			insertWallets = append(insertWallets, int64(w.ID), w.Customer, w.CreditType, w.Seq, int64(w.Balance), int64(w.Debt), int64(w.Overdraft), micros(w.LastAt), micros(w.CreatedAt))
+			insertWallets = append(insertWallets, int64(w.ID), w.Customer, w.CreditType, w.Seq, int64(w.Balance), int64(w.Debt), int64(w.Overdraft), micros(w.LastAt), micros(w.CreatedAt), int64(w.Reserved))
 		} else {
-			updateWallets = append(updateWallets, int64(w.ID), w.Seq, int64(w.Balance), int64(w.Debt), int64(w.Overdraft), micros(w.LastAt))
+			updateWallets = append(updateWallets, int64(w.ID), w.Seq, int64(w.Balance), int64(w.Debt), int64(w.Overdraft), micros(w.LastAt), int64(w.Reserved))
 		}
 		for id, g := range r.changed {
 			if !r.fresh[id] {
 				updateGrants = append(updateGrants, int64(g.ID), int64(g.Remaining), int64(g.Held), flag(g.Frozen), micros(g.VoidedAt))
+				updateGrants = append(updateGrants, grantParts(&g)...)
 				continue
 			}
 			row, err := grantRow(&g)
@@ -101,11 +102,16 @@ func grantRow(g *ledger.Grant) ([]any, error) {
 		}
 		meters = string(b)
 	}
-	return []any{
+	return append([]any{
 		int64(g.ID), int64(g.Wallet), string(g.Kind), int64(g.Priority), int64(g.Amount), int64(g.Remaining), int64(g.Held),
 		micros(g.EffectiveAt), micros(g.ExpiresAt), meters, g.Paid.Amount, g.Paid.Currency, int64(g.PaidFor), g.Source, int64(g.Origin),
 		flag(g.Frozen), micros(g.VoidedAt), micros(g.CreatedAt),
-	}, nil
+	}, grantParts(g)...), nil
+}
+
+// grantParts are the columns of what became of a grant beside its use.
+func grantParts(g *ledger.Grant) []any {
+	return []any{int64(g.Lapsed), int64(g.Clawed), int64(g.Reclaim), string(g.ReclaimFor.Kind), g.ReclaimFor.Ref, int64(g.ClawedWith), int64(g.ClawDebt)}
 }
 
 func rollupRows(rows map[ledger.RollupKey]*ledger.Rollup) []any {

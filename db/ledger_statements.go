@@ -10,20 +10,24 @@ import (
 // The ledger's bulk statements are SQLite's own: lists come in as JSON, rows go
 // out as one statement of many VALUES. They are prepared once for each pool.
 const (
-	loadWalletsByKey = `SELECT w.id, w.customer_id, w.credit_type, w.seq, w.balance, w.debt, w.overdraft, w.last_at, w.created_at
+	loadWalletsByKey = `SELECT w.id, w.customer_id, w.credit_type, w.seq, w.balance, w.debt, w.overdraft, w.last_at, w.created_at, w.reserved
 FROM json_each(?) j CROSS JOIN wallets w WHERE w.customer_id = j.value ->> 0 AND w.credit_type = j.value ->> 1`
 
-	loadWalletsByID = `SELECT w.id, w.customer_id, w.credit_type, w.seq, w.balance, w.debt, w.overdraft, w.last_at, w.created_at
+	loadWalletsByID = `SELECT w.id, w.customer_id, w.credit_type, w.seq, w.balance, w.debt, w.overdraft, w.last_at, w.created_at, w.reserved
 FROM json_each(?) j CROSS JOIN wallets w WHERE w.id = j.value`
 
 	grantColumns = `g.id, g.wallet_id, g.kind, g.priority, g.amount, g.remaining, g.held, g.effective_at, g.expires_at,
-g.meters, g.paid_amount, g.paid_currency, g.paid_for, g.source, g.origin, g.frozen, g.voided_at, g.created_at`
+g.meters, g.paid_amount, g.paid_currency, g.paid_for, g.source, g.origin, g.frozen, g.voided_at, g.created_at,
+g.lapsed, g.clawed, g.reclaim, g.reclaim_kind, g.reclaim_ref, g.clawed_with, g.claw_debt`
 
 	loadLiveGrants = `SELECT ` + grantColumns + `
 FROM json_each(?) j CROSS JOIN grants g INDEXED BY grants_live WHERE g.wallet_id = j.value AND g.remaining > 0`
 
 	loadGrantsByID = `SELECT ` + grantColumns + `
 FROM json_each(?) j CROSS JOIN grants g WHERE g.id = j.value`
+
+	loadGrantsClawed = `SELECT ` + grantColumns + `
+FROM json_each(?) j CROSS JOIN grants g INDEXED BY grants_clawed WHERE g.clawed_with = j.value AND g.clawed_with > 0`
 
 	holdColumns = `h.id, h.wallet_id, h.amount, h.captured, h.state, h.reservations, h.expires_at, h.created_at, h.ended_at`
 
@@ -124,7 +128,7 @@ type ledgerStatements struct {
 
 func (l *ledgerStatements) prepare(ctx context.Context, write, read *sql.DB) error {
 	l.loads, l.reads = map[string]*sql.Stmt{}, map[string]*sql.Stmt{}
-	for _, text := range []string{loadWalletsByKey, loadWalletsByID, loadLiveGrants, loadGrantsByID, loadHoldsByID, loadDueHolds, loadWatches, loadSources, loadTails,
+	for _, text := range []string{loadWalletsByKey, loadWalletsByID, loadLiveGrants, loadGrantsByID, loadGrantsClawed, loadHoldsByID, loadDueHolds, loadWatches, loadSources, loadTails,
 		loadLoggedRecords, loadRunRecord, loadCounters} {
 		var err error
 		if l.loads[text], err = write.PrepareContext(ctx, text); err != nil {
@@ -134,13 +138,16 @@ func (l *ledgerStatements) prepare(ctx context.Context, write, read *sql.DB) err
 			return errors.Join(errors.New(text), err)
 		}
 	}
-	l.insertWallets = newBulk(`INSERT INTO wallets (id, customer_id, credit_type, seq, balance, debt, overdraft, last_at, created_at) VALUES `, 9, ``)
-	l.updateWallets = newBulk(`UPDATE wallets SET seq = v.column2, balance = v.column3, debt = v.column4, overdraft = v.column5, last_at = v.column6
-FROM (VALUES `, 6, `) v WHERE wallets.id = v.column1`)
+	l.insertWallets = newBulk(`INSERT INTO wallets (id, customer_id, credit_type, seq, balance, debt, overdraft, last_at, created_at, reserved) VALUES `, 10, ``)
+	l.updateWallets = newBulk(`UPDATE wallets SET seq = v.column2, balance = v.column3, debt = v.column4, overdraft = v.column5, last_at = v.column6,
+reserved = v.column7
+FROM (VALUES `, 7, `) v WHERE wallets.id = v.column1`)
 	l.insertGrants = newBulk(`INSERT INTO grants (id, wallet_id, kind, priority, amount, remaining, held, effective_at, expires_at, meters,
-paid_amount, paid_currency, paid_for, source, origin, frozen, voided_at, created_at) VALUES `, 18, ``)
-	l.updateGrants = newBulk(`UPDATE grants SET remaining = v.column2, held = v.column3, frozen = v.column4, voided_at = v.column5
-FROM (VALUES `, 5, `) v WHERE grants.id = v.column1`)
+paid_amount, paid_currency, paid_for, source, origin, frozen, voided_at, created_at,
+lapsed, clawed, reclaim, reclaim_kind, reclaim_ref, clawed_with, claw_debt) VALUES `, 25, ``)
+	l.updateGrants = newBulk(`UPDATE grants SET remaining = v.column2, held = v.column3, frozen = v.column4, voided_at = v.column5,
+lapsed = v.column6, clawed = v.column7, reclaim = v.column8, reclaim_kind = v.column9, reclaim_ref = v.column10, clawed_with = v.column11, claw_debt = v.column12
+FROM (VALUES `, 12, `) v WHERE grants.id = v.column1`)
 	l.upsertHolds = newBulk(`INSERT INTO holds (id, wallet_id, amount, captured, state, reservations, expires_at, created_at, ended_at) VALUES `, 9,
 		` ON CONFLICT (id) DO UPDATE SET captured = excluded.captured, state = excluded.state, ended_at = excluded.ended_at`)
 	l.insertEntries = newBulk(`INSERT INTO entries (wallet_id, seq, line, kind, grant_id, amount, balance_after, at, corrects, detail) VALUES `, 10, ``)

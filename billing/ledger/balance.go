@@ -86,7 +86,7 @@ type Balance struct {
 	Wallet WalletID // 0 when there is no wallet yet
 	WalletKey
 	Balance   money.Credits // what remains in all grants, less the debt
-	Held      money.Credits
+	Held      money.Credits // by open holds, of grants and of the overdraft
 	Pending   money.Credits // in grants that are not effective yet
 	Frozen    money.Credits // in grants whose payment is disputed
 	Debt      money.Credits
@@ -189,7 +189,7 @@ func (l *Ledger) Preview(t tx.Tx, commands ...*Command) ([]Result, map[WalletKey
 func (a *account) balance(now time.Time) Balance {
 	b := Balance{
 		Wallet: a.ID, WalletKey: a.WalletKey, Balance: a.Balance, Debt: a.Debt, Overdraft: a.Overdraft,
-		Available: a.available("", now), ByKind: map[Kind]money.Credits{}, Seq: a.Seq, LastAt: a.LastAt,
+		Available: a.available("", now), Held: a.Reserved, ByKind: map[Kind]money.Credits{}, Seq: a.Seq, LastAt: a.LastAt,
 	}
 	for _, g := range a.grants {
 		if g.Remaining == 0 {

@@ -34,7 +34,7 @@ const DefaultPriority = 50
 // Grant is a lot of credits in a wallet.
 //
 // Amount, Kind, Priority, dates, Meters, Paid, PaidFor, Source and Origin never
-// change. 0 ≤ Held ≤ Remaining ≤ Amount always.
+// change. 0 ≤ Reclaim ≤ Held ≤ Remaining ≤ Amount always.
 type Grant struct {
 	ID        GrantID
 	Wallet    WalletID
@@ -55,14 +55,31 @@ type Grant struct {
 	// Source says what made it, once: a purchase and its line. "" for none.
 	Source string
 	// Origin is the grant that it was transferred from at first, 0 for none.
-	Origin    GrantID
-	Frozen    bool // a dispute is open: not drawn, not expired
-	VoidedAt  time.Time
-	CreatedAt time.Time
+	Origin GrantID
+	Frozen bool // a dispute is open: not drawn, not expired
+	// Lapsed and Clawed are what expiry took of it, and what refunds and disputes
+	// took back: neither was used.
+	Lapsed, Clawed money.Credits
+	// Reclaim is what a refund or a dispute takes when the holds on it end;
+	// ReclaimFor is the posting that it then makes.
+	Reclaim    money.Credits
+	ReclaimFor ReclaimFor
+	// ClawedWith is the grant of the same purchase that keeps ClawDebt: what of the
+	// purchase was used, and became debt when its payment went back. 0 before that.
+	ClawedWith GrantID
+	ClawDebt   money.Credits
+	VoidedAt   time.Time
+	CreatedAt  time.Time
 }
 
 // Scoped says whether only some meters may draw the grant.
 func (g *Grant) Scoped() bool { return len(g.Meters) > 0 }
+
+// ReclaimFor is the kind and the reference of the posting of a Clawback.
+type ReclaimFor struct {
+	Kind PostingKind
+	Ref  string
+}
 
 // Free is what no hold has reserved.
 func (g *Grant) Free() money.Credits { return g.Remaining - g.Held }

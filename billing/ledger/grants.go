@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"slices"
+	"time"
 
 	"purse/billing/event"
 	"purse/billing/fault"
@@ -15,6 +16,7 @@ func (g NewGrant) decide(s *State, c *Command) Result {
 	if refused := g.check(s); refused != nil {
 		return refuse(refused)
 	}
+	g.EffectiveAt, g.ExpiresAt = stored(g.EffectiveAt), stored(g.ExpiresAt)
 	effective := g.EffectiveAt
 	if effective.IsZero() {
 		effective = s.now
@@ -33,20 +35,24 @@ func (g NewGrant) decide(s *State, c *Command) Result {
 	return Result{Postings: []Posted{posted}, Grant: lot.ID}
 }
 
-// postLots posts new lots into a wallet. Paid ones repay its debt first.
+// postLots posts new lots into a wallet. Paid ones repay its debt first, those
+// that become effective later do so then.
 func (s *State) postLots(a *account, kind PostingKind, d *Detail, lots []*Grant, amounts []money.Credits, corrects int64, n Note) (Posted, bool) {
 	var moves []move
 	debt := a.Debt
 	for i, lot := range lots {
 		s.addGrant(a, lot)
 		moves = append(moves, move{lot, amounts[i]})
-		if repay := min(debt, amounts[i]); lot.Kind == Paid && repay > 0 {
+		if repay := min(debt, amounts[i]); lot.Kind == Paid && repay > 0 && !lot.EffectiveAt.After(s.now) {
 			moves = append(moves, move{lot, -repay}, move{nil, repay})
 			debt -= repay
 		}
 	}
 	return s.post(a, kind, d, moves, corrects, n)
 }
+
+// stored is an instant as it is kept: in microseconds.
+func stored(t time.Time) time.Time { return t.Truncate(time.Microsecond) }
 
 func (g NewGrant) check(s *State) *fault.Error {
 	if err := checkAmount("credits", g.Credits); err != nil {
@@ -96,7 +102,7 @@ func (v Void) decide(s *State, c *Command) Result {
 	g.VoidedAt = s.now
 	res := Result{Grant: g.ID}
 	if g.Free() > 0 {
-		res.Postings = []Posted{s.takeAll(a, g, PostVoid, event.CreditsVoided, c.Note)}
+		res.Postings = []Posted{s.takeAll(a, g, s.now, PostVoid, event.CreditsVoided, c.Note)}
 	}
 	return res
 }
@@ -112,7 +118,7 @@ func (f Freeze) decide(s *State, _ *Command) Result {
 	s.touch(a)
 	s.touchGrant(g)
 	g.Frozen = f.Frozen
-	s.settle(a)
+	s.settleSince(a, s.now)
 	return Result{Grant: g.ID}
 }
 

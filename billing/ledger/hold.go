@@ -22,7 +22,8 @@ const (
 	MaxHold     = 24 * time.Hour
 )
 
-// Reservation is what a hold has set aside of one grant.
+// Reservation is what a hold has set aside of one grant, or, with Grant 0, of the
+// overdraft.
 type Reservation struct {
 	Grant  GrantID       `json:"g"`
 	Amount money.Credits `json:"a"`

@@ -8,13 +8,13 @@ import (
 
 func (h NewHold) needs(n *Needs) { n.Wallets = append(n.Wallets, h.Wallet) }
 
-// decide reserves amounts on particular grants, in burn order. A hold never uses
-// the overdraft: it can only set aside what is there.
+// decide reserves amounts on particular grants, in burn order, and what they lack
+// of the overdraft: a hold is a decision.
 func (h NewHold) decide(s *State, c *Command) Result {
 	if err := checkAmount("credits", h.Credits); err != nil {
 		return refuse(err)
 	}
-	expires := h.ExpiresAt
+	expires := stored(h.ExpiresAt)
 	if expires.IsZero() {
 		expires = s.now.Add(DefaultHold)
 	}
@@ -22,18 +22,23 @@ func (h NewHold) decide(s *State, c *Command) Result {
 		return refuse(fault.Bad("expires_at", "A hold ends within 24 hours from now."))
 	}
 	a := s.wallets[h.Wallet]
-	if available := a.available("", s.now); available < h.Credits {
+	if available := a.available("", s.now) + a.Overdraft; available < h.Credits {
 		return insufficient(h.Wallet.CreditType, h.Credits, available)
 	}
 	if refusal := s.allow(c, h.Wallet, h.Credits); refusal != nil {
 		return Result{Refused: refusal}
 	}
-	s.touch(a)
+	s.touchWallet(a)
 	hold := &Hold{
 		ID: HoldID(id.Number(s.now)), Wallet: a.ID, WalletKey: a.WalletKey, Amount: h.Credits, State: HoldOpen,
 		ExpiresAt: expires, CreatedAt: s.now,
 	}
 	for _, m := range s.draw(a, "", h.Credits, nil) {
+		if m.grant == nil {
+			a.Reserved -= m.amount
+			hold.Reservations = append(hold.Reservations, Reservation{Amount: -m.amount})
+			continue
+		}
 		s.touchGrant(m.grant)
 		m.grant.Held -= m.amount
 		hold.Reservations = append(hold.Reservations, Reservation{m.grant.ID, -m.amount})
@@ -55,7 +60,7 @@ func (c Capture) decide(s *State, cmd *Command) Result {
 		return refuse(fault.Bad("credits", "A capture is of zero or more credits, and at most %s.", money.MaxAmount))
 	}
 	a := s.byID[h.Wallet]
-	s.endHold(h, HoldCaptured)
+	s.endHold(h, HoldCaptured, s.now)
 	h.Captured = c.Credits
 	// What was reserved may be drawn even when its grant has expired since.
 	var moves []move
@@ -63,7 +68,7 @@ func (c Capture) decide(s *State, cmd *Command) Result {
 	for _, r := range h.Reservations {
 		part := min(r.Amount, rest)
 		if part > 0 {
-			moves = merge(moves, s.grants[r.Grant], -part)
+			moves = merge(moves, s.grants[r.Grant], -part) // none: the overdraft, which becomes debt
 			rest -= part
 		}
 	}
@@ -74,7 +79,7 @@ func (c Capture) decide(s *State, cmd *Command) Result {
 	}
 	// A capture names no meter: only limits on all that is spent count it.
 	_ = s.count(cmd, []Charge{{Wallet: a.WalletKey, Lines: []Line{{Credits: c.Credits}}}}, false)
-	s.settle(a) // what the hold kept from expiring
+	s.settleSince(a, s.now) // what the hold kept from expiring
 	return Result{Postings: []Posted{posted}, Hold: h.ID}
 }
 
@@ -85,8 +90,8 @@ func (r Release) decide(s *State, _ *Command) Result {
 	if refused != nil {
 		return refuse(refused)
 	}
-	s.endHold(h, HoldReleased)
-	s.settle(s.byID[h.Wallet])
+	s.endHold(h, HoldReleased, s.now)
+	s.settleSince(s.byID[h.Wallet], s.now)
 	return Result{Hold: h.ID}
 }
 

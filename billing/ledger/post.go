@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"time"
+
 	"purse/billing/fault"
 	"purse/billing/money"
 )
@@ -15,9 +17,13 @@ type move struct {
 // moves; without any it writes a posting of 0. It answers false, and leaves the
 // rest to the rollback, when an amount would leave its range.
 func (s *State) post(a *account, kind PostingKind, d *Detail, moves []move, corrects int64, n Note) (Posted, bool) {
+	return s.postAt(a, s.now, kind, d, moves, corrects, n)
+}
+
+// postAt is post for what came due at an instant that may be past.
+func (s *State) postAt(a *account, at time.Time, kind PostingKind, d *Detail, moves []move, corrects int64, n Note) (Posted, bool) {
 	s.touchWallet(a)
 	a.Seq++
-	at := s.now
 	if at.Before(a.LastAt) {
 		at = a.LastAt // a clock that went back does not reorder the ledger
 	}

@@ -45,6 +45,10 @@ type Detail struct {
 	Caller    int64  `json:"c,omitempty"` // in the table of callers
 	Lines     []Line `json:"l,omitempty"`
 	Ref       string `json:"ref,omitempty"` // a purchase, a hold, the other posting of a transfer
+	// Money is what went back of a payment, net of tax, in minor units of Currency:
+	// less than zero when a refund failed. Without a Currency it is not known.
+	Money    int64  `json:"mo,omitempty"`
+	Currency string `json:"cu,omitempty"`
 }
 
 // Entry is one immutable line of a posting: the grant that it moved (0: the

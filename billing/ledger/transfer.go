@@ -35,6 +35,8 @@ func (t Transfer) decide(s *State, c *Command) Result {
 		lot.ID, lot.Wallet, lot.CreatedAt = GrantID(id.Number(s.now)), to.ID, s.now
 		lot.Amount, lot.Remaining, lot.Held = -m.amount, 0, 0
 		lot.Source, lot.Meters = "", slices.Clone(lot.Meters)
+		lot.Lapsed, lot.Clawed, lot.ClawedWith, lot.ClawDebt = 0, 0, 0, 0
+		lot.Reclaim, lot.ReclaimFor = 0, ReclaimFor{}
 		if lot.Origin == 0 {
 			lot.Origin = m.grant.ID
 		}

@@ -21,7 +21,7 @@ func (l *Ledger) Verify(t tx.Tx) (problems []string, wallets, entries int64, err
 }
 
 func (l *Ledger) verifyWallet(t tx.Tx, w Wallet, say func(string, ...any)) (n int64, err error) {
-	sums := map[GrantID]money.Credits{}
+	sums, lapsed := map[GrantID]money.Credits{}, map[GrantID]money.Credits{}
 	var balance money.Credits
 	var seq int64
 	line := 0
@@ -42,6 +42,9 @@ func (l *Ledger) verifyWallet(t tx.Tx, w Wallet, say func(string, ...any)) (n in
 			balance = e.BalanceAfter
 		}
 		sums[e.Grant] += e.Amount
+		if e.Kind == PostExpire {
+			lapsed[e.Grant] -= e.Amount
+		}
 		return nil
 	})
 	if err != nil {
@@ -56,10 +59,10 @@ func (l *Ledger) verifyWallet(t tx.Tx, w Wallet, say func(string, ...any)) (n in
 	if w.Debt != -sums[0] || w.Debt < 0 {
 		say("%s: the debt is %s, the entries add up to %s", w.ID, w.Debt, -sums[0])
 	}
-	return n, l.verifyGrants(t, w, sums, say)
+	return n, l.verifyGrants(t, w, sums, lapsed, say)
 }
 
-func (l *Ledger) verifyGrants(t tx.Tx, w Wallet, sums map[GrantID]money.Credits, say func(string, ...any)) error {
+func (l *Ledger) verifyGrants(t tx.Tx, w Wallet, sums, lapsed map[GrantID]money.Credits, say func(string, ...any)) error {
 	held := map[GrantID]money.Credits{}
 	for before := HoldID(0); ; {
 		holds, err := l.store.HoldsOf(t, w.ID, true, before, 1000)
@@ -91,14 +94,20 @@ func (l *Ledger) verifyGrants(t tx.Tx, w Wallet, sums map[GrantID]money.Credits,
 			if g.Held != held[g.ID] {
 				say("%s: %s are held, the open holds add up to %s", g.ID, g.Held, held[g.ID])
 			}
-			if g.Held < 0 || g.Held > g.Remaining || g.Remaining > g.Amount {
-				say("%s: out of bounds: held %s, remaining %s, amount %s", g.ID, g.Held, g.Remaining, g.Amount)
+			if g.Lapsed != lapsed[g.ID] {
+				say("%s: %s expired, the entries add up to %s", g.ID, g.Lapsed, lapsed[g.ID])
+			}
+			if g.Reclaim < 0 || g.Held < g.Reclaim || g.Held > g.Remaining || g.Remaining > g.Amount {
+				say("%s: out of bounds: to take back %s, held %s, remaining %s, amount %s", g.ID, g.Reclaim, g.Held, g.Remaining, g.Amount)
 			}
 			delete(sums, g.ID)
 		}
 		if len(grants) < 1000 {
 			break
 		}
+	}
+	if w.Reserved != held[0] {
+		say("%s: %s of the overdraft are held, the open holds add up to %s", w.ID, w.Reserved, held[0])
 	}
 	delete(sums, 0)
 	for id := range sums {

@@ -25,6 +25,8 @@ type Wallet struct {
 	Debt money.Credits
 	// Overdraft is how far below zero a decision may take the available credits.
 	Overdraft money.Credits
+	// Reserved is what open holds may take beyond the grants: of the overdraft.
+	Reserved money.Credits
 	// LastAt is the time of the last posting; times never go back in a wallet.
 	LastAt    time.Time
 	CreatedAt time.Time
@@ -39,9 +41,10 @@ type account struct {
 }
 
 // available is what meter ("" for unscoped work) can draw now: what is free in
-// the usable grants in scope, less the debt. Below zero it is what is missing.
+// the usable grants in scope, less the debt and what holds reserve beyond the
+// grants. Below zero it is what is missing.
 func (a *account) available(meter string, now time.Time) money.Credits {
-	sum := -a.Debt
+	sum := -a.Debt - a.Reserved
 	for _, g := range a.grants {
 		if g.InScope(meter) && g.Usable(now) {
 			sum += g.Free()
@@ -64,7 +67,7 @@ func (a *account) roseSince(now time.Time) bool {
 // availableToAny is what work on any of these meters could draw: each usable
 // grant that is in scope of one of them, once, less the debt.
 func (a *account) availableToAny(meters []string, now time.Time) money.Credits {
-	sum := -a.Debt
+	sum := -a.Debt - a.Reserved
 	for _, g := range a.grants {
 		if !g.Usable(now) {
 			continue

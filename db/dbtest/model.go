@@ -20,8 +20,10 @@ type mWallet struct {
 	lots      []*mLot
 	debt      int64
 	overdraft int64
+	reserved  int64 // by holds, beyond the lots
 	holds     []*mHold
 	postings  []mPosting
+	last      time.Time // of the newest posting
 }
 
 type mLot struct {
@@ -34,6 +36,11 @@ type mLot struct {
 	paid               int64 // for paidFor credits
 	paidFor            int64
 	void               bool
+	voided             time.Time
+	// What refunds took of it and take when its holds end, and what of its
+	// purchase they made debt; lots of one purchase have one group.
+	clawed, reclaim, clawDebt int64
+	group                     ledger.GrantID
 }
 
 type mHold struct {
@@ -51,6 +58,7 @@ type mPart struct {
 
 type mPosting struct {
 	kind     ledger.PostingKind
+	at       time.Time
 	parts    []mPart // nil lot: debt; amounts with sign
 	corrects int
 }
@@ -109,7 +117,7 @@ func (w *mWallet) burnOrder() []*mLot {
 }
 
 func (w *mWallet) available(meter string, now time.Time) int64 {
-	sum := -w.debt
+	sum := -w.debt - w.reserved
 	for _, l := range w.lots {
 		if l.usable(now) && l.serves(meter) {
 			sum += l.left - l.held
@@ -127,6 +135,7 @@ func (w *mWallet) balance() int64 {
 }
 
 func (w *mWallet) heldSum() (sum int64) {
+	sum = w.reserved
 	for _, l := range w.lots {
 		sum += l.held
 	}
@@ -154,32 +163,101 @@ func (w *mWallet) clone() *mWallet {
 	return &c
 }
 
-// settle ends holds and lots whose time is over.
-func (w *mWallet) settle(now time.Time) {
-	for _, h := range w.holds {
-		if h.open && !h.expires.After(now) {
-			h.end()
-		}
-	}
-	for _, l := range w.burnOrder() {
-		if free := l.left - l.held; free > 0 && (l.void || (!l.expires.IsZero() && !l.expires.After(now))) {
-			kind := ledger.PostExpire
-			if l.void {
-				kind = ledger.PostVoid
+// settle writes what came due until now, one thing after the other in time: from
+// is when something ended that kept other things from being due.
+func (w *mWallet) settle(now, from time.Time) {
+	for {
+		first := time.Time{}
+		var do func(at time.Time)
+		see := func(at time.Time, what func(at time.Time)) {
+			if at.Before(from) {
+				at = from
 			}
-			w.post(kind, 0, mPart{l, -free})
+			if !at.After(now) && (do == nil || at.Before(first)) {
+				first, do = at, what
+			}
 		}
+		for _, h := range w.holds {
+			if h.open {
+				see(h.expires, func(time.Time) { h.end(w) })
+			}
+		}
+		lots := w.burnOrder()
+		for _, l := range lots {
+			if l.kind == ledger.Paid && w.debt > 0 && l.left > l.held && !l.void && l.effective.After(w.last) {
+				see(l.effective, func(at time.Time) { w.repayAt(l.effective, at) })
+			}
+		}
+		for _, l := range lots {
+			switch free := l.left - l.held; {
+			case l.reclaim > 0 && (free > 0 || l.reclaim > l.held):
+				see(from, func(at time.Time) { w.reclaim(l, at) })
+			case free == 0:
+			case l.void: // at once, also when the clock went back
+				see(earlier(l.voided, now), func(at time.Time) { w.post(ledger.PostVoid, at, 0, mPart{l, -free}) })
+			case !l.expires.IsZero():
+				see(l.expires, func(at time.Time) { w.post(ledger.PostExpire, at, 0, mPart{l, -free}) })
+			}
+		}
+		if do == nil {
+			return
+		}
+		do(first)
+		from = first
 	}
 }
 
-func (h *mHold) end() {
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// repayAt lets the paid lots that became effective then pay the debt.
+func (w *mWallet) repayAt(effective, at time.Time) {
+	var parts []mPart
+	debt := w.debt
+	for _, l := range w.burnOrder() {
+		if l.kind != ledger.Paid || l.void || !l.effective.Equal(effective) {
+			continue
+		}
+		if pay := min(debt, l.left-l.held); pay > 0 {
+			parts = append(parts, mPart{l, -pay}, mPart{nil, pay})
+			debt -= pay
+		}
+	}
+	w.post(ledger.PostGrant, at, 0, parts...)
+}
+
+// reclaim takes what a refund waits for; what was used of it is debt.
+func (w *mWallet) reclaim(l *mLot, at time.Time) {
+	var parts []mPart
+	if part := min(l.reclaim, l.left-l.held); part > 0 {
+		parts = append(parts, mPart{l, -part})
+		l.clawed += part
+		l.reclaim -= part
+	}
+	if used := l.reclaim - l.held; used > 0 {
+		parts = append(parts, mPart{nil, -used})
+		l.clawDebt += used
+		l.reclaim -= used
+	}
+	w.post(ledger.PostRefund, at, 0, parts...)
+}
+
+func (h *mHold) end(w *mWallet) {
 	h.open = false
 	for _, p := range h.parts {
-		p.lot.held -= p.amount
+		if p.lot == nil {
+			w.reserved -= p.amount
+		} else {
+			p.lot.held -= p.amount
+		}
 	}
 }
 
-func (w *mWallet) post(kind ledger.PostingKind, corrects int, parts ...mPart) {
+func (w *mWallet) post(kind ledger.PostingKind, at time.Time, corrects int, parts ...mPart) {
 	for _, p := range parts {
 		if p.lot == nil {
 			w.debt -= p.amount
@@ -187,7 +265,16 @@ func (w *mWallet) post(kind ledger.PostingKind, corrects int, parts ...mPart) {
 			p.lot.left += p.amount
 		}
 	}
-	w.postings = append(w.postings, mPosting{kind, parts, corrects})
+	w.note(kind, at, corrects, parts)
+}
+
+// note writes a posting whose parts have moved; time never goes back.
+func (w *mWallet) note(kind ledger.PostingKind, at time.Time, corrects int, parts []mPart) {
+	if at.Before(w.last) {
+		at = w.last
+	}
+	w.last = at
+	w.postings = append(w.postings, mPosting{kind, at, parts, corrects})
 }
 
 // draw says which lots an amount comes from now, and takes it at once.
@@ -220,18 +307,18 @@ func (w *mWallet) undo(parts []mPart) {
 	}
 }
 
-// add puts lots into the wallet; paid ones pay its debt first.
-func (w *mWallet) add(lots []*mLot, kind ledger.PostingKind) {
+// add puts lots into the wallet; paid ones that are effective pay its debt first.
+func (w *mWallet) add(lots []*mLot, kind ledger.PostingKind, now time.Time) {
 	var parts []mPart
 	for _, l := range lots {
 		w.lots = append(w.lots, l)
 		l.left = l.amount
 		parts = append(parts, mPart{l, l.amount})
-		if pay := min(w.debt, l.amount); l.kind == ledger.Paid && pay > 0 {
+		if pay := min(w.debt, l.amount); l.kind == ledger.Paid && pay > 0 && !l.effective.After(now) {
 			w.debt -= pay
 			l.left -= pay
 			parts = append(parts, mPart{l, -pay}, mPart{nil, pay})
 		}
 	}
-	w.postings = append(w.postings, mPosting{kind, parts, 0})
+	w.note(kind, now, 0, parts)
 }

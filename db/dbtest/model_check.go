@@ -18,7 +18,7 @@ import (
 // be equal.
 func ModelCheck(t *testing.T, opener Opener, operations int, seed uint64) {
 	clock := NewClock()
-	c := &check{t: t, clock: clock, rng: rand.New(rand.NewPCG(seed, 1)), model: newModel(), opener: opener}
+	c := &check{t: t, clock: clock, rng: rand.New(rand.NewPCG(seed, 1)), model: newModel(), opener: opener, purchases: map[ledger.GrantID][]ledger.GrantID{}}
 	c.open()
 	defer func() { c.o.Close() }()
 	for c.done < operations {
@@ -44,6 +44,7 @@ type check struct {
 	sent                        []sent
 	grants                      []ledger.GrantID
 	holds                       []ledger.HoldID
+	purchases                   map[ledger.GrantID][]ledger.GrantID // by each of their grants
 }
 
 type sent struct {
@@ -81,7 +82,7 @@ func (c *check) step() {
 		commands, keys = append(commands, cmd), append(keys, s)
 	}
 	results := Apply(c.t, c.o, c.ledger, commands...)
-	c.model.now = c.clock.Now()
+	c.model.now = c.clock.Now().Truncate(time.Microsecond)
 	for i, cmd := range commands {
 		c.compare(cmd, keys[i], results[i])
 	}
@@ -124,7 +125,7 @@ func (c *check) balances() {
 	c.t.Helper()
 	for k, w := range c.model.wallets {
 		w = w.clone()
-		w.settle(c.model.now)
+		w.settle(c.model.now, time.Time{})
 		b := View(c.t, c.o, func(tx tx.Tx) (ledger.Balance, error) { return c.ledger.Balance(tx, k) })
 		got := [5]int64{int64(b.Balance), int64(b.Available), int64(b.Held), int64(b.Debt), int64(b.Overdraft)}
 		want := [5]int64{w.balance(), w.available("", c.model.now), w.heldSum(), w.debt, w.overdraft}
@@ -135,6 +136,50 @@ func (c *check) balances() {
 	if c.rng.IntN(100) == 0 {
 		Verify(c.t, c.o, c.ledger)
 	}
+	if c.rng.IntN(20) == 0 {
+		for k, w := range c.model.wallets {
+			c.postings(k, w)
+		}
+	}
+}
+
+// postings compares the newest postings of a wallet: kind, time and sum.
+func (c *check) postings(k ledger.WalletKey, w *mWallet) {
+	c.t.Helper()
+	const newest = 100
+	page := View(c.t, c.o, func(tx tx.Tx) (ledger.Page, error) {
+		return c.ledger.Postings(tx, ledger.Query{Wallet: k, Limit: newest})
+	})
+	if len(page.Postings) != min(newest, len(w.postings)) {
+		c.t.Fatalf("after %d operations, %v has %d postings of %d", c.done, k, len(page.Postings), len(w.postings))
+	}
+	for i, p := range page.Postings {
+		want := w.postings[len(w.postings)-1-i]
+		sum := int64(0)
+		for _, part := range want.parts {
+			sum += part.amount
+		}
+		if p.Kind != want.kind || !p.At.Equal(want.at) || int64(p.Amount) != sum {
+			c.t.Fatalf("after %d operations, %s is %s of %s at %s, the model says %s of %d at %s", c.done, p.ID, p.Kind, p.Amount, p.At, want.kind, sum, want.at)
+		}
+	}
+}
+
+// purchase is one or two grants of a wallet that are clawed together, always.
+func (c *check) purchase() []ledger.GrantID {
+	g := c.grants[max(0, len(c.grants)-1-c.rng.IntN(30))]
+	if known := c.purchases[g]; known != nil {
+		return known
+	}
+	both := []ledger.GrantID{g}
+	w, _ := c.model.lot(g)
+	if other := w.lots[c.rng.IntN(len(w.lots))].id; other != g && c.purchases[other] == nil {
+		both = append(both, other)
+	}
+	for _, id := range both {
+		c.purchases[id] = both
+	}
+	return both
 }
 
 // any makes a random command; one in ten is an old one again.
@@ -164,17 +209,17 @@ var (
 
 func (c *check) op() ledger.Op {
 	w := testWallets[c.rng.IntN(len(testWallets))]
-	now := c.clock.Now()
+	now := c.clock.Now().Truncate(time.Microsecond)
 	switch n := c.rng.IntN(100); {
 	case n < 45:
 		return c.debit(w)
 	case n < 60:
 		g := ledger.NewGrant{Wallet: w, Credits: c.amount(20), Kind: ledger.Kinds()[c.rng.IntN(4)], Priority: 40 + 10*c.rng.IntN(3)}
 		if c.rng.IntN(2) == 0 {
-			g.ExpiresAt = now.Add(time.Hour + time.Duration(c.rng.Int64N(int64(48*time.Hour))))
+			g.ExpiresAt = now.Add(time.Hour + c.some(48*time.Hour))
 		}
 		if c.rng.IntN(6) == 0 {
-			g.EffectiveAt = now.Add(time.Duration(c.rng.Int64N(int64(time.Hour))))
+			g.EffectiveAt = now.Add(c.some(time.Hour))
 		}
 		if c.rng.IntN(4) == 0 {
 			g.Meters = testMeters[:1+c.rng.IntN(2)]
@@ -184,7 +229,7 @@ func (c *check) op() ledger.Op {
 		}
 		return g
 	case n < 70:
-		return ledger.NewHold{Wallet: w, Credits: c.amount(5), ExpiresAt: now.Add(time.Minute + time.Duration(c.rng.Int64N(int64(12*time.Hour))))}
+		return ledger.NewHold{Wallet: w, Credits: c.amount(5), ExpiresAt: now.Add(time.Minute + c.some(12*time.Hour))}
 	case n < 82 && len(c.holds) > 0:
 		i := max(0, len(c.holds)-1-c.rng.IntN(40))
 		if c.rng.IntN(3) == 0 {
@@ -194,8 +239,7 @@ func (c *check) op() ledger.Op {
 	case n < 84 && len(c.grants) > 0:
 		return ledger.Void{Grant: c.grants[max(0, len(c.grants)-1-c.rng.IntN(30))]}
 	case n < 86 && len(c.grants) > 0:
-		g := c.grants[max(0, len(c.grants)-1-c.rng.IntN(30))]
-		return ledger.Clawback{Grants: []ledger.GrantID{g}, Credits: c.amount(3) * money.Credits(1-2*c.rng.IntN(2)), Kind: ledger.PostRefund}
+		return ledger.Clawback{Grants: c.purchase(), Credits: c.amount(3) * money.Credits(1-2*c.rng.IntN(2)), Kind: ledger.PostRefund}
 	case n < 88:
 		return ledger.Adjust{Wallet: w, Credits: c.amount(4) * money.Credits(1-2*c.rng.IntN(2))}
 	case n < 92:
@@ -227,6 +271,11 @@ func (c *check) debit(w ledger.WalletKey) ledger.Op {
 		d.Charges = append(d.Charges, ch)
 	}
 	return d
+}
+
+// some is a part of a duration, in whole microseconds.
+func (c *check) some(d time.Duration) time.Duration {
+	return time.Duration(c.rng.Int64N(int64(d))).Truncate(time.Microsecond)
 }
 
 // amount is up to n credits, mostly odd micro-credits, sometimes round.

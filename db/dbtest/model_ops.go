@@ -36,7 +36,7 @@ func (m *model) run(op ledger.Op, got ledger.Result) string {
 			return "invalid"
 		}
 		w.add([]*mLot{{id: got.Grant, kind: op.Kind, priority: op.Priority, amount: int64(op.Credits), effective: orNow(op.EffectiveAt, m.now),
-			expires: op.ExpiresAt, meters: op.Meters, paid: op.Paid.Amount, paidFor: int64(op.Credits)}}, ledger.PostGrant)
+			expires: op.ExpiresAt, meters: op.Meters, paid: op.Paid.Amount, paidFor: int64(op.Credits)}}, ledger.PostGrant, m.now)
 		return ""
 	case ledger.Void:
 		return m.void(op)
@@ -49,14 +49,18 @@ func (m *model) run(op ledger.Op, got ledger.Result) string {
 		if !op.ExpiresAt.After(m.now) || op.ExpiresAt.Sub(m.now) > 24*time.Hour {
 			return "invalid"
 		}
-		if w.available("", m.now) < int64(op.Credits) {
+		if w.available("", m.now)+w.overdraft < int64(op.Credits) {
 			return ledger.CodeInsufficient
 		}
 		parts := w.draw("", int64(op.Credits), m.now)
 		w.undo(parts)
 		h := &mHold{id: got.Hold, amount: int64(op.Credits), expires: op.ExpiresAt, open: true}
 		for _, p := range parts {
-			p.lot.held -= p.amount
+			if p.lot == nil {
+				w.reserved -= p.amount
+			} else {
+				p.lot.held -= p.amount
+			}
 			h.parts = append(h.parts, mPart{p.lot, -p.amount})
 		}
 		w.holds = append(w.holds, h)
@@ -65,15 +69,15 @@ func (m *model) run(op ledger.Op, got ledger.Result) string {
 		return m.capture(op)
 	case ledger.Release:
 		w, h := m.hold(op.Hold)
-		w.settle(m.now)
+		w.settle(m.now, time.Time{})
 		if !h.open {
 			return "ended"
 		}
-		h.end()
-		w.settle(m.now)
+		h.end(w)
+		w.settle(m.now, m.now)
 		return ""
 	case ledger.Clawback:
-		return m.clawback(op)
+		return m.clawback(op, got)
 	case ledger.SetOverdraft:
 		m.settled(op.Wallet).overdraft = int64(op.Limit)
 		return ""
@@ -86,7 +90,7 @@ func (m *model) run(op ledger.Op, got ledger.Result) string {
 
 func (m *model) settled(k ledger.WalletKey) *mWallet {
 	w := m.wallet(k)
-	w.settle(m.now)
+	w.settle(m.now, time.Time{})
 	return w
 }
 
@@ -115,13 +119,13 @@ func (m *model) debit(op ledger.Debit) string {
 	}
 	for i, ch := range op.Charges {
 		w := m.wallet(ch.Wallet)
-		w.postings = append(w.postings, mPosting{ledger.PostDebit, fold(taken[i]), 0})
+		w.note(ledger.PostDebit, m.now, 0, fold(taken[i]))
 	}
 	return ""
 }
 
 // fold adds up parts of the same lot.
-func fold(parts []mPart) (out []mPart) {
+func fold(parts []mPart) (out mParts) {
 	for _, p := range parts {
 		i := slices.IndexFunc(out, func(o mPart) bool { return o.lot == p.lot })
 		if i < 0 {
@@ -131,6 +135,18 @@ func fold(parts []mPart) (out []mPart) {
 		}
 	}
 	return out
+}
+
+// mParts are parts of different lots.
+type mParts []mPart
+
+func (ps mParts) of(l *mLot) int64 {
+	for _, p := range ps {
+		if p.lot == l {
+			return p.amount
+		}
+	}
+	return 0
 }
 
 func (m *model) lot(id ledger.GrantID) (*mWallet, *mLot) {
@@ -157,33 +173,37 @@ func (m *model) hold(id ledger.HoldID) (*mWallet, *mHold) {
 
 func (m *model) void(op ledger.Void) string {
 	w, l := m.lot(op.Grant)
-	w.settle(m.now)
+	w.settle(m.now, time.Time{})
 	if l.void || l.left == 0 {
 		return "nothing_left"
 	}
-	l.void = true
-	w.settle(m.now)
+	l.void, l.voided = true, m.now
+	w.settle(m.now, time.Time{})
 	return ""
 }
 
 func (m *model) capture(op ledger.Capture) string {
 	w, h := m.hold(op.Hold)
-	w.settle(m.now)
+	w.settle(m.now, time.Time{})
 	if !h.open {
 		return "ended"
 	}
-	h.end()
+	h.end(w)
 	rest := int64(op.Credits)
 	var parts []mPart
 	for _, p := range h.parts {
 		part := min(rest, p.amount)
-		p.lot.left -= part
+		if p.lot == nil {
+			w.debt += part
+		} else {
+			p.lot.left -= part
+		}
 		rest -= part
 		parts = append(parts, mPart{p.lot, -part})
 	}
 	parts = append(parts, w.draw("", rest, m.now)...)
-	w.postings = append(w.postings, mPosting{ledger.PostCapture, fold(parts), 0})
-	w.settle(m.now)
+	w.note(ledger.PostCapture, m.now, 0, fold(parts))
+	w.settle(m.now, m.now)
 	return ""
 }
 
@@ -194,12 +214,16 @@ func (m *model) adjust(op ledger.Adjust, got ledger.Result) string {
 		if int64(-op.Credits) > w.available("", m.now) {
 			return "exceeds_available"
 		}
-		w.postings = append(w.postings, mPosting{ledger.PostAdjust, w.draw("", int64(-op.Credits), m.now), int(op.Corrects)})
+		w.note(ledger.PostAdjust, m.now, int(op.Corrects), w.draw("", int64(-op.Credits), m.now))
 		return ""
 	case op.Corrects == 0:
-		w.add([]*mLot{m.gift(got.Grant, op.Credits)}, ledger.PostAdjust)
+		w.add([]*mLot{m.gift(got.Grant, op.Credits)}, ledger.PostAdjust, m.now)
 		return ""
 	}
+	return m.giveBack(w, op, got)
+}
+
+func (m *model) giveBack(w *mWallet, op ledger.Adjust, got ledger.Result) string {
 	if int(op.Corrects) > len(w.postings) {
 		return "not_found"
 	}
@@ -230,26 +254,61 @@ func (m *model) adjust(op ledger.Adjust, got ledger.Result) string {
 		return "exceeds_posting"
 	}
 	var parts []mPart
+	// The debt of the posting itself, then what refunds made of its lots' purchases.
 	if part := min(rest, back[nil], w.debt); part > 0 {
 		parts = append(parts, mPart{nil, part})
 		rest -= part
+	}
+	for _, l := range w.burnOrder() {
+		of := slices.ContainsFunc(order, func(o *mLot) bool { return o != nil && o.group != 0 && o.group == l.group })
+		part := min(rest, l.clawDebt, w.debt-fold(parts).of(nil))
+		if of && part > 0 {
+			l.clawDebt -= part
+			rest -= part
+			parts = append(parts, mPart{nil, part})
+		}
+	}
+	gifts := got.Grants
+	give := func(amount int64, expires time.Time) {
+		for _, p := range parts {
+			if p.lot != nil && slices.Contains(got.Grants, p.lot.id) && p.lot.expires.Equal(expires) {
+				p.lot.amount += amount
+				p.lot.paidFor += amount
+				parts = append(parts, mPart{p.lot, amount})
+				return
+			}
+		}
+		l := m.gift(gifts[0], money.Credits(amount))
+		l.expires = expires
+		gifts = gifts[1:]
+		w.lots = append(w.lots, l)
+		parts = append(parts, mPart{l, amount})
 	}
 	slices.Reverse(order)
 	for _, l := range order {
 		if l == nil {
 			continue
 		}
-		if part := min(rest, back[l], l.amount-l.left); part > 0 {
+		part := min(rest, back[l], l.amount-l.left)
+		switch {
+		case part <= 0:
+			continue
+		case l.void || !l.expires.IsZero() && !l.expires.After(m.now):
+			left := time.Time{}
+			if !l.expires.IsZero() {
+				left = m.now.Add(l.expires.Sub(named.at))
+			}
+			give(part, left)
+		default:
 			parts = append(parts, mPart{l, part})
-			rest -= part
 		}
+		rest -= part
 	}
 	if rest > 0 {
-		l := m.gift(got.Grant, money.Credits(rest))
-		w.lots = append(w.lots, l)
-		parts = append(parts, mPart{l, rest})
+		give(rest, time.Time{})
 	}
-	w.post(ledger.PostAdjust, int(op.Corrects), parts...)
+	w.post(ledger.PostAdjust, m.now, int(op.Corrects), fold(parts)...)
+	w.settle(m.now, m.now)
 	return ""
 }
 
@@ -263,14 +322,15 @@ func (m *model) transfer(op ledger.Transfer, got ledger.Result) string {
 		return "exceeds_available"
 	}
 	parts := from.draw("", int64(op.Credits), m.now)
-	from.postings = append(from.postings, mPosting{ledger.PostTransfer, parts, 0})
+	from.note(ledger.PostTransfer, m.now, 0, parts)
 	var lots []*mLot
 	for i, p := range parts {
 		l := *p.lot
 		l.id, l.amount, l.left, l.held = got.Grants[i], -p.amount, 0, 0
+		l.clawed, l.clawDebt, l.group = 0, 0, 0
 		lots = append(lots, &l)
 	}
-	to.add(lots, ledger.PostTransfer)
+	to.add(lots, ledger.PostTransfer, m.now)
 	return ""
 }
 
@@ -281,35 +341,87 @@ func orNow(t, now time.Time) time.Time {
 	return t
 }
 
-func (m *model) clawback(op ledger.Clawback) string {
-	w, l := m.lot(op.Grants[0])
-	w.settle(m.now)
+func (m *model) clawback(op ledger.Clawback, got ledger.Result) string {
+	var w *mWallet
+	var lots []*mLot
+	for _, id := range op.Grants {
+		in, l := m.lot(id)
+		w, lots = in, append(lots, l)
+	}
+	w.settle(m.now, time.Time{})
+	order := w.burnOrder()
+	slices.SortFunc(lots, func(a, b *mLot) int { return slices.Index(order, a) - slices.Index(order, b) })
 	rest := int64(op.Credits)
-	if rest > 0 {
-		var parts []mPart
+	if rest < 0 {
+		return m.unclaw(w, lots, -rest, op, got)
+	}
+	var parts []mPart
+	for _, l := range lots {
+		l.group = slices.Min(op.Grants)
 		if part := min(rest, l.left-l.held); part > 0 {
 			parts = append(parts, mPart{l, -part})
+			l.clawed += part
 			rest -= part
 		}
-		if rest > 0 {
-			parts = append(parts, mPart{nil, -rest})
-		}
-		w.post(op.Kind, 0, parts...)
-		return ""
 	}
-	rest = -rest
-	debt := min(rest, w.debt)
-	if rest-debt > l.amount-l.left {
+	for _, l := range lots {
+		part := min(rest, l.held-l.reclaim)
+		l.reclaim += part
+		rest -= part
+	}
+	if rest > 0 {
+		lots[0].clawDebt += rest
+		parts = append(parts, mPart{nil, -rest})
+	}
+	w.post(op.Kind, m.now, 0, parts...)
+	return ""
+}
+
+// unclaw undoes clawbacks, the last part first: debt, what waits, what was taken.
+func (m *model) unclaw(w *mWallet, lots []*mLot, rest int64, op ledger.Clawback, got ledger.Result) string {
+	taken := int64(0)
+	for _, l := range lots {
+		taken += l.clawDebt + l.reclaim + min(l.clawed, l.amount-l.left)
+	}
+	if rest > taken {
 		return "invalid"
 	}
 	var parts []mPart
-	if debt > 0 {
-		parts = append(parts, mPart{nil, debt})
+	repaid, debt := int64(0), w.debt
+	for _, l := range lots {
+		l.group = slices.Min(op.Grants)
+		part := min(rest, l.clawDebt)
+		l.clawDebt -= part
+		rest -= part
+		repaid += max(part-debt, 0)
+		part = min(part, debt)
+		debt -= part
+		parts = append(parts, mPart{nil, part})
 	}
-	if rest > debt {
-		parts = append(parts, mPart{l, rest - debt})
+	for _, l := range slices.Backward(lots) {
+		part := min(rest, l.reclaim)
+		l.reclaim -= part
+		rest -= part
 	}
-	w.post(op.Kind, 0, parts...)
-	w.settle(m.now)
+	for _, l := range slices.Backward(lots) {
+		part := min(rest, l.clawed, l.amount-l.left)
+		l.clawed -= part
+		rest -= part
+		parts = append(parts, mPart{l, part})
+	}
+	for _, l := range slices.Backward(lots) {
+		part := min(repaid, l.amount-l.left-fold(parts).of(l))
+		if part > 0 && !l.void && (l.expires.IsZero() || l.expires.After(m.now)) {
+			parts = append(parts, mPart{l, part})
+			repaid -= part
+		}
+	}
+	if repaid > 0 {
+		l := m.gift(got.Grant, money.Credits(repaid))
+		w.lots = append(w.lots, l)
+		parts = append(parts, mPart{l, repaid})
+	}
+	w.post(op.Kind, m.now, 0, fold(parts)...)
+	w.settle(m.now, m.now)
 	return ""
 }

@@ -315,7 +315,7 @@ func (q *Queries) ForgetCounters(ctx context.Context, before int64) error {
 }
 
 const grantByID = `-- name: GrantByID :one
-SELECT id, wallet_id, kind, priority, amount, remaining, held, effective_at, expires_at, meters, paid_amount, paid_currency, paid_for, source, origin, frozen, voided_at, created_at FROM grants WHERE id = $1
+SELECT id, wallet_id, kind, priority, amount, remaining, held, effective_at, expires_at, meters, paid_amount, paid_currency, paid_for, source, origin, frozen, voided_at, created_at, lapsed, clawed, reclaim, reclaim_kind, reclaim_ref, clawed_with, claw_debt FROM grants WHERE id = $1
 `
 
 func (q *Queries) GrantByID(ctx context.Context, id int64) (Grant, error) {
@@ -340,12 +340,19 @@ func (q *Queries) GrantByID(ctx context.Context, id int64) (Grant, error) {
 		&i.Frozen,
 		&i.VoidedAt,
 		&i.CreatedAt,
+		&i.Lapsed,
+		&i.Clawed,
+		&i.Reclaim,
+		&i.ReclaimKind,
+		&i.ReclaimRef,
+		&i.ClawedWith,
+		&i.ClawDebt,
 	)
 	return i, err
 }
 
 const grantsOf = `-- name: GrantsOf :many
-SELECT id, wallet_id, kind, priority, amount, remaining, held, effective_at, expires_at, meters, paid_amount, paid_currency, paid_for, source, origin, frozen, voided_at, created_at FROM grants
+SELECT id, wallet_id, kind, priority, amount, remaining, held, effective_at, expires_at, meters, paid_amount, paid_currency, paid_for, source, origin, frozen, voided_at, created_at, lapsed, clawed, reclaim, reclaim_kind, reclaim_ref, clawed_with, claw_debt FROM grants
 WHERE wallet_id = $1 AND id < $2 AND remaining >= $3
 ORDER BY id DESC LIMIT $4
 `
@@ -390,6 +397,13 @@ func (q *Queries) GrantsOf(ctx context.Context, arg GrantsOfParams) ([]Grant, er
 			&i.Frozen,
 			&i.VoidedAt,
 			&i.CreatedAt,
+			&i.Lapsed,
+			&i.Clawed,
+			&i.Reclaim,
+			&i.ReclaimKind,
+			&i.ReclaimRef,
+			&i.ClawedWith,
+			&i.ClawDebt,
 		); err != nil {
 			return nil, err
 		}
@@ -998,7 +1012,7 @@ func (q *Queries) UsedBetween(ctx context.Context, arg UsedBetweenParams) ([]Use
 }
 
 const walletByID = `-- name: WalletByID :one
-SELECT id, customer_id, credit_type, seq, balance, debt, overdraft, last_at, created_at FROM wallets WHERE id = $1
+SELECT id, customer_id, credit_type, seq, balance, debt, overdraft, last_at, created_at, reserved FROM wallets WHERE id = $1
 `
 
 func (q *Queries) WalletByID(ctx context.Context, id int64) (Wallet, error) {
@@ -1014,6 +1028,7 @@ func (q *Queries) WalletByID(ctx context.Context, id int64) (Wallet, error) {
 		&i.Overdraft,
 		&i.LastAt,
 		&i.CreatedAt,
+		&i.Reserved,
 	)
 	return i, err
 }
@@ -1030,7 +1045,7 @@ func (q *Queries) WalletOfWatch(ctx context.Context, id string) (int64, error) {
 }
 
 const walletsAfter = `-- name: WalletsAfter :many
-SELECT id, customer_id, credit_type, seq, balance, debt, overdraft, last_at, created_at FROM wallets WHERE id > $1 ORDER BY id LIMIT $2
+SELECT id, customer_id, credit_type, seq, balance, debt, overdraft, last_at, created_at, reserved FROM wallets WHERE id > $1 ORDER BY id LIMIT $2
 `
 
 type WalletsAfterParams struct {
@@ -1057,6 +1072,7 @@ func (q *Queries) WalletsAfter(ctx context.Context, arg WalletsAfterParams) ([]W
 			&i.Overdraft,
 			&i.LastAt,
 			&i.CreatedAt,
+			&i.Reserved,
 		); err != nil {
 			return nil, err
 		}
@@ -1072,7 +1088,7 @@ func (q *Queries) WalletsAfter(ctx context.Context, arg WalletsAfterParams) ([]W
 }
 
 const walletsOf = `-- name: WalletsOf :many
-SELECT id, customer_id, credit_type, seq, balance, debt, overdraft, last_at, created_at FROM wallets WHERE customer_id = $1 ORDER BY id
+SELECT id, customer_id, credit_type, seq, balance, debt, overdraft, last_at, created_at, reserved FROM wallets WHERE customer_id = $1 ORDER BY id
 `
 
 func (q *Queries) WalletsOf(ctx context.Context, customerID string) ([]Wallet, error) {
@@ -1094,6 +1110,7 @@ func (q *Queries) WalletsOf(ctx context.Context, customerID string) ([]Wallet, e
 			&i.Overdraft,
 			&i.LastAt,
 			&i.CreatedAt,
+			&i.Reserved,
 		); err != nil {
 			return nil, err
 		}

@@ -377,6 +377,13 @@ type Grant struct {
 	Frozen       int64
 	VoidedAt     int64
 	CreatedAt    int64
+	Lapsed       int64
+	Clawed       int64
+	Reclaim      int64
+	ReclaimKind  string
+	ReclaimRef   string
+	ClawedWith   int64
+	ClawDebt     int64
 }
 
 type Hold struct {
@@ -946,6 +953,7 @@ type Wallet struct {
 	Overdraft  int64
 	LastAt     int64
 	CreatedAt  int64
+	Reserved   int64
 }
 
 type Watch struct {

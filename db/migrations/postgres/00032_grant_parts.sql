@@ -1,0 +1,48 @@
+-- +goose Up
+-- What became of a grant beside its use: what expired, what refunds and disputes
+-- took back or take when holds end, and the debt that they made of its purchase.
+ALTER TABLE grants ADD COLUMN lapsed bigint NOT NULL DEFAULT 0;
+ALTER TABLE grants ADD COLUMN clawed bigint NOT NULL DEFAULT 0;
+ALTER TABLE grants ADD COLUMN reclaim bigint NOT NULL DEFAULT 0 CHECK (0 <= reclaim AND reclaim <= held);
+ALTER TABLE grants ADD COLUMN reclaim_kind text NOT NULL DEFAULT '';
+ALTER TABLE grants ADD COLUMN reclaim_ref text NOT NULL DEFAULT '';
+ALTER TABLE grants ADD COLUMN clawed_with bigint NOT NULL DEFAULT 0;
+ALTER TABLE grants ADD COLUMN claw_debt bigint NOT NULL DEFAULT 0;
+CREATE INDEX grants_clawed ON grants (clawed_with) WHERE clawed_with > 0;
+
+-- What open holds may take of the overdraft.
+ALTER TABLE wallets ADD COLUMN reserved bigint NOT NULL DEFAULT 0;
+
+CREATE TABLE grant_parts (grant_id bigint PRIMARY KEY, lapsed bigint NOT NULL, clawed bigint NOT NULL);
+INSERT INTO grant_parts (grant_id, lapsed, clawed)
+SELECT grant_id, -SUM(CASE WHEN kind = 'expire' THEN amount ELSE 0 END), -SUM(CASE WHEN kind = 'expire' THEN 0 ELSE amount END)
+FROM entries WHERE kind IN ('expire', 'refund', 'dispute') AND grant_id > 0 GROUP BY grant_id;
+UPDATE grants SET
+  lapsed = (SELECT m.lapsed FROM grant_parts m WHERE m.grant_id = grants.id),
+  clawed = (SELECT CASE WHEN m.clawed > 0 THEN m.clawed ELSE 0 END FROM grant_parts m WHERE m.grant_id = grants.id)
+WHERE id IN (SELECT grant_id FROM grant_parts);
+DROP TABLE grant_parts;
+
+CREATE TABLE clawed_purchases (grant_id bigint PRIMARY KEY, bonus_grant bigint NOT NULL, clawed bigint NOT NULL);
+INSERT INTO clawed_purchases (grant_id, bonus_grant, clawed) SELECT grant_id, bonus_grant, clawed FROM purchases WHERE clawed > 0 AND grant_id > 0;
+INSERT INTO clawed_purchases (grant_id, bonus_grant, clawed)
+SELECT grant_id, 0, clawed FROM invoices WHERE clawed > 0 AND grant_id > 0 AND grant_id NOT IN (SELECT c.grant_id FROM clawed_purchases c);
+UPDATE clawed_purchases SET clawed = clawed - COALESCE((SELECT SUM(g.clawed) FROM grants g WHERE g.id IN (clawed_purchases.grant_id, clawed_purchases.bonus_grant)), 0);
+UPDATE grants SET
+  clawed_with = id,
+  claw_debt = (SELECT CASE WHEN c.clawed > 0 THEN c.clawed ELSE 0 END FROM clawed_purchases c WHERE c.grant_id = grants.id)
+WHERE id IN (SELECT grant_id FROM clawed_purchases);
+UPDATE grants SET clawed_with = (SELECT MIN(c.grant_id) FROM clawed_purchases c WHERE c.bonus_grant = grants.id)
+WHERE id IN (SELECT bonus_grant FROM clawed_purchases WHERE bonus_grant > 0);
+DROP TABLE clawed_purchases;
+
+-- +goose Down
+DROP INDEX grants_clawed;
+ALTER TABLE wallets DROP COLUMN reserved;
+ALTER TABLE grants DROP COLUMN claw_debt;
+ALTER TABLE grants DROP COLUMN clawed_with;
+ALTER TABLE grants DROP COLUMN reclaim_ref;
+ALTER TABLE grants DROP COLUMN reclaim_kind;
+ALTER TABLE grants DROP COLUMN reclaim;
+ALTER TABLE grants DROP COLUMN clawed;
+ALTER TABLE grants DROP COLUMN lapsed;
