@@ -39,7 +39,7 @@ func (PurchaseStore) Update(t tx.Tx, p *purchase.Purchase) error {
 		CheckoutExpiresAt: micros(p.CheckoutExpiresAt), PaymentIntent: p.PaymentIntent, Total: p.Total, Tax: p.Tax, Discount: p.Discount,
 		ReceiptUrl: p.ReceiptURL, CardBrand: p.CardBrand, CardLast4: p.CardLast4, GrantID: int64(p.Grant), DebtRepaid: int64(p.DebtRepaid),
 		CheckAt: micros(p.CheckAt), Checks: int64(p.Checks), PaidAt: micros(p.PaidAt), UpdatedAt: micros(p.UpdatedAt), ID: p.ID,
-		Refunded: p.Refunded, Clawed: int64(p.Clawed), DisputeID: p.Dispute, DisputeStatus: p.DisputeStatus, DisputeReason: p.DisputeReason,
+		Refunded: p.Refunded, Clawed: int64(p.Clawed), MoneyBack: p.MoneyBack, DisputeID: p.Dispute, DisputeStatus: p.DisputeStatus, DisputeReason: p.DisputeReason,
 		DisputeAmount: p.DisputeAmount, DisputeDue: micros(p.DisputeDue), Frozen: flag(p.Frozen),
 	})
 	if err != nil || p.Bonus == 0 {
@@ -122,7 +122,7 @@ func purchaseOf(r gen.Purchase) *purchase.Purchase {
 		CardLast4: r.CardLast4, SuccessURL: r.SuccessUrl, CancelURL: r.CancelUrl, TermsVersion: r.TermsVersion, Address: r.Address,
 		CreatedBy: r.CreatedBy, Grant: ledger.GrantID(r.GrantID), DebtRepaid: money.Credits(r.DebtRepaid), CheckAt: instant(r.CheckAt),
 		Checks: int(r.Checks), CreatedAt: instant(r.CreatedAt), PaidAt: instant(r.PaidAt), UpdatedAt: instant(r.UpdatedAt),
-		Refunded: r.Refunded, Clawed: money.Credits(r.Clawed), Dispute: r.DisputeID, DisputeStatus: r.DisputeStatus, DisputeReason: r.DisputeReason,
+		Refunded: r.Refunded, Clawed: money.Credits(r.Clawed), MoneyBack: r.MoneyBack, Dispute: r.DisputeID, DisputeStatus: r.DisputeStatus, DisputeReason: r.DisputeReason,
 		DisputeAmount: r.DisputeAmount, DisputeDue: instant(r.DisputeDue), Frozen: r.Frozen != 0,
 		Bonus: money.Credits(r.Bonus), BonusDays: int(r.BonusDays), BonusGrant: ledger.GrantID(r.BonusGrant),
 	}

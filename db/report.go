@@ -46,6 +46,14 @@ func (ReportStore) Entries(t tx.Tx, after int64, limit int) ([]report.Entry, err
 			LotSize: money.Credits(r.LotAmount.Int64), PaidFor: money.Credits(r.PaidFor.Int64),
 			Paid: money.Money{Amount: r.PaidAmount.Int64, Currency: r.PaidCurrency.String},
 		}
+		if r.Clawback == "" {
+			continue
+		}
+		var d ledger.Detail
+		if err := json.Unmarshal([]byte(r.Clawback), &d); err != nil {
+			return nil, fmt.Errorf("detail of %s: %w", out[i].Posting, err)
+		}
+		out[i].Back = money.Money{Amount: d.Money, Currency: d.Currency}
 	}
 	return out, err
 }

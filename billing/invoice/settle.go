@@ -177,7 +177,12 @@ func (s *Service) paid(t tx.Tx, in *Invoice, at Stripe) error {
 		in.Grant, posting = r.Grant, r.Postings[0].ID
 		repaid, _ = purchase.Settled(in.Credits, before.Debt)
 	case in.Clawed > 0:
-		r, err := s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.Clawback{Grants: []ledger.GrantID{in.Grant}, Credits: -in.Clawed, Kind: ledger.PostRefund, Ref: in.ID},
+		lot, _, err := s.Ledger.Grant(t, in.Customer, in.Grant)
+		if err != nil {
+			return err
+		}
+		unpaid := money.Money{Amount: -lot.Paid.Amount, Currency: lot.Paid.Currency}
+		r, err := s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.Clawback{Grants: []ledger.GrantID{in.Grant}, Credits: -in.Clawed, Kind: ledger.PostRefund, Ref: in.ID, Money: unpaid},
 			Note: ledger.Note{Reason: "Invoice " + in.Number + " was paid after all"}})
 		if err != nil {
 			return err
@@ -234,24 +239,26 @@ func (s *Service) takeBack(t tx.Tx, in *Invoice) error {
 	if _, err := s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.Settle{Wallet: key}}); err != nil {
 		return err
 	}
-	owed := in.Credits
-	for _, kind := range []ledger.PostingKind{ledger.PostExpire, ledger.PostVoid} {
-		page, err := s.Ledger.Postings(t, ledger.Query{Wallet: key, Kind: kind, Limit: 500})
-		if err != nil {
-			return err
-		}
-		for _, p := range page.Postings {
-			for _, e := range p.Entries {
-				if e.Grant == in.Grant {
-					owed += e.Amount
-				}
+	lot, _, err := s.Ledger.Grant(t, in.Customer, in.Grant)
+	if err != nil {
+		return err
+	}
+	owed := in.Credits - lot.Lapsed
+	page, err := s.Ledger.Postings(t, ledger.Query{Wallet: key, Kind: ledger.PostVoid, Limit: 500})
+	if err != nil {
+		return err
+	}
+	for _, p := range page.Postings {
+		for _, e := range p.Entries {
+			if e.Grant == in.Grant {
+				owed += e.Amount
 			}
 		}
 	}
 	if owed <= 0 {
 		return nil
 	}
-	_, err := s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.Clawback{Grants: []ledger.GrantID{in.Grant}, Credits: owed, Kind: ledger.PostRefund, Ref: in.ID},
+	_, err = s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.Clawback{Grants: []ledger.GrantID{in.Grant}, Credits: owed, Kind: ledger.PostRefund, Ref: in.ID, Money: lot.Paid},
 		Note: ledger.Note{Reason: "Invoice " + in.Number + " was not paid"}})
 	if err != nil {
 		return fmt.Errorf("taking back %s: %w", in.ID, err)

@@ -148,8 +148,8 @@ func (l *Ledger) settled(t tx.Tx, n *Needs) (*State, error) {
 		return nil, err
 	}
 	s := NewState(t.Now(), n, loaded)
-	for _, k := range n.Wallets {
-		s.settle(s.wallets[k])
+	for _, a := range s.byID {
+		s.settle(a)
 	}
 	return s, nil
 }
@@ -230,9 +230,48 @@ func (b *Balance) addScoped(g *Grant) {
 	b.Scoped = append(b.Scoped, Scoped{slices.Clone(g.Meters), g.Free()})
 }
 
-// Grants answers a wallet's grants, newest first; live leaves out the used up.
-func (l *Ledger) Grants(t tx.Tx, w WalletID, live bool, before GrantID, limit int) ([]Grant, error) {
-	return l.store.GrantsOf(t, w, live, before, limit)
+// Grants answers a wallet's grants as they stand now, newest first; live leaves out
+// those with nothing left.
+func (l *Ledger) Grants(t tx.Tx, w WalletID, live bool, before GrantID, limit int) (out []Grant, err error) {
+	for len(out) < limit {
+		page, err := l.store.GrantsOf(t, w, live, before, limit)
+		if err != nil {
+			return nil, err
+		}
+		now, err := l.grantsNow(t, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range now {
+			if !live || g.Remaining > 0 {
+				out = append(out, g)
+			}
+		}
+		if len(page) < limit {
+			break
+		}
+		before = page[len(page)-1].ID
+	}
+	return out[:min(limit, len(out))], nil
+}
+
+// grantsNow brings grants to where they stand when all that is due is written.
+func (l *Ledger) grantsNow(t tx.Tx, grants []Grant) ([]Grant, error) {
+	var n Needs
+	for _, g := range grants {
+		n.Grants = append(n.Grants, g.ID)
+	}
+	if len(n.Grants) == 0 {
+		return nil, nil
+	}
+	s, err := l.settled(t, &n)
+	if err != nil {
+		return nil, err
+	}
+	for i := range grants {
+		grants[i] = *s.grants[grants[i].ID]
+	}
+	return grants, nil
 }
 
 // LiveGrants answers the grants with something left in the order in which they
@@ -251,18 +290,18 @@ func (l *Ledger) LiveGrants(t tx.Tx, k WalletKey) ([]Grant, error) {
 	return out, nil
 }
 
-// Grant answers a grant of a customer's, with its wallet; tx.ErrNotFound when
-// it is another's. customer "" is anybody.
+// Grant answers a grant of a customer's as it stands now, with its wallet;
+// tx.ErrNotFound when it is another's. customer "" is anybody.
 func (l *Ledger) Grant(t tx.Tx, customer string, id GrantID) (Grant, Wallet, error) {
-	g, err := l.store.GrantByID(t, id)
+	s, err := l.settled(t, &Needs{Grants: []GrantID{id}})
 	if err != nil {
-		return g, Wallet{}, err
+		return Grant{}, Wallet{}, err
 	}
-	w, err := l.store.WalletByID(t, g.Wallet)
-	if err == nil && customer != "" && w.Customer != customer {
+	g := s.grants[id]
+	if g == nil || customer != "" && s.byID[g.Wallet].Customer != customer {
 		return Grant{}, Wallet{}, tx.ErrNotFound
 	}
-	return g, w, err
+	return *g, s.byID[g.Wallet].Wallet, nil
 }
 
 // Hold answers a hold; tx.ErrNotFound when it is not the customer's.

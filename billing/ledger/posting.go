@@ -46,7 +46,7 @@ type Detail struct {
 	Lines     []Line `json:"l,omitempty"`
 	Ref       string `json:"ref,omitempty"` // a purchase, a hold, the other posting of a transfer
 	// Money is what went back of a payment, net of tax, in minor units of Currency:
-	// less than zero when a refund failed. Without a Currency it is not known.
+	// less than zero when a refund failed. It was not kept before there was Currency.
 	Money    int64  `json:"mo,omitempty"`
 	Currency string `json:"cu,omitempty"`
 }

@@ -103,7 +103,7 @@ func (s *State) reclaim(a *account, g *Grant, at time.Time) {
 		g.ClawDebt += used
 		g.Reclaim -= used
 	}
-	s.mustPost(a, at, g.ReclaimFor.Kind, &Detail{Ref: g.ReclaimFor.Ref}, moves, Note{})
+	s.mustPost(a, at, g.ReclaimFor.Kind, &Detail{Ref: g.ReclaimFor.Ref, Currency: g.Paid.Currency}, moves, Note{})
 	s.tellMoves(a, string(g.ReclaimFor.Kind), moves)
 }
 

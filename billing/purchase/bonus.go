@@ -51,18 +51,3 @@ func (s *Service) noteInvoice(t tx.Tx, p *Purchase, number, url string) error {
 	q.InvoiceNumber, q.InvoiceURL = number, url
 	return s.Store.PutQuote(t, q)
 }
-
-// unused is what no use and no hold has touched of a purchase's grants, and
-// whether that is all of them.
-func (s *Service) unused(t tx.Tx, p *Purchase) (free int64, all bool, err error) {
-	all = true
-	for _, id := range p.Grants() {
-		g, _, err := s.Ledger.Grant(t, p.Customer, id)
-		if err != nil {
-			return 0, false, err
-		}
-		free += int64(g.Free())
-		all = all && g.Remaining == g.Amount && g.Held == 0
-	}
-	return free, all, nil
-}

@@ -73,9 +73,10 @@ type Purchase struct {
 	BonusGrant ledger.GrantID
 
 	// Refunded is what was refunded or is on its way back, in minor units;
-	// Clawed is what was taken back of the credits for it.
-	Refunded int64
-	Clawed   money.Credits
+	// MoneyBack is that and what was lost in disputes, at most Total; Clawed is what
+	// was taken back of the credits for it.
+	Refunded, MoneyBack int64
+	Clawed              money.Credits
 	// Dispute is Stripe's id of the one that matters now (noteDisputes), "" for none;
 	// DisputeStatus Stripe's.
 	Dispute, DisputeStatus, DisputeReason string

@@ -3,8 +3,6 @@ package purchase
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math/big"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -58,25 +56,6 @@ type NewRefund struct {
 const maxReason = 500
 
 const jobRefund = "purchase.refund"
-
-// Refundable answers how much of a purchase may be refunded now: what was paid
-// for the credits that are unused, less what was refunded.
-func (s *Service) Refundable(t tx.Tx, p *Purchase) (money.Money, error) {
-	m := money.Money{Currency: p.Price.Currency}
-	if !p.Granted() || p.Total == 0 || p.DisputeOpen() {
-		return m, nil
-	}
-	unused, _, err := s.unused(t, p)
-	if err != nil {
-		return m, err
-	}
-	free := new(big.Int).Mul(big.NewInt(unused), big.NewInt(p.Total))
-	left := p.Total - p.Refunded
-	if m.Amount = min(free.Quo(free, big.NewInt(int64(p.Brings()))).Int64(), left); m.Amount < left {
-		m.Amount -= m.Amount % money.MinorStep(m.Currency) // Stripe refunds in the steps in which it charges
-	}
-	return m, nil
-}
 
 // Refund refunds a purchase, wholly or in part, at most what was paid for its
 // unused credits. The credits are taken back at once; they come back if the
@@ -290,7 +269,7 @@ func (s *Service) moneyBack(t tx.Tx, p *Purchase, note ledger.Note) error {
 	if lost > 0 && p.Refunded == 0 {
 		kind = ledger.PostDispute
 	}
-	if err := s.clawback(t, p, share(p.Brings(), back, p.Total), kind, note); err != nil {
+	if err := s.clawback(t, p, back, kind, note); err != nil {
 		return err
 	}
 	warned, err := s.warned(t, p.ID)
@@ -348,42 +327,6 @@ func (s *Service) tellMoneyBack(t tx.Tx, before, p *Purchase) error {
 		}
 	}
 	return s.mailMoneyBack(t, before, p, lost)
-}
-
-// clawback moves what was taken back of a purchase's credits to a target.
-func (s *Service) clawback(t tx.Tx, p *Purchase, target money.Credits, kind ledger.PostingKind, note ledger.Note) error {
-	delta := target - p.Clawed
-	if delta == 0 {
-		return nil
-	}
-	_, err := s.Ledger.ApplyOne(t, &ledger.Command{Note: note, Op: ledger.Clawback{Grants: p.Grants(), Credits: delta, Kind: kind, Ref: p.ID}})
-	if err != nil {
-		return fmt.Errorf("clawback of %s: %w", p.ID, err)
-	}
-	p.Clawed = target
-	return nil
-}
-
-// share is credits × part ÷ whole, rounded half up to a micro-credit.
-func share(credits money.Credits, part, whole int64) money.Credits {
-	if part <= 0 { // also of a purchase that cost nothing
-		return 0
-	}
-	if part >= whole {
-		return credits
-	}
-	n := new(big.Int).Mul(big.NewInt(int64(credits)), big.NewInt(2*part))
-	n.Add(n, big.NewInt(whole))
-	return money.Credits(n.Quo(n, big.NewInt(2*whole)).Int64())
-}
-
-// TakenBackBy is how many credits a further refund of an amount takes back: from
-// the whole that was refunded then, so that parts add up.
-func (p *Purchase) TakenBackBy(amount int64) money.Credits {
-	if p.Total <= 0 {
-		return 0
-	}
-	return share(p.Brings(), min(p.Refunded+amount, p.Total), p.Total) - p.Clawed
 }
 
 // RefundByID answers a refund by our id.

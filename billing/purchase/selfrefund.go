@@ -27,11 +27,11 @@ func (s *Service) MayRefund(t tx.Tx, p *Purchase) (until time.Time, why string, 
 	case p.State != Paid:
 		return until, "This purchase was refunded or is disputed.", nil
 	}
-	_, all, err := s.unused(t, p)
+	l, err := s.lotsOf(t, p)
 	if err != nil {
 		return until, "", err
 	}
-	if !all {
+	if !l.all {
 		return until, "Some of its credits are used. Please ask us about the rest.", nil
 	}
 	before, err := s.Store.SelfRefunds(t, p.Customer)

@@ -91,6 +91,7 @@ func (d Deferred) Figures() []Figure {
 	return []Figure{
 		{"opening", "Opening", d.Opening, false}, {"sold", "Sold", d.Sold, false}, {"used", "Recognised by use", d.Used, false},
 		{"expired", "Recognised by expiry", d.Expired, false}, {"refunded", "Refunded", d.Refunded, false}, {"disputed", "Lost in disputes", d.Disputed, false},
+		{"kept", "Recognised by refunds", d.Kept, false},
 		{"voided", "Voided", d.Voided, false}, {"adjusted", "Adjusted", d.Adjusted, false}, {"transferred", "Transferred", d.Transferred, false},
 		{"closing", "Closing", d.Closing, true},
 	}

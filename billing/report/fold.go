@@ -22,6 +22,9 @@ type Entry struct {
 	LotSize money.Credits // of the grant, when it was made
 	Paid    money.Money
 	PaidFor money.Credits
+	// Back is the money that a clawback is for, with its first entry; without a
+	// currency it was not kept then.
+	Back money.Money
 }
 
 // Moved is a sum of movements.
@@ -109,15 +112,13 @@ func (s *Service) fold(ctx context.Context) (int, error) {
 	})
 }
 
-// whole cuts a batch where no transfer is torn: the lots that leave one wallet
-// come right before those that arrive in the other.
+// whole cuts a batch where no posting is torn, and no transfer: the lots that leave
+// one wallet come right before those that arrive in the other.
 func whole(entries []Entry) []Entry {
 	for i := len(entries) - 1; i > 0; i-- {
-		if entries[i].Kind != ledger.PostTransfer || entries[i-1].Kind != ledger.PostTransfer {
-			if entries[i].Kind == ledger.PostTransfer {
-				return entries[:i]
-			}
-			return entries[:i+1]
+		last, before := &entries[i], &entries[i-1]
+		if last.Posting != before.Posting && (last.Kind != ledger.PostTransfer || before.Kind != ledger.PostTransfer) {
+			return entries[:i]
 		}
 	}
 	return entries
@@ -128,6 +129,8 @@ type folding struct {
 	lots  map[ledger.GrantID]*Lot
 	moved map[Moved]int64
 	made  map[ledger.GrantID]ledger.PostingID // of the lots that are new
+	// clawback is the newest posting that says which money it is for.
+	clawback ledger.PostingID
 	// leaving is what the lots of a transfer took along, in their order.
 	leaving []leaving
 }
@@ -140,6 +143,11 @@ type leaving struct {
 
 func (s *Service) foldOne(t tx.Tx, f *folding, e *Entry) error {
 	f.until = e.ID
+	if e.Back.Currency != "" {
+		f.clawback = e.Posting
+		f.moved[Moved{dayOf(e.At), e.Back.Currency, movementOf(e.Kind, 0)}] -= e.Back.Amount
+		f.moved[Moved{dayOf(e.At), e.Back.Currency, moveKept}] += e.Back.Amount
+	}
 	if e.Grant == 0 || e.Paid.Amount <= 0 {
 		return nil
 	}
@@ -163,6 +171,8 @@ func (s *Service) foldOne(t tx.Tx, f *folding, e *Entry) error {
 	change := l.left() - before
 	why := movementOf(e.Kind, e.Amount)
 	switch {
+	case f.clawback == e.Posting:
+		why = moveKept // what the credits were worth, against the money that went back
 	case e.Kind == ledger.PostTransfer && e.Amount < 0 && f.made[e.Grant] == e.Posting:
 		why = moveUsed // it repaid a debt where it arrived
 	case e.Kind == ledger.PostTransfer && e.Amount < 0:

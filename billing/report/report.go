@@ -67,8 +67,9 @@ type Deferred struct {
 	Sold        int64  `json:"sold"`
 	Used        int64  `json:"used" doc:"Recognised by use"`
 	Expired     int64  `json:"expired" doc:"Recognised by expiry"`
-	Refunded    int64  `json:"refunded" doc:"Of unused credits"`
-	Disputed    int64  `json:"disputed"`
+	Refunded    int64  `json:"refunded" doc:"Money that went back, net of tax"`
+	Disputed    int64  `json:"disputed" doc:"Money that was lost in disputes, net of tax"`
+	Kept        int64  `json:"kept" doc:"What the credits that were taken back for it were worth, less that money: recognised where a bonus was used and its share is kept (negative), reversed where used credits were refunded (positive)"`
 	Voided      int64  `json:"voided"`
 	Adjusted    int64  `json:"adjusted"`
 	Transferred int64  `json:"transferred" doc:"Between customers: 0 unless both sides fall on different days"`
@@ -122,8 +123,9 @@ func (d *Day) Alarms() int {
 
 // Balanced says whether opening and movements are the closing.
 func (d Deferred) Balanced() bool {
-	return d.Opening+d.Sold+d.Used+d.Expired+d.Refunded+d.Disputed+d.Voided+d.Adjusted+d.Transferred == d.Closing
+	return d.Opening+d.Sold+d.Used+d.Expired+d.Refunded+d.Disputed+d.Kept+d.Voided+d.Adjusted+d.Transferred == d.Closing
 }
 
-// Recognised is the revenue that credits became: by use and by expiry.
-func (d Deferred) Recognised() int64 { return -d.Used - d.Expired }
+// Recognised is the revenue that credits became: by use, by expiry, and by what was
+// kept of refunds.
+func (d Deferred) Recognised() int64 { return -d.Used - d.Expired - d.Kept }

@@ -123,7 +123,11 @@ func sumsUp(t *testing.T, r *rand.Rand) {
 			if len(lots) > 0 {
 				kind := []ledger.PostingKind{ledger.PostRefund, ledger.PostDispute}[r.IntN(2)]
 				sign := []money.Credits{1, 1, -1}[r.IntN(3)]
-				w.do(ledger.Clawback{Grants: []ledger.GrantID{lots[r.IntN(len(lots))]}, Credits: sign * credits / 3, Kind: kind})
+				op := ledger.Clawback{Grants: []ledger.GrantID{lots[r.IntN(len(lots))]}, Credits: sign * credits / 3, Kind: kind}
+				if r.IntN(3) > 0 { // without: as the first release wrote them
+					op.Money = money.Money{Amount: int64(sign) * r.Int64N(500), Currency: []string{"usd", "jpy"}[r.IntN(2)]}
+				}
+				w.do(op)
 			}
 		case 10:
 			if len(lots) > 0 && r.IntN(4) == 0 {

@@ -43,6 +43,7 @@ const (
 	moveExpired     Movement = "expired"
 	moveRefunded    Movement = "refunded"
 	moveDisputed    Movement = "disputed"
+	moveKept        Movement = "kept"
 	moveVoided      Movement = "voided"
 	moveAdjusted    Movement = "adjusted"
 	moveTransferred Movement = "transferred"
@@ -76,7 +77,7 @@ func movementOf(kind ledger.PostingKind, amount money.Credits) Movement {
 // add counts an amount as a movement.
 func (d *Deferred) add(m Movement, amount int64) {
 	*map[Movement]*int64{
-		moveSold: &d.Sold, moveUsed: &d.Used, moveExpired: &d.Expired, moveRefunded: &d.Refunded, moveDisputed: &d.Disputed,
+		moveSold: &d.Sold, moveUsed: &d.Used, moveExpired: &d.Expired, moveRefunded: &d.Refunded, moveDisputed: &d.Disputed, moveKept: &d.Kept,
 		moveVoided: &d.Voided, moveAdjusted: &d.Adjusted, moveTransferred: &d.Transferred,
 	}[m] += amount
 }

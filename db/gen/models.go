@@ -703,6 +703,7 @@ type Purchase struct {
 	Bonus             int64
 	BonusDays         int64
 	BonusGrant        int64
+	MoneyBack         int64
 }
 
 type PurchaseQuote struct {

@@ -10,7 +10,7 @@ import (
 )
 
 const allPurchases = `-- name: AllPurchases :many
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant, money_back FROM purchases
 WHERE id < $1
   AND (CAST($2 AS text) = '' OR id = $2 OR checkout_session = $2
     OR payment_intent = $2 OR card_last4 = $2)
@@ -78,6 +78,7 @@ func (q *Queries) AllPurchases(ctx context.Context, arg AllPurchasesParams) ([]P
 			&i.Bonus,
 			&i.BonusDays,
 			&i.BonusGrant,
+			&i.MoneyBack,
 		); err != nil {
 			return nil, err
 		}
@@ -93,7 +94,7 @@ func (q *Queries) AllPurchases(ctx context.Context, arg AllPurchasesParams) ([]P
 }
 
 const duePurchases = `-- name: DuePurchases :many
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases WHERE check_at > 0 AND check_at <= $1 ORDER BY check_at LIMIT $2
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant, money_back FROM purchases WHERE check_at > 0 AND check_at <= $1 ORDER BY check_at LIMIT $2
 `
 
 type DuePurchasesParams struct {
@@ -156,6 +157,7 @@ func (q *Queries) DuePurchases(ctx context.Context, arg DuePurchasesParams) ([]P
 			&i.Bonus,
 			&i.BonusDays,
 			&i.BonusGrant,
+			&i.MoneyBack,
 		); err != nil {
 			return nil, err
 		}
@@ -430,7 +432,7 @@ func (q *Queries) InsertPurchase(ctx context.Context, arg InsertPurchaseParams) 
 }
 
 const openPurchases = `-- name: OpenPurchases :many
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant, money_back FROM purchases
 WHERE customer_id = $1 AND state IN ('created', 'processing')
   AND (CAST($2 AS text) = '' OR pack_id = $2)
 ORDER BY id DESC LIMIT 100
@@ -496,6 +498,7 @@ func (q *Queries) OpenPurchases(ctx context.Context, arg OpenPurchasesParams) ([
 			&i.Bonus,
 			&i.BonusDays,
 			&i.BonusGrant,
+			&i.MoneyBack,
 		); err != nil {
 			return nil, err
 		}
@@ -511,7 +514,7 @@ func (q *Queries) OpenPurchases(ctx context.Context, arg OpenPurchasesParams) ([
 }
 
 const purchaseByID = `-- name: PurchaseByID :one
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases WHERE id = $1
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant, money_back FROM purchases WHERE id = $1
 `
 
 func (q *Queries) PurchaseByID(ctx context.Context, id string) (Purchase, error) {
@@ -563,12 +566,13 @@ func (q *Queries) PurchaseByID(ctx context.Context, id string) (Purchase, error)
 		&i.Bonus,
 		&i.BonusDays,
 		&i.BonusGrant,
+		&i.MoneyBack,
 	)
 	return i, err
 }
 
 const purchaseByKey = `-- name: PurchaseByKey :one
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases WHERE begin_key = $1
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant, money_back FROM purchases WHERE begin_key = $1
 `
 
 func (q *Queries) PurchaseByKey(ctx context.Context, beginKey string) (Purchase, error) {
@@ -620,12 +624,13 @@ func (q *Queries) PurchaseByKey(ctx context.Context, beginKey string) (Purchase,
 		&i.Bonus,
 		&i.BonusDays,
 		&i.BonusGrant,
+		&i.MoneyBack,
 	)
 	return i, err
 }
 
 const purchaseByPayment = `-- name: PurchaseByPayment :one
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases WHERE payment_intent = $1 AND payment_intent <> ''
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant, money_back FROM purchases WHERE payment_intent = $1 AND payment_intent <> ''
 `
 
 func (q *Queries) PurchaseByPayment(ctx context.Context, paymentIntent string) (Purchase, error) {
@@ -677,12 +682,13 @@ func (q *Queries) PurchaseByPayment(ctx context.Context, paymentIntent string) (
 		&i.Bonus,
 		&i.BonusDays,
 		&i.BonusGrant,
+		&i.MoneyBack,
 	)
 	return i, err
 }
 
 const purchaseBySession = `-- name: PurchaseBySession :one
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases WHERE checkout_session = $1 AND checkout_session <> ''
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant, money_back FROM purchases WHERE checkout_session = $1 AND checkout_session <> ''
 `
 
 func (q *Queries) PurchaseBySession(ctx context.Context, checkoutSession string) (Purchase, error) {
@@ -734,12 +740,13 @@ func (q *Queries) PurchaseBySession(ctx context.Context, checkoutSession string)
 		&i.Bonus,
 		&i.BonusDays,
 		&i.BonusGrant,
+		&i.MoneyBack,
 	)
 	return i, err
 }
 
 const purchasesOf = `-- name: PurchasesOf :many
-SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant FROM purchases
+SELECT id, begin_key, customer_id, pack_id, pack_name, credit_type, credits, price, currency, expires_after_days, state, problem, checkout_session, checkout_url, checkout_expires_at, payment_intent, total, tax, discount, receipt_url, card_brand, card_last4, success_url, cancel_url, terms_version, address, created_by, grant_id, debt_repaid, check_at, checks, created_at, paid_at, updated_at, refunded, clawed, dispute_id, dispute_status, dispute_reason, dispute_amount, dispute_due, frozen, bonus, bonus_days, bonus_grant, money_back FROM purchases
 WHERE customer_id = $1 AND id < $2
   AND (CAST($3 AS text) = '' OR id = $3 OR checkout_session = $3
     OR payment_intent = $3 OR card_last4 = $3)
@@ -813,6 +820,7 @@ func (q *Queries) PurchasesOf(ctx context.Context, arg PurchasesOfParams) ([]Pur
 			&i.Bonus,
 			&i.BonusDays,
 			&i.BonusGrant,
+			&i.MoneyBack,
 		); err != nil {
 			return nil, err
 		}
@@ -860,9 +868,9 @@ UPDATE purchases SET state = $1, problem = $2, checkout_session = $3,
   total = $7, tax = $8, discount = $9, receipt_url = $10,
   card_brand = $11, card_last4 = $12, grant_id = $13, debt_repaid = $14,
   check_at = $15, checks = $16, paid_at = $17, updated_at = $18,
-  refunded = $19, clawed = $20, dispute_id = $21, dispute_status = $22,
-  dispute_reason = $23, dispute_amount = $24, dispute_due = $25, frozen = $26
-WHERE id = $27
+  refunded = $19, clawed = $20, money_back = $21, dispute_id = $22, dispute_status = $23,
+  dispute_reason = $24, dispute_amount = $25, dispute_due = $26, frozen = $27
+WHERE id = $28
 `
 
 type UpdatePurchaseParams struct {
@@ -886,6 +894,7 @@ type UpdatePurchaseParams struct {
 	UpdatedAt         int64
 	Refunded          int64
 	Clawed            int64
+	MoneyBack         int64
 	DisputeID         string
 	DisputeStatus     string
 	DisputeReason     string
@@ -917,6 +926,7 @@ func (q *Queries) UpdatePurchase(ctx context.Context, arg UpdatePurchaseParams) 
 		arg.UpdatedAt,
 		arg.Refunded,
 		arg.Clawed,
+		arg.MoneyBack,
 		arg.DisputeID,
 		arg.DisputeStatus,
 		arg.DisputeReason,

@@ -240,7 +240,8 @@ func (q *Queries) DisputesUnknown(ctx context.Context, arg DisputesUnknownParams
 }
 
 const entriesOfPaidLots = `-- name: EntriesOfPaidLots :many
-SELECT e.id, e.wallet_id, e.seq, e.kind, e.grant_id, e.amount, e.at, g.amount AS lot_amount, g.paid_amount, g.paid_currency, g.paid_for
+SELECT e.id, e.wallet_id, e.seq, e.kind, e.grant_id, e.amount, e.at, g.amount AS lot_amount, g.paid_amount, g.paid_currency, g.paid_for,
+  CAST(CASE WHEN e.line = 0 AND e.kind IN ('refund', 'dispute') THEN e.detail ELSE '' END AS text) AS clawback
 FROM entries e LEFT JOIN grants g ON g.id = e.grant_id
 WHERE e.id > $1
 ORDER BY e.id LIMIT $2
@@ -263,6 +264,7 @@ type EntriesOfPaidLotsRow struct {
 	PaidAmount   sql.NullInt64
 	PaidCurrency sql.NullString
 	PaidFor      sql.NullInt64
+	Clawback     string
 }
 
 func (q *Queries) EntriesOfPaidLots(ctx context.Context, arg EntriesOfPaidLotsParams) ([]EntriesOfPaidLotsRow, error) {
@@ -286,6 +288,7 @@ func (q *Queries) EntriesOfPaidLots(ctx context.Context, arg EntriesOfPaidLotsPa
 			&i.PaidAmount,
 			&i.PaidCurrency,
 			&i.PaidFor,
+			&i.Clawback,
 		); err != nil {
 			return nil, err
 		}

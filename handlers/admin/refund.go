@@ -181,15 +181,18 @@ func (a *Admin) refund(w http.ResponseWriter, r *http.Request, form *kit.Form) e
 }
 
 func (a *Admin) refundPreview(w http.ResponseWriter, r *http.Request, p *purchase.Purchase, name string, amount money.Money, reason string, form *kit.Form) error {
-	taken := p.TakenBackBy(amount.Amount)
 	key := ledger.WalletKey{Customer: p.Customer, CreditType: p.CreditType}
 	unit := show.Unit(a.Catalog.Snapshot(), p.CreditType)
+	var taken money.Credits
 	var before, after ledger.Balance
 	err := a.view(r.Context(), func(t tx.Tx) (err error) {
+		if taken, err = a.Purchases.TakenBackBy(t, p, amount.Amount); err != nil {
+			return err
+		}
 		if before, err = a.Ledger.Balance(t, key); err != nil {
 			return err
 		}
-		results, wallets, err := a.Ledger.Preview(t, &ledger.Command{Op: ledger.Clawback{Grants: []ledger.GrantID{p.Grant}, Credits: taken, Kind: ledger.PostRefund, Ref: p.ID}})
+		results, wallets, err := a.Ledger.Preview(t, &ledger.Command{Op: ledger.Clawback{Grants: p.Grants(), Money: amount, Credits: taken, Kind: ledger.PostRefund, Ref: p.ID}})
 		if err != nil {
 			return err
 		}

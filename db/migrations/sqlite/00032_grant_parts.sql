@@ -36,7 +36,13 @@ UPDATE grants SET clawed_with = (SELECT MIN(c.grant_id) FROM clawed_purchases c 
 WHERE id IN (SELECT bonus_grant FROM clawed_purchases WHERE bonus_grant > 0);
 DROP TABLE clawed_purchases;
 
+-- The money that Clawed answers to: refunds and lost disputes.
+ALTER TABLE purchases ADD COLUMN money_back INTEGER NOT NULL DEFAULT 0;
+UPDATE purchases SET money_back = refunded + COALESCE((SELECT SUM(d.amount) FROM disputes d WHERE d.purchase_id = purchases.id AND d.status = 'lost'), 0);
+UPDATE purchases SET money_back = total WHERE money_back > total;
+
 -- +goose Down
+ALTER TABLE purchases DROP COLUMN money_back;
 DROP INDEX grants_clawed;
 ALTER TABLE wallets DROP COLUMN reserved;
 ALTER TABLE grants DROP COLUMN claw_debt;

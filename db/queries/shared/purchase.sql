@@ -15,7 +15,7 @@ UPDATE purchases SET state = sqlc.arg(state), problem = sqlc.arg(problem), check
   total = sqlc.arg(total), tax = sqlc.arg(tax), discount = sqlc.arg(discount), receipt_url = sqlc.arg(receipt_url),
   card_brand = sqlc.arg(card_brand), card_last4 = sqlc.arg(card_last4), grant_id = sqlc.arg(grant_id), debt_repaid = sqlc.arg(debt_repaid),
   check_at = sqlc.arg(check_at), checks = sqlc.arg(checks), paid_at = sqlc.arg(paid_at), updated_at = sqlc.arg(updated_at),
-  refunded = sqlc.arg(refunded), clawed = sqlc.arg(clawed), dispute_id = sqlc.arg(dispute_id), dispute_status = sqlc.arg(dispute_status),
+  refunded = sqlc.arg(refunded), clawed = sqlc.arg(clawed), money_back = sqlc.arg(money_back), dispute_id = sqlc.arg(dispute_id), dispute_status = sqlc.arg(dispute_status),
   dispute_reason = sqlc.arg(dispute_reason), dispute_amount = sqlc.arg(dispute_amount), dispute_due = sqlc.arg(dispute_due), frozen = sqlc.arg(frozen)
 WHERE id = sqlc.arg(id);
 

@@ -1,5 +1,6 @@
 -- name: EntriesOfPaidLots :many
-SELECT e.id, e.wallet_id, e.seq, e.kind, e.grant_id, e.amount, e.at, g.amount AS lot_amount, g.paid_amount, g.paid_currency, g.paid_for
+SELECT e.id, e.wallet_id, e.seq, e.kind, e.grant_id, e.amount, e.at, g.amount AS lot_amount, g.paid_amount, g.paid_currency, g.paid_for,
+  CAST(CASE WHEN e.line = 0 AND e.kind IN ('refund', 'dispute') THEN e.detail ELSE '' END AS text) AS clawback
 FROM entries e LEFT JOIN grants g ON g.id = e.grant_id
 WHERE e.id > sqlc.arg(after_id)
 ORDER BY e.id LIMIT sqlc.arg(max_rows);
