@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"purse/billing/ledger"
+	"purse/billing/money"
 	"purse/billing/tx"
 	"purse/db/gen"
 )
@@ -25,7 +26,7 @@ var _ ledger.Store = LedgerStore{}
 // in memory are not read at all.
 func (s LedgerStore) Load(t tx.Tx, n *ledger.Needs) (*ledger.Loaded, error) {
 	st := open(t)
-	l := &ledger.Loaded{Counters: map[ledger.CounterID]ledger.Count{}, Callers: map[ledger.CallerRef]int64{}}
+	l := &ledger.Loaded{Counters: map[ledger.CounterID]ledger.Count{}, Callers: map[ledger.CallerRef]int64{}, Sums: map[ledger.SumID]money.Exact{}}
 	if err := loadHolds(st, l, loadHoldsByID, numbers(n.Holds)); err != nil {
 		return nil, err
 	}
@@ -43,7 +44,7 @@ func (s LedgerStore) Load(t tx.Tx, n *ledger.Needs) (*ledger.Loaded, error) {
 	if err := loadNamedPostings(st, l, n.Postings, byKey); err != nil {
 		return nil, err
 	}
-	if err := w.finish(); err != nil {
+	if err := w.finish(n); err != nil {
 		return nil, err
 	}
 	if err := st.db.keys.load(st, l, n.Keys); err != nil {
@@ -131,15 +132,20 @@ func (w *walletsOfBatch) read(text, list string) error {
 
 // finish reads what belongs to the wallets, brings what came from rows up to
 // date, and lets memory say the rest.
-func (w *walletsOfBatch) finish() error {
+func (w *walletsOfBatch) finish(n *ledger.Needs) error {
 	if len(w.l.Wallets) == 0 {
 		return nil
 	}
 	named := len(w.l.Grants) // by id: some may be of wallets in memory
-	if err := w.finishRows(); err != nil {
+	if err := w.finishRows(n); err != nil {
 		return err
 	}
 	for _, r := range w.memory {
+		for _, ref := range n.Sums {
+			if ref.Wallet == r.wallet.WalletKey {
+				w.l.Sums[ledger.SumID{Wallet: r.wallet.ID, Rate: ref.Rate}] = r.sums[ref.Rate]
+			}
+		}
 		for _, g := range r.grants {
 			w.l.Grants = append(w.l.Grants, *g)
 		}
@@ -160,7 +166,7 @@ func (w *walletsOfBatch) finish() error {
 
 // finishRows reads the live grants of the wallets that came from rows, and adds
 // the tails. In a write transaction these wallets are in memory from then on.
-func (w *walletsOfBatch) finishRows() error {
+func (w *walletsOfBatch) finishRows(n *ledger.Needs) error {
 	if len(w.fromRows) == 0 {
 		return nil
 	}
@@ -191,21 +197,37 @@ func (w *walletsOfBatch) finishRows() error {
 		}
 	}
 	tail, err := addTails(w.st, wallets, grants)
-	if err != nil || !w.st.write {
+	if err != nil {
 		return err
 	}
-	w.settleIn(wallets, grants, stored, tail)
+	var added map[ledger.SumID]bool
+	if w.st.write || len(n.Sums) > 0 {
+		if added, err = loadSumsOf(w.st, w.l, ids, tail); err != nil {
+			return err
+		}
+	}
+	if w.st.write {
+		w.settleIn(wallets, grants, stored, tail, added)
+	}
 	return nil
 }
 
 // settleIn puts wallets that came from rows into memory.
-func (w *walletsOfBatch) settleIn(wallets []*ledger.Wallet, grants []*ledger.Grant, stored map[ledger.WalletID]int64, tail []ledger.Entry) {
+func (w *walletsOfBatch) settleIn(wallets []*ledger.Wallet, grants []*ledger.Grant, stored map[ledger.WalletID]int64, tail []ledger.Entry, added map[ledger.SumID]bool) {
 	byID := make(map[ledger.WalletID]*resident, len(wallets))
 	for _, wallet := range wallets {
 		r := newResident(*wallet)
 		r.stored = stored[wallet.ID]
 		byID[wallet.ID] = r
 		w.st.hold(r)
+	}
+	for at, sum := range w.l.Sums {
+		if r := byID[at.Wallet]; r != nil {
+			r.sums[at.Rate] = sum
+			if added[at] {
+				r.added[at.Rate] = true
+			}
+		}
 	}
 	for _, g := range grants {
 		if g.Remaining > 0 {

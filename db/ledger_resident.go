@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"purse/billing/ledger"
+	"purse/billing/money"
 )
 
 // resident is a wallet in the writer's memory: how it stands after all its
@@ -15,6 +16,8 @@ type resident struct {
 	changed map[ledger.GrantID]ledger.Grant  // to store, the used up among them
 	fresh   map[ledger.GrantID]bool          // of these, those to insert
 	rollups ledger.Rollups                   // to add
+	sums    map[string]money.Exact           // by rate
+	added   map[string]bool                  // of these, those to store
 	watches []ledger.Watch                   // as they are stored, once watched
 	watched bool
 }
@@ -107,6 +110,10 @@ func (t *transaction) change(c *ledger.Changes) {
 			r.grants[g.ID] = &copied
 		}
 	}
+	for at, sum := range c.Sums {
+		r := byID[at.Wallet]
+		r.sums[at.Rate], r.added[at.Rate] = sum, true
+	}
 	for k, v := range c.Rollups.Posted {
 		byID[k.Wallet].rollups.Merge(ledger.Rollups{Posted: map[ledger.RollupKey]*ledger.Rollup{k: v}})
 	}
@@ -118,7 +125,7 @@ func (t *transaction) change(c *ledger.Changes) {
 func newResident(w ledger.Wallet) *resident {
 	return &resident{
 		wallet: w, stored: w.Seq, grants: map[ledger.GrantID]*ledger.Grant{}, changed: map[ledger.GrantID]ledger.Grant{},
-		fresh: map[ledger.GrantID]bool{}, rollups: ledger.NewRollups(),
+		fresh: map[ledger.GrantID]bool{}, rollups: ledger.NewRollups(), sums: map[string]money.Exact{}, added: map[string]bool{},
 	}
 }
 

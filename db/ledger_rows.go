@@ -85,11 +85,13 @@ type storedPosting struct {
 }
 
 type storedRefusal struct {
-	Fault      *fault.Error         `json:"f"`
-	CreditType string               `json:"c"`
-	Required   money.Credits        `json:"q"`
-	Available  money.Credits        `json:"v"`
-	Limit      *ledger.LimitReached `json:"l,omitempty"`
+	Fault      *fault.Error          `json:"f"`
+	CreditType string                `json:"c"`
+	Required   money.Credits         `json:"q"`
+	Available  money.Credits         `json:"v"`
+	Limit      *ledger.LimitReached  `json:"l,omitempty"` // as the first release wrote it
+	Short      []ledger.Shortage     `json:"s,omitempty"`
+	Limits     []ledger.LimitReached `json:"ls,omitempty"`
 }
 
 func encodeResult(r *ledger.Result) (string, error) {
@@ -98,10 +100,23 @@ func encodeResult(r *ledger.Result) (string, error) {
 		s.Postings = append(s.Postings, storedPosting{p.ID.Wallet, p.ID.Seq, p.CreditType, p.Amount})
 	}
 	if f := r.Refused; f != nil {
-		s.Refused = &storedRefusal{f.Fault, f.CreditType, f.Required, f.Available, f.Limit}
+		s.Refused = &storedRefusal{f.Fault, f.CreditType, f.Required, f.Available, nil, f.Short, f.Limits}
 	}
 	b, err := json.Marshal(s)
 	return string(b), err
+}
+
+func (f *storedRefusal) refusal() *ledger.Refusal {
+	r := &ledger.Refusal{Fault: f.Fault, CreditType: f.CreditType, Required: f.Required, Available: f.Available, Limit: f.Limit, Short: f.Short, Limits: f.Limits}
+	switch {
+	case f.Limit != nil:
+		r.Limits = []ledger.LimitReached{*f.Limit}
+	case len(f.Limits) > 0:
+		r.Limit = &f.Limits[0]
+	case len(f.Short) == 0:
+		r.Short = []ledger.Shortage{{CreditType: f.CreditType, Required: f.Required, Available: f.Available}}
+	}
+	return r
 }
 
 func scanRecord(rows *sql.Rows) (ledger.Record, error) {
@@ -126,7 +141,7 @@ func scanRecord(rows *sql.Rows) (ledger.Record, error) {
 		})
 	}
 	if f := s.Refused; f != nil {
-		r.Result.Refused = &ledger.Refusal{Fault: f.Fault, CreditType: f.CreditType, Required: f.Required, Available: f.Available, Limit: f.Limit}
+		r.Result.Refused = f.refusal()
 	}
 	return r, nil
 }

@@ -53,7 +53,7 @@ func (t *transaction) storeRows(l *ledgerStatements, ws []*resident) error {
 		return nil
 	}
 	sortWallets(ws)
-	var insertWallets, updateWallets, insertGrants, updateGrants, posted, moved []any
+	var insertWallets, updateWallets, insertGrants, updateGrants, posted, moved, sums []any
 	for _, r := range ws {
 		w := &r.wallet
 		if r.stored < 0 {
@@ -75,6 +75,10 @@ func (t *transaction) storeRows(l *ledgerStatements, ws []*resident) error {
 		}
 		posted = append(posted, rollupRows(r.rollups.Posted)...)
 		moved = append(moved, rollupRows(r.rollups.Moved)...)
+		for rate := range r.added {
+			sums = append(sums, int64(w.ID), rate, r.sums[rate].String())
+		}
+		clear(r.added)
 		clear(r.changed)
 		clear(r.fresh)
 		r.rollups, r.stored = ledger.NewRollups(), w.Seq
@@ -84,7 +88,7 @@ func (t *transaction) storeRows(l *ledgerStatements, ws []*resident) error {
 		values []any
 	}{
 		{l.insertWallets, insertWallets}, {l.updateWallets, updateWallets}, {l.insertGrants, insertGrants}, {l.updateGrants, updateGrants},
-		{l.upsertPosted, posted}, {l.upsertMoved, moved},
+		{l.upsertPosted, posted}, {l.upsertMoved, moved}, {l.upsertSums, sums},
 	} {
 		if err := step.b.exec(t, step.values); err != nil {
 			return err

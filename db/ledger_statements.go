@@ -51,6 +51,8 @@ FROM entries e INDEXED BY entries_corrects WHERE e.wallet_id = ?1 AND e.corrects
 FROM json_each(?) j CROSS JOIN entries e INDEXED BY entries_place
 WHERE e.wallet_id = j.value ->> 0 AND e.seq > j.value ->> 1 ORDER BY e.wallet_id, e.seq, e.line`
 
+	loadSums = `SELECT s.wallet_id, s.rate, s.sum FROM json_each(?) j CROSS JOIN rate_sums s WHERE s.wallet_id = j.value`
+
 	loadLoggedRecords = `SELECT r.key, r.fingerprint, r.refused, r.at, r.result FROM json_each(?) j CROSS JOIN idempotency_log r WHERE r.id = j.value`
 
 	loadRunRecord = `SELECT key, fingerprint, refused, at, result FROM idempotency WHERE run = ? AND key = ?`
@@ -124,11 +126,12 @@ type ledgerStatements struct {
 	upsertCounters               *bulk
 	updateWatches                *bulk
 	upsertPosted, upsertMoved    *bulk
+	upsertSums                   *bulk
 }
 
 func (l *ledgerStatements) prepare(ctx context.Context, write, read *sql.DB) error {
 	l.loads, l.reads = map[string]*sql.Stmt{}, map[string]*sql.Stmt{}
-	for _, text := range []string{loadWalletsByKey, loadWalletsByID, loadLiveGrants, loadGrantsByID, loadGrantsClawed, loadHoldsByID, loadDueHolds, loadWatches, loadSources, loadTails,
+	for _, text := range []string{loadWalletsByKey, loadWalletsByID, loadLiveGrants, loadGrantsByID, loadGrantsClawed, loadHoldsByID, loadDueHolds, loadWatches, loadSources, loadTails, loadSums,
 		loadLoggedRecords, loadRunRecord, loadCounters} {
 		var err error
 		if l.loads[text], err = write.PrepareContext(ctx, text); err != nil {
@@ -162,7 +165,8 @@ FROM (VALUES `, 5, `) v WHERE watches.id = v.column1`)
 first_seq = min(first_seq, excluded.first_seq), last_seq = max(last_seq, excluded.last_seq)`
 	l.upsertPosted = newBulk(`INSERT INTO posted_hours`+rollup, 9, add)
 	l.upsertMoved = newBulk(`INSERT INTO moved_hours`+rollup, 9, add)
-	for _, b := range []*bulk{l.insertWallets, l.updateWallets, l.insertGrants, l.updateGrants, l.upsertHolds, l.insertEntries,
+	l.upsertSums = newBulk(`INSERT INTO rate_sums (wallet_id, rate, sum) VALUES `, 3, ` ON CONFLICT (wallet_id, rate) DO UPDATE SET sum = excluded.sum`)
+	for _, b := range []*bulk{l.upsertSums, l.insertWallets, l.updateWallets, l.insertGrants, l.updateGrants, l.upsertHolds, l.insertEntries,
 		l.insertNotes, l.insertRecords, l.upsertCounters, l.updateWatches, l.upsertPosted, l.upsertMoved} {
 		if err := b.prepare(ctx, write); err != nil {
 			return err

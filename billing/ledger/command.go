@@ -3,7 +3,6 @@ package ledger
 import (
 	"time"
 
-	"purse/billing/fault"
 	"purse/billing/money"
 )
 
@@ -154,37 +153,4 @@ type Posted struct {
 	CreditType string
 	Amount     money.Credits // the change of the balance
 	Available  money.Credits
-}
-
-// Refusal says why a command was refused. Figures are set when credits lack or
-// a limit is reached.
-type Refusal struct {
-	Fault               *fault.Error
-	CreditType          string
-	Required, Available money.Credits
-	Limit               *LimitReached
-}
-
-func (r *Refusal) Error() string { return r.Fault.Error() }
-
-// Unwrap makes a Refusal a fault for errors.As.
-func (r *Refusal) Unwrap() error { return r.Fault }
-
-// final says whether the refusal is the lasting answer for its key.
-func (r *Refusal) final() bool { return r.Fault.Kind == fault.NoCredits }
-
-// The codes of refusals for lack of credits.
-const (
-	CodeInsufficient = "insufficient_credits"
-	CodeSpendLimit   = "spend_limit_reached"
-)
-
-func refuse(err *fault.Error) Result { return Result{Refused: &Refusal{Fault: err}} }
-
-func insufficient(creditType string, required, available money.Credits) Result {
-	return Result{Refused: &Refusal{
-		Fault: fault.New(fault.NoCredits, CodeInsufficient, "",
-			"This needs %s credits and %s are available. Buy credits and try again with a new id.", required, available),
-		CreditType: creditType, Required: required, Available: available,
-	}}
 }

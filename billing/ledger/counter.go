@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"purse/billing/fault"
 	"purse/billing/job"
 	"purse/billing/money"
 	"purse/billing/tx"
@@ -23,6 +22,9 @@ type Counter struct {
 	Meter string
 	Limit money.Credits
 	Hard  bool
+	// Holds says that open holds of the wallet will count when they are captured:
+	// the limit is on all that is spent.
+	Holds bool
 	// JobKind, when set, is the kind of the job that is inserted once in the
 	// period, in the transaction that reaches the limit: with the debit that
 	// reaches it or, for a hard one, the first that it refuses.
@@ -43,11 +45,15 @@ type Count struct {
 	Told  bool
 }
 
-// LimitReached says which limit refused a debit, and when it starts anew.
+// LimitReached says which limit refused a debit, and when it starts anew. Held is
+// what open holds set aside of it.
 type LimitReached struct {
-	Key          string
-	Limit, Spent money.Credits
-	ResetsAt     time.Time
+	Key                string
+	Limit, Spent, Held money.Credits
+	ResetsAt           time.Time
+	// CreditType and Required are of the request.
+	CreditType string        `json:",omitempty"`
+	Required   money.Credits `json:",omitempty"`
 }
 
 // Reached is the payload of the job about a limit that was reached.
@@ -66,78 +72,103 @@ type Reached struct {
 	Payload    json.RawMessage `json:"payload,omitempty"`
 }
 
-// count adds a debit to the command's counters, or answers the refusal.
-func (s *State) count(c *Command, charges []Charge, refuses bool) *Refusal {
-	for _, counter := range c.Counters {
+// count adds a debit to the command's counters, or answers every limit that
+// refuses it.
+func (s *State) count(c *Command, charges []Charge, refuses bool) (refused []LimitReached) {
+	type counted struct {
+		*Counter
+		a    *account
+		cost money.Credits
+	}
+	var all []counted
+	for i := range c.Counters {
+		counter := &c.Counters[i]
 		a := s.wallets[counter.Wallet]
 		if a == nil {
 			continue
 		}
-		var cost money.Credits
-		for _, ch := range charges {
-			if ch.Wallet != counter.Wallet {
-				continue
-			}
-			for _, l := range ch.Lines {
-				if counter.Meter == "" || counter.Meter == l.Meter {
-					cost += l.Credits
-				}
-			}
-		}
+		cost := counter.cost(charges)
 		if cost == 0 {
 			continue
 		}
-		at := counter.id(a)
-		now := s.counters[at]
-		if refuses && counter.overrun(now, cost) {
-			return counter.refusal(now, cost)
+		if now := s.counters[counter.id(a)]; refuses && counter.overrun(now, a, cost) {
+			refused = append(refused, counter.reached(now, a, cost))
 		}
-		sum, err := now.Spent.Add(cost)
+		all = append(all, counted{counter, a, cost})
+	}
+	if len(refused) > 0 {
+		return refused
+	}
+	for _, x := range all {
+		at := x.id(x.a)
+		now := s.counters[at]
+		sum, err := now.Spent.Add(x.cost)
 		if err != nil {
 			sum = money.MaxAmount // what was recorded beyond any limit
 		}
 		now.Spent = sum
-		if sum >= counter.Limit {
-			s.tellReached(counter, a, &now, false)
+		if sum >= x.Limit && x.PeriodEnd.After(s.now) {
+			s.tellReached(*x.Counter, x.a, &now, false)
 		}
 		s.setCounter(at, now)
 	}
 	return nil
 }
 
+// cost is what a counter counts of charges.
+func (c *Counter) cost(charges []Charge) (cost money.Credits) {
+	for _, ch := range charges {
+		if ch.Wallet != c.Wallet {
+			continue
+		}
+		for _, l := range ch.Lines {
+			if c.Meter == "" || c.Meter == l.Meter {
+				cost += l.Credits
+			}
+		}
+	}
+	return cost
+}
+
 func (c *Counter) id(a *account) CounterID {
 	return CounterID{a.ID, c.Key, c.PeriodStart.UnixMicro()}
 }
 
-// overrun says whether a cost is what the limit refuses.
-func (c *Counter) overrun(now Count, cost money.Credits) bool {
+// overrun says whether a cost is what the limit refuses: with what is spent and
+// with what open holds set aside.
+func (c *Counter) overrun(now Count, a *account, cost money.Credits) bool {
 	sum, err := now.Spent.Add(cost)
-	return c.Hard && cost > 0 && (err != nil || sum > c.Limit)
+	return c.Hard && cost > 0 && (err != nil || sum > c.Limit-c.held(a))
 }
 
-func (c *Counter) refusal(now Count, cost money.Credits) *Refusal {
-	return &Refusal{
-		Fault: fault.New(fault.NoCredits, CodeSpendLimit, "",
-			"The spend limit of %s credits is reached: %s are spent. It starts anew at %s.",
-			c.Limit, now.Spent, c.PeriodEnd.UTC().Format(time.RFC3339)),
-		CreditType: c.Wallet.CreditType, Required: cost,
-		Limit: &LimitReached{c.Key, c.Limit, now.Spent, c.PeriodEnd},
+// held is what open holds will count when they are captured.
+func (c *Counter) held(a *account) (sum money.Credits) {
+	if !c.Holds {
+		return 0
 	}
+	sum = a.Reserved
+	for _, g := range a.grants {
+		sum += g.Held
+	}
+	return sum
 }
 
-// allow refuses a hold that the counters have no room for. A hold counts when it
-// is captured.
-func (s *State) allow(c *Command, k WalletKey, cost money.Credits) *Refusal {
+func (c *Counter) reached(now Count, a *account, cost money.Credits) LimitReached {
+	return LimitReached{c.Key, c.Limit, now.Spent, c.held(a), c.PeriodEnd, c.Wallet.CreditType, cost}
+}
+
+// allow answers the limits that have no room for a hold.
+func (s *State) allow(c *Command, k WalletKey, cost money.Credits) (refused []LimitReached) {
 	for _, counter := range c.Counters {
 		a := s.wallets[counter.Wallet]
 		if counter.Wallet != k || counter.Meter != "" || a == nil {
 			continue
 		}
-		if now := s.counters[counter.id(a)]; counter.overrun(now, cost) {
-			return counter.refusal(now, cost)
+		if now := s.counters[counter.id(a)]; counter.overrun(now, a, cost) {
+			refused = append(refused, counter.reached(now, a, cost))
 		}
 	}
-	return nil
+	return refused
 }
 
 // tellReached inserts the job about a limit, once in a period.
@@ -152,24 +183,21 @@ func (s *State) tellReached(c Counter, a *account, now *Count, refused bool) {
 	}})
 }
 
-// tellRefused tells of the limit that refused a command, after it was undone.
+// tellRefused tells of the limits that refused a command, after it was undone.
 func (s *State) tellRefused(c *Command, r *Refusal) {
-	if r.Limit == nil {
-		return
-	}
-	for _, counter := range c.Counters {
-		a := s.wallets[counter.Wallet]
-		if a == nil || a.isNew || counter.Key != r.Limit.Key {
-			continue
+	for _, l := range r.Limits {
+		for _, counter := range c.Counters {
+			a := s.wallets[counter.Wallet]
+			if a == nil || a.isNew || counter.Key != l.Key {
+				continue
+			}
+			at := counter.id(a)
+			if now := s.counters[at]; !now.Told {
+				s.tellReached(counter, a, &now, true)
+				s.counters[at] = now
+				s.touchedCounters[at] = true
+			}
 		}
-		at := counter.id(a)
-		now := s.counters[at]
-		if !now.Told {
-			s.tellReached(counter, a, &now, true)
-			s.counters[at] = now
-			s.touchedCounters[at] = true
-		}
-		return
 	}
 }
 

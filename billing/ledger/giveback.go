@@ -90,7 +90,7 @@ func (a Adjust) giveBack(s *State, c *Command) Result {
 		switch {
 		case part <= 0:
 			continue
-		case g.over(s.now):
+		case g.over(s.now) && (g.ExpiresAt.IsZero() || g.ExpiresAt.After(from.at)): // else it expires once more
 			gifts = s.gift(acc, gifts, part, g, from.at)
 		default:
 			moves = append(moves, move{g, part})
@@ -140,7 +140,7 @@ func (s *State) clawedWith(grants []GrantID) (out []*Grant) {
 func (s *State) gift(acc *account, gifts []*Grant, credits money.Credits, lot *Grant, charged time.Time) []*Grant {
 	var expires time.Time
 	if lot != nil && !lot.ExpiresAt.IsZero() {
-		expires = s.now.Add(max(lot.ExpiresAt.Sub(charged), time.Microsecond))
+		expires = s.now.Add(lot.ExpiresAt.Sub(charged))
 	}
 	for _, g := range gifts {
 		if g.ExpiresAt.Equal(expires) {

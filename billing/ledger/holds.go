@@ -22,10 +22,11 @@ func (h NewHold) decide(s *State, c *Command) Result {
 		return refuse(fault.Bad("expires_at", "A hold ends within 24 hours from now."))
 	}
 	a := s.wallets[h.Wallet]
+	var short []Shortage
 	if available := a.available("", s.now) + a.Overdraft; available < h.Credits {
-		return insufficient(h.Wallet.CreditType, h.Credits, available)
+		short = []Shortage{{CreditType: h.Wallet.CreditType, Required: h.Credits, Available: available}}
 	}
-	if refusal := s.allow(c, h.Wallet, h.Credits); refusal != nil {
+	if refusal := refusal(short, s.allow(c, h.Wallet, h.Credits)); refusal != nil {
 		return Result{Refused: refusal}
 	}
 	s.touchWallet(a)

@@ -75,7 +75,7 @@ func TestScopedCreditsPayTheirMeterOnly(t *testing.T) {
 	if r := debit(Line{Meter: "out", Credits: 1}); r.Refused == nil || r.Refused.Available != 0 {
 		t.Errorf("another meter: %+v", r)
 	}
-	if r := debit(Line{Meter: "in", Credits: 4}, Line{Meter: "out", Credits: 1}); r.Refused == nil || r.Refused.Required != 5 {
+	if r := debit(Line{Meter: "in", Credits: 4}, Line{Meter: "out", Credits: 1}); r.Refused == nil || r.Refused.Required != 1 || r.Refused.Short[0].Meter != "out" {
 		t.Errorf("one line of two: %+v", r)
 	}
 	if r := debit(Line{Meter: "in", Credits: 4}); r.Refused != nil {

@@ -26,13 +26,19 @@ func PostingKinds() []PostingKind {
 	return []PostingKind{PostDebit, PostGrant, PostCapture, PostExpire, PostVoid, PostAdjust, PostTransfer, PostRefund, PostDispute}
 }
 
-// Line is what one meter cost in a posting: rate × quantity, rounded. The
-// lines' credits add up to the posting's.
+// Line is what one meter cost in a posting: rate × quantity. Each line rounds alone,
+// by its sum: what a rate version has charged a wallet is the exact costs of its
+// lines added up and rounded half up, and a line is what that grew by. The lines'
+// credits add up to the posting's.
 type Line struct {
 	Meter    string        `json:"m,omitempty"` // the meter's key
 	Rate     string        `json:"r,omitempty"` // the rate's id
 	Quantity string        `json:"q,omitempty"` // a decimal
 	Credits  money.Credits `json:"a"`
+	// Cost is the exact cost, and Sum what the rate has cost the wallet with it; both
+	// are left out where the cost needs no rounding: it is Credits then.
+	Cost money.Exact `json:"x,omitzero"`
+	Sum  money.Exact `json:"s,omitzero"`
 }
 
 // Detail is why a posting was made: ids, numbers and enumerations only. It is

@@ -6,6 +6,7 @@ import (
 
 	"purse/billing/fault"
 	"purse/billing/id"
+	"purse/billing/money"
 )
 
 // recordLife is how long a refusal for lack of credits stays the answer.
@@ -23,6 +24,7 @@ type State struct {
 	records  map[Key]*Record
 	counters map[CounterID]Count
 	callers  map[CallerRef]int64
+	sums     map[SumID]money.Exact
 	sources  []Entry
 
 	undo            []func()
@@ -32,6 +34,7 @@ type State struct {
 	touchedHolds    map[HoldID]bool
 	touchedCounters map[CounterID]bool
 	touchedWatches  map[string]*Watch
+	touchedSums     map[SumID]bool
 	settled         map[WalletID]bool // by the command at hand: something was due
 	touched         []*account        // by the command being decided
 }
@@ -43,15 +46,19 @@ func NewState(now time.Time, n *Needs, l *Loaded) *State {
 		now: now.UTC().Truncate(time.Microsecond), wallets: make(map[WalletKey]*account, len(l.Wallets)), byID: make(map[WalletID]*account, len(l.Wallets)),
 		grants: make(map[GrantID]*Grant, len(l.Grants)), holds: map[HoldID]*Hold{}, due: map[WalletID][]*Hold{},
 		records: make(map[Key]*Record, len(n.Keys)), counters: l.Counters, callers: l.Callers,
+		sums: l.Sums, touchedSums: map[SumID]bool{},
 		touchedWallets: map[WalletID]bool{}, touchedGrants: map[GrantID]bool{}, touchedHolds: map[HoldID]bool{},
 		touchedCounters: map[CounterID]bool{}, touchedWatches: map[string]*Watch{}, settled: map[WalletID]bool{},
 	}
 	if s.counters == nil {
 		s.counters = map[CounterID]Count{}
 	}
+	if s.sums == nil {
+		s.sums = map[SumID]money.Exact{}
+	}
 	s.out = Changes{
 		NewWallets: map[WalletID]bool{}, NewGrants: map[GrantID]bool{}, NewHolds: map[HoldID]bool{},
-		Counters: map[CounterID]Count{}, Rollups: NewRollups(), Urgent: map[WalletID]bool{},
+		Counters: map[CounterID]Count{}, Rollups: NewRollups(), Urgent: map[WalletID]bool{}, Sums: map[SumID]money.Exact{},
 	}
 	for _, w := range l.Wallets {
 		a := &account{Wallet: w}
@@ -267,6 +274,9 @@ func (s *State) Changes() *Changes {
 	}
 	for at := range s.touchedCounters {
 		out.Counters[at] = s.counters[at]
+	}
+	for at := range s.touchedSums {
+		out.Sums[at] = s.sums[at]
 	}
 	for _, w := range s.touchedWatches {
 		if s.byID[w.Wallet].isNew {

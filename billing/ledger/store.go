@@ -5,6 +5,7 @@ import (
 
 	"purse/billing/event"
 	"purse/billing/job"
+	"purse/billing/money"
 	"purse/billing/tx"
 )
 
@@ -17,6 +18,19 @@ type Needs struct {
 	Keys     []Key
 	Counters []CounterRef
 	Callers  []CallerRef
+	Sums     []SumRef
+}
+
+// SumRef names what a rate version has cost a wallet.
+type SumRef struct {
+	Wallet WalletKey
+	Rate   string
+}
+
+// SumID is the row of a sum.
+type SumID struct {
+	Wallet WalletID
+	Rate   string
 }
 
 // SourceRef names a posting by its wallet's key.
@@ -59,6 +73,8 @@ type Loaded struct {
 	Callers  map[CallerRef]int64 // made when they did not exist
 	// Sources are the entries of named postings and of what corrected them.
 	Sources []Entry
+	// Sums are the exact costs of rates so far; nothing where there were none.
+	Sums map[SumID]money.Exact
 }
 
 // Changes is what decisions made of what was loaded.
@@ -76,6 +92,7 @@ type Changes struct {
 	Watches    []*Watch // the new state
 	NewWatches []Watch  // of new wallets
 	Rollups    Rollups
+	Sums       map[SumID]money.Exact // the new ones
 	// Urgent are wallets whose rows must be stored now. Those of others may
 	// follow: their entries tell how they stand.
 	Urgent map[WalletID]bool

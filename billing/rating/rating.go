@@ -1,5 +1,5 @@
 // Package rating turns a usage event into credits: which meters count it, which
-// rate of each wins, what that costs exactly, and how it is rounded. It is pure:
+// rate of each wins, and what that costs exactly; the ledger rounds. It is pure:
 // the same event and catalog always give the same charges, and a charge names
 // all that is needed to compute it again.
 package rating
@@ -12,7 +12,6 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/ledger"
-	"purse/billing/money"
 )
 
 // Event is what happened, as far as rating looks at it.
@@ -55,14 +54,13 @@ func (ps Properties) Get(name string) (Property, bool) {
 	return Property{}, false
 }
 
-// Charge is what an event costs in one credit type. Its lines add up to it.
+// Charge is what an event costs in one credit type.
 type Charge struct {
 	CreditType string
-	Credits    money.Credits
-	Lines      []ledger.Line // in order of meter keys
+	Lines      []ledger.Line // in order of meter keys, with their exact costs
 }
 
-// line is a ledger.Line before rounding.
+// line is what a meter counted, and the rate that won.
 type line struct {
 	rate     *catalog.Rate
 	quantity Quantity
@@ -137,30 +135,20 @@ func matches(match map[string]string, ps Properties) bool {
 	return true
 }
 
-// charges groups lines by credit type and rounds each group.
+// charges groups lines by credit type.
 func charges(lines []line) ([]Charge, error) {
 	out := make([]Charge, 0, 1)
-	for i, l := range lines {
-		if slices.ContainsFunc(lines[:i], func(before line) bool { return before.rate.CreditType == l.rate.CreditType }) {
-			continue
-		}
-		var room [8]line
-		group := room[:0]
-		for _, other := range lines[i:] {
-			if other.rate.CreditType == l.rate.CreditType {
-				group = append(group, other)
-			}
-		}
-		credits, err := round(group)
+	for _, l := range lines {
+		cost, err := l.cost()
 		if err != nil {
 			return nil, err
 		}
-		c := Charge{CreditType: l.rate.CreditType, Lines: make([]ledger.Line, len(group))}
-		for j, g := range group {
-			c.Credits += credits[j]
-			c.Lines[j] = ledger.Line{Meter: g.rate.Meter, Rate: g.rate.ID(), Quantity: g.quantity.String(), Credits: credits[j]}
+		i := slices.IndexFunc(out, func(c Charge) bool { return c.CreditType == l.rate.CreditType })
+		if i < 0 {
+			i = len(out)
+			out = append(out, Charge{CreditType: l.rate.CreditType})
 		}
-		out = append(out, c)
+		out[i].Lines = append(out[i].Lines, ledger.Line{Meter: l.rate.Meter, Rate: l.rate.ID(), Quantity: l.quantity.String(), Cost: cost})
 	}
 	slices.SortFunc(out, func(a, b Charge) int { return strings.Compare(a.CreditType, b.CreditType) })
 	return out, nil

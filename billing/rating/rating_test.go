@@ -2,7 +2,6 @@ package rating
 
 import (
 	"math/big"
-	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -38,43 +37,27 @@ func event(name string, ps ...Property) Event { return Event{name, noon, ps} }
 func num(name, v string) Property             { return Property{name, Number, v} }
 func str(name, v string) Property             { return Property{name, String, v} }
 
-func TestALinePerMeterAddsUp(t *testing.T) {
-	s := shop(catalog.Rate{Meter: "input", Credits: "3", Per: 1_000_000}, catalog.Rate{Meter: "output", Credits: "15", Per: 1_000_000})
-	cs, err := Rate(s, event("llm", num("in", "4808"), num("out", "10")))
+func TestALinePerMeter(t *testing.T) {
+	s := shop(catalog.Rate{Meter: "input", Credits: "3", Per: 1_000_000}, catalog.Rate{Meter: "output", Credits: "0.15", Per: 1_000_000})
+	cs, err := Rate(s, event("llm", num("in", "4808"), num("out", "1")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	// 4808 × 3 / 10^6 + 10 × 15 / 10^6 = 0.014424 + 0.00015
-	if len(cs) != 1 || cs[0].Credits != money.MustCredits("0.014574") || cs[0].CreditType != "credits" {
+	if len(cs) != 1 || cs[0].CreditType != "credits" || cost(cs[0]) != "0.01442415" {
 		t.Fatalf("got %+v", cs)
 	}
-	if l := cs[0].Lines; l[0].Meter != "input" || l[0].Credits != 14424 || l[0].Quantity != "4808" || l[1].Meter != "output" || l[1].Credits != 150 {
+	if l := cs[0].Lines; l[0].Meter != "input" || l[0].Cost.String() != "0.014424" || l[0].Quantity != "4808" || l[1].Meter != "output" || l[1].Cost.String() != "0.00000015" {
 		t.Fatalf("lines %+v", l)
 	}
 }
 
-func TestRoundsOnceAndGivesTheRestToTheLargestRemainder(t *testing.T) {
-	for _, c := range []struct {
-		in, out, creditsIn, creditsOut string
-		wantIn, wantOut                money.Credits
-	}{
-		{"1", "1", "0.0000004", "0.0000004", 1, 0},   // 0.8 rounds to 1, a tie goes to the smaller key
-		{"1", "1", "0.0000004", "0.0000006", 0, 1},   // 1.0 is exact
-		{"1", "1", "0.0000002", "0.0000002", 0, 0},   // 0.4
-		{"1", "1", "0.00000025", "0.00000025", 1, 0}, // a half goes up
-		{"1", "1", "0.0000019", "0.0000019", 2, 2},   // 3.8 rounds to 4
-		{"0", "0", "3", "15", 0, 0},                  // zero is valid
-		{"0.5", "0", "0.000001", "1", 1, 0},          // 0.5
-	} {
-		s := shop(catalog.Rate{Meter: "input", Credits: c.creditsIn}, catalog.Rate{Meter: "output", Credits: c.creditsOut})
-		cs, err := Rate(s, event("llm", num("in", c.in), num("out", c.out)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if l := cs[0].Lines; l[0].Credits != c.wantIn || l[1].Credits != c.wantOut || cs[0].Credits != c.wantIn+c.wantOut {
-			t.Errorf("%+v: got %d and %d, sum %d", c, l[0].Credits, l[1].Credits, cs[0].Credits)
-		}
+// cost adds up the lines of a charge.
+func cost(c Charge) string {
+	var sum money.Exact
+	for _, l := range c.Lines {
+		sum = sum.Add(l.Cost)
 	}
+	return sum.String()
 }
 
 func TestTheMostMatchedRateWinsWhateverItsCreditType(t *testing.T) {
@@ -96,7 +79,7 @@ func TestTheMostMatchedRateWinsWhateverItsCreditType(t *testing.T) {
 		{Properties{{"model", Null, ""}}, "1"},
 	} {
 		cs, err := Rate(s, Event{"call", noon, c.ps})
-		if err != nil || cs[0].Credits.String() != c.want || cs[0].Lines[0].Quantity != "1" {
+		if err != nil || cost(cs[0]) != c.want || cs[0].Lines[0].Quantity != "1" {
 			t.Errorf("%v: %+v, %v", c.ps, cs, err)
 		}
 	}
@@ -117,7 +100,7 @@ func TestTheEventsTimeChoosesTheVersion(t *testing.T) {
 			if !fault.HasCode(err, "no_rate") {
 				t.Errorf("after %v: %v", c.after, err)
 			}
-		} else if err != nil || cs[0].Credits.String() != c.want {
+		} else if err != nil || cost(cs[0]) != c.want {
 			t.Errorf("after %v: %+v, %v", c.after, cs, err)
 		}
 	}
@@ -126,7 +109,7 @@ func TestTheEventsTimeChoosesTheVersion(t *testing.T) {
 func TestOneEventMayCostTwoCreditTypes(t *testing.T) {
 	s := shop(catalog.Rate{Meter: "input", Credits: "1", CreditType: "tokens"}, catalog.Rate{Meter: "output", Credits: "2", CreditType: "gold"})
 	cs, err := Rate(s, event("llm", num("in", "3"), num("out", "5")))
-	if err != nil || len(cs) != 2 || cs[0].CreditType != "gold" || cs[0].Credits.String() != "10" || cs[1].Credits.String() != "3" {
+	if err != nil || len(cs) != 2 || cs[0].CreditType != "gold" || cost(cs[0]) != "10" || cost(cs[1]) != "3" {
 		t.Fatalf("%+v, %v", cs, err)
 	}
 }
@@ -153,50 +136,26 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// Any lines: they add up to the exact sum rounded half up, none is off by a
-// micro-credit or more, and the fast way and the exact way agree.
-func TestRoundingProperties(t *testing.T) {
+// Any line costs what big numbers say, and the fast way and the exact way agree.
+func TestCostsAreExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		pers := []int64{1, 3, 7, 1000, 1_000_000}
-		per := rapid.SampledFrom(pers).Draw(t, "per")
-		mixed := rapid.Bool().Draw(t, "mixed")
-		n := rapid.IntRange(1, 6).Draw(t, "lines")
-		lines := make([]line, n)
-		sum := new(big.Rat)
-		for i := range lines {
-			credits := rapid.StringMatching(`[0-9]{1,4}(\.[0-9]{1,12})?`).Draw(t, "credits")
-			quantity := rapid.StringMatching(`([1-9][0-9]{0,8}|0)(\.[0-9]{1,10})?(e-?[0-3])?`).Draw(t, "quantity")
-			if mixed {
-				per = rapid.SampledFrom(pers).Draw(t, "per")
-			}
-			s := shop(catalog.Rate{Meter: "calls", Credits: credits, Per: per})
-			q, err := ParseQuantity(quantity)
-			if err != nil {
-				t.Skip(err)
-			}
-			lines[i] = line{s.Lines("calls")[0].At(noon), q}
-			a, _ := new(big.Rat).SetString(credits)
-			b, _ := new(big.Rat).SetString(quantity)
-			a.Mul(a, b)
-			sum.Add(sum, a.Quo(a, new(big.Rat).SetInt64(per)))
-		}
-		exact, ok := roundExact(lines)
-		if !ok {
-			t.Skip("out of range")
-		}
-		var total money.Credits
-		for _, c := range exact {
-			total += c
-		}
-		want, err := money.RoundHalfUp(sum)
+		per := rapid.SampledFrom([]int64{1, 3, 7, 1000, 1_000_000}).Draw(t, "per")
+		credits := rapid.StringMatching(`[0-9]{1,4}(\.[0-9]{1,12})?`).Draw(t, "credits")
+		quantity := rapid.StringMatching(`([1-9][0-9]{0,8}|0)(\.[0-9]{1,10})?(e-?[0-3])?`).Draw(t, "quantity")
+		q, err := ParseQuantity(quantity)
 		if err != nil {
 			t.Skip(err)
 		}
-		if total != want {
-			t.Fatalf("lines add up to %v, the sum is %v", total, want)
+		l := line{shop(catalog.Rate{Meter: "calls", Credits: credits, Per: per}).Lines("calls")[0].At(noon), q}
+		a, _ := new(big.Rat).SetString(credits)
+		b, _ := new(big.Rat).SetString(quantity)
+		a.Mul(a, b).Mul(a, big.NewRat(money.Micro, per))
+		want := money.ExactRat(a)
+		if got := l.costExact(); got.String() != want.String() {
+			t.Fatalf("%s, want %s", got, want)
 		}
-		if fast, ok := roundFast(lines); ok && !slices.Equal(fast, exact) {
-			t.Fatalf("fast %v, exact %v", fast, exact)
+		if fast, ok := l.costFast(); ok && fast != want {
+			t.Fatalf("fast %s, exact %s", fast, want)
 		}
 	})
 }
@@ -208,7 +167,7 @@ func TestNearlyAllLinesGoTheFastWay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, ok := roundFast([]line{{s.Lines("calls")[0].At(noon), quantity}}); !ok {
+		if _, ok := (line{s.Lines("calls")[0].At(noon), quantity}).costFast(); !ok {
 			t.Errorf("%s went the slow way", q)
 		}
 	}

@@ -2,10 +2,12 @@ package dbtest
 
 import (
 	"cmp"
+	"math/big"
 	"slices"
 	"time"
 
 	"purse/billing/ledger"
+	"purse/billing/money"
 )
 
 // model is the ledger as one would explain it on paper: no batches, no
@@ -23,7 +25,8 @@ type mWallet struct {
 	reserved  int64 // by holds, beyond the lots
 	holds     []*mHold
 	postings  []mPosting
-	last      time.Time // of the newest posting
+	last      time.Time           // of the newest posting
+	costs     map[string]*big.Rat // of each rate so far, in micro-credits
 }
 
 type mLot struct {
@@ -75,7 +78,7 @@ func newModel() *model {
 
 func (m *model) wallet(k ledger.WalletKey) *mWallet {
 	if m.wallets[k] == nil {
-		m.wallets[k] = &mWallet{}
+		m.wallets[k] = &mWallet{costs: map[string]*big.Rat{}}
 	}
 	return m.wallets[k]
 }
@@ -161,6 +164,28 @@ func (w *mWallet) clone() *mWallet {
 		c.holds = append(c.holds, &copied)
 	}
 	return &c
+}
+
+// costs of a line: what the rounded sum of its rate's costs grows by.
+func (w *mWallet) grow(l ledger.Line, costs map[string]*big.Rat) int64 {
+	if l.Cost.IsZero() {
+		return int64(l.Credits)
+	}
+	before := costs[l.Rate]
+	if before == nil {
+		if before = w.costs[l.Rate]; before == nil {
+			before = new(big.Rat)
+		}
+	}
+	cost, _ := new(big.Rat).SetString(l.Cost.String())
+	after := new(big.Rat).Add(before, cost.Mul(cost, big.NewRat(money.Micro, 1)))
+	costs[l.Rate] = after
+	return halfUp(after) - halfUp(before)
+}
+
+func halfUp(r *big.Rat) int64 {
+	up := new(big.Rat).Add(r, big.NewRat(1, 2))
+	return new(big.Int).Quo(up.Num(), up.Denom()).Int64()
 }
 
 // settle writes what came due until now, one thing after the other in time: from

@@ -2,6 +2,7 @@ package dbtest
 
 import (
 	"fmt"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -263,8 +264,13 @@ func (c *check) debit(w ledger.WalletKey) ledger.Op {
 		ch := ledger.Charge{Wallet: k}
 		for _, m := range testMeters[:1+c.rng.IntN(3)] {
 			line := ledger.Line{Meter: m, Credits: c.amount(3)}
-			if c.rng.IntN(10) == 0 {
+			switch c.rng.IntN(6) {
+			case 0:
 				line.Credits = 0
+			case 1, 2: // by the exact costs of a rate, of which many are below a micro-credit
+				line.Rate, line.Credits = fmt.Sprint("rate_", c.rng.IntN(3)), 0
+				part := big.NewRat(c.rng.Int64N(3_000_000), []int64{1, 7, 1000, 1_000_000}[c.rng.IntN(4)])
+				line.Cost = money.ExactRat(part)
 			}
 			ch.Lines = append(ch.Lines, line)
 		}

@@ -1,6 +1,8 @@
 package dbtest
 
 import (
+	"maps"
+	"math/big"
 	"slices"
 	"time"
 
@@ -100,14 +102,18 @@ func (m *model) debit(op ledger.Debit) string {
 		m.settled(ch.Wallet)
 	}
 	refused := false
-	for _, ch := range op.Charges {
+	costs := make([]map[string]*big.Rat, len(op.Charges))
+	for i, ch := range op.Charges {
 		w := m.wallet(ch.Wallet)
+		costs[i] = map[string]*big.Rat{}
 		var all []mPart
 		for _, l := range ch.Lines {
-			if l.Credits > 0 && w.available(l.Meter, m.now)-int64(l.Credits) < -w.overdraft {
+			credits := w.grow(l, costs[i])
+			left := w.available(l.Meter, m.now) + w.overdraft
+			if (credits > 0 || !l.Cost.IsZero()) && (credits > left || left <= 0) {
 				refused = true
 			}
-			all = append(all, w.draw(l.Meter, int64(l.Credits), m.now)...)
+			all = append(all, w.draw(l.Meter, credits, m.now)...)
 		}
 		taken = append(taken, all)
 	}
@@ -119,6 +125,7 @@ func (m *model) debit(op ledger.Debit) string {
 	}
 	for i, ch := range op.Charges {
 		w := m.wallet(ch.Wallet)
+		maps.Copy(w.costs, costs[i])
 		w.note(ledger.PostDebit, m.now, 0, fold(taken[i]))
 	}
 	return ""
@@ -293,7 +300,7 @@ func (m *model) giveBack(w *mWallet, op ledger.Adjust, got ledger.Result) string
 		switch {
 		case part <= 0:
 			continue
-		case l.void || !l.expires.IsZero() && !l.expires.After(m.now):
+		case (l.void || !l.expires.IsZero() && !l.expires.After(m.now)) && (l.expires.IsZero() || l.expires.After(named.at)):
 			left := time.Time{}
 			if !l.expires.IsZero() {
 				left = m.now.Add(l.expires.Sub(named.at))

@@ -1,0 +1,90 @@
+package ledger
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"purse/billing/fault"
+	"purse/billing/money"
+)
+
+// Refusal says why a command was refused. Figures are set when credits lack or
+// a limit is reached.
+type Refusal struct {
+	Fault *fault.Error
+	// CreditType, Required and Available are those of the first shortage; the
+	// overdraft counts as available, and in debt it is less than zero.
+	CreditType          string
+	Required, Available money.Credits
+	Limit               *LimitReached // the first of Limits
+	// Short is every wallet that lacks credits, and Limits every limit that is in
+	// the way.
+	Short  []Shortage
+	Limits []LimitReached
+}
+
+// Shortage is what one wallet lacks: for the whole request, or for a meter of it
+// that may not draw what the others may.
+type Shortage struct {
+	CreditType string        `json:"c"`
+	Meter      string        `json:"m,omitempty"`
+	Required   money.Credits `json:"q"`
+	Available  money.Credits `json:"v"`
+}
+
+func (r *Refusal) Error() string { return r.Fault.Error() }
+
+// Unwrap makes a Refusal a fault for errors.As.
+func (r *Refusal) Unwrap() error { return r.Fault }
+
+// final says whether the refusal is the lasting answer for its key.
+func (r *Refusal) final() bool { return r.Fault.Kind == fault.NoCredits }
+
+// The codes of refusals for lack of credits.
+const (
+	CodeInsufficient = "insufficient_credits"
+	CodeSpendLimit   = "spend_limit_reached"
+)
+
+func refuse(err *fault.Error) Result { return Result{Refused: &Refusal{Fault: err}} }
+
+// refusal is what shortages and limits come to, nil for none.
+func refusal(short []Shortage, limits []LimitReached) *Refusal {
+	if len(short) == 0 && len(limits) == 0 {
+		return nil
+	}
+	r := &Refusal{Short: short, Limits: limits}
+	var says []string
+	for _, x := range short {
+		what, to := "This needs", ""
+		if x.Meter != "" {
+			what, to = "The meter "+x.Meter+" needs", " to it"
+		}
+		if len(short) > 1 {
+			to = " of " + x.CreditType + to
+		}
+		says = append(says, fmt.Sprintf("%s %s credits and %s are available%s.", what, x.Required, x.Available, to))
+	}
+	for _, l := range limits {
+		held := ""
+		if l.Held > 0 {
+			held = fmt.Sprintf(" and %s are held", l.Held)
+		}
+		says = append(says, fmt.Sprintf("The spend limit of %s credits is reached: %s are spent%s. It starts anew at %s.",
+			l.Limit, l.Spent, held, l.ResetsAt.UTC().Format(time.RFC3339)))
+	}
+	code := CodeSpendLimit
+	if len(short) > 0 {
+		code = CodeInsufficient
+		r.CreditType, r.Required, r.Available = short[0].CreditType, short[0].Required, short[0].Available
+		says = append(says, "Buy credits and try again with a new id.")
+	} else {
+		r.CreditType, r.Required = limits[0].CreditType, limits[0].Required
+	}
+	if len(limits) > 0 {
+		r.Limit = &limits[0]
+	}
+	r.Fault = fault.New(fault.NoCredits, code, "", "%s", strings.Join(says, " "))
+	return r
+}
