@@ -339,6 +339,28 @@ func (LedgerStore) Used(t tx.Tx, w ledger.WalletID, from, to time.Time) ([]ledge
 	return out, err
 }
 
+func (LedgerStore) UsedBy(t tx.Tx, w ledger.WalletID, f ledger.HourFilter, from, to time.Time) ([]ledger.HourRow, error) {
+	ctx, q := q(t)
+	rows, err := q.UsedBy(ctx, gen.UsedByParams{WalletID: int64(w), Meter: f.Meter, Caller: f.Caller, FirstHour: micros(from), LastHour: micros(to)})
+	out := make([]ledger.HourRow, len(rows))
+	for i, r := range rows {
+		out[i] = hourRow(gen.PostedHour{Hour: r.Hour, Kind: string(ledger.PostDebit), Meter: f.Meter, Caller: f.Caller, Count: r.Count, Credits: r.Credits})
+	}
+	if err != nil {
+		return nil, err
+	}
+	tail, _, _, err := tailRollups(open(t), w)
+	for _, rows := range []map[ledger.RollupKey]*ledger.Rollup{tail.Posted, tail.Moved} {
+		for k, r := range rows {
+			if k.Kind == ledger.PostDebit && k.Meter == f.Meter && k.Caller == f.Caller && k.Hour >= micros(from) && k.Hour < micros(to) {
+				out = append(out, ledger.HourRow{Hour: instant(k.Hour), Kind: k.Kind, Meter: k.Meter, Caller: k.Caller, Rollup: *r})
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b ledger.HourRow) int { return a.Hour.Compare(b.Hour) })
+	return out, err
+}
+
 func hourRow(r gen.PostedHour) ledger.HourRow {
 	return ledger.HourRow{
 		Hour: instant(r.Hour), Kind: ledger.PostingKind(r.Kind), Meter: r.Meter, Caller: r.Caller,

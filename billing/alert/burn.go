@@ -23,7 +23,7 @@ func BurnRate(t tx.Tx, l *ledger.Ledger, w ledger.WalletID) (Burn, error) {
 		return Burn{}, nil
 	}
 	now := t.Now()
-	rows, err := l.Posted(t, w, now.Add(-week), now.Add(time.Hour))
+	rows, err := l.Spending(t, w, now.Add(-week), now.Add(time.Hour))
 	if err != nil {
 		return Burn{}, err
 	}

@@ -238,7 +238,7 @@ func (s *Service) PreviewLimit(t tx.Tx, customer string, n NewLimit) ([]time.Tim
 	start, _ := n.Period.Bounds(from, account.Zone(c.Timezone))
 	var told []time.Time
 	for _, caller := range callers {
-		rows, err := s.Ledger.PostedBy(t, b.Wallet, ledger.HourFilter{Kind: ledger.PostDebit, Meter: n.Meter, Caller: caller.ID}, start, t.Now().Add(time.Hour))
+		rows, err := s.Ledger.UsedBy(t, b.Wallet, ledger.HourFilter{Meter: n.Meter, Caller: caller.ID}, start, t.Now().Add(time.Hour))
 		if err != nil {
 			return nil, err
 		}

@@ -243,7 +243,7 @@ type surgeEvent struct {
 func (s *Service) surge(ctx context.Context, a *Alert) error {
 	return s.eachWallet(ctx, a, func(t tx.Tx, w WalletRow) error {
 		now := t.Now()
-		rows, err := s.Ledger.Posted(t, w.ID, now.Add(-week-time.Hour), now.Add(time.Hour))
+		rows, err := s.Ledger.Spending(t, w.ID, now.Add(-week-time.Hour), now.Add(time.Hour))
 		if err != nil {
 			return err
 		}

@@ -239,7 +239,7 @@ func (v *standing) counters(k ledger.WalletKey, caller string, now time.Time) []
 		}
 		from, to := l.Period.Bounds(now, account.Zone(l.Zone))
 		out = append(out, ledger.Counter{
-			Wallet: k, Key: l.key(caller), PeriodStart: from, PeriodEnd: to, Meter: l.Meter, Limit: l.Credits, Hard: l.Hard,
+			Wallet: k, Key: l.key(caller), PeriodStart: from, PeriodEnd: to, Meter: l.Meter, Limit: l.Credits, Hard: l.Hard, Holds: l.Scope == Whole,
 			JobKind: jobReached, Payload: payload(reachedBy{Limit: l.ID, Caller: caller}),
 		})
 	}

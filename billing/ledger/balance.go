@@ -39,6 +39,8 @@ type Reader interface {
 	// usage by meter and by the hour of the event's own time.
 	Posted(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error)
 	Used(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error)
+	// UsedBy answers usage of one meter and caller by the hour in which it happened.
+	UsedBy(t tx.Tx, w WalletID, f HourFilter, from, to time.Time) ([]HourRow, error)
 	// PostedByMeter answers usage within [from, to) by meter and hour of posting.
 	PostedByMeter(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error)
 	// PostedBy answers those of one kind, meter and caller.
@@ -337,6 +339,26 @@ func (l *Ledger) PostedBy(t tx.Tx, w WalletID, f HourFilter, from, to time.Time)
 // time.
 func (l *Ledger) Used(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error) {
 	return l.store.Used(t, w, from, to)
+}
+
+// UsedBy answers usage of one meter ("" for all) and caller (0 for all) within
+// [from, to) by the hour in which it happened: work that was recorded late in its
+// own, a decision in that of the decision.
+func (l *Ledger) UsedBy(t tx.Tx, w WalletID, f HourFilter, from, to time.Time) ([]HourRow, error) {
+	return l.store.UsedBy(t, w, f, from, to)
+}
+
+// Spending answers the hourly totals of a wallet's usage within [from, to) by the
+// hour in which it happened, captures by that of the capture.
+func (l *Ledger) Spending(t tx.Tx, w WalletID, from, to time.Time) ([]HourRow, error) {
+	used, err := l.store.UsedBy(t, w, HourFilter{Kind: PostDebit}, from, to)
+	if err != nil {
+		return nil, err
+	}
+	captured, err := l.store.PostedBy(t, w, HourFilter{Kind: PostCapture}, from, to)
+	out := append(used, captured...)
+	slices.SortStableFunc(out, func(a, b HourRow) int { return a.Hour.Compare(b.Hour) })
+	return out, err
 }
 
 // Callers answers the callers of a customer, by name.

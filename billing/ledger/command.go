@@ -42,6 +42,10 @@ type Debit struct {
 	// Record books work that is already done: it is never refused for lack of
 	// credits, what is missing becomes debt.
 	Record bool
+	// Quiet is for work of the past that is brought in: it moves balances and figures,
+	// and starts no alert, message or recharge. What it crosses is noted as suppressed,
+	// and the next change is judged as usual.
+	Quiet bool
 	// Event, EventName, EventAt and Caller explain it.
 	Event, EventName, Caller string
 	EventAt                  time.Time
@@ -76,6 +80,9 @@ type Void struct {
 // Adjust corrects a balance. Up, it returns credits to the grants of the posting
 // that it names, else makes a promotional grant; down, it never takes more than
 // is available.
+//
+// What limits had counted of a posting that is given back, the command's Counters
+// give back too.
 type Adjust struct {
 	Wallet   WalletKey
 	Credits  money.Credits // with sign

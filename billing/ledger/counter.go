@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/json"
+	"math/big"
 	"time"
 
 	"purse/billing/job"
@@ -107,12 +108,49 @@ func (s *State) count(c *Command, charges []Charge, refuses bool) (refused []Lim
 			sum = money.MaxAmount // what was recorded beyond any limit
 		}
 		now.Spent = sum
-		if sum >= x.Limit && x.PeriodEnd.After(s.now) {
+		// A period that is over tells nobody.
+		if sum >= x.Limit && x.PeriodEnd.After(s.now) && !isQuiet(c.Op) {
 			s.tellReached(*x.Counter, x.a, &now, false)
 		}
 		s.setCounter(at, now)
 	}
 	return nil
+}
+
+func isQuiet(op Op) bool {
+	d, ok := op.(Debit)
+	return ok && d.Quiet
+}
+
+// uncount gives back what limits had counted of a posting, as its credits are
+// given back: before and after are how much of its total has been.
+func (s *State) uncount(c *Command, d *Detail, total, before, after money.Credits) {
+	for i := range c.Counters {
+		counter := &c.Counters[i]
+		a := s.wallets[counter.Wallet]
+		if a == nil {
+			continue
+		}
+		counted := total
+		if counter.Meter != "" {
+			counted = counter.cost([]Charge{{Wallet: counter.Wallet, Lines: d.Lines}})
+		}
+		back := portion(counted, after, total) - portion(counted, before, total)
+		at := counter.id(a)
+		if now := s.counters[at]; back > 0 && now.Spent > 0 {
+			now.Spent = max(now.Spent-back, 0)
+			s.setCounter(at, now)
+		}
+	}
+}
+
+// portion is credits × part ÷ whole, rounded down.
+func portion(credits, part, whole money.Credits) money.Credits {
+	if whole <= 0 {
+		return 0
+	}
+	n := new(big.Int).Mul(big.NewInt(int64(credits)), big.NewInt(int64(part)))
+	return money.Credits(n.Quo(n, big.NewInt(int64(whole))).Int64())
 }
 
 // cost is what a counter counts of charges.

@@ -14,7 +14,9 @@ type corrected struct {
 	debt   money.Credits
 	grants map[GrantID]money.Credits
 	order  []GrantID // in the order in which they were drawn
-	total  money.Credits
+	total  money.Credits // that may be given back
+	took   money.Credits // at first
+	detail *Detail
 }
 
 // correctable reads the posting that an adjustment names, and what corrected it.
@@ -29,6 +31,10 @@ func (s *State) correctable(acc *account, seq int64) (*corrected, *fault.Error) 
 		}
 		if named {
 			found, c.at = true, e.At
+			c.took -= e.Amount
+			if e.Detail != nil {
+				c.detail = e.Detail
+			}
 			if e.Kind != PostDebit && e.Kind != PostCapture && e.Kind != PostAdjust {
 				return nil, fault.New(fault.Conflict, "not_correctable", "posting", "Only usage and adjustments can be given back.")
 			}
@@ -99,6 +105,9 @@ func (a Adjust) giveBack(s *State, c *Command) Result {
 	}
 	if rest > 0 {
 		gifts = s.gift(acc, gifts, rest, nil, from.at)
+	}
+	if from.detail != nil {
+		s.uncount(c, from.detail, from.took, from.took-from.total, from.took-from.total+a.Credits)
 	}
 	res := Result{}
 	for _, lot := range gifts {

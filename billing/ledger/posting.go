@@ -86,6 +86,15 @@ type Posting struct {
 	Reason, Actor string
 }
 
+// CountsAt is when usage counts, for limits and for figures: recorded work when it
+// happened, a decision and a capture when they were made.
+func (p *Posting) CountsAt() time.Time {
+	if p.Detail.Recorded {
+		return time.UnixMicro(p.Detail.EventAt).UTC()
+	}
+	return p.At
+}
+
 // postingOf folds the entries of one posting, in order of their lines.
 func postingOf(entries []Entry) Posting {
 	first, last := entries[0], entries[len(entries)-1]

@@ -29,8 +29,8 @@ type Rollup struct {
 type Rollups struct {
 	// Posted is by hour of posting.
 	Posted map[RollupKey]*Rollup
-	// Moved is what usage adds to its own hour and takes from the hour in which
-	// it was posted, where these differ. Most usage is posted in its own hour.
+	// Moved is what recorded usage adds to its own hour and takes from the hour in
+	// which it was posted, where these differ. Most usage is posted in its own hour.
 	Moved map[RollupKey]*Rollup
 }
 
@@ -56,7 +56,10 @@ func (r Rollups) Add(e Entry) {
 	case e.Detail == nil:
 		return // the lines of a debit were counted with its first entry
 	}
-	used := hourOf(time.UnixMicro(e.Detail.EventAt))
+	used := k.Hour // a decision counts now
+	if e.Detail.Recorded {
+		used = hourOf(time.UnixMicro(e.Detail.EventAt))
+	}
 	for _, s := range slicesOf(e.Detail) {
 		k.Meter, k.Caller = s.meter, s.caller
 		add(r.Posted, k, -s.credits, 1, e.Seq)

@@ -7,37 +7,45 @@ import (
 	"purse/billing/tx"
 )
 
-// SpentBetween is what was spent in a wallet within [from, to), by time of
-// posting: by usage of a meter ("" for all, captures included) and of a caller
-// (the zero CallerName for all). The hourly figures tell of whole hours, the
-// postings themselves of the parts at both ends.
+// SpentBetween is what was spent in a wallet within [from, to): by usage of a meter
+// ("" for all, captures included) and of a caller (the zero CallerName for all).
+// Recorded work counts when it happened, decisions and captures when they were
+// made. The hourly figures tell of whole hours, the postings themselves of the
+// parts at both ends.
 func (l *Ledger) SpentBetween(t tx.Tx, k WalletKey, meter string, c CallerName, from, to time.Time) (money.Credits, error) {
 	w, err := l.wallet(t, k)
 	if err != nil || w == nil {
 		return 0, err
 	}
-	firstHour, lastHour := from.Truncate(time.Hour), to.Truncate(time.Hour)
-	whole := firstHour
+	whole, lastHour := from.Truncate(time.Hour), to.Truncate(time.Hour)
 	if whole.Before(from) {
 		whole = whole.Add(time.Hour)
 	}
 	var spent money.Credits
-	for _, kind := range []PostingKind{PostDebit, PostCapture} {
-		if kind == PostCapture && (meter != "" || c.ID != 0) {
-			continue
+	count := func(rows []HourRow, err error) error {
+		for _, r := range rows {
+			spent -= r.Credits
 		}
-		if whole.Before(lastHour) {
-			rows, err := l.store.PostedBy(t, w.ID, HourFilter{Kind: kind, Meter: meter, Caller: c.ID}, whole, lastHour)
-			if err != nil {
+		return err
+	}
+	captures := meter == "" && c.ID == 0
+	if whole.Before(lastHour) {
+		if err := count(l.store.UsedBy(t, w.ID, HourFilter{Meter: meter, Caller: c.ID}, whole, lastHour)); err != nil {
+			return 0, err
+		}
+		if captures {
+			if err := count(l.store.PostedBy(t, w.ID, HourFilter{Kind: PostCapture}, whole, lastHour)); err != nil {
 				return 0, err
 			}
-			for _, r := range rows {
-				spent -= r.Credits
-			}
 		}
-		ends := [][2]time.Time{{from, minTime(whole, to)}, {maxTime(lastHour, minTime(whole, to)), to}}
-		for _, end := range ends {
-			if !end[0].Before(end[1]) {
+	}
+	ends := [][2]time.Time{{from, minTime(whole, to)}, {maxTime(lastHour, minTime(whole, to)), to}}
+	for _, end := range ends {
+		if !end[0].Before(end[1]) {
+			continue
+		}
+		for _, kind := range []PostingKind{PostDebit, PostCapture} {
+			if kind == PostCapture && !captures {
 				continue
 			}
 			part, err := l.spentIn(t, k, kind, meter, c, end[0], end[1])
@@ -62,6 +70,9 @@ func (l *Ledger) spentIn(t tx.Tx, k WalletKey, kind PostingKind, meter string, c
 		for _, p := range page.Postings {
 			if kind != PostDebit {
 				spent -= p.Amount
+				continue
+			}
+			if at := p.CountsAt(); at.Before(from) || !at.Before(to) {
 				continue
 			}
 			for _, line := range p.Detail.Lines {

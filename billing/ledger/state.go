@@ -123,7 +123,7 @@ func (s *State) Decide(c *Command) Result {
 	// level that the command crosses.
 	for _, a := range s.touched {
 		if !a.isNew && (s.settled[a.ID] || a.roseSince(s.now)) {
-			s.checkWatches(a, false, false)
+			s.checkWatches(a, cause{})
 		}
 	}
 	clear(s.settled)
@@ -142,7 +142,7 @@ func (s *State) Decide(c *Command) Result {
 	for _, e := range s.out.Entries[first:] {
 		s.out.Rollups.Add(e)
 	}
-	_, debit := c.Op.(Debit)
+	op, debit := c.Op.(Debit)
 	grant, paid := c.Op.(NewGrant)
 	if res.Refused == nil && grant.Credits > 0 {
 		s.rebase(s.wallets[grant.Wallet], grant)
@@ -152,7 +152,7 @@ func (s *State) Decide(c *Command) Result {
 		if !debit || a.isNew {
 			s.out.Urgent[a.ID] = true
 		}
-		s.checkWatches(a, usage(c.Op), paid)
+		s.checkWatches(a, cause{usage(c.Op), paid, op.Quiet})
 	}
 	for i := range res.Postings {
 		res.Postings[i].Available = s.byID[res.Postings[i].ID.Wallet].available("", s.now)

@@ -54,6 +54,7 @@ const (
 	WatchIdle    WatchState = 0 // credits were not above it since it was put
 	WatchArmed   WatchState = 1
 	WatchCrossed WatchState = 2
+	WatchQuiet   WatchState = 3 // work of the past crossed it: nobody was told
 )
 
 // Crossing is the payload of the job about watches of one kind that one change
@@ -66,6 +67,7 @@ type Crossing struct {
 	At         time.Time     `json:"at"`
 	Available  money.Credits `json:"available"`
 	Usage      bool          `json:"usage"` // usage, a hold or a refused request crossed them
+	Quiet      bool          `json:"quiet,omitempty"` // work of the past crossed them: nobody is told
 	Crossed    []Crossed     `json:"crossed"`
 }
 
@@ -105,9 +107,12 @@ func (s *State) rebase(a *account, g NewGrant) {
 	}
 }
 
-// checkWatches fires and re-arms the watches of a wallet after a change. paid
-// says that a paid grant came in.
-func (s *State) checkWatches(a *account, usage, paid bool) {
+// cause is what changed a wallet: somebody used credits, a paid grant came in, work
+// of the past was brought in.
+type cause struct{ usage, paid, quiet bool }
+
+// checkWatches fires and re-arms the watches of a wallet after a change.
+func (s *State) checkWatches(a *account, by cause) {
 	if len(a.watches) == 0 {
 		return
 	}
@@ -124,7 +129,7 @@ func (s *State) checkWatches(a *account, usage, paid bool) {
 		}
 		jobs = append(jobs, job.Spec{Kind: w.JobKind, Payload: &Crossing{
 			Wallet: a.ID, Customer: a.Customer, CreditType: a.CreditType, Seq: a.Seq, At: s.now,
-			Available: available, Usage: usage, Crossed: []Crossed{crossed},
+			Available: available, Usage: by.usage, Quiet: by.quiet, Crossed: []Crossed{crossed},
 		}})
 	}
 	for _, w := range a.watches {
@@ -136,10 +141,13 @@ func (s *State) checkWatches(a *account, usage, paid bool) {
 		switch {
 		case w.inert():
 			continue
-		case w.State == WatchArmed && available <= w.Level:
+		case by.quiet && w.State == WatchArmed && available <= w.Level:
+			w.State = WatchQuiet
+			tell(w, false)
+		case !by.quiet && (w.State == WatchArmed || w.State == WatchQuiet) && available <= w.Level:
 			w.State = WatchCrossed
 			tell(w, false)
-		case w.State == WatchCrossed && (available >= w.Rearm || paid && available > w.Level):
+		case (w.State == WatchCrossed || w.State == WatchQuiet) && (available >= w.Rearm || by.paid && available > w.Level):
 			w.State = WatchArmed
 			if w.Recovers {
 				tell(w, true)

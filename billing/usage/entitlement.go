@@ -72,7 +72,7 @@ func (s *Service) Entitled(ctx context.Context, c *account.Customer, q Question)
 			}
 		}
 		e = Entitlement{CreditType: q.CreditType, Available: available + b.Overdraft}
-		if e.Limit, err = s.limited(t, k, q); err != nil {
+		if e.Limit, err = s.limited(t, k, q, b.Held); err != nil {
 			return err
 		}
 		if available <= 0 && s.Throttled != nil {
@@ -93,9 +93,9 @@ func (s *Service) Entitled(ctx context.Context, c *account.Customer, q Question)
 	return e, err
 }
 
-// limited answers the hard limit that leaves no room for what is asked, nil when
-// none does.
-func (s *Service) limited(t tx.Tx, k ledger.WalletKey, q Question) (*ledger.LimitReached, error) {
+// limited answers the hard limit that leaves no room for what is asked beside what
+// open holds set aside, nil when none does.
+func (s *Service) limited(t tx.Tx, k ledger.WalletKey, q Question, held money.Credits) (*ledger.LimitReached, error) {
 	if s.Limits == nil {
 		return nil, nil
 	}
@@ -118,8 +118,12 @@ func (s *Service) limited(t tx.Tx, k ledger.WalletKey, q Question) (*ledger.Limi
 		// Whoever asks for nothing particular is told what entitlement.changed says:
 		// that it stopped requests in this period.
 		told := now.Told && q.Credits == 0
-		if sum, err := now.Spent.Add(max(q.Credits, 1)); err != nil || sum > c.Limit || told {
-			return &ledger.LimitReached{Key: c.Key, Limit: c.Limit, Spent: now.Spent, ResetsAt: c.PeriodEnd}, nil
+		l := &ledger.LimitReached{Key: c.Key, Limit: c.Limit, Spent: now.Spent, ResetsAt: c.PeriodEnd, CreditType: k.CreditType, Required: q.Credits}
+		if c.Holds {
+			l.Held = held
+		}
+		if sum, err := now.Spent.Add(max(q.Credits, 1)); err != nil || sum > c.Limit-l.Held || told {
+			return l, nil
 		}
 	}
 	return nil, nil

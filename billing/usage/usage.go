@@ -157,7 +157,7 @@ func (s *Service) command(ctx context.Context, who Reporter, e *Event, now time.
 // debit makes a command that books an event.
 func (s *Service) debit(c *ledger.Command, customer string, e *Event, charges []rating.Charge, now time.Time) {
 	d := ledger.Debit{
-		Record: e.Mode == Record, Event: e.ID, EventName: e.Name, Caller: e.Caller, EventAt: e.Timestamp,
+		Record: e.Mode == Record, Quiet: e.Backdated, Event: e.ID, EventName: e.Name, Caller: e.Caller, EventAt: e.Timestamp,
 		Charges: make([]ledger.Charge, len(charges)),
 	}
 	if d.EventAt.IsZero() {
@@ -167,10 +167,19 @@ func (s *Service) debit(c *ledger.Command, customer string, e *Event, charges []
 		k := ledger.WalletKey{Customer: customer, CreditType: ch.CreditType}
 		d.Charges[i] = ledger.Charge{Wallet: k, Lines: ch.Lines}
 		if s.Limits != nil {
-			c.Counters = append(c.Counters, s.Limits(k, e.Caller, now)...)
+			c.Counters = append(c.Counters, s.Limits(k, e.Caller, e.countsAt(now))...)
 		}
 	}
 	c.Op = d
+}
+
+// countsAt is in which period of a limit the event counts: recorded work when it
+// happened, a decision now.
+func (e *Event) countsAt(now time.Time) time.Time {
+	if e.Mode == Record && !e.Timestamp.IsZero() && e.Timestamp.Before(now) {
+		return e.Timestamp
+	}
+	return now
 }
 
 // reach finds a customer that the reporter may touch. Another's is not there.

@@ -740,6 +740,12 @@ type Rate struct {
 	CreatedAt   int64
 }
 
+type RateSum struct {
+	WalletID int64
+	Rate     string
+	Sum      string
+}
+
 type Recharge struct {
 	ID                string
 	PolicyID          string

@@ -300,6 +300,7 @@ func (a *Admin) AdjustSend(w http.ResponseWriter, r *http.Request) error {
 	if form.Text("direction") == "down" {
 		op.Credits, verb = -op.Credits, "loses"
 	}
+	var counters []ledger.Counter
 	if s := form.Text("corrects"); s != "" {
 		p, ok := ledger.ParsePostingID(s)
 		if !ok {
@@ -307,10 +308,12 @@ func (a *Admin) AdjustSend(w http.ResponseWriter, r *http.Request) error {
 		} else {
 			err := a.view(r.Context(), func(t tx.Tx) error {
 				_, wallet, err := a.Ledger.Posting(t, c.ID, p)
-				if err == nil {
-					op.Wallet = wallet.WalletKey
+				if err != nil {
+					return kit.Missing(err, "posting")
 				}
-				return kit.Missing(err, "posting")
+				op.Wallet = wallet.WalletKey
+				counters, err = a.Usage.Counted(t, c.ID, p)
+				return err
 			})
 			if err != nil && !fault.Is(err, fault.NotFound) {
 				return err
@@ -327,7 +330,7 @@ func (a *Admin) AdjustSend(w http.ResponseWriter, r *http.Request) error {
 		title: "Adjust the balance", button: "Adjust by " + ui.Signed(op.Credits), done: "The balance was adjusted by " + unit.Amount(op.Credits) + ".",
 		danger: op.Credits < 0, action: "balance.adjusted", path: "/adjust",
 		says:    []string{c.Name + " " + verb + " " + unit.Amount(amount) + ". The correction is a posting of its own."},
-		command: &ledger.Command{Op: op}, wallet: op.Wallet,
+		command: &ledger.Command{Op: op, Counters: counters}, wallet: op.Wallet,
 	}, func() error { return a.adjustPage(w, r, c, form) })
 }
 

@@ -37,7 +37,24 @@ func Chart(t tx.Tx, l *ledger.Ledger, b ledger.Balance, since time.Time, zone *t
 	if err != nil {
 		return nil, err
 	}
-	change, used := make([]money.Credits, len(starts)), make([]money.Credits, len(starts))
+	change := byStart(starts, rows)
+	if rows, err = l.Spending(t, b.Wallet, starts[0], now.Add(time.Hour)); err != nil {
+		return nil, err
+	}
+	used := byStart(starts, rows)
+	c.Balance, c.Used = make([]ui.Point, len(starts)), make([]ui.Point, len(starts))
+	balance := b.Balance
+	for i := len(starts) - 1; i >= 0; i-- {
+		c.Balance[i] = ui.Point{At: starts[i], Value: balance}
+		c.Used[i] = ui.Point{At: starts[i], Value: max(-used[i], 0)}
+		balance -= change[i]
+	}
+	return c, nil
+}
+
+// byStart adds up hourly rows by the stretch of time in which they lie.
+func byStart(starts []time.Time, rows []ledger.HourRow) []money.Credits {
+	sums := make([]money.Credits, len(starts))
 	at := 0
 	for _, r := range rows {
 		// Rows come by hour; where they do not, start again.
@@ -47,19 +64,9 @@ func Chart(t tx.Tx, l *ledger.Ledger, b ledger.Balance, since time.Time, zone *t
 		for at+1 < len(starts) && !r.Hour.Before(starts[at+1]) {
 			at++
 		}
-		change[at] += r.Credits
-		if r.Kind == ledger.PostDebit || r.Kind == ledger.PostCapture {
-			used[at] -= r.Credits
-		}
+		sums[at] += r.Credits
 	}
-	c.Balance, c.Used = make([]ui.Point, len(starts)), make([]ui.Point, len(starts))
-	balance := b.Balance
-	for i := len(starts) - 1; i >= 0; i-- {
-		c.Balance[i] = ui.Point{At: starts[i], Value: balance}
-		c.Used[i] = ui.Point{At: starts[i], Value: max(used[i], 0)}
-		balance -= change[i]
-	}
-	return c, nil
+	return sums
 }
 
 // Burn is how fast a wallet is used.

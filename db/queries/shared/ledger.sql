@@ -108,6 +108,19 @@ FROM (
 ) u
 GROUP BY u.hour, u.meter HAVING SUM(u.count) <> 0 ORDER BY u.hour, u.meter;
 
+-- name: UsedBy :many
+SELECT u.hour, CAST(SUM(u.count) AS bigint) AS count, CAST(SUM(u.credits) AS bigint) AS credits
+FROM (
+  SELECT p.hour, p.count, p.credits FROM posted_hours p
+  WHERE p.wallet_id = sqlc.arg(wallet_id) AND p.kind = 'debit' AND p.meter = sqlc.arg(meter) AND p.caller = sqlc.arg(caller)
+    AND p.hour >= sqlc.arg(first_hour) AND p.hour < sqlc.arg(last_hour)
+  UNION ALL
+  SELECT m.hour, m.count, m.credits FROM moved_hours m
+  WHERE m.wallet_id = sqlc.arg(wallet_id) AND m.hour >= sqlc.arg(first_hour) AND m.hour < sqlc.arg(last_hour)
+    AND m.kind = 'debit' AND m.meter = sqlc.arg(meter) AND m.caller = sqlc.arg(caller)
+) u
+GROUP BY u.hour HAVING SUM(u.count) <> 0 ORDER BY u.hour;
+
 -- name: DueWallets :many
 SELECT DISTINCT w.customer_id, w.credit_type FROM wallets w
 WHERE w.id IN (
