@@ -99,6 +99,12 @@ func (s *Service) crossed(t tx.Tx, place string, c *ledger.Crossing, alerts *ale
 		if a == nil { // it ended meanwhile
 			continue
 		}
+		if c.Quiet && !x.Recovered {
+			if err := s.note(t, place, c, a, x.Level); err != nil {
+				return err
+			}
+			continue
+		}
 		if x.Recovered {
 			if err := s.recovered(t, c, a, x.Level); err != nil {
 				return err
@@ -138,6 +144,18 @@ func (s *Service) open(t tx.Tx, place string, c *ledger.Crossing, a crossedAlert
 		"available": c.Available.String(), "level": a.level.String(), "kind": string(a.Kind),
 		"percent": strconv.FormatInt(a.Share, 10), "days": strconv.Itoa(a.Days), "of_paid": strconv.FormatBool(a.ofPaid),
 	})
+	return err
+}
+
+// note writes that work of the past crossed a level: an episode that is over, without
+// an event or a word to anybody.
+func (s *Service) note(t tx.Tx, place string, c *ledger.Crossing, a *Alert, level money.Credits) error {
+	e := Episode{
+		ID: id.New("epi", t.Now()), Customer: c.Customer, CreditType: c.CreditType, Source: a.ID, Place: place, Kind: string(a.Kind),
+		Level: level, Value: c.Available, Event: event.BalanceLow, Told: Suppressed, OpenedAt: c.At, ClosedAt: c.At,
+		Detail: payload(alertEvent{Alert: a.ID, Kind: a.Kind, CreditType: c.CreditType, Available: c.Available.String(), Level: level.String(), Percent: a.Share, Days: a.Days}),
+	}
+	_, err := s.Store.InsertEpisode(t, e)
 	return err
 }
 

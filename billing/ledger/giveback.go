@@ -13,7 +13,7 @@ type corrected struct {
 	at     time.Time
 	debt   money.Credits
 	grants map[GrantID]money.Credits
-	order  []GrantID // in the order in which they were drawn
+	order  []GrantID     // in the order in which they were drawn
 	total  money.Credits // that may be given back
 	took   money.Credits // at first
 	detail *Detail

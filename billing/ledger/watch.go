@@ -66,7 +66,7 @@ type Crossing struct {
 	Seq        int64         `json:"seq"` // the posting that crossed
 	At         time.Time     `json:"at"`
 	Available  money.Credits `json:"available"`
-	Usage      bool          `json:"usage"` // usage, a hold or a refused request crossed them
+	Usage      bool          `json:"usage"`           // usage, a hold or a refused request crossed them
 	Quiet      bool          `json:"quiet,omitempty"` // work of the past crossed them: nobody is told
 	Crossed    []Crossed     `json:"crossed"`
 }

@@ -204,6 +204,9 @@ func (s *Service) evaluateJob(ctx context.Context, j job.Job) error {
 	if err := j.Decode(&c); err != nil {
 		return job.Permanent(err)
 	}
+	if c.Quiet { // work of the past starts none
+		return nil
+	}
 	why := byOther
 	if c.Usage {
 		why = byUsage

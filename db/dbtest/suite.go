@@ -409,9 +409,9 @@ func rollups(t *testing.T, f *fixture) {
 	now := f.clock.Now()
 	d := debit(acme, "3")
 	d.EventAt = now.Add(-50 * time.Hour)
-	f.must(d)
-	d.EventAt = now
-	f.must(d)
+	f.must(d) // a decision counts now, whatever its time says
+	d.Record, d.Caller = true, "a"
+	f.must(d) // recorded work when it happened
 	wallet := f.balance(acme).Wallet
 	at := func(from, to time.Time, used bool) (sum money.Credits) {
 		rows := View(t, f.o, func(t tx.Tx) ([]ledger.HourRow, error) {
@@ -436,6 +436,24 @@ func rollups(t *testing.T, f *fixture) {
 	}
 	if got := at(hour.Add(-72*time.Hour), hour, true); got != -cr("3") {
 		t.Errorf("used before: %s", got)
+	}
+	for caller, want := range map[string]money.Credits{"": cr("3"), "a": cr("3"), "b": 0} {
+		got := View(t, f.o, func(t tx.Tx) (money.Credits, error) {
+			who := ledger.CallerName{Name: caller}
+			all, err := f.l.Callers(t, "cus_acme", 10)
+			for _, c := range all {
+				if c.Name == caller {
+					who = c
+				}
+			}
+			if err != nil || caller != "" && who.ID == 0 {
+				return 0, err
+			}
+			return f.l.SpentBetween(t, acme, "", who, hour.Add(-72*time.Hour), hour)
+		})
+		if got != want {
+			t.Errorf("spent before by %q: %s, want %s", caller, got, want)
+		}
 	}
 }
 

@@ -1011,6 +1011,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.usedBetweenStmt, err = db.PrepareContext(ctx, usedBetween); err != nil {
 		return nil, fmt.Errorf("error preparing query UsedBetween: %w", err)
 	}
+	if q.usedByStmt, err = db.PrepareContext(ctx, usedBy); err != nil {
+		return nil, fmt.Errorf("error preparing query UsedBy: %w", err)
+	}
 	if q.voidLinksStmt, err = db.PrepareContext(ctx, voidLinks); err != nil {
 		return nil, fmt.Errorf("error preparing query VoidLinks: %w", err)
 	}
@@ -2688,6 +2691,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing usedBetweenStmt: %w", cerr)
 		}
 	}
+	if q.usedByStmt != nil {
+		if cerr := q.usedByStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing usedByStmt: %w", cerr)
+		}
+	}
 	if q.voidLinksStmt != nil {
 		if cerr := q.voidLinksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing voidLinksStmt: %w", cerr)
@@ -3101,6 +3109,7 @@ type Queries struct {
 	useLinkStmt                  *sql.Stmt
 	useRecoveryCodeStmt          *sql.Stmt
 	usedBetweenStmt              *sql.Stmt
+	usedByStmt                   *sql.Stmt
 	voidLinksStmt                *sql.Stmt
 	waitingMessagesStmt          *sql.Stmt
 	wakeEndpointStmt             *sql.Stmt
@@ -3445,6 +3454,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		useLinkStmt:                  q.useLinkStmt,
 		useRecoveryCodeStmt:          q.useRecoveryCodeStmt,
 		usedBetweenStmt:              q.usedBetweenStmt,
+		usedByStmt:                   q.usedByStmt,
 		voidLinksStmt:                q.voidLinksStmt,
 		waitingMessagesStmt:          q.waitingMessagesStmt,
 		wakeEndpointStmt:             q.wakeEndpointStmt,

@@ -1011,6 +1011,63 @@ func (q *Queries) UsedBetween(ctx context.Context, arg UsedBetweenParams) ([]Use
 	return items, nil
 }
 
+const usedBy = `-- name: UsedBy :many
+SELECT u.hour, CAST(SUM(u.count) AS bigint) AS count, CAST(SUM(u.credits) AS bigint) AS credits
+FROM (
+  SELECT p.hour, p.count, p.credits FROM posted_hours p
+  WHERE p.wallet_id = $1 AND p.kind = 'debit' AND p.meter = $2 AND p.caller = $3
+    AND p.hour >= $4 AND p.hour < $5
+  UNION ALL
+  SELECT m.hour, m.count, m.credits FROM moved_hours m
+  WHERE m.wallet_id = $1 AND m.hour >= $4 AND m.hour < $5
+    AND m.kind = 'debit' AND m.meter = $2 AND m.caller = $3
+) u
+GROUP BY u.hour HAVING SUM(u.count) <> 0 ORDER BY u.hour
+`
+
+type UsedByParams struct {
+	WalletID  int64
+	Meter     string
+	Caller    int64
+	FirstHour int64
+	LastHour  int64
+}
+
+type UsedByRow struct {
+	Hour    int64
+	Count   int64
+	Credits int64
+}
+
+func (q *Queries) UsedBy(ctx context.Context, arg UsedByParams) ([]UsedByRow, error) {
+	rows, err := q.query(ctx, q.usedByStmt, usedBy,
+		arg.WalletID,
+		arg.Meter,
+		arg.Caller,
+		arg.FirstHour,
+		arg.LastHour,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UsedByRow{}
+	for rows.Next() {
+		var i UsedByRow
+		if err := rows.Scan(&i.Hour, &i.Count, &i.Credits); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const walletByID = `-- name: WalletByID :one
 SELECT id, customer_id, credit_type, seq, balance, debt, overdraft, last_at, created_at, reserved FROM wallets WHERE id = $1
 `

@@ -115,6 +115,7 @@ type entitlementObject struct {
 type limitReached struct {
 	Credits  string    `json:"credits"`
 	Spent    string    `json:"spent"`
+	Held     string    `json:"held" doc:"By open holds: it counts when they are captured"`
 	ResetsAt time.Time `json:"resets_at"`
 }
 
@@ -122,7 +123,7 @@ func showReached(l *ledger.LimitReached) *limitReached {
 	if l == nil {
 		return nil
 	}
-	return &limitReached{l.Limit.String(), l.Spent.String(), stamp(l.ResetsAt)}
+	return &limitReached{l.Limit.String(), l.Spent.String(), l.Held.String(), stamp(l.ResetsAt)}
 }
 
 func getEntitlement(a *API, ctx context.Context, in *entitlementIn) (*reply[entitlementObject], error) {

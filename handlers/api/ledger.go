@@ -19,12 +19,12 @@ type postingObject struct {
 	ID           string        `json:"id"`
 	Customer     string        `json:"customer"`
 	CreditType   string        `json:"credit_type"`
-	Kind         string        `json:"kind" enum:"debit,grant,capture,expire,void,adjust,transfer"`
+	Kind         string        `json:"kind" enum:"debit,grant,capture,expire,void,adjust,transfer,refund,dispute"`
 	Amount       string        `json:"amount" doc:"The change of the balance, with sign"`
 	BalanceAfter string        `json:"balance_after"`
 	Event        *postingEvent `json:"event"`
 	Caller       *string       `json:"caller"`
-	Lines        []lineObject  `json:"lines" nullable:"false" doc:"What each meter cost: rate × quantity, rounded once per posting"`
+	Lines        []lineObject  `json:"lines" nullable:"false" doc:"What each meter cost: rate × quantity. What a rate version has charged the wallet is the exact costs added up and rounded half up; a line is what that grew by"`
 	Entries      []entryObject `json:"entries" nullable:"false" doc:"Which grants were moved"`
 	Corrects     *string       `json:"corrects" doc:"The posting that this one corrects"`
 	Reference    *string       `json:"reference" doc:"A purchase, a hold, the other posting of a transfer"`
@@ -46,6 +46,8 @@ type lineObject struct {
 	RatePer     int64  `json:"rate_per"`
 	Quantity    string `json:"quantity"`
 	Credits     string `json:"credits"`
+	Cost        string `json:"cost" doc:"The exact cost in credits: a decimal, or a fraction where that has no end"`
+	Sum         string `json:"sum,omitempty" doc:"What the rate version has cost the wallet with this line, exactly, where the cost needs rounding"`
 }
 
 type entryObject struct {
@@ -71,7 +73,10 @@ func showPosting(p ledger.Posting, k ledger.WalletKey, shop *catalog.Snapshot) p
 		o.Event = &postingEvent{p.Detail.Event, p.Detail.EventName, time.UnixMicro(p.Detail.EventAt).UTC(), mode}
 	}
 	for _, l := range p.Detail.Lines {
-		line := lineObject{Meter: l.Meter, Rate: l.Rate, Quantity: l.Quantity, Credits: l.Credits.String()}
+		line := lineObject{Meter: l.Meter, Rate: l.Rate, Quantity: l.Quantity, Credits: l.Credits.String(), Cost: l.Credits.String()}
+		if !l.Cost.IsZero() {
+			line.Cost, line.Sum = l.Cost.String(), l.Sum.String()
+		}
 		if r := shop.Rate(l.Rate); r != nil {
 			line.RateCredits, line.RatePer = r.Credits, r.Per
 		}
@@ -93,7 +98,7 @@ type listPostingsIn struct {
 	InCustomer
 	Page
 	CreditType string    `query:"credit_type" doc:"Needed where there are several"`
-	Kind       string    `query:"kind" enum:"debit,grant,capture,expire,void,adjust,transfer"`
+	Kind       string    `query:"kind" enum:"debit,grant,capture,expire,void,adjust,transfer,refund,dispute"`
 	Meter      string    `query:"meter" doc:"Only usage of this meter"`
 	Caller     string    `query:"caller" maxLength:"255" doc:"Only usage by this caller"`
 	From       time.Time `query:"from" doc:"Posted at this time or later"`
@@ -238,9 +243,14 @@ func adjust(a *API, ctx context.Context, in *adjustIn) (*reply[postingObject], e
 	if err != nil {
 		return nil, err
 	}
+	var counters []ledger.Counter
 	if v.Corrects != "" {
 		err := a.Runner.View(ctx, func(t tx.Tx) (err error) {
-			op.Corrects, err = a.place(t, op.Wallet, "corrects", v.Corrects)
+			if op.Corrects, err = a.place(t, op.Wallet, "corrects", v.Corrects); err != nil {
+				return err
+			}
+			p, _ := ledger.ParsePostingID(v.Corrects)
+			counters, err = a.Usage.Counted(t, c.ID, p)
 			return err
 		})
 		if err != nil {
@@ -250,7 +260,7 @@ func adjust(a *API, ctx context.Context, in *adjustIn) (*reply[postingObject], e
 	m := v
 	m.CreditType, m.Credits = op.Wallet.CreditType, op.Credits.String()
 	cmd := in.once(asked{operation: "adjustments.create", sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m}).Command(op)
-	cmd.Note = note
+	cmd.Note, cmd.Counters = note, counters
 	res, err := a.apply(ctx, cmd, audit.Record{Customer: c.ID, Action: "balance.adjusted", After: v, Reason: note.Reason})
 	if err != nil {
 		return nil, err

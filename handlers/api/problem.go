@@ -18,25 +18,27 @@ import (
 
 // problem is an error as RFC 9457 has it, with our code, param and request_id.
 type problem struct {
-	Type      string        `json:"type" doc:"Where the code is explained"`
-	Title     string        `json:"title"`
-	Status    int           `json:"status"`
-	Detail    string        `json:"detail" doc:"A sentence for people that says what to do"`
-	Code      string        `json:"code" doc:"For programs; it does not change"`
-	Param     string        `json:"param,omitempty" doc:"The field or parameter at fault"`
-	RequestID string        `json:"request_id,omitempty"`
-	ID        string        `json:"id,omitempty" doc:"The id of the usage event"`
-	Allowed   *bool         `json:"allowed,omitempty" doc:"false where credits lack"`
-	Replayed  bool          `json:"replayed,omitempty" doc:"Whether this was the answer before"`
-	Charges   []shortage    `json:"charges,omitempty" doc:"What was needed where credits lack"`
-	TopUpURL  string        `json:"top_up_url,omitempty" doc:"Where the customer buys credits"`
-	RetryWith string        `json:"retry_with,omitempty" enum:"new_id,same_id" doc:"new_id: the refusal is final for this id"`
-	ResetsAt  string        `json:"resets_at,omitempty" doc:"When a spend limit starts anew"`
-	Limit     *limitReached `json:"limit,omitempty" doc:"The spend limit that was reached"`
+	Type      string         `json:"type" doc:"Where the code is explained"`
+	Title     string         `json:"title"`
+	Status    int            `json:"status"`
+	Detail    string         `json:"detail" doc:"A sentence for people that says what to do"`
+	Code      string         `json:"code" doc:"For programs; it does not change"`
+	Param     string         `json:"param,omitempty" doc:"The field or parameter at fault"`
+	RequestID string         `json:"request_id,omitempty"`
+	ID        string         `json:"id,omitempty" doc:"The id of the usage event"`
+	Allowed   *bool          `json:"allowed,omitempty" doc:"false where credits lack"`
+	Replayed  bool           `json:"replayed,omitempty" doc:"Whether this was the answer before"`
+	Charges   []shortage     `json:"charges,omitempty" doc:"Every wallet that lacks credits: what was needed, and what is available with the overdraft, below zero in debt"`
+	TopUpURL  string         `json:"top_up_url,omitempty" doc:"Where the customer buys credits"`
+	RetryWith string         `json:"retry_with,omitempty" enum:"new_id,same_id" doc:"new_id: the refusal is final for this id"`
+	ResetsAt  string         `json:"resets_at,omitempty" doc:"When a spend limit starts anew"`
+	Limit     *limitReached  `json:"limit,omitempty" doc:"The spend limit that was reached, the first of limits"`
+	Limits    []limitReached `json:"limits,omitempty" doc:"Every spend limit that is in the way"`
 }
 
 type shortage struct {
 	CreditType string `json:"credit_type"`
+	Meter      string `json:"meter,omitempty" doc:"The meter that lacks what others may draw"`
 	Required   string `json:"required"`
 	Available  string `json:"available"`
 }
@@ -99,13 +101,19 @@ func (a *API) refused(p *problem, err error, replayed bool) *problem {
 	}
 	no := false
 	p.Allowed, p.Replayed, p.RetryWith = &no, replayed, "new_id"
-	if r.Limit != nil { // more credits would not help
+	if r.Limit != nil {
 		p.ResetsAt = r.Limit.ResetsAt.UTC().Format("2006-01-02T15:04:05Z07:00")
 		p.Limit = showReached(r.Limit)
-		return p
 	}
-	p.Charges = []shortage{{r.CreditType, r.Required.String(), max(r.Available, 0).String()}}
-	p.TopUpURL = a.topUpURL()
+	for i := range r.Limits {
+		p.Limits = append(p.Limits, *showReached(&r.Limits[i]))
+	}
+	for _, x := range r.Short {
+		p.Charges = append(p.Charges, shortage{x.CreditType, x.Meter, x.Required.String(), x.Available.String()})
+	}
+	if len(r.Short) > 0 { // else more credits would not help
+		p.TopUpURL = a.topUpURL()
+	}
 	return p
 }
 

@@ -73,6 +73,9 @@ func whyLine(c *catalog.Snapshot, line ledger.Line) portal.WhyLine {
 	out.Match = MatchText(rate.Match)
 	out.Since = rate.EffectiveAt
 	out.Exact = exact(line.Quantity, rate)
+	if !line.Sum.IsZero() {
+		out.Sum = shortened(line.Sum.String())
+	}
 	return out
 }
 
@@ -119,6 +122,18 @@ func exact(quantity string, r *catalog.Rate) string {
 		s = cost.FloatString(12) + "…"
 	}
 	return s
+}
+
+// shortened is an exact sum as a decimal that ends; a fraction is cut with a mark.
+func shortened(exact string) string {
+	r, ok := new(big.Rat).SetString(exact)
+	if !ok {
+		return exact
+	}
+	if places, ends := r.FloatPrec(); !ends || places > 18 {
+		return r.FloatString(12) + "…"
+	}
+	return exact
 }
 
 // Days is a number of days in words.

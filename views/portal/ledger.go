@@ -72,6 +72,7 @@ type WhyLine struct {
 	RateID   string
 	Since    time.Time // zero: from the beginning
 	Exact    string    // rate × quantity as a decimal, "" when not known
+	Sum      string    // what the rate has cost with it, where that needed rounding
 	Credits  money.Credits
 }
 
