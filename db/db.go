@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
@@ -30,6 +31,7 @@ type DB struct {
 	writing chan struct{} // holds one token: who has it may write
 	pace    *pace
 	ledger  ledgerStatements
+	failing atomic.Bool // the last commit failed
 
 	// What the ledger's writer keeps in memory. It is used inside write
 	// transactions only.

@@ -89,12 +89,26 @@ func (d *DB) Update(ctx context.Context, f func(tx.Tx) error) error {
 		// transaction; the driver's Rollback ends it.
 		_ = stx.Rollback()
 		d.keys.loaded = false // what is on disk is not known any more: read it again
+		d.failing.Store(true)
 		return fmt.Errorf("%w: %w", tx.ErrUnknown, err)
 	}
+	d.failing.Store(false)
 	for _, f := range t.onCommit {
 		f()
 	}
 	return nil
+}
+
+// Commits answers nil while commits succeed. After one that failed it tries another,
+// and answers what that says.
+func (d *DB) Commits(ctx context.Context) error {
+	if !d.failing.Load() {
+		return nil
+	}
+	return d.Update(ctx, func(t tx.Tx) error {
+		ctx, q := q(t)
+		return q.PutInstallation(ctx, gen.PutInstallationParams{Name: "commit_probe", Value: t.Now().Format(time.RFC3339)})
+	})
 }
 
 // open finds the transaction behind the interface. A Tx of another origin is a

@@ -13,11 +13,14 @@ import (
 // livez says that the program runs.
 func livez(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") }
 
-// readyz says that the database answers.
+// readyz says that the database answers, and that what is written stays.
 func (a *app) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	err := a.db.View(ctx, func(t tx.Tx) error { _, err := a.jobs.Count(t); return err })
+	if err == nil {
+		err = a.db.Commits(ctx)
+	}
 	if err != nil {
 		a.log.Error("not ready", "error", err)
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)

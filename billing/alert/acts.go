@@ -375,6 +375,32 @@ func (s *Service) SetAtZero(ctx context.Context, by audit.Actor, z AtZero) (AtZe
 	return z, err
 }
 
+// OverdraftSet makes what happens at zero in a wallet follow an overdraft that was
+// set otherwise, in t: without one everything is refused, and a policy of grace or
+// throttle goes on as soon as there is one again.
+func (s *Service) OverdraftSet(t tx.Tx, by audit.Actor, k ledger.WalletKey, limit money.Credits) error {
+	zeros, err := s.Store.Zeros(t, k.Customer)
+	if err != nil {
+		return err
+	}
+	z := AtZero{Customer: k.Customer, CreditType: k.CreditType, Mode: Grace}
+	if known := find(zeros, func(z *AtZero) bool { return z.CreditType == k.CreditType && z.Mode != Block }); known != nil {
+		z = *known
+	}
+	z.Overdraft, z.UpdatedBy, z.UpdatedAt = limit, by.ID, t.Now()
+	if err := s.Store.PutZero(t, z); err != nil {
+		return err
+	}
+	if err := s.refresh(t, k.Customer); err != nil {
+		return err
+	}
+	b, err := s.Ledger.Balance(t, k)
+	if err != nil {
+		return err
+	}
+	return s.watchThrottle(t, &z, &b)
+}
+
 // SetAtZeroIn is SetAtZero in t.
 func (s *Service) SetAtZeroIn(t tx.Tx, by audit.Actor, z *AtZero) error {
 	if err := z.check(); err != nil {

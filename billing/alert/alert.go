@@ -25,8 +25,8 @@ type Kind string
 const (
 	// Below: available credits reach Credits or less. 0 is empty.
 	Below Kind = "below"
-	// Share: available credits reach Share percent of the last paid grant or
-	// less; of the last grant as long as there was no paid one.
+	// Share: available credits reach Share percent of the last paid grant that
+	// stands, or less.
 	Share Kind = "share"
 	// DaysLeft: at the present burn rate, credits last Days or less.
 	DaysLeft Kind = "days_left"
@@ -83,7 +83,7 @@ func defaults() []New {
 	for _, days := range []int{1, 7, 30} {
 		out = append(out, New{Kind: Expiring, Days: days})
 	}
-	return out
+	return append(out, New{Kind: Surge, Share: 300})
 }
 
 // MaxAlerts is how many alerts and how many limits a customer may have.

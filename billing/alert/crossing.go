@@ -106,7 +106,7 @@ func (s *Service) crossed(t tx.Tx, place string, c *ledger.Crossing, alerts *ale
 			continue
 		}
 		if x.Recovered {
-			if err := s.recovered(t, c, a, x.Level); err != nil {
+			if err := s.recovered(t, c, a); err != nil {
 				return err
 			}
 			continue
@@ -209,14 +209,15 @@ func (s *Service) mayTell(t tx.Tx, customer, creditType, source string) (bool, e
 	return !before, err
 }
 
-// recovered ends the episodes of an alert on a wallet, each with an event.
-func (s *Service) recovered(t tx.Tx, c *ledger.Crossing, a *Alert, level money.Credits) error {
+// recovered ends the episodes of an alert on a wallet, each with an event that says
+// the level that was crossed: it may follow another purchase now.
+func (s *Service) recovered(t tx.Tx, c *ledger.Crossing, a *Alert) error {
 	closed, err := s.Store.CloseEpisodes(t, c.Customer, c.CreditType, a.ID)
 	if err != nil {
 		return err
 	}
-	for range closed {
-		data := alertEvent{Alert: a.ID, Kind: a.Kind, CreditType: c.CreditType, Available: c.Available.String(), Level: level.String(), Percent: a.Share, Days: a.Days}
+	for _, e := range closed {
+		data := alertEvent{Alert: a.ID, Kind: a.Kind, CreditType: c.CreditType, Available: c.Available.String(), Level: e.Level.String(), Percent: a.Share, Days: a.Days}
 		if err := s.Events.Append(t, event.BalanceRecovered, c.Customer, int64(c.Wallet), c.Seq, data); err != nil {
 			return err
 		}

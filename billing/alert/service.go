@@ -224,7 +224,7 @@ func (s *Service) Counters(k ledger.WalletKey, caller string, now time.Time) []l
 func (v *standing) atZero(k ledger.WalletKey) AtZero {
 	for _, z := range v.zero {
 		if z.CreditType == k.CreditType {
-			return z
+			return z.inForce()
 		}
 	}
 	return AtZero{Customer: k.Customer, CreditType: k.CreditType, Mode: Block}

@@ -47,7 +47,7 @@ func entitlementWatch(w ledger.WalletID) ledger.Watch {
 // the others.
 func (s *Service) watchThrottle(t tx.Tx, z *AtZero, b *ledger.Balance) error {
 	at := watchID(throttling, b.Wallet)
-	if z.Mode != Throttle {
+	if z.inForce().Mode != Throttle {
 		return s.Ledger.DeleteWatch(t, at)
 	}
 	watch := ledger.Watch{ID: at, Wallet: b.Wallet, Rearm: 1, Step: 1, State: ledger.WatchCrossed, Recovers: true, JobKind: jobEntitled}
@@ -95,7 +95,7 @@ func (s *Service) install(t tx.Tx, a *Alert, w WalletRow, now bool) error {
 		if err != nil {
 			return err
 		}
-		watch.Level, watch.OfPaid = ledger.Hundredths(g.Amount, a.Share), g.Kind == ledger.Paid
+		watch.Level, watch.OfPaid = ledger.Hundredths(g.Amount, a.Share), g.ID != 0
 		watch.Rearm = ledger.RearmAt(watch.Level, watch.Step)
 	}
 	if a.Kind == DaysLeft {
@@ -119,24 +119,18 @@ func (s *Service) install(t tx.Tx, a *Alert, w WalletRow, now bool) error {
 	return err
 }
 
-// reference is the grant that shares are of: the last paid one, or the last.
+// reference is the last paid grant of a wallet that stands, with what stands of it;
+// none without.
 func (s *Service) reference(t tx.Tx, w ledger.WalletID) (ledger.Grant, error) {
-	var last ledger.Grant
 	before := ledger.GrantID(0)
 	for range 10 {
 		gs, err := s.Ledger.Grants(t, w, false, before, 100)
 		if err != nil {
-			return last, err
+			return ledger.Grant{}, err
 		}
 		for _, g := range gs {
-			if g.Scoped() {
-				continue
-			}
-			if g.Kind == ledger.Paid {
+			if g.Amount = g.Standing(); g.Amount > 0 {
 				return g, nil
-			}
-			if last.ID == 0 {
-				last = g
 			}
 		}
 		if len(gs) < 100 {
@@ -144,7 +138,7 @@ func (s *Service) reference(t tx.Tx, w ledger.WalletID) (ledger.Grant, error) {
 		}
 		before = gs[len(gs)-1].ID
 	}
-	return last, nil
+	return ledger.Grant{}, nil
 }
 
 // wallet finds a customer's wallet, and makes it where there is none yet.

@@ -32,10 +32,24 @@ type AtZero struct {
 	Reason               string // of a change, for the audit log alone
 }
 
+// inForce is the policy as it stands: without an overdraft everything is refused,
+// wherever that was set.
+func (z AtZero) inForce() AtZero {
+	if z.Overdraft == 0 {
+		z.Mode, z.Rate = Block, 0
+	}
+	return z
+}
+
 func (z *AtZero) check() error {
 	switch z.Mode {
 	case Block:
-		z.Overdraft, z.Rate = 0, 0
+		if z.Overdraft != 0 {
+			return fault.Bad("overdraft", "A wallet that blocks has no overdraft: leave it out, or choose grace or throttle.")
+		}
+		if z.Rate != 0 {
+			return fault.Bad("rate_per_minute", "A wallet that blocks has no rate: leave it out, or choose throttle.")
+		}
 		return nil
 	case Grace:
 		z.Rate = 0

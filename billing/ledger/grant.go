@@ -75,6 +75,15 @@ type Grant struct {
 // Scoped says whether only some meters may draw the grant.
 func (g *Grant) Scoped() bool { return len(g.Meters) > 0 }
 
+// Standing is what was bought for all kinds of work and stands: nothing of a lot
+// that is not paid, is scoped, voided or in question, and not what went back.
+func (g *Grant) Standing() money.Credits {
+	if g.Kind != Paid || g.Scoped() || g.Frozen || !g.VoidedAt.IsZero() {
+		return 0
+	}
+	return g.Amount - g.Clawed - g.Reclaim - g.ClawDebt
+}
+
 // ReclaimFor is the kind and the reference of the posting of a Clawback.
 type ReclaimFor struct {
 	Kind PostingKind

@@ -147,6 +147,14 @@ func (s *State) Decide(c *Command) Result {
 	if res.Refused == nil && grant.Credits > 0 {
 		s.rebase(s.wallets[grant.Wallet], grant)
 	}
+	switch c.Op.(type) {
+	case Clawback, Freeze, Void:
+		if res.Refused == nil {
+			for _, a := range s.touched {
+				s.restand(a)
+			}
+		}
+	}
 	paid = paid && grant.Kind == Paid && res.Refused == nil
 	for _, a := range s.touched {
 		if !debit || a.isNew {

@@ -22,8 +22,7 @@ type Watch struct {
 	Of WatchBase
 	// Share is how many hundredths of the grant are the level, for OfGrant.
 	Share int64
-	// OfPaid says that the level was computed of a paid grant, for OfGrant: one
-	// that is not paid does not change it then.
+	// OfPaid says that the level was computed of a paid grant, for OfGrant.
 	OfPaid bool
 	// Step is the least by which credits have to rise over a computed level.
 	Step  money.Credits
@@ -40,8 +39,7 @@ type WatchBase string
 const (
 	// OfNothing is a level that stays as it was put.
 	OfNothing WatchBase = ""
-	// OfGrant is a share of the last paid grant, or of the last grant as long as
-	// there was no paid one. Without any there is no level.
+	// OfGrant is a share of the last paid grant. Without any there is no level.
 	OfGrant WatchBase = "grant"
 	// OfOverdraft is where decisions refuse: the overdraft below zero.
 	OfOverdraft WatchBase = "overdraft"
@@ -97,14 +95,41 @@ func (w *Watch) inert() bool { return w.Of == OfGrant && w.Level == 0 && w.Share
 // rebase computes the levels that follow a new grant.
 func (s *State) rebase(a *account, g NewGrant) {
 	for _, w := range a.watches {
-		if w.Of != OfGrant || len(g.Meters) > 0 || (w.OfPaid && g.Kind != Paid) {
+		if w.Of != OfGrant || len(g.Meters) > 0 || g.Kind != Paid {
 			continue
 		}
-		w.OfPaid = g.Kind == Paid
-		w.Level = Hundredths(g.Credits, w.Share)
-		w.Rearm = RearmAt(w.Level, w.Step)
-		s.touchedWatches[w.ID] = w
+		w.OfPaid = true
+		s.setLevel(w, Hundredths(g.Credits, w.Share))
 	}
+}
+
+// restand computes the levels that follow a grant after one was refunded, disputed
+// or voided, or stands again: they follow the newest with something left that
+// stands. Without one there is no level.
+func (s *State) restand(a *account) {
+	var base *Grant
+	for _, g := range a.grants {
+		if g.Standing() > 0 && (base == nil || g.ID > base.ID) {
+			base = g
+		}
+	}
+	for _, w := range a.watches {
+		if w.Of != OfGrant {
+			continue
+		}
+		level := money.Credits(0)
+		if base != nil {
+			level = Hundredths(base.Standing(), w.Share)
+		}
+		if level != w.Level {
+			s.setLevel(w, level)
+		}
+	}
+}
+
+func (s *State) setLevel(w *Watch, level money.Credits) {
+	w.Level, w.Rearm = level, RearmAt(level, w.Step)
+	s.touchedWatches[w.ID] = w
 }
 
 // cause is what changed a wallet: somebody used credits, a paid grant came in, work

@@ -96,6 +96,26 @@ func TestSilentDay(t *testing.T) {
 	}
 }
 
+// TestCooldownCountsFromTheCharge: a recharge that an outage has delayed is followed
+// by the next one after the cool-down, not at once.
+func TestCooldownCountsFromTheCharge(t *testing.T) {
+	w := newWorld(t)
+	card := w.saved("pm_card_visa")
+	w.faults(sandbox.Faults{API: []sandbox.APIFault{{Action: sandbox.FaultError, Path: "/v1/invoice", Count: -1}}})
+	w.save(w.settings(card))
+	w.until("sent", func() bool { return w.runs()[0].Unknowns > 0 })
+	w.move(2 * time.Hour)
+	w.faults(sandbox.Faults{})
+	w.until("paid", func() bool { w.move(time.Minute); return w.count(recharge.Succeeded) == 1 })
+	for range 5 {
+		w.use(5 * money.Micro)
+	}
+	w.idle()
+	if n, _ := w.charged(); n != 1 || !strings.Contains(w.policy().Note, "At most one recharge") {
+		t.Errorf("%d charges, the policy says %q", n, w.policy().Note)
+	}
+}
+
 // rounds is how many a storm has; PURSE_ROUNDS asks for more.
 func rounds(least int) int {
 	if n, err := strconv.Atoi(os.Getenv("PURSE_ROUNDS")); err == nil {

@@ -35,6 +35,6 @@ type Store interface {
 	// Spent adds up the open and succeeded recharges of a wallet since a time,
 	// in one currency, without one of them.
 	Spent(t tx.Tx, customer, creditType, currency string, since time.Time, except string) (amount int64, runs int, err error)
-	// LastAt is when the newest one that succeeded was begun, zero for never.
+	// LastAt is when the card was last charged, zero for never.
 	LastAt(t tx.Tx, customer, creditType string) (time.Time, error)
 }

@@ -63,6 +63,22 @@ func (s *Service) Hold(ctx context.Context, who Reporter, once Once, n NewHold) 
 	return h, res.Replayed, err
 }
 
+// Slowed is the rate, in requests a minute, to which a customer is slowed down in a
+// wallet that is below zero; 0 for not at all.
+func (s *Service) Slowed(ctx context.Context, k ledger.WalletKey) (rate int, err error) {
+	if s.Throttled == nil || s.Throttled(k) == 0 {
+		return 0, nil
+	}
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		b, err := s.Ledger.Balance(t, k)
+		if b.Available < 0 {
+			rate = s.Throttled(k)
+		}
+		return err
+	})
+	return rate, err
+}
+
 // CaptureHold ends a hold and books what the work cost, for a suspended customer
 // too. It answers the posting.
 func (s *Service) CaptureHold(ctx context.Context, who Reporter, once Once, h ledger.HoldID, credits money.Credits) (ledger.Hold, ledger.Result, error) {

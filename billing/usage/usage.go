@@ -246,7 +246,8 @@ func (s *Service) settle(ctx context.Context, o *Outcome, e *Event, c *ledger.Co
 	o.Receipt = Receipt{ID: e.ID, Replayed: r.Replayed, Mode: e.Mode, Charges: make([]Charge, len(r.Postings))}
 	for i, p := range r.Postings {
 		o.Receipt.Charges[i] = Charge{Posting: p.ID.String(), CreditType: p.CreditType, Credits: -p.Amount, Available: p.Available}
-		if p.Available <= 0 && s.Throttled != nil {
+		// From the first request on that would have been refused.
+		if p.Available < 0 && s.Throttled != nil {
 			o.Receipt.Throttle = slower(o.Receipt.Throttle, s.Throttled(ledger.WalletKey{Customer: o.Customer, CreditType: p.CreditType}))
 		}
 		if r.Replayed && !charges(c, p.CreditType) {

@@ -255,7 +255,7 @@ func (q *Queries) InsertRecharge(ctx context.Context, arg InsertRechargeParams) 
 }
 
 const lastRecharge = `-- name: LastRecharge :one
-SELECT CAST(COALESCE(MAX(created_at), 0) AS bigint) AS at FROM recharges
+SELECT CAST(COALESCE(MAX(finished_at), 0) AS bigint) AS at FROM recharges
 WHERE customer_id = $1 AND credit_type = $2 AND state = 'succeeded'
 `
 
@@ -884,15 +884,16 @@ func (q *Queries) RechargePolicyByID(ctx context.Context, id string) (RechargePo
 const rechargeSpent = `-- name: RechargeSpent :one
 SELECT CAST(COALESCE(SUM(amount), 0) AS bigint) AS amount, COUNT(*) AS runs FROM recharges
 WHERE customer_id = $1 AND credit_type = $2 AND currency = $3
-  AND created_at >= $4 AND id <> $5 AND state IN ('pending', 'retrying', 'waiting', 'succeeded')
+  AND id <> $4
+  AND (state IN ('pending', 'retrying', 'waiting') OR (state = 'succeeded' AND finished_at >= $5))
 `
 
 type RechargeSpentParams struct {
 	CustomerID string
 	CreditType string
 	Currency   string
-	Since      int64
 	ExceptID   string
+	Since      int64
 }
 
 type RechargeSpentRow struct {
@@ -905,8 +906,8 @@ func (q *Queries) RechargeSpent(ctx context.Context, arg RechargeSpentParams) (R
 		arg.CustomerID,
 		arg.CreditType,
 		arg.Currency,
-		arg.Since,
 		arg.ExceptID,
+		arg.Since,
 	)
 	var i RechargeSpentRow
 	err := row.Scan(&i.Amount, &i.Runs)

@@ -224,7 +224,7 @@ func (a *Admin) AtZeroSend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	z := alert.AtZero{Customer: c.ID, CreditType: r.PathValue("type"), Mode: alert.Mode(form.Text("mode")), Reason: reasonOf(form)}
-	if z.Mode != alert.Block && form.Text("overdraft") != "" {
+	if form.Text("overdraft") != "" {
 		z.Overdraft = form.Credits("overdraft")
 	}
 	if z.Mode == alert.Throttle && form.Text("rate") != "" {

@@ -188,7 +188,8 @@ func setOverdraft(a *API, ctx context.Context, in *overdraftIn) (*reply[balanceO
 	once := in.once(asked{operation: "overdraft.set", sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m})
 	cmd := once.Command(ledger.SetOverdraft{Wallet: k, Limit: limit})
 	cmd.Note = note
-	if _, err := a.apply(ctx, cmd, audit.Record{Customer: c.ID, Action: "overdraft.set", Object: k.CreditType, After: v, Reason: note.Reason}); err != nil {
+	follow := func(t tx.Tx) error { return a.Alerts.OverdraftSet(t, actor(ctx), k, limit) }
+	if _, err := a.apply(ctx, cmd, audit.Record{Customer: c.ID, Action: "overdraft.set", Object: k.CreditType, After: v, Reason: note.Reason}, follow); err != nil {
 		return nil, err
 	}
 	var b ledger.Balance

@@ -125,7 +125,8 @@ func createGrant(a *API, ctx context.Context, in *createGrantIn) (*reply[grantOb
 
 // apply decides a command and records the act in the same transaction. The
 // record's object is the grant or the posting that was made.
-func (a *API) apply(ctx context.Context, cmd *ledger.Command, r audit.Record) (res ledger.Result, err error) {
+// apply carries out a command with its audit record, and what else belongs to it.
+func (a *API) apply(ctx context.Context, cmd *ledger.Command, r audit.Record, also ...func(t tx.Tx) error) (res ledger.Result, err error) {
 	err = a.Runner.Update(ctx, func(t tx.Tx) error {
 		results, err := a.Ledger.Apply(t, cmd)
 		if err != nil {
@@ -133,6 +134,11 @@ func (a *API) apply(ctx context.Context, cmd *ledger.Command, r audit.Record) (r
 		}
 		if res = results[0]; res.Refused != nil || res.Replayed {
 			return nil // a refusal for lack of credits is kept as the answer
+		}
+		for _, f := range also {
+			if err := f(t); err != nil {
+				return err
+			}
 		}
 		r.Actor = actor(ctx)
 		if r.Object == "" && res.Grant != 0 {

@@ -22,6 +22,8 @@ type holdObject struct {
 	ExpiresAt  time.Time  `json:"expires_at"`
 	EndedAt    *time.Time `json:"ended_at"`
 	CreatedAt  time.Time  `json:"created_at"`
+	Throttle   bool       `json:"throttle,omitempty" doc:"The hold uses the overdraft: slow the customer down to rate_per_minute"`
+	Rate       int        `json:"rate_per_minute,omitempty"`
 }
 
 func showHold(h ledger.Hold) holdObject {
@@ -67,7 +69,12 @@ func createHold(a *API, ctx context.Context, in *createHoldIn) (*reply[holdObjec
 	if err != nil {
 		return nil, a.refused(a.problem(ctx, onceParam(err)), err, replayed)
 	}
-	return made(showHold(h), replayed)
+	o := showHold(h)
+	if o.Rate, err = a.Usage.Slowed(ctx, h.WalletKey); err != nil {
+		return nil, err
+	}
+	o.Throttle = o.Rate > 0
+	return made(o, replayed)
 }
 
 func holdID(s string) (ledger.HoldID, error) {

@@ -41,6 +41,14 @@ ALTER TABLE purchases ADD COLUMN money_back bigint NOT NULL DEFAULT 0;
 UPDATE purchases SET money_back = refunded + COALESCE((SELECT SUM(d.amount) FROM disputes d WHERE d.purchase_id = purchases.id AND d.status = 'lost'), 0);
 UPDATE purchases SET money_back = total WHERE money_back > total;
 
+-- Shares are of paid grants alone.
+UPDATE watches SET level = 0, rearm = 0, armed = 0 WHERE base = 'grant' AND of_paid = 0;
+
+-- Use far above the usual is told of by default.
+INSERT INTO alerts (id, customer_id, credit_type, kind, credits, share, days, scanned_until, crossed, created_by, created_at, ended_at)
+SELECT 'alr_use_far_above_the_usual', '', '', 'surge', 0, 300, 0, 0, 0, 'system', a.created_at, 0
+FROM alerts a WHERE a.id = (SELECT MIN(b.id) FROM alerts b WHERE b.customer_id = '' AND b.ended_at = 0);
+
 -- +goose Down
 ALTER TABLE purchases DROP COLUMN money_back;
 DROP INDEX grants_clawed;

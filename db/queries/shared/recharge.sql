@@ -90,8 +90,9 @@ SELECT * FROM recharges WHERE next_at > 0 AND next_at <= sqlc.arg(now) ORDER BY 
 -- name: RechargeSpent :one
 SELECT CAST(COALESCE(SUM(amount), 0) AS bigint) AS amount, COUNT(*) AS runs FROM recharges
 WHERE customer_id = sqlc.arg(customer_id) AND credit_type = sqlc.arg(credit_type) AND currency = sqlc.arg(currency)
-  AND created_at >= sqlc.arg(since) AND id <> sqlc.arg(except_id) AND state IN ('pending', 'retrying', 'waiting', 'succeeded');
+  AND id <> sqlc.arg(except_id)
+  AND (state IN ('pending', 'retrying', 'waiting') OR (state = 'succeeded' AND finished_at >= sqlc.arg(since)));
 
 -- name: LastRecharge :one
-SELECT CAST(COALESCE(MAX(created_at), 0) AS bigint) AS at FROM recharges
+SELECT CAST(COALESCE(MAX(finished_at), 0) AS bigint) AS at FROM recharges
 WHERE customer_id = sqlc.arg(customer_id) AND credit_type = sqlc.arg(credit_type) AND state = 'succeeded';
