@@ -12,6 +12,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/ledger"
+	"purse/billing/money"
 )
 
 // Event is what happened, as far as rating looks at it.
@@ -58,6 +59,14 @@ func (ps Properties) Get(name string) (Property, bool) {
 type Charge struct {
 	CreditType string
 	Lines      []ledger.Line // in order of meter keys, with their exact costs
+}
+
+// Cost is what its lines cost together, exactly.
+func (c Charge) Cost() (sum money.Exact) {
+	for _, l := range c.Lines {
+		sum = sum.Add(l.Cost)
+	}
+	return sum
 }
 
 // line is what a meter counted, and the rate that won.

@@ -43,21 +43,12 @@ func TestALinePerMeter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(cs) != 1 || cs[0].CreditType != "credits" || cost(cs[0]) != "0.01442415" {
+	if len(cs) != 1 || cs[0].CreditType != "credits" || cs[0].Cost().String() != "0.01442415" {
 		t.Fatalf("got %+v", cs)
 	}
 	if l := cs[0].Lines; l[0].Meter != "input" || l[0].Cost.String() != "0.014424" || l[0].Quantity != "4808" || l[1].Meter != "output" || l[1].Cost.String() != "0.00000015" {
 		t.Fatalf("lines %+v", l)
 	}
-}
-
-// cost adds up the lines of a charge.
-func cost(c Charge) string {
-	var sum money.Exact
-	for _, l := range c.Lines {
-		sum = sum.Add(l.Cost)
-	}
-	return sum.String()
 }
 
 func TestTheMostMatchedRateWinsWhateverItsCreditType(t *testing.T) {
@@ -79,7 +70,7 @@ func TestTheMostMatchedRateWinsWhateverItsCreditType(t *testing.T) {
 		{Properties{{"model", Null, ""}}, "1"},
 	} {
 		cs, err := Rate(s, Event{"call", noon, c.ps})
-		if err != nil || cost(cs[0]) != c.want || cs[0].Lines[0].Quantity != "1" {
+		if err != nil || cs[0].Cost().String() != c.want || cs[0].Lines[0].Quantity != "1" {
 			t.Errorf("%v: %+v, %v", c.ps, cs, err)
 		}
 	}
@@ -100,7 +91,7 @@ func TestTheEventsTimeChoosesTheVersion(t *testing.T) {
 			if !fault.HasCode(err, "no_rate") {
 				t.Errorf("after %v: %v", c.after, err)
 			}
-		} else if err != nil || cost(cs[0]) != c.want {
+		} else if err != nil || cs[0].Cost().String() != c.want {
 			t.Errorf("after %v: %+v, %v", c.after, cs, err)
 		}
 	}
@@ -109,7 +100,7 @@ func TestTheEventsTimeChoosesTheVersion(t *testing.T) {
 func TestOneEventMayCostTwoCreditTypes(t *testing.T) {
 	s := shop(catalog.Rate{Meter: "input", Credits: "1", CreditType: "tokens"}, catalog.Rate{Meter: "output", Credits: "2", CreditType: "gold"})
 	cs, err := Rate(s, event("llm", num("in", "3"), num("out", "5")))
-	if err != nil || len(cs) != 2 || cs[0].CreditType != "gold" || cost(cs[0]) != "10" || cost(cs[1]) != "3" {
+	if err != nil || len(cs) != 2 || cs[0].CreditType != "gold" || cs[0].Cost().String() != "10" || cs[1].Cost().String() != "3" {
 		t.Fatalf("%+v, %v", cs, err)
 	}
 }

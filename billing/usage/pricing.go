@@ -30,14 +30,16 @@ type PricingLine struct {
 	Customer, Name string
 	Events, Priced int64     // all, and those that a rate prices now
 	First, Last    time.Time // when they happened
-	Charges        []Amount  // by credit type, each event rounded
+	Charges        []Amount  // by credit type
 	Missing        string    // why the rest waits on, "" for none
 }
 
-// Amount is credits of a type.
+// Amount is credits of a type. Each line rounds with what its rate has cost before:
+// what is booked may be a millionth more or less for each rate.
 type Amount struct {
 	CreditType string
 	Credits    money.Credits
+	exact      money.Exact
 }
 
 // pricingPage is how many events are looked at, and priced, at a time.
@@ -93,13 +95,16 @@ func (s *Service) preview(l *PricingLine, u Unpriced, seen hash.Hash) error {
 	}
 	l.Priced++
 	for _, c := range charges {
-		fmt.Fprintf(seen, "%d %s %d\n", u.Number, c.CreditType, c.Credits)
+		cost := c.Cost()
+		fmt.Fprintf(seen, "%d %s %s\n", u.Number, c.CreditType, cost)
 		i := slices.IndexFunc(l.Charges, func(a Amount) bool { return a.CreditType == c.CreditType })
 		if i < 0 {
-			l.Charges = append(l.Charges, Amount{c.CreditType, c.Credits})
-			continue
+			i = len(l.Charges)
+			l.Charges = append(l.Charges, Amount{CreditType: c.CreditType})
 		}
-		if l.Charges[i].Credits, err = l.Charges[i].Credits.Add(c.Credits); err != nil {
+		a := &l.Charges[i]
+		a.exact = a.exact.Add(cost)
+		if a.Credits, err = a.exact.Round(); err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,6 @@ type Deps struct {
 	Accounts  *account.Service
 	Catalog   *catalog.Service
 	Ledger    *ledger.Ledger
-	Usage     *usage.Service
 	Purchases *purchase.Service
 	Recharges *recharge.Service
 	Endpoints *notify.Endpoints
