@@ -8,16 +8,34 @@ import (
 	"purse/billing/tx"
 )
 
-// Burn is how fast a wallet is used.
+// Burn is how fast a wallet is used, as far as its use tells.
 type Burn struct {
+	// PerDay is the estimate, 0 until there is enough use for one.
 	PerDay money.Credits
-	// Over is the time that it was measured over, 0 where there was no use.
-	Over time.Duration
+	// Over is the time that it was measured over, 0 where there was no use. Used is
+	// what was used in the last week, in so many different hours.
+	Over  time.Duration
+	Used  money.Credits
+	Hours int
+	// Rough says that an estimate rests on little use.
+	Rough bool
 }
 
+// Known says whether there is enough use for an estimate.
+func (b Burn) Known() bool { return b.PerDay > 0 }
+
+// When use tells how it goes on: a first burst is not a trend. It takes a day
+// since the first of it and three different hours; an estimate of less than three
+// days or a dozen hours of use is a rough one.
+const (
+	knownAfter, knownHours = day, 3
+	solidAfter, solidHours = 3 * day, 12
+)
+
 // BurnRate is the faster of the last day and the last week, so that a surge
-// counts at once and a quiet night does not hide a busy week. Young use is
-// measured since its first hour.
+// that lasts counts soon and a quiet night does not hide a busy week. A day counts
+// by itself only when it is no burst: when its two busiest hours are not most of
+// it.
 func BurnRate(t tx.Tx, l *ledger.Ledger, w ledger.WalletID) (Burn, error) {
 	if w == 0 {
 		return Burn{}, nil
@@ -38,31 +56,53 @@ const (
 // burnOf computes the rate of hourly figures of the week before now.
 func burnOf(rows []ledger.HourRow, now time.Time) Burn {
 	var lastDay, lastWeek money.Credits
+	hours := map[time.Time]money.Credits{} // of the last day
+	busy := map[time.Time]bool{}
 	first := now
 	for _, r := range rows {
-		if !spends(r.Kind) || r.Hour.After(now) || now.Sub(r.Hour) > week {
+		if !spends(r.Kind) || r.Credits >= 0 || r.Hour.After(now) || now.Sub(r.Hour) > week {
 			continue
 		}
 		lastWeek -= r.Credits
+		busy[r.Hour] = true
 		if r.Hour.Before(first) {
 			first = r.Hour
 		}
 		if now.Sub(r.Hour) <= day {
 			lastDay -= r.Credits
+			hours[r.Hour] -= r.Credits
 		}
 	}
-	age := max(now.Sub(first), time.Hour)
+	age := now.Sub(first)
+	b := Burn{Used: lastWeek, Hours: len(busy), Over: max(age, time.Hour)}
 	switch {
 	case lastWeek <= 0:
 		return Burn{}
-	case age < day:
-		return Burn{perDay(lastWeek, age), age}
+	case age < knownAfter || len(busy) < knownHours:
+		return b
 	}
-	weekly := perDay(lastWeek, min(age, week))
-	if lastDay >= weekly {
-		return Burn{lastDay, day}
+	b.Rough = age < solidAfter || len(busy) < solidHours
+	if age > week-time.Hour { // the first hour is one of seven days ago
+		age = week
 	}
-	return Burn{weekly, week}
+	b.PerDay, b.Over = perDay(lastWeek, age), age
+	if lastDay >= b.PerDay && !burst(hours, lastDay) {
+		b.PerDay, b.Over = lastDay, day
+	}
+	return b
+}
+
+// burst says whether two hours make up most of a day.
+func burst(hours map[time.Time]money.Credits, sum money.Credits) bool {
+	var most, second money.Credits
+	for _, c := range hours {
+		if c > most {
+			most, second = c, most
+		} else if c > second {
+			second = c
+		}
+	}
+	return most+second > sum/2
 }
 
 // spends says whether postings of a kind are somebody using credits.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/csv"
 	"io"
 	"strconv"
 	"strings"
@@ -13,13 +12,13 @@ import (
 // CSV writes a report as lines of section, currency, figure, amount in minor
 // units and as a decimal, and, of payouts and differences, their ids.
 func (d *Day) CSV(w io.Writer) error {
-	out := csv.NewWriter(w)
+	out := sheet.NewWriter(w)
 	line := func(section, currency, figure string, amount int64, rest ...string) error {
 		row := []string{d.Period, section, strings.ToUpper(currency), figure, strconv.FormatInt(amount, 10),
 			money.Money{Amount: amount, Currency: currency}.Decimal(), "", "", "", "", ""}
 		copy(row[6:], rest)
 		for i := range row {
-			if i != 4 && i != 5 { // amounts are ours, and may begin with a minus
+			if i != 0 && i != 4 && i != 5 { // the period and the amounts are ours: they may be dates and begin with a minus
 				row[i] = sheet.Text(row[i])
 			}
 		}

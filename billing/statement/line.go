@@ -1,7 +1,6 @@
 package statement
 
 import (
-	"encoding/csv"
 	"io"
 	"strconv"
 	"time"
@@ -44,7 +43,7 @@ func (w Wallet) Lines() []Line {
 
 // CSV writes a statement: a row for each line, credits and money as decimals.
 func (s *Statement) CSV(w io.Writer) error {
-	out := csv.NewWriter(w)
+	out := sheet.NewWriter(w)
 	rows := [][]string{{"period", "from", "to", "credit_type", "line", "meter", "count", "credits", "currency", "amount"}}
 	row := func(creditType, line, meter, count, credits, currency, amount string) {
 		rows = append(rows, []string{s.Name, s.From.UTC().Format(time.RFC3339), s.To.UTC().Format(time.RFC3339),

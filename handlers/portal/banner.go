@@ -143,7 +143,7 @@ func (p *Portal) helps(creditType string, mayBuy bool, paying *purchase.Purchase
 func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, several bool, open []alert.Episode, help func(ui.Banner) ui.Banner, u *urgent) error {
 	unit, now := show.Unit(p.Catalog.Snapshot(), b.CreditType), t.Now()
 	burn, err := p.burn.get(t, p.Ledger, b)
-	if err != nil || b.Seq == 0 || (several && burn.PerDay == 0) {
+	if err != nil || b.Seq == 0 || (several && burn.Used == 0) {
 		return err
 	}
 	if !b.NextExpiry.IsZero() && b.NextExpiryCredits > 0 && b.NextExpiry.Sub(now) < expiresSoon {

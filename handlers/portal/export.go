@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"encoding/csv"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,7 +28,7 @@ const exportRows = 1000 // read in one snapshot: an open cursor would pin the lo
 // nothing open.
 func ExportLedger(w http.ResponseWriter, r *http.Request, run tx.Runner, l *ledger.Ledger, ps *purchase.Service, snapshot *catalog.Snapshot, c *account.Customer) error {
 	zone := c.Location()
-	out := csv.NewWriter(w)
+	out := sheet.NewWriter(w)
 	var q ledger.Query
 	started := false
 	for {
@@ -85,6 +84,14 @@ func ExportLedger(w http.ResponseWriter, r *http.Request, run tx.Runner, l *ledg
 
 var csvHeader = []string{"posting", "time", "kind", "credits", "balance_after", "event", "event_name", "event_time", "meters", "quantities", "caller", "grants", "reason", "reference", "description"}
 
+// quantity is a number where there is one; several are text.
+func quantity(list []string) string {
+	if len(list) == 1 {
+		return list[0]
+	}
+	return sheet.Text(strings.Join(list, " "))
+}
+
 func csvRow(p ledger.Posting, title, what string, zone *time.Location) []string {
 	var meters, quantities, grants []string
 	for _, l := range p.Detail.Lines {
@@ -106,7 +113,7 @@ func csvRow(p ledger.Posting, title, what string, zone *time.Location) []string 
 	}
 	return []string{
 		p.ID.String(), p.At.In(zone).Format(time.RFC3339), string(p.Kind), p.Amount.String(), p.BalanceAfter.String(),
-		sheet.Text(p.Detail.Event), sheet.Text(p.Detail.EventName), at, sheet.Text(strings.Join(meters, " ")), sheet.Text(strings.Join(quantities, " ")),
+		sheet.Text(p.Detail.Event), sheet.Text(p.Detail.EventName), at, sheet.Text(strings.Join(meters, " ")), quantity(quantities),
 		sheet.Text(p.Caller), strings.Join(grants, " "), sheet.Text(p.Reason), sheet.Text(p.Detail.Ref), sheet.Text(description),
 	}
 }

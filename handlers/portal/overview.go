@@ -119,7 +119,7 @@ func (p *Portal) wallet(t tx.Tx, c *account.Customer, creditType string, canBuy 
 	if err != nil {
 		return w, err
 	}
-	w.PerDay, w.RateOver = burn.PerDay, burn.Over
+	w.PerDay, w.RateOver, w.Used = burn.PerDay, burn.Over, burn.Used > 0
 	w.RunsOut = alert.RunsOut(b.Available, burn.PerDay, t.Now())
 	if b.Wallet == 0 {
 		return w, nil
@@ -188,7 +188,7 @@ func (c *burnCache) get(t tx.Tx, l *ledger.Ledger, b ledger.Balance) (show.Burn,
 	if c.rows == nil || len(c.rows) > 10_000 {
 		c.rows = map[ledger.WalletID]burnRow{}
 	}
-	if b.Seq > 0 && burn.PerDay > 0 { // the first charge shows at once
+	if b.Seq > 0 && burn.Used > 0 { // the first charge shows at once
 		c.rows[b.Wallet] = burnRow{now, burn}
 	}
 	return burn, nil

@@ -40,10 +40,10 @@ func (p *Portal) checklist(v *kit.Visitor, w *portal.Wallet) *portal.Checklist {
 			}
 		}
 	}
-	if len(w.Grants) > 0 || c.Used || w.PerDay > 0 {
+	if len(w.Grants) > 0 || c.Used || w.Used {
 		c.Bought = true
 	}
-	if w.PerDay > 0 {
+	if w.Used {
 		c.Used = true
 	}
 	if c.Bought && c.Used && (c.Explained || w.Updated.Sub(v.Customer.CreatedAt) > newFor) {

@@ -71,20 +71,29 @@ func byStart(starts []time.Time, rows []ledger.HourRow) []money.Credits {
 
 // Burn is how fast a wallet is used.
 type Burn struct {
-	PerDay money.Credits
-	Over   string // "over the last 24 hours"
+	alert.Burn
+	Over string // "over the last 24 hours", and how far to trust it
 }
 
 // BurnRate is alert.BurnRate, in words.
 func BurnRate(t tx.Tx, l *ledger.Ledger, b ledger.Balance) (Burn, error) {
 	burn, err := alert.BurnRate(t, l, b.Wallet)
-	switch burn.Over {
-	case 0:
-		return Burn{}, err
-	case 24 * time.Hour:
-		return Burn{burn.PerDay, "over the last 24 hours"}, err
-	case 7 * 24 * time.Hour:
-		return Burn{burn.PerDay, "over the last 7 days"}, err
+	out := Burn{Burn: burn}
+	switch {
+	case err != nil || burn.Used == 0:
+		return out, err
+	case !burn.Known():
+		out.Over = "not enough use yet to tell"
+		return out, nil
+	case burn.Over == 24*time.Hour:
+		out.Over = "over the last 24 hours"
+	case burn.Over == 7*24*time.Hour:
+		out.Over = "over the last 7 days"
+	default:
+		out.Over = "over the last " + ui.Span(burn.Over)
 	}
-	return Burn{burn.PerDay, "over the last " + ui.Span(burn.Over)}, err
+	if burn.Rough {
+		out.Over += ", a rough estimate"
+	}
+	return out, nil
 }

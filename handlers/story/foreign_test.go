@@ -113,7 +113,7 @@ func TestTheExportHasTheFilteredRows(t *testing.T) {
 	c := w.client(ps.healthy)
 	all := strings.Split(strings.TrimSpace(w.get(c, "/ledger.csv").body), "\n")
 	grants := strings.Split(strings.TrimSpace(w.get(c, "/ledger.csv?kind=grant").body), "\n")
-	if len(grants) != 1+4 || !strings.HasPrefix(grants[0], "posting,time,kind,credits,balance_after") {
+	if len(grants) != 1+4 || !strings.HasPrefix(grants[0], "\ufeffposting,time,kind,credits,balance_after") {
 		t.Errorf("%d lines, the first: %s", len(grants), grants[0])
 	}
 	var seq int64

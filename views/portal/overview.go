@@ -36,7 +36,8 @@ type Wallet struct {
 	Frozen    money.Credits // in grants whose payment is disputed
 	Debt      money.Credits
 	Scoped    []Scoped
-	PerDay    money.Credits // burn rate of the last days
+	Used      bool          // in the last week
+	PerDay    money.Credits // burn rate of the last days, 0 until it is known
 	RateOver  string        // what PerDay was measured over: "the last 7 days"
 	RunsOut   time.Time     // zero: not at this rate
 	Expiry    *Expiry       // the next one, nil for none
@@ -215,10 +216,13 @@ func (w Wallet) sourceLabel() string {
 }
 
 func (w Wallet) runsOutNote() string {
-	if w.RunsOut.IsZero() {
+	switch {
+	case w.PerDay <= 0 && w.Used && w.Available > 0:
+		return "it takes a day of use to tell"
+	case w.RunsOut.IsZero():
 		return ""
 	}
-	return "about " + ui.Day(w.RunsOut, w.Zone)
+	return "about " + ui.Day(w.RunsOut, w.Zone) + ", if it goes on so"
 }
 
 func (w Wallet) runsOut() string {
@@ -227,6 +231,8 @@ func (w Wallet) runsOut() string {
 		return "No use yet"
 	case w.Available <= 0:
 		return "Now"
+	case w.PerDay <= 0 && w.Used:
+		return "Not enough use yet"
 	case w.PerDay <= 0:
 		return "No use yet"
 	case w.RunsOut.IsZero():
