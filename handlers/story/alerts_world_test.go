@@ -10,7 +10,6 @@ import (
 	"purse/billing/alert"
 	"purse/billing/audit"
 	"purse/billing/event"
-	"purse/billing/job"
 	"purse/billing/notify"
 	"purse/billing/statement"
 	"purse/billing/tx"
@@ -37,6 +36,16 @@ func (m *mailed) all() []account.Mail {
 	return append([]account.Mail(nil), m.list...)
 }
 
+// Render is called with what a mail says, its links too.
+func (m *mailed) Render(_ context.Context, mail account.Mail) (notify.Message, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.list = append(m.list, mail)
+	return notify.Message{To: mail.To, Subject: mail.Template}, nil
+}
+
+func (m *mailed) Send(context.Context, notify.Message) error { return nil }
+
 func (w *world) openAlerts(events *event.Log, log *slog.Logger) {
 	w.mailed = &mailed{}
 	w.alerts = alert.NewService(alert.Deps{
@@ -51,16 +60,7 @@ func (w *world) openAlerts(events *event.Log, log *slog.Logger) {
 	w.statements = statement.New(statement.Deps{
 		Runner: w.db, Store: db.StatementStore{}, Accounts: w.accounts, Ledger: w.ledger, Events: events, Jobs: w.jobs, Tell: w.messages.Tell,
 	})
-	w.jobs.Handle(account.MailJob, func(_ context.Context, j job.Job) error {
-		var m account.Mail
-		if err := j.Decode(&m); err != nil {
-			return err
-		}
-		w.mailed.mu.Lock()
-		w.mailed.list = append(w.mailed.list, m)
-		w.mailed.mu.Unlock()
-		return nil
-	})
+	notify.New(notify.MailDeps{Runner: w.db, Jobs: w.jobs, Links: w.accounts, Mailer: w.mailed, Renderer: w.mailed, Messages: w.messages})
 	w.check(w.alerts.Load(ctx))
 }
 
