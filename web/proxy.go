@@ -34,8 +34,8 @@ func trustProxies(networks []string) func(http.Handler) http.Handler {
 			if err == nil && isTrusted(peer) {
 				list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 				for i := len(list) - 1; i >= 0; i-- {
-					a, err := netip.ParseAddr(strings.TrimSpace(list[i]))
-					if err != nil {
+					a, ok := forwarded(list[i])
+					if !ok {
 						break
 					}
 					r.RemoteAddr = net.JoinHostPort(a.String(), "0")
@@ -47,4 +47,15 @@ func trustProxies(networks []string) func(http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		})
 	}
+}
+
+// forwarded reads an address of X-Forwarded-For: some proxies write the client's
+// port behind it, and brackets around one of IPv6.
+func forwarded(s string) (netip.Addr, bool) {
+	s = strings.TrimSpace(s)
+	if a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")); err == nil {
+		return a.Unmap(), true
+	}
+	a, err := netip.ParseAddrPort(s)
+	return a.Addr().Unmap(), err == nil
 }

@@ -6,10 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stripe/stripe-go/v76"
+
 	"purse/billing/account"
+	"purse/billing/audit"
 	"purse/billing/fault"
 	"purse/billing/ledger"
 	"purse/billing/purchase"
+	"purse/handlers/sandbox"
 )
 
 // addCard opens the page that saves a card, from an address.
@@ -64,5 +68,86 @@ func TestEvidenceCountsCaptures(t *testing.T) {
 	w.use(c, credits("5"))
 	if a := m.get("/admin/purchases/" + p.ID + "/answer"); !strings.Contains(a.body, "2 requests for 35 credits") {
 		t.Error(a.body)
+	}
+}
+
+// A person who makes one organisation after the other does not begin more payments
+// for it, nor does a network of many people.
+func TestPaymentsCountByPersonAndNetwork(t *testing.T) {
+	w, _ := shopWorld(t)
+	ann := w.person("ann@example.com", account.NoStaff)
+	refused := 0
+	for i := range 30 {
+		c := w.customer(fmt.Sprint("ann", i), ann.user.ID)
+		var err error
+		if i%2 == 0 {
+			_, err = w.purchases.Begin(ctx, audit.Actor{ID: ann.user.ID}, purchase.Begin{Customer: c.ID, Pack: w.pack(0), Address: fmt.Sprintf("192.0.2.%d", i)})
+		} else {
+			_, err = w.methods.Add(ctx, purchase.AddMethod{Customer: c.ID, Key: "k", Person: ann.user.ID, Address: fmt.Sprintf("192.0.2.%d", i), ReturnPath: "/methods/added", CancelPath: "/methods"})
+			if err == nil { // the same page, loaded again, is the same
+				for range 20 {
+					_, err := w.methods.Add(ctx, purchase.AddMethod{Customer: c.ID, Key: "k", Person: ann.user.ID, Address: fmt.Sprintf("192.0.2.%d", i), ReturnPath: "/methods/added", CancelPath: "/methods"})
+					w.check(err)
+				}
+			}
+		}
+		if fault.HasCode(err, "too_many_purchases") {
+			refused++
+		} else {
+			w.check(err)
+		}
+	}
+	if refused != 15 {
+		t.Errorf("%d of 30 payments by one person were refused", refused)
+	}
+	refused = 0
+	for i := range 60 {
+		who := w.person(fmt.Sprintf("p%d@example.com", i), account.NoStaff)
+		c := w.customer(fmt.Sprint("p", i), who.user.ID)
+		_, err := w.purchases.Begin(ctx, audit.Actor{ID: who.user.ID}, purchase.Begin{Customer: c.ID, Pack: w.pack(0), Address: fmt.Sprintf("2001:db8::%x", i+1)})
+		if fault.HasCode(err, "too_many_purchases") {
+			refused++
+		} else {
+			w.check(err)
+		}
+	}
+	if refused < 28 || refused > 30 {
+		t.Errorf("%d of 60 payments from one network were refused", refused)
+	}
+	// The vendor's own backend begins as many as it likes, and staff lets people through.
+	for i := range 40 {
+		c := w.customer(fmt.Sprint("api", i), "")
+		_, err := w.purchases.Begin(ctx, audit.Actor{ID: "key_1"}, purchase.Begin{Customer: c.ID, Pack: w.pack(0)})
+		w.check(err)
+	}
+	c := w.customer("known", ann.user.ID)
+	w.check(w.purchases.LetThrough(ctx, staff, c.ID, "known by phone"))
+	_, err := w.purchases.Begin(ctx, audit.Actor{ID: ann.user.ID}, purchase.Begin{Customer: c.ID, Pack: w.pack(0)})
+	w.check(err)
+}
+
+// Nobody who is not signed in makes Purse ask Stripe for what is not its own.
+func TestAnonymousReturnsAskStripeForNothingElse(t *testing.T) {
+	w, c := shopWorld(t)
+	p, err := w.begin(c, 0, "")
+	w.check(err)
+	foreign, err := w.stripe().CheckoutSessions.New(&stripe.CheckoutSessionParams{
+		Mode: stripe.String("setup"), Currency: stripe.String("usd"), SuccessURL: stripe.String("https://example.com"),
+	})
+	w.check(err)
+	fault := sandbox.APIFault{Action: sandbox.FaultError, Method: "GET", Path: "/v1/checkout/sessions", Count: 1}
+	asked := func(session string) bool {
+		t.Helper()
+		w.faults(sandbox.Faults{API: []sandbox.APIFault{fault}})
+		w.send("GET", "/checkout/return?session_id="+session, nil, "")
+		return len(w.sandbox.Faults().API) == 0
+	}
+	for _, session := range []string{foreign.ID, "cs_test_a1b2c3", "in_1234"} {
+		if asked(session) {
+			t.Errorf("Stripe was asked for %s", session)
+		}
+	}
+	if !asked(p.CheckoutSession) {
+		t.Error("a Checkout of ours was not looked at")
 	}
 }

@@ -118,6 +118,7 @@ func (s *Service) Flush(ctx context.Context) error {
 type From struct {
 	Address   string // the network address
 	UserAgent string
+	Device    string // the secret by which the browser is known, "" for none; never stored
 }
 
 // Page asks for a part of a list, newest first. At most one of After and Before

@@ -860,3 +860,110 @@ func TestAChangeOfRoleMakesNoMember(t *testing.T) {
 	w.ok(err)
 	w.code(w.ChangeMember(ctx, audit.System, c.ID, bob.ID, account.Owner), "not_found")
 }
+
+// Whoever fails on purpose, from anywhere, does not lock out a person where they
+// have signed in before; who guesses there is held up there.
+func TestADeviceThatIsKnownIsNotLockedOut(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	home := from
+	home.Device = w.signUp("ann@example.com").Device
+	other := w.signUp("eve@example.com")
+	if home.Device == "" || home.Device == other.Device {
+		t.Fatal(home.Device)
+	}
+	for i := range 60 { // from everywhere, and from her own network
+		_, _ = w.SignIn(ctx, "ann@example.com", "wrong guess", account.From{Address: fmt.Sprintf("203.0.113.%d", i)})
+		_, _ = w.SignIn(ctx, "ann@example.com", "wrong guess", from)
+	}
+	_, err := w.SignIn(ctx, "ann@example.com", password, from)
+	w.code(err, "too_many_attempts")
+	_, err = w.SignIn(ctx, "ann@example.com", password, account.From{Address: from.Address, Device: other.Device})
+	w.code(err, "too_many_attempts") // known, but not of her
+	_, err = w.SignIn(ctx, "ann@example.com", password, account.From{Address: from.Address, Device: "dev_made_up_by_somebody_else_entirely"})
+	w.code(err, "too_many_attempts")
+	in, err := w.SignIn(ctx, "ann@example.com", password, home)
+	w.ok(err)
+	if in.Device != home.Device {
+		t.Error("the browser has another secret now")
+	}
+	blocked := 0
+	for range 12 {
+		if _, err := w.SignIn(ctx, "ann@example.com", "wrong guess", home); fault.Is(err, fault.TooMany) {
+			blocked++
+		}
+	}
+	if blocked != 4 {
+		t.Errorf("%d of 12 guesses at a known device were refused", blocked)
+	}
+	// A new password lets nobody be known who was.
+	w.mails()
+	w.ok(w.RequestReset(ctx, "ann@example.com", from))
+	fresh, err := w.Reset(ctx, w.token(account.MailReset), "another good secret", from)
+	w.ok(err)
+	if fresh.Device == home.Device {
+		t.Error("the device of before is still known")
+	}
+}
+
+// A /64 of IPv6 is one network, however many addresses it has.
+func TestNetworks(t *testing.T) {
+	for address, want := range map[string]string{
+		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64", "nonsense": "nonsense",
+	} {
+		if got := account.Network(address); got != want {
+			t.Errorf("%s counts as %s, want %s", address, got, want)
+		}
+	}
+	w := newWorld(t)
+	blocked := 0
+	for i := range 60 {
+		_, err := w.SignIn(t.Context(), fmt.Sprintf("x%d@example.com", i), "wrong guess", account.From{Address: fmt.Sprintf("2001:db8::%x", i+1)})
+		if fault.Is(err, fault.TooMany) {
+			blocked++
+		}
+	}
+	if blocked < 15 {
+		t.Errorf("%d of 60 guesses from one network were refused", blocked)
+	}
+}
+
+// Too many sign-ins at once are sent away, not queued for minutes, and leave
+// processors free.
+func TestManySignInsAtOnceAreShed(t *testing.T) {
+	w := newWorld(t)
+	home := account.From{Address: "192.0.2.1", Device: w.signUp("ann@example.com").Device}
+	const n = 400
+	began := time.Now()
+	var busy, judged atomic.Int64
+	var slowest atomic.Int64
+	var wait sync.WaitGroup
+	for i := range n {
+		wait.Go(func() {
+			start := time.Now()
+			_, err := w.SignIn(t.Context(), fmt.Sprintf("x%d@example.com", i), "wrong guess", account.From{Address: fmt.Sprintf("198.51.%d.%d", i/200, i%200)})
+			switch {
+			case fault.HasCode(err, "busy"):
+				busy.Add(1)
+			case fault.HasCode(err, "sign_in_failed"):
+				judged.Add(1)
+			default:
+				t.Error(err)
+			}
+			if d := int64(time.Since(start)); d > slowest.Load() {
+				slowest.Store(d)
+			}
+		})
+	}
+	for busy.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := w.SignIn(t.Context(), "ann@example.com", password, home); err != nil {
+		t.Error("who is known is sent away with the others:", err)
+	}
+	wait.Wait()
+	t.Logf("%d judged, %d sent away, the slowest after %v, all after %v", judged.Load(), busy.Load(), time.Duration(slowest.Load()), time.Since(began))
+	if busy.Load() == 0 || judged.Load() == 0 {
+		t.Error("nobody was sent away, or everybody")
+	}
+}

@@ -117,7 +117,7 @@ func (s *Service) assert(ctx context.Context, purpose, ticket, response string) 
 	}
 	a, err = s.Passkeys.Login(data[0], response, func(user string) (PasskeyUser, error) { return s.passkeyUser(ctx, user) })
 	if err != nil {
-		s.Log.InfoContext(ctx, "a passkey was refused", "error", err)
+		s.Log.DebugContext(ctx, "a passkey was refused", "error", err)
 		return a, errPasskey
 	}
 	return a, nil

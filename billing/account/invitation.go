@@ -75,12 +75,10 @@ func (s *Service) mayInvite(t tx.Tx, customer, email string) error {
 	if err := s.loadThrottles(t); err != nil {
 		return err
 	}
-	of, to, now := throttleName("invites_of", customer), throttleName("invites_to", email), t.Now()
-	if wait := max(s.throttle.blocked(of, invitesOf, now), s.throttle.blocked(to, invitesTo, now)); wait > 0 {
+	wait := s.throttle.try(t.Now(), counted{throttleName("invites_of", customer), invitesOf}, counted{throttleName("invites_to", email), invitesTo})
+	if wait > 0 {
 		return slowDown(wait)
 	}
-	s.throttle.count(of, invitesOf, now)
-	s.throttle.count(to, invitesTo, now)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -60,31 +61,50 @@ func oneCharacter(s string) bool {
 	return strings.Trim(s, string(first)) == ""
 }
 
-// hasher hashes passwords, a few at a time: each takes 19 MiB.
+// hasher hashes passwords, a few at a time: each takes 19 MiB and tens of
+// milliseconds of a processor. Half of the processors stay free for everything
+// else, and whoever would have to wait long is sent away at once.
 type hasher struct {
-	slots chan struct{}
-	dummy string // verified for addresses that nobody has, to take the same time
+	slots   chan struct{}
+	waiting atomic.Int64
+	dummy   string // verified for addresses that nobody has, to take the same time
 }
 
+// hashQueue is how many wait for each hash that is made, at most: about a second of
+// work. Who holds something that strangers do not (a session, a link, a browser that
+// is known) may wait behind as many again.
+const hashQueue = 24
+
+var errBusy = fault.New(fault.Unavailable, "busy", "", "Too many people sign in at the moment. Try again in a few seconds.")
+
 func (h *hasher) init() {
-	h.slots = make(chan struct{}, max(2, runtime.NumCPU()))
+	h.slots = make(chan struct{}, max(1, runtime.NumCPU()/2))
 	var salt [16]byte
 	_, _ = rand.Read(salt[:])
 	h.dummy = encodeHash(salt[:], make([]byte, argonLength))
 }
 
-func (h *hasher) take(ctx context.Context) error {
+func (h *hasher) take(ctx context.Context, stranger bool) error {
+	most := int64(2 * cap(h.slots) * hashQueue)
+	if stranger {
+		most /= 2
+	}
+	if h.waiting.Add(1) > most {
+		h.waiting.Add(-1)
+		return errBusy
+	}
+	defer h.waiting.Add(-1)
 	select {
 	case h.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return fault.New(fault.Unavailable, "busy", "", "Too many people sign in at the moment. Try again.")
+		return errBusy
 	}
 }
 
 // hash makes the text that is stored for a password.
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
-	if err := h.take(ctx); err != nil {
+	if err := h.take(ctx, false); err != nil {
 		return "", err
 	}
 	defer func() { <-h.slots }()
@@ -94,8 +114,8 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 }
 
 // verify says whether password belongs to stored; "" stands for nobody's and
-// takes as long.
-func (h *hasher) verify(ctx context.Context, stored, password string) (bool, error) {
+// takes as long. A stranger is sent away before others.
+func (h *hasher) verify(ctx context.Context, stored, password string, stranger bool) (bool, error) {
 	known := stored != ""
 	if !known {
 		stored = h.dummy
@@ -114,7 +134,7 @@ func (h *hasher) verify(ctx context.Context, stored, password string) (bool, err
 	if err1 != nil || err2 != nil || len(want) == 0 {
 		return false, fmt.Errorf("account: a stored password hash is damaged")
 	}
-	if err := h.take(ctx); err != nil {
+	if err := h.take(ctx, stranger); err != nil {
 		return false, err
 	}
 	defer func() { <-h.slots }()

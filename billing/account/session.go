@@ -41,6 +41,9 @@ type SignedIn struct {
 	// Step is set where no session has begun yet, because the second factor is to
 	// come: SignInFactor takes it.
 	Step string
+	// Device is the secret by which the browser is known from now on. The browser
+	// keeps it for DeviceLimit.
+	Device string
 }
 
 // StartSession signs a user in without a password: after a link was used, or
@@ -61,8 +64,13 @@ func (s *Service) beginSession(t tx.Tx, u User, how string, from From) (SignedIn
 	if len(from.UserAgent) > 300 {
 		from.UserAgent = from.UserAgent[:300]
 	}
+	device, err := s.markDevice(t, u.ID, from)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	from.Device = ""
 	secret := id.Secret("ses_")
-	in := SignedIn{Secret: secret, User: u, Session: Session{
+	in := SignedIn{Secret: secret, User: u, Device: device, Session: Session{
 		ID: id.New("ses", t.Now()), User: u.ID, From: from,
 		CreatedAt: t.Now(), SeenAt: t.Now(), ConfirmedAt: t.Now(),
 	}}
@@ -191,6 +199,9 @@ func (s *Service) RevokeOthers(ctx context.Context, userID, keepSessionID string
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.Runner.Update(ctx, func(t tx.Tx) error {
 		now := t.Now()
+		if err := s.Store.DeleteDevicesBefore(t, now.Add(-DeviceLimit)); err != nil {
+			return err
+		}
 		return s.Store.DeleteStale(t, now.Add(-IdleLimit-time.Hour), now.Add(-AbsoluteLimit), now.Add(-30*24*time.Hour))
 	})
 }

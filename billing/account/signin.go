@@ -39,9 +39,9 @@ func (s *Service) signIn(ctx context.Context, email, password string, from From)
 	if email, err = NormalEmail(email); err != nil {
 		return in, err
 	}
-	account, address := throttleName("account", email), throttleName("address", from.Address)
 	var u User
 	var now time.Time
+	var tries []counted
 	err = s.Runner.View(ctx, func(t tx.Tx) error {
 		if err := s.loadThrottles(t); err != nil {
 			return err
@@ -51,28 +51,29 @@ func (s *Service) signIn(ctx context.Context, email, password string, from From)
 		if errors.Is(err, tx.ErrNotFound) {
 			u, err = User{}, nil
 		}
+		if err == nil {
+			tries, err = s.tries(t, u, email, from)
+		}
 		return err
 	})
 	if err != nil {
 		return in, err
 	}
-	if wait := max(s.throttle.blocked(account, perAccount, now), s.throttle.blocked(address, perAddress, now)); wait > 0 {
+	// Counted before the work, so that many guesses at once are many.
+	if wait := s.throttle.try(now, tries...); wait > 0 {
 		return in, slowDown(wait)
 	}
-	// Counted before the work, so that many guesses at once are many.
-	s.throttle.count(account, perAccount, now)
-	s.throttle.count(address, perAddress, now)
 	if len(password) > 4*128 {
 		password = ""
 	}
-	ok, err := s.hasher.verify(ctx, u.PasswordHash, password)
+	ok, err := s.hasher.verify(ctx, u.PasswordHash, password, len(tries) > 1)
 	if err != nil {
 		return in, err
 	}
 	if !ok || !u.Verified() {
 		return in, errSignIn
 	}
-	s.throttle.forget(account, now)
+	s.throttle.forget(tries[0].name, now)
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
 		fresh, err := s.Store.User(t, u.ID)
 		if err != nil {
@@ -192,6 +193,9 @@ func (s *Service) setPassword(t tx.Tx, u *User, hash, keepSession string, from F
 	if err := s.Store.DeleteSessions(t, u.ID, keepSession); err != nil {
 		return err
 	}
+	if err := s.Store.DeleteDevices(t, u.ID); err != nil { // who is there becomes known again by signing in
+		return err
+	}
 	if err := s.Store.VoidLinks(t, Link{Kind: LinkReset, User: u.ID}, t.Now()); err != nil {
 		return err
 	}
@@ -224,7 +228,7 @@ func (s *Service) rightPassword(ctx context.Context, userID, password string) (u
 		return u, slowDown(wait)
 	}
 	s.throttle.count(name, perAccount, now)
-	ok, err := s.hasher.verify(ctx, u.PasswordHash, password)
+	ok, err := s.hasher.verify(ctx, u.PasswordHash, password, false)
 	if err == nil && !ok {
 		err = errPassword
 	}

@@ -166,7 +166,7 @@ func (s *Service) SignInPasskey(ctx context.Context, p Proof, from From) (Signed
 }
 
 func (s *Service) signInPasskey(ctx context.Context, p Proof, from From) (in SignedIn, err error) {
-	address := throttleName("address", from.Address)
+	address := throttleName("address", Network(from.Address))
 	var now time.Time
 	if err := s.Runner.View(ctx, func(t tx.Tx) error { now = t.Now(); return s.loadThrottles(t) }); err != nil {
 		return in, err

@@ -66,6 +66,13 @@ type Store interface {
 	RevokeKey(t tx.Tx, id string, at time.Time) error
 	TouchKey(t tx.Tx, id string, at time.Time) error
 
+	// PutDevice writes that a user signed in in the browser with a secret. HasDevice
+	// says whether that user has, or anybody for "".
+	PutDevice(t tx.Tx, secretHash, user string, seen time.Time) error
+	HasDevice(t tx.Tx, secretHash, user string) (bool, error)
+	DeleteDevices(t tx.Tx, user string) error
+	DeleteDevicesBefore(t tx.Tx, seen time.Time) error
+
 	Throttles(t tx.Tx, after time.Time) (map[string]time.Time, error)
 	PutThrottle(t tx.Tx, name string, freeAt time.Time) error
 	DeleteThrottles(t tx.Tx, before time.Time) error

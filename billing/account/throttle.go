@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,9 +27,35 @@ var (
 	perAddress = limit{40, 15 * time.Second} // failed sign-ins from one network address
 	mailsTo    = limit{4, 10 * time.Minute}  // mails that anybody may ask for, of one template and to one e-mail address
 	mailsFrom  = limit{20, time.Minute}      // the same, from one network address
+	buyingBy   = limit{15, 4 * time.Minute}  // Checkouts and pages that save a card, begun by one person
+	buyingFrom = limit{30, 2 * time.Minute}  // the same, from one network address
 	invitesOf  = limit{20, 3 * time.Minute}  // invitations by one customer
 	invitesTo  = limit{4, time.Hour}         // invitations to one e-mail address
 )
+
+// counted is a name under which tries are counted, and how many there may be.
+type counted struct {
+	name  string
+	limit limit
+}
+
+// Network is what a network address is counted by: its /64 for IPv6, of which
+// everybody has 18 quintillion addresses, and itself for IPv4.
+func Network(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	a = a.Unmap().WithZone("")
+	if a.Is4() {
+		return a.String()
+	}
+	p, err := a.Prefix(64)
+	if err != nil {
+		return a.String()
+	}
+	return p.String()
+}
 
 type throttle struct {
 	mu     sync.Mutex
@@ -51,6 +79,20 @@ func (th *throttle) blocked(name string, l limit, now time.Time) time.Duration {
 		return 0
 	}
 	return max(0, at.Sub(now)-time.Duration(l.burst-1)*l.interval)
+}
+
+// try counts an attempt under all names, or answers how long to wait and counts
+// none.
+func (th *throttle) try(now time.Time, all ...counted) time.Duration {
+	for _, c := range all {
+		if wait := th.blocked(c.name, c.limit, now); wait > 0 {
+			return wait
+		}
+	}
+	for _, c := range all {
+		th.count(c.name, c.limit, now)
+	}
+	return 0
 }
 
 // count counts an attempt.
@@ -116,11 +158,9 @@ func (s *Service) mayAsk(ctx context.Context, from From) error {
 	if err := s.Runner.View(ctx, s.loadThrottles); err != nil {
 		return err
 	}
-	address, now := throttleName("mails_from", from.Address), s.Now()
-	if wait := s.throttle.blocked(address, mailsFrom, now); wait > 0 {
+	if wait := s.throttle.try(s.Now(), counted{throttleName("mails_from", Network(from.Address)), mailsFrom}); wait > 0 {
 		return slowDown(wait)
 	}
-	s.throttle.count(address, mailsFrom, now)
 	return nil
 }
 
@@ -129,15 +169,31 @@ func (s *Service) mayAsk(ctx context.Context, from From) error {
 // whoever asked for them, and the newest holds a link that works. So a stranger
 // who asks for many takes none from the address's owner.
 func (s *Service) mayMail(template, email string) bool {
-	to, now := mailsToName(template, email), s.Now()
-	if s.throttle.blocked(to, mailsTo, now) > 0 {
-		return false
-	}
-	s.throttle.count(to, mailsTo, now)
-	return true
+	return s.throttle.try(s.Now(), counted{mailsToName(template, email), mailsTo}) == 0
 }
 
 func mailsToName(template, email string) string { return throttleName("mails_to", template+":"+email) }
+
+// MayBuyIn counts a Checkout, or a page that saves a card, for who begins it and
+// for where they are, whichever organisation it is for: a person can make many. A
+// key or a command ("key_…", "cli") is no person, and "" no address.
+func (s *Service) MayBuyIn(t tx.Tx, person, address string) error {
+	if err := s.loadThrottles(t); err != nil {
+		return err
+	}
+	var all []counted
+	if strings.HasPrefix(person, "usr_") {
+		all = append(all, counted{throttleName("buying_by", person), buyingBy})
+	}
+	if address != "" {
+		all = append(all, counted{throttleName("buying_from", Network(address)), buyingFrom})
+	}
+	if wait := s.throttle.try(t.Now(), all...); wait > 0 {
+		return fault.New(fault.TooMany, "too_many_purchases", "",
+			"Many payments were begun by you or from your network and not paid. Try again in %s, or contact us: we can let you through.", wait.Round(time.Minute)+time.Minute)
+	}
+	return nil
+}
 
 func slowDown(wait time.Duration) error {
 	return fault.New(fault.TooMany, "too_many_attempts", "", "Too many attempts. Try again in %s.", wait.Round(time.Second)+time.Second)

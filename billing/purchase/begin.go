@@ -100,7 +100,7 @@ func (s *Service) intend(ctx context.Context, by audit.Actor, b Begin) (p *Purch
 				return err
 			}
 		}
-		if err := s.checkVelocity(t, c.ID, b.Address); err != nil {
+		if err := s.checkVelocity(t, c.ID, by.ID, b.Address); err != nil {
 			return err
 		}
 		pack := s.Catalog.Snapshot().Pack(b.Pack)

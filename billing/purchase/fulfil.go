@@ -40,7 +40,7 @@ func (s *Service) FulfilBySession(ctx context.Context, session string) (*Purchas
 	case err != nil:
 		return nil, err
 	case p == nil:
-		s.Log.Warn("a Checkout was looked at that is not ours", "session", session, "why", why)
+		s.Log.Debug("a Checkout was looked at that is not ours", "session", session, "why", why)
 		return nil, fault.Missing("purchase")
 	}
 	return p, nil

@@ -54,7 +54,7 @@ type MethodDeps struct {
 // SetupLimits decide whether a customer may open a page that saves a card, and
 // remember that it did.
 type SetupLimits interface {
-	BeginSetup(t tx.Tx, customer, setup, address string) error
+	BeginSetup(t tx.Tx, customer, setup, person, address string) error
 }
 
 // Methods are the cards that customers have saved. Stripe keeps them, and is
@@ -275,6 +275,7 @@ func (m *Methods) Remove(ctx context.Context, by audit.Actor, customer, id strin
 type AddMethod struct {
 	Customer string
 	Key      string // makes the Checkout one: a form's nonce
+	Person   string // who adds it
 	Address  string // the network address that it comes from, where known
 	// ReturnPath and CancelPath are pages of Purse's own. Stripe's session is
 	// added to the first as session_id.
@@ -306,7 +307,7 @@ func (m *Methods) Add(ctx context.Context, a AddMethod) (string, error) {
 		if key == "" {
 			setup = id.New("setup", t.Now())
 		}
-		return m.Limits.BeginSetup(t, a.Customer, setup, a.Address)
+		return m.Limits.BeginSetup(t, a.Customer, setup, a.Person, a.Address)
 	})
 	if err != nil {
 		return "", err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/fault"
 	"purse/billing/job"
@@ -36,7 +37,7 @@ const (
 type CardTry struct {
 	Customer    string
 	Fingerprint string // Stripe's: the same for the same card
-	Address     string // the buyer's network address, "" where it is not known
+	Address     string // the buyer's network, as account.Network answers it; "" where it is not known
 	At          time.Time
 }
 
@@ -47,7 +48,7 @@ func (s *Service) forgetCards(ctx context.Context, _ job.Job) error {
 }
 
 // checkVelocity refuses one purchase too many, and one after too many cards.
-func (s *Service) checkVelocity(t tx.Tx, customer, address string) error {
+func (s *Service) checkVelocity(t tx.Tx, customer, person, address string) error {
 	until, err := s.Store.Pass(t, customer)
 	if err != nil || until.After(t.Now()) {
 		return err
@@ -64,12 +65,15 @@ func (s *Service) checkVelocity(t tx.Tx, customer, address string) error {
 		return fault.New(fault.TooMany, "too_many_purchases", "",
 			"%d purchases were begun within an hour and not paid. Go on with one that is open, or try again in an hour.", unpaid)
 	}
-	return s.checkCards(t, customer, address, cards, paid >= KnownAfter)
+	if err := s.checkCards(t, customer, address, cards, paid >= KnownAfter); err != nil || paid >= KnownAfter {
+		return err
+	}
+	return s.Accounts.MayBuyIn(t, person, address)
 }
 
 // checkCards refuses one card too many.
 func (s *Service) checkCards(t tx.Tx, customer, address string, most int64, known bool) error {
-	own, near, err := s.Store.CardsTried(t, customer, address, t.Now().Add(-24*time.Hour))
+	own, near, err := s.Store.CardsTried(t, customer, account.Network(address), t.Now().Add(-24*time.Hour))
 	if err != nil {
 		return err
 	}
@@ -82,7 +86,12 @@ func (s *Service) checkCards(t tx.Tx, customer, address string, most int64, know
 
 // BeginSetup is asked before a page is opened that saves a card: cards are tried
 // out there too. It implements SetupLimits.
-func (s *Service) BeginSetup(t tx.Tx, customer, setup, address string) error {
+func (s *Service) BeginSetup(t tx.Tx, customer, setup, person, address string) error {
+	_, err := s.Store.CardSetup(t, setup, customer)
+	again := err == nil // the same page is loaded once more
+	if err != nil && !errors.Is(err, tx.ErrNotFound) {
+		return err
+	}
 	until, err := s.Store.Pass(t, customer)
 	if err != nil {
 		return err
@@ -99,8 +108,13 @@ func (s *Service) BeginSetup(t tx.Tx, customer, setup, address string) error {
 		if err := s.checkCards(t, customer, address, most, known); err != nil {
 			return err
 		}
+		if !known && !again {
+			if err := s.Accounts.MayBuyIn(t, person, address); err != nil {
+				return err
+			}
+		}
 	}
-	return s.Store.PutCardSetup(t, setup, customer, address)
+	return s.Store.PutCardSetup(t, setup, customer, account.Network(address))
 }
 
 // setupEvent handles Stripe's event about a card that somebody tries to save: it
@@ -135,7 +149,7 @@ func (s *Service) tried(t tx.Tx, p *Purchase, fingerprint string) error {
 	if fingerprint == "" {
 		return nil
 	}
-	return s.Store.PutCardTry(t, CardTry{Customer: p.Customer, Fingerprint: fingerprint, Address: p.Address, At: t.Now()})
+	return s.Store.PutCardTry(t, CardTry{Customer: p.Customer, Fingerprint: fingerprint, Address: account.Network(p.Address), At: t.Now()})
 }
 
 // LetThrough is staff's act: for a day, no limit on purchases holds a customer

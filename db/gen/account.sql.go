@@ -28,6 +28,31 @@ func (q *Queries) CarrySessions(ctx context.Context, moved int64) error {
 	return err
 }
 
+const countDevices = `-- name: CountDevices :one
+SELECT COUNT(*) FROM devices WHERE secret_hash = $1 AND (CAST($2 AS text) = '' OR user_id = $2)
+`
+
+type CountDevicesParams struct {
+	SecretHash string
+	UserID     string
+}
+
+func (q *Queries) CountDevices(ctx context.Context, arg CountDevicesParams) (int64, error) {
+	row := q.queryRow(ctx, q.countDevicesStmt, countDevices, arg.SecretHash, arg.UserID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const deleteDevices = `-- name: DeleteDevices :exec
+DELETE FROM devices WHERE user_id = $1
+`
+
+func (q *Queries) DeleteDevices(ctx context.Context, userID string) error {
+	_, err := q.exec(ctx, q.deleteDevicesStmt, deleteDevices, userID)
+	return err
+}
+
 const deleteMember = `-- name: DeleteMember :exec
 DELETE FROM members WHERE customer_id = $1 AND user_id = $2
 `
@@ -67,6 +92,15 @@ type DeleteSessionsParams struct {
 
 func (q *Queries) DeleteSessions(ctx context.Context, arg DeleteSessionsParams) error {
 	_, err := q.exec(ctx, q.deleteSessionsStmt, deleteSessions, arg.UserID, arg.Keep)
+	return err
+}
+
+const deleteStaleDevices = `-- name: DeleteStaleDevices :exec
+DELETE FROM devices WHERE seen_at < $1
+`
+
+func (q *Queries) DeleteStaleDevices(ctx context.Context, unseen int64) error {
+	_, err := q.exec(ctx, q.deleteStaleDevicesStmt, deleteStaleDevices, unseen)
 	return err
 }
 
@@ -1028,6 +1062,22 @@ func (q *Queries) ListThrottles(ctx context.Context, now int64) ([]Throttle, err
 		return nil, err
 	}
 	return items, nil
+}
+
+const putDevice = `-- name: PutDevice :exec
+INSERT INTO devices (secret_hash, user_id, seen_at) VALUES ($1, $2, $3)
+ON CONFLICT (secret_hash, user_id) DO UPDATE SET seen_at = excluded.seen_at
+`
+
+type PutDeviceParams struct {
+	SecretHash string
+	UserID     string
+	SeenAt     int64
+}
+
+func (q *Queries) PutDevice(ctx context.Context, arg PutDeviceParams) error {
+	_, err := q.exec(ctx, q.putDeviceStmt, putDevice, arg.SecretHash, arg.UserID, arg.SeenAt)
+	return err
 }
 
 const putMember = `-- name: PutMember :exec

@@ -114,6 +114,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countDeliveriesStmt, err = db.PrepareContext(ctx, countDeliveries); err != nil {
 		return nil, fmt.Errorf("error preparing query CountDeliveries: %w", err)
 	}
+	if q.countDevicesStmt, err = db.PrepareContext(ctx, countDevices); err != nil {
+		return nil, fmt.Errorf("error preparing query CountDevices: %w", err)
+	}
 	if q.countEndpointsStmt, err = db.PrepareContext(ctx, countEndpoints); err != nil {
 		return nil, fmt.Errorf("error preparing query CountEndpoints: %w", err)
 	}
@@ -177,6 +180,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteDeliveriesOfStmt, err = db.PrepareContext(ctx, deleteDeliveriesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteDeliveriesOf: %w", err)
 	}
+	if q.deleteDevicesStmt, err = db.PrepareContext(ctx, deleteDevices); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDevices: %w", err)
+	}
 	if q.deleteEndpointStmt, err = db.PrepareContext(ctx, deleteEndpoint); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteEndpoint: %w", err)
 	}
@@ -221,6 +227,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteSessionsStmt, err = db.PrepareContext(ctx, deleteSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSessions: %w", err)
+	}
+	if q.deleteStaleDevicesStmt, err = db.PrepareContext(ctx, deleteStaleDevices); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteStaleDevices: %w", err)
 	}
 	if q.deleteStaleLinksStmt, err = db.PrepareContext(ctx, deleteStaleLinks); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteStaleLinks: %w", err)
@@ -756,6 +765,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putDeferredLotStmt, err = db.PrepareContext(ctx, putDeferredLot); err != nil {
 		return nil, fmt.Errorf("error preparing query PutDeferredLot: %w", err)
 	}
+	if q.putDeviceStmt, err = db.PrepareContext(ctx, putDevice); err != nil {
+		return nil, fmt.Errorf("error preparing query PutDevice: %w", err)
+	}
 	if q.putDisputeStmt, err = db.PrepareContext(ctx, putDispute); err != nil {
 		return nil, fmt.Errorf("error preparing query PutDispute: %w", err)
 	}
@@ -1196,6 +1208,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countDeliveriesStmt: %w", cerr)
 		}
 	}
+	if q.countDevicesStmt != nil {
+		if cerr := q.countDevicesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countDevicesStmt: %w", cerr)
+		}
+	}
 	if q.countEndpointsStmt != nil {
 		if cerr := q.countEndpointsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countEndpointsStmt: %w", cerr)
@@ -1301,6 +1318,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteDeliveriesOfStmt: %w", cerr)
 		}
 	}
+	if q.deleteDevicesStmt != nil {
+		if cerr := q.deleteDevicesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDevicesStmt: %w", cerr)
+		}
+	}
 	if q.deleteEndpointStmt != nil {
 		if cerr := q.deleteEndpointStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteEndpointStmt: %w", cerr)
@@ -1374,6 +1396,11 @@ func (q *Queries) Close() error {
 	if q.deleteSessionsStmt != nil {
 		if cerr := q.deleteSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteSessionsStmt: %w", cerr)
+		}
+	}
+	if q.deleteStaleDevicesStmt != nil {
+		if cerr := q.deleteStaleDevicesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteStaleDevicesStmt: %w", cerr)
 		}
 	}
 	if q.deleteStaleLinksStmt != nil {
@@ -2266,6 +2293,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putDeferredLotStmt: %w", cerr)
 		}
 	}
+	if q.putDeviceStmt != nil {
+		if cerr := q.putDeviceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putDeviceStmt: %w", cerr)
+		}
+	}
 	if q.putDisputeStmt != nil {
 		if cerr := q.putDisputeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putDisputeStmt: %w", cerr)
@@ -2810,6 +2842,7 @@ type Queries struct {
 	countCardsOfCustomerStmt     *sql.Stmt
 	countDefaultAlertsStmt       *sql.Stmt
 	countDeliveriesStmt          *sql.Stmt
+	countDevicesStmt             *sql.Stmt
 	countEndpointsStmt           *sql.Stmt
 	countFactorRulesOfStmt       *sql.Stmt
 	countFactorsStmt             *sql.Stmt
@@ -2831,6 +2864,7 @@ type Queries struct {
 	deleteCardSetupsBeforeStmt   *sql.Stmt
 	deleteCardTriesBeforeStmt    *sql.Stmt
 	deleteDeliveriesOfStmt       *sql.Stmt
+	deleteDevicesStmt            *sql.Stmt
 	deleteEndpointStmt           *sql.Stmt
 	deleteEventsStmt             *sql.Stmt
 	deleteFactorStmt             *sql.Stmt
@@ -2846,6 +2880,7 @@ type Queries struct {
 	deleteRecoveryCodesStmt      *sql.Stmt
 	deleteSessionStmt            *sql.Stmt
 	deleteSessionsStmt           *sql.Stmt
+	deleteStaleDevicesStmt       *sql.Stmt
 	deleteStaleLinksStmt         *sql.Stmt
 	deleteStaleSessionsStmt      *sql.Stmt
 	deleteThrottlesStmt          *sql.Stmt
@@ -3024,6 +3059,7 @@ type Queries struct {
 	putCounterStmt               *sql.Stmt
 	putCreditTypeStmt            *sql.Stmt
 	putDeferredLotStmt           *sql.Stmt
+	putDeviceStmt                *sql.Stmt
 	putDisputeStmt               *sql.Stmt
 	putFactorRuleStmt            *sql.Stmt
 	putFraudWarningStmt          *sql.Stmt
@@ -3155,6 +3191,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countCardsOfCustomerStmt:     q.countCardsOfCustomerStmt,
 		countDefaultAlertsStmt:       q.countDefaultAlertsStmt,
 		countDeliveriesStmt:          q.countDeliveriesStmt,
+		countDevicesStmt:             q.countDevicesStmt,
 		countEndpointsStmt:           q.countEndpointsStmt,
 		countFactorRulesOfStmt:       q.countFactorRulesOfStmt,
 		countFactorsStmt:             q.countFactorsStmt,
@@ -3176,6 +3213,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteCardSetupsBeforeStmt:   q.deleteCardSetupsBeforeStmt,
 		deleteCardTriesBeforeStmt:    q.deleteCardTriesBeforeStmt,
 		deleteDeliveriesOfStmt:       q.deleteDeliveriesOfStmt,
+		deleteDevicesStmt:            q.deleteDevicesStmt,
 		deleteEndpointStmt:           q.deleteEndpointStmt,
 		deleteEventsStmt:             q.deleteEventsStmt,
 		deleteFactorStmt:             q.deleteFactorStmt,
@@ -3191,6 +3229,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteRecoveryCodesStmt:      q.deleteRecoveryCodesStmt,
 		deleteSessionStmt:            q.deleteSessionStmt,
 		deleteSessionsStmt:           q.deleteSessionsStmt,
+		deleteStaleDevicesStmt:       q.deleteStaleDevicesStmt,
 		deleteStaleLinksStmt:         q.deleteStaleLinksStmt,
 		deleteStaleSessionsStmt:      q.deleteStaleSessionsStmt,
 		deleteThrottlesStmt:          q.deleteThrottlesStmt,
@@ -3369,6 +3408,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putCounterStmt:               q.putCounterStmt,
 		putCreditTypeStmt:            q.putCreditTypeStmt,
 		putDeferredLotStmt:           q.putDeferredLotStmt,
+		putDeviceStmt:                q.putDeviceStmt,
 		putDisputeStmt:               q.putDisputeStmt,
 		putFactorRuleStmt:            q.putFactorRuleStmt,
 		putFraudWarningStmt:          q.putFraudWarningStmt,

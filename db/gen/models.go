@@ -229,6 +229,12 @@ type DeliveryAttempt struct {
 	CreatedAt  int64
 }
 
+type Device struct {
+	SecretHash string
+	UserID     string
+	SeenAt     int64
+}
+
 type Dispute struct {
 	ID         string
 	PurchaseID string

@@ -29,6 +29,8 @@ type Stripe struct {
 	Now    func() time.Time
 	// Refused counts deliveries that were not taken.
 	Refused atomic.Int64
+	told    atomic.Int64 // the minute in which one was last told of, and
+	untold  atomic.Int64 // how many came since
 }
 
 // ServeHTTP answers 400 to what Stripe did not sign, 503 to what could not be
@@ -41,12 +43,22 @@ func (h *Stripe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if f, ok := fault.As(err); ok {
 			status, message = http.StatusBadRequest, f.Detail
 		}
-		h.Log.Warn("a webhook was not taken", "status", status, "error", err)
+		h.tell(status, err)
 		w.WriteHeader(status)
 		_ = json.NewEncoder(w).Encode(map[string]string{"error": message})
 		return
 	}
 	_, _ = io.WriteString(w, `{"received":true}`)
+}
+
+// tell logs that webhooks were not taken, one line a minute: anybody can send any.
+func (h *Stripe) tell(status int, err error) {
+	minute := h.Now().Unix() / 60
+	if before := h.told.Swap(minute); before == minute {
+		h.untold.Add(1)
+		return
+	}
+	h.Log.Warn("a webhook was not taken", "status", status, "error", err, "more_since_the_last", h.untold.Swap(0))
 }
 
 func (h *Stripe) take(w http.ResponseWriter, r *http.Request) error {

@@ -115,6 +115,7 @@ func (k *Kit) Begin(w http.ResponseWriter, r *http.Request, in account.SignedIn)
 			return err
 		}
 	}
+	k.store.knowDevice(w, in.Device)
 	session.ID, session.IsNew = in.Secret, false
 	session.Options = k.store.options(int(account.AbsoluteLimit / time.Second))
 	session.Values = map[any]any{valueState: remembered{}, valueSession: in.Session, valueUser: in.User}

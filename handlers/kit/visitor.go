@@ -47,7 +47,7 @@ func shortened(s string) string { return strings.ToValidUTF8(s[:min(len(s), 300)
 
 // From is where the request came from, as account wants to know it.
 func From(r *http.Request) account.From {
-	return account.From{Address: Address(r), UserAgent: shortened(r.UserAgent())}
+	return account.From{Address: Address(r), UserAgent: shortened(r.UserAgent()), Device: deviceOf(r)}
 }
 
 // Address is the network address that the request came from. Behind a proxy

@@ -108,7 +108,7 @@ func (p *Portal) MethodLeave(w http.ResponseWriter, r *http.Request) error {
 		return kit.Go(w, r, backTo(back))
 	}
 	to, err := p.Methods.Add(r.Context(), purchase.AddMethod{
-		Customer: kit.VisitorOf(r).Customer.ID, Key: nonce, Address: kit.From(r).Address, ReturnPath: "/methods/added?back=" + url.QueryEscape(back), CancelPath: backTo(back),
+		Customer: kit.VisitorOf(r).Customer.ID, Key: nonce, Person: kit.VisitorOf(r).User.ID, Address: kit.Address(r), ReturnPath: "/methods/added?back=" + url.QueryEscape(back), CancelPath: backTo(back),
 	})
 	if err != nil {
 		return p.orSay(w, r, err, backTo(back))

@@ -27,6 +27,13 @@ const lateAfter = time.Minute
 // nothing else; the balance needs a member.
 func (p *Portal) Return(w http.ResponseWriter, r *http.Request) error {
 	session := r.URL.Query().Get("session_id")
+	if kit.VisitorOf(r) == nil {
+		// Only what we know ourselves to be ours is asked for at Stripe, or anybody
+		// could have it asked for anything.
+		if _, err := p.Purchases.BySession(r.Context(), session); err != nil {
+			return err
+		}
+	}
 	bought, err := p.Purchases.FulfilBySession(r.Context(), session)
 	unknown := fault.Is(err, fault.Unavailable)
 	if unknown { // Stripe does not answer: what we know ourselves

@@ -172,3 +172,16 @@ SELECT * FROM api_requests WHERE key_hash = sqlc.arg(key_hash);
 -- name: InsertRequest :exec
 INSERT INTO api_requests (key_hash, fingerprint, object, created_at)
 VALUES (sqlc.arg(key_hash), sqlc.arg(fingerprint), sqlc.arg(object), sqlc.arg(created_at));
+
+-- name: PutDevice :exec
+INSERT INTO devices (secret_hash, user_id, seen_at) VALUES (sqlc.arg(secret_hash), sqlc.arg(user_id), sqlc.arg(seen_at))
+ON CONFLICT (secret_hash, user_id) DO UPDATE SET seen_at = excluded.seen_at;
+
+-- name: CountDevices :one
+SELECT COUNT(*) FROM devices WHERE secret_hash = sqlc.arg(secret_hash) AND (CAST(sqlc.arg(user_id) AS text) = '' OR user_id = sqlc.arg(user_id));
+
+-- name: DeleteDevices :exec
+DELETE FROM devices WHERE user_id = sqlc.arg(user_id);
+
+-- name: DeleteStaleDevices :exec
+DELETE FROM devices WHERE seen_at < sqlc.arg(unseen);
