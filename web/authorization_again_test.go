@@ -30,6 +30,7 @@ var calm = map[string]string{
 	"/admin/webhooks/{endpoint}/test":                            "sends to the address that is there",
 	"/admin/webhooks/{endpoint}/redeliver":                       "sends to the address that is there",
 	"/admin/webhooks/{endpoint}/deliveries/{delivery}/redeliver": "sends to the address that is there",
+	"/email":                                "who has the link",
 	"/again":                                "asks",
 	"/customers":                            "chooses what the visitor looks at",
 	"/customers/new":                        "makes an organisation of the visitor's own",

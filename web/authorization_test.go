@@ -192,7 +192,7 @@ func deletes(r kit.Route) bool {
 // missingAnyway are routes about things that the matrix does not make, and those
 // that are not found without a token in the address.
 func missingAnyway(r kit.Route) bool {
-	for _, p := range []string{"{event}", "{job}", "/checkout/return", "/checkout/cancelled", "/verify", "/reset/new", "/sign-in/link", "/join", "/admin/claim", "/unsubscribe", "{apikey}", "{member}", "{invitation}", "{factor}", "{staff}",
+	for _, p := range []string{"{event}", "{job}", "/checkout/return", "/checkout/cancelled", "/verify", "/reset/new", "/sign-in/link", "/join", "/admin/claim", "/unsubscribe", "/email", "{apikey}", "{member}", "{invitation}", "{factor}", "{staff}",
 		"{method}", "/methods/added", "/recharge/{type}"} {
 		if strings.Contains(r.Pattern, p) {
 			return true

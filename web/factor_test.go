@@ -401,6 +401,13 @@ func TestResetsOfASecondFactor(t *testing.T) {
 	if _, err := w.accounts.AskReset(ctx, audit.Actor{ID: boss.user.ID}, "", boss.user.ID); err == nil {
 		t.Error("somebody asked for the own reset")
 	}
+	cleo := w.person("cleo@example.com", account.Admin)
+	if a := w.form("/admin/people/reset", cleo.cookie, url.Values{"email": {"nobody@example.com"}}); a.status != 422 || !strings.Contains(a.body, "Nobody has an account") {
+		t.Errorf("staff asks for nobody: %d", a.status)
+	}
+	if a := w.form("/admin/people/reset", cleo.cookie, url.Values{"email": {"boss@example.com"}}); a.status != 303 || left(boss) != 1 {
+		t.Errorf("staff asks: %d", a.status)
+	}
 	out, errs, code := purse(t, nil, "admin", "reset-factor", "--db", w.settings.DB, "Boss@Example.com")
 	if code != 0 || left(boss) != 0 {
 		t.Errorf("reset-factor: %d %s %s", code, out, errs)

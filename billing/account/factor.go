@@ -280,7 +280,13 @@ func (s *Service) RemoveFactor(ctx context.Context, by audit.Actor, userID, fact
 
 // mailFactor tells a person what was done to the second factors.
 func (s *Service) mailFactor(t tx.Tx, u User, what, name string) error {
-	return s.mail(t, Mail{Template: MailFactor, To: u.Email, Data: map[string]string{"what": what, "name": name, "link": FactorsPath}})
+	all, err := s.addresses(t, u)
+	for _, to := range all {
+		if err == nil {
+			err = s.mail(t, Mail{Template: MailFactor, To: to, Data: map[string]string{"what": what, "name": name, "link": FactorsPath}})
+		}
+	}
+	return err
 }
 
 // FactorsPath is the page of a person's second factors.

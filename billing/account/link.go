@@ -21,20 +21,21 @@ const (
 	LinkAdmin  LinkKind = "admin"  // become an admin, for whoever has it
 	LinkStaff  LinkKind = "staff"  // join the staff, for one address
 	LinkJoin   LinkKind = "join"   // join a customer
+	LinkEmail  LinkKind = "email"  // prove the old or the new address of a person who changes it
 	LinkSignIn LinkKind = "signin" // sign in as a user: demo data only
 )
 
 // Path is where a link of the kind leads: the page takes the secret as ?token=.
 func (k LinkKind) Path(secret string) string {
 	at := map[LinkKind]string{
-		LinkVerify: "/verify", LinkReset: "/reset/new", LinkAdmin: "/admin/claim", LinkStaff: "/admin/claim", LinkJoin: "/join", LinkSignIn: "/sign-in/link",
+		LinkVerify: "/verify", LinkReset: "/reset/new", LinkAdmin: "/admin/claim", LinkStaff: "/admin/claim", LinkJoin: "/join", LinkSignIn: "/sign-in/link", LinkEmail: "/email",
 	}[k]
 	return at + "?token=" + secret
 }
 
 func (k LinkKind) lifetime() time.Duration {
 	switch k {
-	case LinkVerify, LinkAdmin:
+	case LinkVerify, LinkAdmin, LinkEmail:
 		return 24 * time.Hour
 	case LinkReset:
 		return time.Hour
@@ -80,6 +81,8 @@ const (
 	MailNoAccount  = "no_account" // a reset was asked for an address that has none: link (to sign up)
 	MailNewSecret  = "new_secret" // the password was changed
 	MailInvitation = "invitation" // customer, role, link
+	MailEmail      = "email"      // proves an address: old, new, link
+	MailEmailDone  = "email_done" // the address was changed: old, new, link
 	MailFactor     = "factor"     // what was done to the second factors: what, name, link
 	MailStaff      = "staff"      // an invitation to join the staff: role, link
 	MailNewStaff   = "new_staff"  // tells admins of another: who, role, link

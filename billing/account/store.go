@@ -10,6 +10,7 @@ import (
 type Store interface {
 	BillingStore
 	FactorStore
+	EmailChangeStore
 
 	InsertCustomer(t tx.Tx, c Customer) error
 	UpdateCustomer(t tx.Tx, c Customer) error

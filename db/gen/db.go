@@ -354,6 +354,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getMemberStmt, err = db.PrepareContext(ctx, getMember); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMember: %w", err)
 	}
+	if q.getOpenEmailChangeStmt, err = db.PrepareContext(ctx, getOpenEmailChange); err != nil {
+		return nil, fmt.Errorf("error preparing query GetOpenEmailChange: %w", err)
+	}
 	if q.getOpenFactorResetStmt, err = db.PrepareContext(ctx, getOpenFactorReset); err != nil {
 		return nil, fmt.Errorf("error preparing query GetOpenFactorReset: %w", err)
 	}
@@ -425,6 +428,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertDisputeAnswerStmt, err = db.PrepareContext(ctx, insertDisputeAnswer); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertDisputeAnswer: %w", err)
+	}
+	if q.insertEmailChangeStmt, err = db.PrepareContext(ctx, insertEmailChange); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertEmailChange: %w", err)
 	}
 	if q.insertEndpointStmt, err = db.PrepareContext(ctx, insertEndpoint); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEndpoint: %w", err)
@@ -620,6 +626,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listParkedJobsStmt, err = db.PrepareContext(ctx, listParkedJobs); err != nil {
 		return nil, fmt.Errorf("error preparing query ListParkedJobs: %w", err)
+	}
+	if q.listPastEmailsStmt, err = db.PrepareContext(ctx, listPastEmails); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPastEmails: %w", err)
 	}
 	if q.listRatesStmt, err = db.PrepareContext(ctx, listRates); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRates: %w", err)
@@ -989,6 +998,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.updateCustomerStmt, err = db.PrepareContext(ctx, updateCustomer); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateCustomer: %w", err)
+	}
+	if q.updateEmailChangeStmt, err = db.PrepareContext(ctx, updateEmailChange); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateEmailChange: %w", err)
 	}
 	if q.updateEndpointStmt, err = db.PrepareContext(ctx, updateEndpoint); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateEndpoint: %w", err)
@@ -1608,6 +1620,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getMemberStmt: %w", cerr)
 		}
 	}
+	if q.getOpenEmailChangeStmt != nil {
+		if cerr := q.getOpenEmailChangeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getOpenEmailChangeStmt: %w", cerr)
+		}
+	}
 	if q.getOpenFactorResetStmt != nil {
 		if cerr := q.getOpenFactorResetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getOpenFactorResetStmt: %w", cerr)
@@ -1726,6 +1743,11 @@ func (q *Queries) Close() error {
 	if q.insertDisputeAnswerStmt != nil {
 		if cerr := q.insertDisputeAnswerStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertDisputeAnswerStmt: %w", cerr)
+		}
+	}
+	if q.insertEmailChangeStmt != nil {
+		if cerr := q.insertEmailChangeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertEmailChangeStmt: %w", cerr)
 		}
 	}
 	if q.insertEndpointStmt != nil {
@@ -2051,6 +2073,11 @@ func (q *Queries) Close() error {
 	if q.listParkedJobsStmt != nil {
 		if cerr := q.listParkedJobsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listParkedJobsStmt: %w", cerr)
+		}
+	}
+	if q.listPastEmailsStmt != nil {
+		if cerr := q.listPastEmailsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPastEmailsStmt: %w", cerr)
 		}
 	}
 	if q.listRatesStmt != nil {
@@ -2668,6 +2695,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing updateCustomerStmt: %w", cerr)
 		}
 	}
+	if q.updateEmailChangeStmt != nil {
+		if cerr := q.updateEmailChangeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateEmailChangeStmt: %w", cerr)
+		}
+	}
 	if q.updateEndpointStmt != nil {
 		if cerr := q.updateEndpointStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateEndpointStmt: %w", cerr)
@@ -2922,6 +2954,7 @@ type Queries struct {
 	getLinkStmt                  *sql.Stmt
 	getLinkByHashStmt            *sql.Stmt
 	getMemberStmt                *sql.Stmt
+	getOpenEmailChangeStmt       *sql.Stmt
 	getOpenFactorResetStmt       *sql.Stmt
 	getRequestStmt               *sql.Stmt
 	getSessionByHashStmt         *sql.Stmt
@@ -2946,6 +2979,7 @@ type Queries struct {
 	insertCustomerStmt           *sql.Stmt
 	insertDeliveryStmt           *sql.Stmt
 	insertDisputeAnswerStmt      *sql.Stmt
+	insertEmailChangeStmt        *sql.Stmt
 	insertEndpointStmt           *sql.Stmt
 	insertEpisodeStmt            *sql.Stmt
 	insertEventStmt              *sql.Stmt
@@ -3011,6 +3045,7 @@ type Queries struct {
 	listPackOffersStmt           *sql.Stmt
 	listPacksStmt                *sql.Stmt
 	listParkedJobsStmt           *sql.Stmt
+	listPastEmailsStmt           *sql.Stmt
 	listRatesStmt                *sql.Stmt
 	listSessionsStmt             *sql.Stmt
 	listStaffStmt                *sql.Stmt
@@ -3134,6 +3169,7 @@ type Queries struct {
 	unpricedEventsOfStmt         *sql.Stmt
 	updateAlertStmt              *sql.Stmt
 	updateCustomerStmt           *sql.Stmt
+	updateEmailChangeStmt        *sql.Stmt
 	updateEndpointStmt           *sql.Stmt
 	updateInboxStmt              *sql.Stmt
 	updateInvoiceStmt            *sql.Stmt
@@ -3271,6 +3307,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getLinkStmt:                  q.getLinkStmt,
 		getLinkByHashStmt:            q.getLinkByHashStmt,
 		getMemberStmt:                q.getMemberStmt,
+		getOpenEmailChangeStmt:       q.getOpenEmailChangeStmt,
 		getOpenFactorResetStmt:       q.getOpenFactorResetStmt,
 		getRequestStmt:               q.getRequestStmt,
 		getSessionByHashStmt:         q.getSessionByHashStmt,
@@ -3295,6 +3332,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertCustomerStmt:           q.insertCustomerStmt,
 		insertDeliveryStmt:           q.insertDeliveryStmt,
 		insertDisputeAnswerStmt:      q.insertDisputeAnswerStmt,
+		insertEmailChangeStmt:        q.insertEmailChangeStmt,
 		insertEndpointStmt:           q.insertEndpointStmt,
 		insertEpisodeStmt:            q.insertEpisodeStmt,
 		insertEventStmt:              q.insertEventStmt,
@@ -3360,6 +3398,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listPackOffersStmt:           q.listPackOffersStmt,
 		listPacksStmt:                q.listPacksStmt,
 		listParkedJobsStmt:           q.listParkedJobsStmt,
+		listPastEmailsStmt:           q.listPastEmailsStmt,
 		listRatesStmt:                q.listRatesStmt,
 		listSessionsStmt:             q.listSessionsStmt,
 		listStaffStmt:                q.listStaffStmt,
@@ -3483,6 +3522,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		unpricedEventsOfStmt:         q.unpricedEventsOfStmt,
 		updateAlertStmt:              q.updateAlertStmt,
 		updateCustomerStmt:           q.updateCustomerStmt,
+		updateEmailChangeStmt:        q.updateEmailChangeStmt,
 		updateEndpointStmt:           q.updateEndpointStmt,
 		updateInboxStmt:              q.updateInboxStmt,
 		updateInvoiceStmt:            q.updateInvoiceStmt,

@@ -135,6 +135,27 @@ func (q *Queries) GetFactorRule(ctx context.Context, customerID string) (int64, 
 	return count, err
 }
 
+const getOpenEmailChange = `-- name: GetOpenEmailChange :one
+SELECT id, user_id, old_email, new_email, created_at, old_at, new_at, ended_at, done FROM email_changes WHERE user_id = $1 AND ended_at = 0
+`
+
+func (q *Queries) GetOpenEmailChange(ctx context.Context, userID string) (EmailChange, error) {
+	row := q.queryRow(ctx, q.getOpenEmailChangeStmt, getOpenEmailChange, userID)
+	var i EmailChange
+	err := row.Scan(
+		&i.ID,
+		&i.UserID,
+		&i.OldEmail,
+		&i.NewEmail,
+		&i.CreatedAt,
+		&i.OldAt,
+		&i.NewAt,
+		&i.EndedAt,
+		&i.Done,
+	)
+	return i, err
+}
+
 const getOpenFactorReset = `-- name: GetOpenFactorReset :one
 SELECT id, user_id, asked_by, customer_id, created_at, effective_at, ended_at, outcome FROM factor_resets WHERE user_id = $1 AND ended_at = 0
 `
@@ -153,6 +174,30 @@ func (q *Queries) GetOpenFactorReset(ctx context.Context, userID string) (Factor
 		&i.Outcome,
 	)
 	return i, err
+}
+
+const insertEmailChange = `-- name: InsertEmailChange :exec
+INSERT INTO email_changes (id, user_id, old_email, new_email, created_at, old_at, new_at, ended_at, done)
+VALUES ($1, $2, $3, $4, $5, 0, 0, 0, 0)
+`
+
+type InsertEmailChangeParams struct {
+	ID        string
+	UserID    string
+	OldEmail  string
+	NewEmail  string
+	CreatedAt int64
+}
+
+func (q *Queries) InsertEmailChange(ctx context.Context, arg InsertEmailChangeParams) error {
+	_, err := q.exec(ctx, q.insertEmailChangeStmt, insertEmailChange,
+		arg.ID,
+		arg.UserID,
+		arg.OldEmail,
+		arg.NewEmail,
+		arg.CreatedAt,
+	)
+	return err
 }
 
 const insertFactor = `-- name: InsertFactor :exec
@@ -264,6 +309,38 @@ func (q *Queries) ListFactors(ctx context.Context, userID string) ([]Factor, err
 	return items, nil
 }
 
+const listPastEmails = `-- name: ListPastEmails :many
+SELECT DISTINCT old_email FROM email_changes WHERE user_id = $1 AND done = 1 AND ended_at > $2
+`
+
+type ListPastEmailsParams struct {
+	UserID string
+	Since  int64
+}
+
+func (q *Queries) ListPastEmails(ctx context.Context, arg ListPastEmailsParams) ([]string, error) {
+	rows, err := q.query(ctx, q.listPastEmailsStmt, listPastEmails, arg.UserID, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var old_email string
+		if err := rows.Scan(&old_email); err != nil {
+			return nil, err
+		}
+		items = append(items, old_email)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putFactorRule = `-- name: PutFactorRule :exec
 INSERT INTO factor_rules (customer_id, set_by, created_at) VALUES ($1, $2, $3)
 ON CONFLICT (customer_id) DO NOTHING
@@ -277,6 +354,29 @@ type PutFactorRuleParams struct {
 
 func (q *Queries) PutFactorRule(ctx context.Context, arg PutFactorRuleParams) error {
 	_, err := q.exec(ctx, q.putFactorRuleStmt, putFactorRule, arg.CustomerID, arg.SetBy, arg.CreatedAt)
+	return err
+}
+
+const updateEmailChange = `-- name: UpdateEmailChange :exec
+UPDATE email_changes SET old_at = $1, new_at = $2, ended_at = $3, done = $4 WHERE id = $5
+`
+
+type UpdateEmailChangeParams struct {
+	OldAt   int64
+	NewAt   int64
+	EndedAt int64
+	Done    int64
+	ID      string
+}
+
+func (q *Queries) UpdateEmailChange(ctx context.Context, arg UpdateEmailChangeParams) error {
+	_, err := q.exec(ctx, q.updateEmailChangeStmt, updateEmailChange,
+		arg.OldAt,
+		arg.NewAt,
+		arg.EndedAt,
+		arg.Done,
+		arg.ID,
+	)
 	return err
 }
 

@@ -254,6 +254,18 @@ type DisputeAnswer struct {
 	CreatedAt  int64
 }
 
+type EmailChange struct {
+	ID        string
+	UserID    string
+	OldEmail  string
+	NewEmail  string
+	CreatedAt int64
+	OldAt     int64
+	NewAt     int64
+	EndedAt   int64
+	Done      int64
+}
+
 type Endpoint struct {
 	ID           string
 	CustomerID   string

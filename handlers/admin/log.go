@@ -38,7 +38,7 @@ func (a *Admin) Log(w http.ResponseWriter, r *http.Request) error {
 		page.Older = kit.Older(r, rows[auditRows-1].ID)
 	}
 	page.Rows = show.Log(rows, a.logNames(r.Context(), rows))
-	return kit.Render(w, r, http.StatusOK, admin.LogPage(a.frame(r, "Security log", "/admin/log"), page))
+	return kit.Render(w, r, http.StatusOK, admin.LogPage(a.frame(r, "Security log", "/admin/log"), page, mayChange(r)))
 }
 
 // logNames are who entries are by and about.

@@ -96,6 +96,21 @@ func letter(site ui.Site, template string, data map[string]string) (Letter, erro
 			Heading: "Your password was changed", Says: []string{"Your other sessions have ended.", "If this was not you, choose a new password now."},
 			Button: "Choose a new password", Link: link,
 		}, nil
+	case account.MailEmail:
+		return Letter{
+			Subject: "Confirm the change of your address at " + site.Brand, Preview: "The link works for a day.",
+			Heading: "Confirm the change of your address", Says: []string{
+				"Somebody, hopefully you, asked to change the address of your account at " + site.Brand + " from " + data["old"] + " to " + data["new"] + ".",
+				"Each of the two addresses got a link. The change is made when both are used.",
+			},
+			Button: "Confirm", Link: link, Afterall: []string{"The link works once, for a day. " + ignore},
+		}, nil
+	case account.MailEmailDone:
+		return Letter{
+			Subject: "Your address at " + site.Brand + " was changed", Preview: "If this was not you, act now.",
+			Heading: "Your address was changed", Says: []string{"You sign in at " + site.Brand + " as " + data["new"] + " now, and no longer as " + data["old"] + ".", "If this was not you, get in touch with us at once."},
+			Button: "Look at it", Link: link,
+		}, nil
 	case account.MailFactor:
 		return factorLetter(site, data, link), nil
 	case account.MailInvitation:

@@ -55,3 +55,16 @@ DELETE FROM factor_rules WHERE customer_id = sqlc.arg(customer_id);
 
 -- name: CountFactors :one
 SELECT COUNT(*) FROM factors WHERE user_id = sqlc.arg(user_id);
+
+-- name: InsertEmailChange :exec
+INSERT INTO email_changes (id, user_id, old_email, new_email, created_at, old_at, new_at, ended_at, done)
+VALUES (sqlc.arg(id), sqlc.arg(user_id), sqlc.arg(old_email), sqlc.arg(new_email), sqlc.arg(created_at), 0, 0, 0, 0);
+
+-- name: GetOpenEmailChange :one
+SELECT * FROM email_changes WHERE user_id = sqlc.arg(user_id) AND ended_at = 0;
+
+-- name: UpdateEmailChange :exec
+UPDATE email_changes SET old_at = sqlc.arg(old_at), new_at = sqlc.arg(new_at), ended_at = sqlc.arg(ended_at), done = sqlc.arg(done) WHERE id = sqlc.arg(id);
+
+-- name: ListPastEmails :many
+SELECT DISTINCT old_email FROM email_changes WHERE user_id = sqlc.arg(user_id) AND done = 1 AND ended_at > sqlc.arg(since);

@@ -1,0 +1,18 @@
+-- +goose Up
+-- Changes of a person's e-mail address. Each address is proved by a link of its own.
+CREATE TABLE email_changes (
+  id         TEXT PRIMARY KEY,
+  user_id    TEXT NOT NULL REFERENCES users (id),
+  old_email  TEXT NOT NULL,
+  new_email  TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  old_at     INTEGER NOT NULL, -- when the old address was proved, 0 before
+  new_at     INTEGER NOT NULL,
+  ended_at   INTEGER NOT NULL, -- 0 while it waits
+  done       INTEGER NOT NULL -- 1 when the address was changed, 0 while it waits or when another came after it
+) STRICT;
+CREATE UNIQUE INDEX email_changes_open ON email_changes (user_id) WHERE ended_at = 0;
+CREATE INDEX email_changes_user ON email_changes (user_id, id);
+
+-- +goose Down
+DROP TABLE email_changes;
