@@ -276,7 +276,7 @@ func loadGrants(st *transaction, l *ledger.Loaded, text, list string) error {
 		var r gen.Grant
 		if err := rows.Scan(&r.ID, &r.WalletID, &r.Kind, &r.Priority, &r.Amount, &r.Remaining, &r.Held, &r.EffectiveAt, &r.ExpiresAt,
 			&r.Meters, &r.PaidAmount, &r.PaidCurrency, &r.PaidFor, &r.Source, &r.Origin, &r.Frozen, &r.VoidedAt, &r.CreatedAt,
-			&r.Lapsed, &r.Clawed, &r.Reclaim, &r.ReclaimKind, &r.ReclaimRef, &r.ClawedWith, &r.ClawDebt); err != nil {
+			&r.Lapsed, &r.Clawed, &r.Reclaim, &r.ReclaimKind, &r.ReclaimRef, &r.ClawedWith, &r.ClawDebt, &r.Gone, &r.Sent, &r.Worth); err != nil {
 			return err
 		}
 		g, err := grant(r)

@@ -30,6 +30,7 @@ func grant(r gen.Grant) (ledger.Grant, error) {
 		Lapsed: money.Credits(r.Lapsed), Clawed: money.Credits(r.Clawed), Reclaim: money.Credits(r.Reclaim),
 		ReclaimFor: ledger.ReclaimFor{Kind: ledger.PostingKind(r.ReclaimKind), Ref: r.ReclaimRef},
 		ClawedWith: ledger.GrantID(r.ClawedWith), ClawDebt: money.Credits(r.ClawDebt),
+		Gone: money.Credits(r.Gone), Sent: money.Credits(r.Sent), Worth: r.Worth,
 	}
 	if r.Meters == "" {
 		return g, nil

@@ -115,7 +115,8 @@ func grantRow(g *ledger.Grant) ([]any, error) {
 
 // grantParts are the columns of what became of a grant beside its use.
 func grantParts(g *ledger.Grant) []any {
-	return []any{int64(g.Lapsed), int64(g.Clawed), int64(g.Reclaim), string(g.ReclaimFor.Kind), g.ReclaimFor.Ref, int64(g.ClawedWith), int64(g.ClawDebt)}
+	return []any{int64(g.Lapsed), int64(g.Clawed), int64(g.Reclaim), string(g.ReclaimFor.Kind), g.ReclaimFor.Ref, int64(g.ClawedWith), int64(g.ClawDebt),
+		int64(g.Gone), int64(g.Sent), g.Worth}
 }
 
 func rollupRows(rows map[ledger.RollupKey]*ledger.Rollup) []any {

@@ -18,7 +18,7 @@ FROM json_each(?) j CROSS JOIN wallets w WHERE w.id = j.value`
 
 	grantColumns = `g.id, g.wallet_id, g.kind, g.priority, g.amount, g.remaining, g.held, g.effective_at, g.expires_at,
 g.meters, g.paid_amount, g.paid_currency, g.paid_for, g.source, g.origin, g.frozen, g.voided_at, g.created_at,
-g.lapsed, g.clawed, g.reclaim, g.reclaim_kind, g.reclaim_ref, g.clawed_with, g.claw_debt`
+g.lapsed, g.clawed, g.reclaim, g.reclaim_kind, g.reclaim_ref, g.clawed_with, g.claw_debt, g.gone, g.sent, g.worth`
 
 	loadLiveGrants = `SELECT ` + grantColumns + `
 FROM json_each(?) j CROSS JOIN grants g INDEXED BY grants_live WHERE g.wallet_id = j.value AND g.remaining > 0`
@@ -147,10 +147,10 @@ reserved = v.column7
 FROM (VALUES `, 7, `) v WHERE wallets.id = v.column1`)
 	l.insertGrants = newBulk(`INSERT INTO grants (id, wallet_id, kind, priority, amount, remaining, held, effective_at, expires_at, meters,
 paid_amount, paid_currency, paid_for, source, origin, frozen, voided_at, created_at,
-lapsed, clawed, reclaim, reclaim_kind, reclaim_ref, clawed_with, claw_debt) VALUES `, 25, ``)
+lapsed, clawed, reclaim, reclaim_kind, reclaim_ref, clawed_with, claw_debt, gone, sent, worth) VALUES `, 28, ``)
 	l.updateGrants = newBulk(`UPDATE grants SET remaining = v.column2, held = v.column3, frozen = v.column4, voided_at = v.column5,
-lapsed = v.column6, clawed = v.column7, reclaim = v.column8, reclaim_kind = v.column9, reclaim_ref = v.column10, clawed_with = v.column11, claw_debt = v.column12
-FROM (VALUES `, 12, `) v WHERE grants.id = v.column1`)
+lapsed = v.column6, clawed = v.column7, reclaim = v.column8, reclaim_kind = v.column9, reclaim_ref = v.column10, clawed_with = v.column11, claw_debt = v.column12, gone = v.column13, sent = v.column14, worth = v.column15
+FROM (VALUES `, 15, `) v WHERE grants.id = v.column1`)
 	l.upsertHolds = newBulk(`INSERT INTO holds (id, wallet_id, amount, captured, state, reservations, expires_at, created_at, ended_at) VALUES `, 9,
 		` ON CONFLICT (id) DO UPDATE SET captured = excluded.captured, state = excluded.state, ended_at = excluded.ended_at`)
 	l.insertEntries = newBulk(`INSERT INTO entries (wallet_id, seq, line, kind, grant_id, amount, balance_after, at, corrects, detail) VALUES `, 10, ``)

@@ -318,9 +318,27 @@ func (l *Ledger) Hold(t tx.Tx, customer string, id HoldID) (Hold, error) {
 	return h, err
 }
 
-// Holds answers a wallet's holds, newest first.
-func (l *Ledger) Holds(t tx.Tx, w WalletID, open bool, before HoldID, limit int) ([]Hold, error) {
-	return l.store.HoldsOf(t, w, open, before, limit)
+// Holds answers a wallet's holds as they stand now, newest first.
+func (l *Ledger) Holds(t tx.Tx, w WalletID, open bool, before HoldID, limit int) (out []Hold, err error) {
+	for len(out) < limit {
+		page, err := l.store.HoldsOf(t, w, open, before, limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range page {
+			before = h.ID
+			if h.State == HoldOpen && !h.ExpiresAt.After(t.Now()) {
+				h.State, h.EndedAt = HoldExpired, h.ExpiresAt
+			}
+			if !open || h.State == HoldOpen {
+				out = append(out, h)
+			}
+		}
+		if len(page) < limit {
+			break
+		}
+	}
+	return out[:min(limit, len(out))], nil
 }
 
 // Posted answers the hourly totals of a wallet within [from, to) by kind, by

@@ -16,7 +16,9 @@ type corrected struct {
 	order  []GrantID     // in the order in which they were drawn
 	total  money.Credits // that may be given back
 	took   money.Credits // at first
-	detail *Detail
+	// adjusted says that it was no use but an adjustment.
+	adjusted bool
+	detail   *Detail
 }
 
 // correctable reads the posting that an adjustment names, and what corrected it.
@@ -30,7 +32,7 @@ func (s *State) correctable(acc *account, seq int64) (*corrected, *fault.Error) 
 			continue
 		}
 		if named {
-			found, c.at = true, e.At
+			found, c.at, c.adjusted = true, e.At, e.Kind == PostAdjust
 			c.took -= e.Amount
 			if e.Detail != nil {
 				c.detail = e.Detail
@@ -100,6 +102,10 @@ func (a Adjust) giveBack(s *State, c *Command) Result {
 			gifts = s.gift(acc, gifts, part, g, from.at)
 		default:
 			moves = append(moves, move{g, part})
+			if from.adjusted {
+				s.touchGrant(g)
+				g.Gone -= part
+			}
 		}
 		rest -= part
 	}

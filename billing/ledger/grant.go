@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"math/big"
 	"math/bits"
 	"slices"
 	"time"
@@ -60,6 +61,12 @@ type Grant struct {
 	// Lapsed and Clawed are what expiry took of it, and what refunds and disputes
 	// took back: neither was used.
 	Lapsed, Clawed money.Credits
+	// Gone is what was voided, transferred or taken by an adjustment, Sent what of it
+	// was transferred.
+	Gone, Sent money.Credits
+	// Worth is what was paid for the lot without the parts that were transferred, in
+	// minor units of Paid's currency: a part takes its share along, and they add up.
+	Worth int64
 	// Reclaim is what a refund or a dispute takes when the holds on it end;
 	// ReclaimFor is the posting that it then makes.
 	Reclaim    money.Credits
@@ -88,6 +95,25 @@ func (g *Grant) Standing() money.Credits {
 type ReclaimFor struct {
 	Kind PostingKind
 	Ref  string
+}
+
+// Used is what use took of it, its repayment of debt included.
+func (g *Grant) Used() money.Credits { return g.Amount - g.Remaining - g.Lapsed - g.Clawed - g.Gone }
+
+// AmountPaid is Worth, in its currency.
+func (g *Grant) AmountPaid() money.Money {
+	return money.Money{Amount: g.Worth, Currency: g.Paid.Currency}
+}
+
+// send takes the share of what was paid for a part that is transferred.
+func (g *Grant) send(part money.Credits) (worth int64) {
+	whole := g.Amount - g.Sent
+	n := new(big.Int).Mul(big.NewInt(g.Worth), big.NewInt(2*int64(part)))
+	n.Add(n, big.NewInt(int64(whole)))
+	worth = n.Quo(n, big.NewInt(2*int64(whole))).Int64()
+	g.Sent += part
+	g.Worth -= worth
+	return worth
 }
 
 // Free is what no hold has reserved.

@@ -25,7 +25,7 @@ func (g NewGrant) decide(s *State, c *Command) Result {
 	lot := &Grant{
 		ID: GrantID(id.Number(s.now)), Wallet: a.ID, Kind: g.Kind, Priority: g.Priority, Amount: g.Credits,
 		EffectiveAt: effective, ExpiresAt: g.ExpiresAt, Meters: slices.Clone(g.Meters),
-		Paid: g.Paid, PaidFor: g.Credits, Source: g.Source, CreatedAt: s.now,
+		Paid: g.Paid, PaidFor: g.Credits, Worth: g.Paid.Amount, Source: g.Source, CreatedAt: s.now,
 	}
 	posted, ok := s.postLots(a, PostGrant, &Detail{Ref: g.Ref}, []*Grant{lot}, []money.Credits{g.Credits}, 0, c.Note)
 	if !ok {

@@ -189,6 +189,25 @@ func TestEachThingHasItsOwnTime(t *testing.T) {
 	}
 }
 
+// TestTransfersTakeWhatWasPaidAlong splits a lot of $10.01 between customers: the
+// parts add up, and what was transferred was not used.
+func TestTransfersTakeWhatWasPaidAlong(t *testing.T) {
+	d := newDesk(t)
+	k2 := WalletKey{"c2", "a"}
+	d.State = NewState(d.now, &Needs{Wallets: []WalletKey{d.k, k2}}, &Loaded{})
+	g := d.do(NewGrant{Wallet: d.k, Credits: 100, Kind: Paid, Paid: money.Money{Amount: 1001, Currency: "usd"}}).Grant
+	d.record(10)
+	var parts int64
+	for _, n := range []money.Credits{33, 33, 7} {
+		lot := d.do(Transfer{From: d.k, To: k2, Credits: n}).Grants[0]
+		parts += d.grants[lot].Worth
+	}
+	from := d.grants[g]
+	if parts+from.Worth != 1001 || from.Worth != 271 || from.Used() != 10 || from.Sent != 73 {
+		t.Errorf("%d went along, %d stayed; %s used, %s sent", parts, from.Worth, from.Used(), from.Sent)
+	}
+}
+
 // TestHoldsUseTheOverdraft: a hold is a decision, and what it reserves beyond the
 // lots is not there for others.
 func TestHoldsUseTheOverdraft(t *testing.T) {

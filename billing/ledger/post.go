@@ -48,6 +48,9 @@ func (s *State) postAt(a *account, at time.Time, kind PostingKind, d *Detail, mo
 			s.touchGrant(m.grant)
 			e.Grant = m.grant.ID
 			m.grant.Remaining += m.amount
+			if m.amount < 0 && (kind == PostVoid || kind == PostTransfer || kind == PostAdjust) {
+				m.grant.Gone -= m.amount
+			}
 			if m.grant.Remaining < m.grant.Held || m.grant.Remaining > m.grant.Amount {
 				panic("ledger: a grant would leave its bounds")
 			}

@@ -36,6 +36,9 @@ func (t Transfer) decide(s *State, c *Command) Result {
 		lot.Amount, lot.Remaining, lot.Held = -m.amount, 0, 0
 		lot.Source, lot.Meters = "", slices.Clone(lot.Meters)
 		lot.Lapsed, lot.Clawed, lot.ClawedWith, lot.ClawDebt = 0, 0, 0, 0
+		lot.Gone, lot.Sent = 0, 0
+		s.touchGrant(m.grant)
+		lot.Worth = m.grant.send(-m.amount)
 		lot.Reclaim, lot.ReclaimFor = 0, ReclaimFor{}
 		if lot.Origin == 0 {
 			lot.Origin = m.grant.ID

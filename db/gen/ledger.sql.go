@@ -315,7 +315,7 @@ func (q *Queries) ForgetCounters(ctx context.Context, before int64) error {
 }
 
 const grantByID = `-- name: GrantByID :one
-SELECT id, wallet_id, kind, priority, amount, remaining, held, effective_at, expires_at, meters, paid_amount, paid_currency, paid_for, source, origin, frozen, voided_at, created_at, lapsed, clawed, reclaim, reclaim_kind, reclaim_ref, clawed_with, claw_debt FROM grants WHERE id = $1
+SELECT id, wallet_id, kind, priority, amount, remaining, held, effective_at, expires_at, meters, paid_amount, paid_currency, paid_for, source, origin, frozen, voided_at, created_at, lapsed, clawed, reclaim, reclaim_kind, reclaim_ref, clawed_with, claw_debt, gone, sent, worth FROM grants WHERE id = $1
 `
 
 func (q *Queries) GrantByID(ctx context.Context, id int64) (Grant, error) {
@@ -347,12 +347,15 @@ func (q *Queries) GrantByID(ctx context.Context, id int64) (Grant, error) {
 		&i.ReclaimRef,
 		&i.ClawedWith,
 		&i.ClawDebt,
+		&i.Gone,
+		&i.Sent,
+		&i.Worth,
 	)
 	return i, err
 }
 
 const grantsOf = `-- name: GrantsOf :many
-SELECT id, wallet_id, kind, priority, amount, remaining, held, effective_at, expires_at, meters, paid_amount, paid_currency, paid_for, source, origin, frozen, voided_at, created_at, lapsed, clawed, reclaim, reclaim_kind, reclaim_ref, clawed_with, claw_debt FROM grants
+SELECT id, wallet_id, kind, priority, amount, remaining, held, effective_at, expires_at, meters, paid_amount, paid_currency, paid_for, source, origin, frozen, voided_at, created_at, lapsed, clawed, reclaim, reclaim_kind, reclaim_ref, clawed_with, claw_debt, gone, sent, worth FROM grants
 WHERE wallet_id = $1 AND id < $2 AND remaining >= $3
 ORDER BY id DESC LIMIT $4
 `
@@ -404,6 +407,9 @@ func (q *Queries) GrantsOf(ctx context.Context, arg GrantsOfParams) ([]Grant, er
 			&i.ReclaimRef,
 			&i.ClawedWith,
 			&i.ClawDebt,
+			&i.Gone,
+			&i.Sent,
+			&i.Worth,
 		); err != nil {
 			return nil, err
 		}

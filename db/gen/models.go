@@ -402,6 +402,9 @@ type Grant struct {
 	ReclaimRef   string
 	ClawedWith   int64
 	ClawDebt     int64
+	Gone         int64
+	Sent         int64
+	Worth        int64
 }
 
 type Hold struct {

@@ -174,11 +174,10 @@ func (a *Admin) wallet(t tx.Tx, b ledger.Balance) (admin.Wallet, error) {
 	if err != nil {
 		return admin.Wallet{}, err
 	}
-	back, err := show.TakenBack(t, a.Ledger, b.WalletKey)
 	return admin.Wallet{
 		CreditType: b.CreditType, Unit: show.Unit(a.Catalog.Snapshot(), b.CreditType), Balance: b.Balance, Available: b.Available,
 		Held: b.Held, Pending: b.Pending, Frozen: b.Frozen, Debt: b.Debt, Overdraft: b.Overdraft, Scoped: show.Scoped(b),
-		Grants: show.LiveGrants(grants, t.Now(), back),
+		Grants: show.LiveGrants(grants, t.Now()),
 	}, err
 }
 

@@ -27,22 +27,19 @@ type grantObject struct {
 	EffectiveAt time.Time  `json:"effective_at"`
 	ExpiresAt   *time.Time `json:"expires_at"`
 	Meters      []string   `json:"meters" nullable:"false" doc:"What may draw it; empty: everything"`
-	AmountPaid  *price     `json:"amount_paid"`
+	AmountPaid  *price     `json:"amount_paid" doc:"For what of it was not transferred: a part takes its share along"`
 	Frozen      bool       `json:"frozen" doc:"Its payment is disputed"`
 	VoidedAt    *time.Time `json:"voided_at"`
 	Origin      *string    `json:"origin" doc:"The grant that it was transferred from at first"`
 	CreatedAt   time.Time  `json:"created_at"`
 }
 
-func showGrant(g ledger.Grant, k ledger.WalletKey, now time.Time) grantObject {
+func showGrant(g ledger.Grant, k ledger.WalletKey) grantObject {
 	o := grantObject{
 		Object: "grant", ID: g.ID.String(), Customer: k.Customer, CreditType: k.CreditType, Kind: string(g.Kind), Priority: g.Priority,
 		Credits: g.Amount.String(), Remaining: g.Remaining.String(), Held: g.Held.String(), EffectiveAt: stamp(g.EffectiveAt),
-		ExpiresAt: stampOrNull(g.ExpiresAt), Meters: slices.Clone(g.Meters), AmountPaid: priceOf(g.Paid), Frozen: g.Frozen,
+		ExpiresAt: stampOrNull(g.ExpiresAt), Meters: slices.Clone(g.Meters), AmountPaid: priceOf(g.AmountPaid()), Frozen: g.Frozen,
 		VoidedAt: stampOrNull(g.VoidedAt), CreatedAt: stamp(g.CreatedAt),
-	}
-	if g.Expired(now) && !g.Frozen { // whether or not the sweep has written it down
-		o.Remaining = g.Held.String()
 	}
 	if o.Meters == nil {
 		o.Meters = []string{}
@@ -222,7 +219,7 @@ func (a *API) grant(ctx context.Context, customer string, id ledger.GrantID) (o 
 		if err != nil {
 			return gone(err, "grant")
 		}
-		o = showGrant(g, w.WalletKey, t.Now())
+		o = showGrant(g, w.WalletKey)
 		return nil
 	})
 	return o, err
@@ -362,7 +359,7 @@ func listGrants(a *API, ctx context.Context, in *listGrantsIn) (*reply[list[gran
 		} else if more {
 			all = all[:in.Limit]
 		}
-		out = listOf(all, more, func(l lot) grantObject { return showGrant(l.Grant, l.key, t.Now()) })
+		out = listOf(all, more, func(l lot) grantObject { return showGrant(l.Grant, l.key) })
 		return nil
 	})
 	if err != nil {

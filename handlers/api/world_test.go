@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"purse/billing/account"
+	"purse/billing/alert"
 	"purse/billing/audit"
 	"purse/billing/catalog"
 	"purse/billing/event"
@@ -81,6 +83,13 @@ func newWorld(tb testing.TB, change ...func(*Deps)) *world {
 		tb.Fatal(err)
 	}
 	w.deps.Events = events
+	w.deps.Alerts = alert.NewService(alert.Deps{
+		Runner: d, Store: db.AlertStore{}, Accounts: w.deps.Accounts, Catalog: w.deps.Catalog, Ledger: w.deps.Ledger, Jobs: jobs, Events: events,
+		Audit: log, Log: slog.New(slog.DiscardHandler),
+	})
+	if err := w.deps.Alerts.Load(context.Background()); err != nil {
+		tb.Fatal(err)
+	}
 	w.deps.Endpoints = notify.NewEndpoints(notify.EndpointDeps{
 		Runner: d, Store: db.EndpointStore{}, Events: events, Jobs: jobs, Accounts: w.deps.Accounts, Audit: log,
 		Poster: webhookout.New(webhookout.Options{}), Keeper: keeper, Now: w.now,

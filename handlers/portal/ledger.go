@@ -232,11 +232,7 @@ func GrantsView(t tx.Tx, l *ledger.Ledger, snapshot *catalog.Snapshot, c *accoun
 	if err != nil {
 		return page, err
 	}
-	gone, err := show.Gone(t, l, b.WalletKey)
-	if err != nil {
-		return page, err
-	}
-	page.Open = show.LiveGrants(live, t.Now(), gone)
+	page.Open = show.LiveGrants(live, t.Now())
 	open := map[ledger.GrantID]bool{}
 	for _, g := range live {
 		open[g.ID] = true
@@ -247,7 +243,7 @@ func GrantsView(t tx.Tx, l *ledger.Ledger, snapshot *catalog.Snapshot, c *accoun
 	}
 	for _, g := range all {
 		if !open[g.ID] {
-			page.Closed = append(page.Closed, show.Grant(g, t.Now(), gone[g.ID]))
+			page.Closed = append(page.Closed, show.Grant(g, t.Now()))
 		}
 	}
 	return page, nil

@@ -128,11 +128,7 @@ func (p *Portal) wallet(t tx.Tx, c *account.Customer, creditType string, canBuy 
 	if err != nil {
 		return w, err
 	}
-	back, err := show.TakenBack(t, p.Ledger, key)
-	if err != nil {
-		return w, err
-	}
-	w.Grants = show.LiveGrants(grants, t.Now(), back)
+	w.Grants = show.LiveGrants(grants, t.Now())
 	if w.Feed, err = p.feed(t, c.ID); err != nil {
 		return w, err
 	}

@@ -8,7 +8,6 @@ import (
 
 	"purse/billing/catalog"
 	"purse/billing/ledger"
-	"purse/billing/money"
 	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/views/portal"
@@ -88,26 +87,21 @@ func Scoped(b ledger.Balance) []portal.Scoped {
 	return out
 }
 
-// Grant shows one lot. Gone is what expired or was taken back of it.
-func Grant(g ledger.Grant, now time.Time, gone money.Credits) portal.Grant {
+// Grant shows one lot.
+func Grant(g ledger.Grant, now time.Time) portal.Grant {
 	out := portal.Grant{
-		ID: g.ID.String(), Kind: string(g.Kind), Amount: g.Amount, Held: g.Held, Left: g.Remaining,
-		Paid: g.Paid, Effective: g.EffectiveAt, Expires: g.ExpiresAt, Created: g.CreatedAt,
-		Priority: g.Priority, Meters: g.Meters, Expired: gone,
+		ID: g.ID.String(), Kind: string(g.Kind), Amount: g.Amount, Held: g.Held, Left: g.Remaining, Used: g.Used(),
+		Paid: g.AmountPaid(), Effective: g.EffectiveAt, Expires: g.ExpiresAt, Created: g.CreatedAt,
+		Priority: g.Priority, Meters: g.Meters, Expired: g.Lapsed + g.Clawed + g.Gone,
 	}
-	if g.Expired(now) && out.Left > 0 && !g.Frozen { // the sweep has not written it down yet
-		out.Expired += out.Left - out.Held
-		out.Left = out.Held
-	}
-	out.Used = max(g.Amount-out.Left-out.Expired, 0)
 	switch {
 	case !g.VoidedAt.IsZero():
 		out.State = "taken back"
 	case g.Frozen:
 		out.State = "frozen"
-	case g.Expired(now) && out.Used < g.Amount:
+	case g.Lapsed > 0:
 		out.State = "expired"
-	case g.Remaining == 0 && gone > 0:
+	case g.Remaining == 0 && out.Expired > 0:
 		out.State = "taken back"
 	case g.Remaining == 0:
 		out.State = "used up"
@@ -119,13 +113,12 @@ func Grant(g ledger.Grant, now time.Time, gone money.Credits) portal.Grant {
 	return out
 }
 
-// LiveGrants shows lots that are in burn order, numbering those that can be
-// drawn. Gone is what was taken back of them.
-func LiveGrants(grants []ledger.Grant, now time.Time, gone map[ledger.GrantID]money.Credits) []portal.Grant {
+// LiveGrants shows lots that are in burn order, numbering those that can be drawn.
+func LiveGrants(grants []ledger.Grant, now time.Time) []portal.Grant {
 	var out []portal.Grant
 	n := 0
 	for _, g := range grants {
-		s := Grant(g, now, gone[g.ID])
+		s := Grant(g, now)
 		if s.State == "usable" {
 			n++
 			s.Order = n
@@ -133,36 +126,6 @@ func LiveGrants(grants []ledger.Grant, now time.Time, gone map[ledger.GrantID]mo
 		out = append(out, s)
 	}
 	return out
-}
-
-// Gone is what expired of a wallet's grants or was taken back, by grant: from
-// the newest 500 postings of each kind.
-func Gone(t tx.Tx, l *ledger.Ledger, k ledger.WalletKey) (map[ledger.GrantID]money.Credits, error) {
-	return gone(t, l, k, ledger.PostExpire, ledger.PostVoid, ledger.PostRefund, ledger.PostDispute)
-}
-
-// TakenBack is the part of Gone that refunds and disputes took: of lots that
-// can still be drawn there is no other.
-func TakenBack(t tx.Tx, l *ledger.Ledger, k ledger.WalletKey) (map[ledger.GrantID]money.Credits, error) {
-	return gone(t, l, k, ledger.PostRefund, ledger.PostDispute)
-}
-
-func gone(t tx.Tx, l *ledger.Ledger, k ledger.WalletKey, kinds ...ledger.PostingKind) (map[ledger.GrantID]money.Credits, error) {
-	out := map[ledger.GrantID]money.Credits{}
-	for _, kind := range kinds {
-		page, err := l.Postings(t, ledger.Query{Wallet: k, Kind: kind, Limit: 500})
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range page.Postings {
-			for _, e := range p.Entries {
-				if e.Grant != 0 { // a refund that failed gives back
-					out[e.Grant] -= e.Amount
-				}
-			}
-		}
-	}
-	return out, nil
 }
 
 // Rows shows postings. Base is the path below which each has its page.

@@ -8,19 +8,30 @@ ALTER TABLE grants ADD COLUMN reclaim_kind TEXT NOT NULL DEFAULT '';
 ALTER TABLE grants ADD COLUMN reclaim_ref TEXT NOT NULL DEFAULT '';
 ALTER TABLE grants ADD COLUMN clawed_with INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE grants ADD COLUMN claw_debt INTEGER NOT NULL DEFAULT 0;
+-- What was voided, transferred or adjusted away, what of it was transferred, and what
+-- was paid for the lot without that.
+ALTER TABLE grants ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE grants ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE grants ADD COLUMN worth INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX grants_clawed ON grants (clawed_with) WHERE clawed_with > 0;
 
 -- What open holds may take of the overdraft.
 ALTER TABLE wallets ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0;
 
-CREATE TABLE grant_parts (grant_id INTEGER PRIMARY KEY, lapsed INTEGER NOT NULL, clawed INTEGER NOT NULL) STRICT;
-INSERT INTO grant_parts (grant_id, lapsed, clawed)
-SELECT grant_id, -SUM(CASE WHEN kind = 'expire' THEN amount ELSE 0 END), -SUM(CASE WHEN kind = 'expire' THEN 0 ELSE amount END)
-FROM entries WHERE kind IN ('expire', 'refund', 'dispute') AND grant_id > 0 GROUP BY grant_id;
+CREATE TABLE grant_parts (grant_id INTEGER PRIMARY KEY, lapsed INTEGER NOT NULL, clawed INTEGER NOT NULL, gone INTEGER NOT NULL, sent INTEGER NOT NULL) STRICT;
+INSERT INTO grant_parts (grant_id, lapsed, clawed, gone, sent)
+SELECT grant_id, -SUM(CASE WHEN kind = 'expire' THEN amount ELSE 0 END), -SUM(CASE WHEN kind IN ('refund', 'dispute') THEN amount ELSE 0 END),
+  -SUM(CASE WHEN kind IN ('void', 'transfer', 'adjust') AND amount < 0 THEN amount ELSE 0 END),
+  -SUM(CASE WHEN kind = 'transfer' AND amount < 0 THEN amount ELSE 0 END)
+FROM entries WHERE kind IN ('expire', 'refund', 'dispute', 'void', 'transfer', 'adjust') AND grant_id > 0 GROUP BY grant_id;
 UPDATE grants SET
   lapsed = (SELECT m.lapsed FROM grant_parts m WHERE m.grant_id = grants.id),
-  clawed = (SELECT CASE WHEN m.clawed > 0 THEN m.clawed ELSE 0 END FROM grant_parts m WHERE m.grant_id = grants.id)
+  clawed = (SELECT CASE WHEN m.clawed > 0 THEN m.clawed ELSE 0 END FROM grant_parts m WHERE m.grant_id = grants.id),
+  gone = (SELECT m.gone FROM grant_parts m WHERE m.grant_id = grants.id),
+  sent = (SELECT m.sent FROM grant_parts m WHERE m.grant_id = grants.id)
 WHERE id IN (SELECT grant_id FROM grant_parts);
+UPDATE grants SET worth = paid_amount;
+UPDATE grants SET worth = CAST(ROUND(1.0 * paid_amount * (amount - sent) / paid_for) AS INTEGER) WHERE (sent > 0 OR origin > 0) AND paid_for > 0;
 DROP TABLE grant_parts;
 
 CREATE TABLE clawed_purchases (grant_id INTEGER PRIMARY KEY, bonus_grant INTEGER NOT NULL, clawed INTEGER NOT NULL) STRICT;
@@ -53,6 +64,9 @@ FROM alerts a WHERE a.id = (SELECT MIN(b.id) FROM alerts b WHERE b.customer_id =
 ALTER TABLE purchases DROP COLUMN money_back;
 DROP INDEX grants_clawed;
 ALTER TABLE wallets DROP COLUMN reserved;
+ALTER TABLE grants DROP COLUMN worth;
+ALTER TABLE grants DROP COLUMN sent;
+ALTER TABLE grants DROP COLUMN gone;
 ALTER TABLE grants DROP COLUMN claw_debt;
 ALTER TABLE grants DROP COLUMN clawed_with;
 ALTER TABLE grants DROP COLUMN reclaim_ref;
