@@ -31,8 +31,8 @@ func (s *shopProcess) imports(t *testing.T, code int, file string, more ...strin
 	return out, errs
 }
 
-// exactly is what rows of two quantities cost at the shop's rates: exact, each
-// row rounded half up to a micro-credit.
+// exactly is what rows of two quantities cost at the shop's rates: exact, and what
+// each rate comes to rounded half up to a micro-credit.
 func exactly(t *testing.T, data []byte) (rows int, sum money.Credits) {
 	t.Helper()
 	all, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
@@ -40,6 +40,7 @@ func exactly(t *testing.T, data []byte) (rows int, sum money.Credits) {
 		t.Fatal(err)
 	}
 	in, out := big.NewRat(1_000_001, 3000), big.NewRat(7, 7_000) // micro-credits a token
+	costs := [2]*big.Rat{{}, {}}
 	for _, row := range all[1:] {
 		amount := func(column int, rate *big.Rat) *big.Rat {
 			q, ok := new(big.Rat).SetString(row[column])
@@ -48,8 +49,11 @@ func exactly(t *testing.T, data []byte) (rows int, sum money.Credits) {
 			}
 			return q.Mul(q, rate)
 		}
-		micro := amount(1, in)
-		micro.Add(micro, amount(2, out)).Add(micro, big.NewRat(1, 2))
+		costs[0].Add(costs[0], amount(1, in))
+		costs[1].Add(costs[1], amount(2, out))
+	}
+	for _, micro := range costs { // what a rate costs is rounded by its sum
+		micro.Add(micro, big.NewRat(1, 2))
 		sum += money.Credits(new(big.Int).Div(micro.Num(), micro.Denom()).Int64())
 	}
 	return len(all) - 1, sum

@@ -342,5 +342,5 @@ func getAtZero(a *API, ctx context.Context, in *InCustomer) (*reply[list[atZeroO
 	for i, b := range balances {
 		out[i] = a.Alerts.AtZeroOf(b)
 	}
-	return ok(listOf(out, false, showAtZero))
+	return ok(listOf(newestFirst(out), false, showAtZero))
 }

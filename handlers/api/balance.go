@@ -88,7 +88,7 @@ func getBalance(a *API, ctx context.Context, in *InCustomer) (*reply[list[balanc
 		}
 		out = append(out, b)
 	}
-	return ok(listOf(out, false, showBalance))
+	return ok(listOf(newestFirst(out), false, showBalance))
 }
 
 type entitlementIn struct {

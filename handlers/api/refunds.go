@@ -88,5 +88,5 @@ func listRefunds(a *API, ctx context.Context, in *ByID) (*reply[list[refundObjec
 	if err != nil {
 		return nil, err
 	}
-	return ok(listOf(refunds, false, func(r *purchase.Refund) refundObject { return showRefund(r, p.Price.Currency) }))
+	return ok(listOf(newestFirst(refunds), false, func(r *purchase.Refund) refundObject { return showRefund(r, p.Price.Currency) }))
 }
