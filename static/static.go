@@ -19,6 +19,12 @@ import (
 //go:embed *.css *.js *.svg
 var files embed.FS
 
+// Breached is a filter of the 100,000 most common breached passwords of at least 8
+// characters, as account.NewBreached takes it. src/breached.mjs makes it.
+//
+//go:embed breached.bin
+var Breached []byte
+
 // Prefix is the path below which Handler expects to be mounted.
 const Prefix = "/static/"
 

@@ -116,6 +116,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, now func() time.T
 		Audit: a.audit, Log: log,
 		Tell: func(t tx.Tx, n alert.Notice) error { return a.messages.Tell(t, n) },
 	})
+	a.accounts.OwnWords = []string{"Purse", s.Brand}
 	a.accounts.StandingChanged = a.alerts.StandingChanged
 	a.accounts.ZoneChanged = a.alerts.ZoneChanged
 	if err := a.openStripe(ctx, mode); err != nil {

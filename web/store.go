@@ -15,6 +15,7 @@ import (
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/db"
+	"purse/static"
 )
 
 // core is what every command that opens the database has.
@@ -31,7 +32,7 @@ type core struct {
 func newCore(d *db.DB, now func() time.Time, log *slog.Logger, o ledger.Options) *core {
 	c := &core{db: d, events: event.NewLog(db.EventStore{}), audit: audit.NewLog(db.AuditStore{})}
 	c.jobs = job.NewQueue(db.JobStore{}, d, log)
-	c.accounts = account.New(account.Deps{Runner: d, Store: db.AccountStore{}, Jobs: c.jobs, Events: c.events, Audit: c.audit, Log: log, Now: now})
+	c.accounts = account.New(account.Deps{Runner: d, Store: db.AccountStore{}, Jobs: c.jobs, Events: c.events, Audit: c.audit, Log: log, Now: now, Breached: account.NewBreached(static.Breached)})
 	c.catalog = catalog.New(catalog.Deps{Runner: d, Store: db.CatalogStore{}, Audit: c.audit})
 	c.ledger = ledger.New(db.NewLedgerStore(), d, c.jobs, c.events, o)
 	return c

@@ -31,6 +31,10 @@ type Deps struct {
 	FactorRules
 	// AuditFor is how long the words beside the audit log are kept; 0 for ever.
 	AuditFor time.Duration
+	// Breached says whether a password is known from a breach; nil finds none.
+	Breached func(password string) bool
+	// OwnWords are what Purse calls itself here: no password is to be made of them.
+	OwnWords []string
 	// StandingChanged is called in the transaction that suspends a customer or
 	// lets it go on. May be nil.
 	StandingChanged func(t tx.Tx, by audit.Actor, customer string) error

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -305,17 +306,80 @@ func TestSignInTakesAsLongForAnUnknownAddress(t *testing.T) {
 	}
 }
 
+// breached reads the filter that the program is built with.
+func breached(t *testing.T) func(string) bool {
+	t.Helper()
+	filter, err := os.ReadFile("../../static/breached.bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return account.NewBreached(filter)
+}
+
 func TestPasswords(t *testing.T) {
+	w := newWorld(t)
+	w.Breached, w.OwnWords = breached(t), []string{"Purse", "Example AI"}
+	u := w.signUp("ann@northwind-mail.example").User
+	u.Name = "Ann Anderson"
+	_, err := w.CreateCustomer(t.Context(), audit.System, account.NewCustomer{Name: "Zebra Labs GmbH", Owner: u.ID})
+	w.ok(err)
 	for p, code := range map[string]string{
 		"short": "password_length", strings.Repeat("x", 129): "password_length", "password1": "password_breached", "PassWord123": "password_breached",
-		"aaaaaaaaaaaa": "password_breached", "ann@example.com": "password_is_email", "\xff\xfe12345678": "password_length",
-		"a good one ✓": "", strings.Repeat("xy", 64): "",
+		"aaaaaaaaaaaa": "password_breached", u.Email: "password_is_email", "\xff\xfe12345678": "password_length",
+		"northwind-mail.1": "password_own_words", "Zebra2026!": "password_own_words", "zebra labs gmbh": "password_own_words", "anderson_99": "password_own_words",
+		"Example.AI!1": "password_own_words", "PursePurse1": "password_own_words",
+		"a good one ✓": "", strings.Repeat("xy", 64): "", "a zebra crosses the road": "", "Zebra-kitchen-lamp": "", "correct horse battery": "", "密码很长的一个句子": "",
 	} {
-		err := account.CheckPassword(p, "ann@example.com")
+		err := w.CheckPassword(t.Context(), p, u)
 		if code == "" && err != nil || code != "" && !fault.HasCode(err, code) {
 			t.Errorf("%q: %v, want %q", p, err, code)
 		}
 	}
+}
+
+// The filter finds what is common, whatever the case, and takes next to nothing
+// else for it.
+func TestBreachedPasswords(t *testing.T) {
+	known := breached(t)
+	for _, p := range []string{"password", "12345678", "Sunshine", "iloveyou", "FOOTBALL", "qwertyuiop", "1q2w3e4r", "trustno1", "princess", "baseball1", "superman", "1qaz2wsx", "passw0rd", "letmein1", "Summer2024", "contraseña"} {
+		if !known(p) {
+			t.Errorf("%s is not known", p)
+		}
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	wrong := 0
+	const n = 1_000_000
+	for range n {
+		if known(fmt.Sprintf("%016x-%x", r.Uint64(), r.Uint32())) {
+			wrong++
+		}
+	}
+	if wrong > 5 { // at most one is expected
+		t.Errorf("%d of %d random passwords are taken for breached ones", wrong, n)
+	}
+	if account.NewBreached(nil)("password") {
+		t.Error("an empty filter finds something")
+	}
+}
+
+// The person's own words count wherever a password is chosen.
+func TestOwnWordsCountEverywhere(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	u := w.signUp("ann@example.com").User
+	_, err := w.CreateCustomer(ctx, audit.System, account.NewCustomer{Name: "Zebra", Owner: u.ID})
+	w.ok(err)
+	w.code(w.ChangePassword(ctx, u.ID, "", password, "zebra-1234", from), "password_own_words")
+	w.ok(w.RequestReset(ctx, u.Email, from))
+	_, err = w.Reset(ctx, w.token(account.MailReset), "Zebra!Zebra!", from)
+	w.code(err, "password_own_words")
+	w.ok(w.SignUp(ctx, "bob.builder@example.com", from))
+	_, err = w.VerifyEmail(ctx, w.token(account.MailVerify), account.NewPerson{Name: "Robert Builder", Password: "robert builder 1"}, from)
+	w.code(err, "password_own_words")
+	secret, err := w.AdminLink(ctx, audit.System)
+	w.ok(err)
+	_, err = w.ClaimAdmin(ctx, secret, "headmaster@example.com", "headmaster1", from)
+	w.code(err, "password_own_words")
 }
 
 func TestGuessesAreThrottledByAccountAndByAddress(t *testing.T) {

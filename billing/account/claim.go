@@ -56,7 +56,7 @@ func (s *Service) ClaimAdmin(ctx context.Context, secret, email, password string
 		if err := s.knownPassword(ctx, u, password); err != nil {
 			return in, err
 		}
-	} else if err := CheckPassword(password, email); err != nil {
+	} else if err := s.CheckPassword(ctx, password, User{Email: email}); err != nil {
 		return in, err
 	}
 	hash, err := s.hasher.hash(ctx, password)

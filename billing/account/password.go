@@ -4,12 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	_ "embed"
 	"encoding/base64"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -25,35 +26,80 @@ const (
 	argonLength  = 32
 )
 
-//go:embed breached.txt
-var breachedText string
-
-var breached = func() map[string]bool {
-	m := map[string]bool{}
-	for p := range strings.FieldsSeq(breachedText) {
-		m[p] = true
-	}
-	return m
-}()
-
 // A password has so many characters.
 const (
 	MinPassword = 8
 	MaxPassword = 128
 )
 
-// CheckPassword says what is wrong with a new password, nil when nothing is.
-func CheckPassword(password, email string) error {
+// CheckPassword says what is wrong with a new password of a user, whose id may be
+// "" when there is no account yet; nil when nothing is. It must not be short, nor
+// known from a breach, nor little more than what others know of its owner: the
+// address, the name, the organisations, and what Purse calls itself here.
+func (s *Service) CheckPassword(ctx context.Context, password string, u User) error {
+	own := append([]string{u.Name}, s.OwnWords...)
+	if u.ID != "" {
+		ms, err := s.Memberships(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		for _, m := range ms {
+			own = append(own, m.Customer.Name)
+		}
+	}
+	return checkPassword(password, u.Email, own, s.Breached)
+}
+
+func checkPassword(password, email string, own []string, breached func(string) bool) error {
 	n := utf8.RuneCountInString(password)
+	local, domain, _ := strings.Cut(email, "@")
 	switch {
 	case !utf8.ValidString(password) || n < MinPassword || n > MaxPassword:
 		return fault.New(fault.Invalid, "password_length", "password", "Choose a password of %d to %d characters.", MinPassword, MaxPassword)
-	case breached[strings.ToLower(password)] || oneCharacter(password):
+	case (breached != nil && breached(password)) || oneCharacter(password):
 		return fault.New(fault.Invalid, "password_breached", "password", "This password is on lists of stolen passwords: choose another one.")
-	case email != "" && (strings.EqualFold(password, email) || strings.EqualFold(password, strings.Split(email, "@")[0])):
+	case email != "" && (strings.EqualFold(password, email) || strings.EqualFold(password, local)):
 		return fault.New(fault.Invalid, "password_is_email", "password", "Choose a password that is not your e-mail address.")
+	case littleMore(password, append(own, local, domain)):
+		return fault.New(fault.Invalid, "password_own_words", "password",
+			"This password is little more than your address, your name, your organisation's or ours: others would try that first.")
 	}
 	return nil
+}
+
+// leastBeside is how many letters and digits a password has beside its owner's
+// words, and leastWord how many a word has that is looked for.
+const (
+	leastBeside = 6
+	leastWord   = 4
+)
+
+// littleMore says whether next to nothing is left of a password without its owner's
+// words. Only letters and digits count.
+func littleMore(password string, own []string) bool {
+	plain := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+				return -1
+			}
+			return unicode.ToLower(r)
+		}, s)
+	}
+	var words []string
+	for _, phrase := range own {
+		words = append(words, plain(phrase))
+		for _, word := range strings.FieldsFunc(phrase, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+			words = append(words, plain(word))
+		}
+	}
+	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) }) // longer ones contain shorter ones
+	left, found := plain(password), false
+	for _, word := range words {
+		if utf8.RuneCountInString(word) >= leastWord && strings.Contains(left, word) {
+			left, found = strings.ReplaceAll(left, word, ""), true
+		}
+	}
+	return found && utf8.RuneCountInString(left) < leastBeside
 }
 
 func oneCharacter(s string) bool {

@@ -130,7 +130,7 @@ func (s *Service) Reset(ctx context.Context, secret, password string, from From)
 	if err != nil {
 		return in, err
 	}
-	if err := CheckPassword(password, u.Email); err != nil {
+	if err := s.CheckPassword(ctx, password, u); err != nil {
 		return in, err
 	}
 	hash, err := s.hasher.hash(ctx, password)
@@ -166,7 +166,7 @@ func (s *Service) ChangePassword(ctx context.Context, userID, sessionID, old, pa
 		s.confirmFailed(err, userID, from)
 		return err
 	}
-	if err := CheckPassword(password, u.Email); err != nil {
+	if err := s.CheckPassword(ctx, password, u); err != nil {
 		return err
 	}
 	hash, err := s.hasher.hash(ctx, password)

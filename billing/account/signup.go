@@ -53,12 +53,12 @@ type NewPerson struct {
 	TermsVersion   string // the version of the terms agreed to, "" for none
 }
 
-func (n *NewPerson) check(email string) error {
+func (s *Service) checkPerson(ctx context.Context, n *NewPerson, email string) error {
 	n.Name = strings.TrimSpace(n.Name)
 	if utf8.RuneCountInString(n.Name) > 200 || !printable(n.Name) {
 		return fault.Bad("name", "Give a name of at most 200 characters.")
 	}
-	return CheckPassword(n.Password, email)
+	return s.CheckPassword(ctx, n.Password, User{Email: email, Name: n.Name})
 }
 
 // VerifyEmail uses the link of a sign-up: the address is verified, what its owner
@@ -72,7 +72,7 @@ func (s *Service) VerifyEmail(ctx context.Context, secret string, n NewPerson, f
 	if err != nil {
 		return in, err
 	}
-	if err := n.check(l.Email); err != nil {
+	if err := s.checkPerson(ctx, &n, l.Email); err != nil {
 		return in, err
 	}
 	hash, err := s.hasher.hash(ctx, n.Password)
