@@ -42,6 +42,20 @@ type Property struct {
 	Text string
 }
 
+// shown is the value as a message shows it.
+func (p Property) shown() string {
+	switch p.Kind {
+	case Null:
+		return "null"
+	case String:
+		return "the text " + fault.Quote(p.Text)
+	case Other:
+		return "an object or a list"
+	default:
+		return fault.Quote(p.Text)
+	}
+}
+
 // Properties are those of one event, each name once.
 type Properties []Property
 
@@ -110,12 +124,13 @@ func quantity(m *catalog.Meter, ps Properties) (Quantity, error) {
 	if !ok {
 		return Quantity{}, fault.New(fault.Invalid, "missing_property", "properties."+m.Property, "The meter %q counts the property %q, which this event lacks.", m.Key, m.Property)
 	}
-	if p.Kind != Number {
-		return Quantity{}, fault.New(fault.Invalid, "invalid_property", "properties."+m.Property, "The property %q %s.", m.Property, errNotNumber)
+	var q Quantity
+	err := errNotNumber
+	if p.Kind == Number {
+		q, err = ParseQuantity(p.Text)
 	}
-	q, err := ParseQuantity(p.Text)
 	if err != nil {
-		return Quantity{}, fault.New(fault.Invalid, "invalid_property", "properties."+m.Property, "The property %q %s.", m.Property, err)
+		return Quantity{}, fault.New(fault.Invalid, "invalid_property", "properties."+m.Property, "The property %q %s: it is %s.", m.Property, err, p.shown())
 	}
 	return q, nil
 }

@@ -200,7 +200,7 @@ func (p *scanner) event(e *Event) error {
 		}
 	}
 	if seen&(1<<4) != 0 && e.Mode == "" {
-		e.Mode = "?" // sent, and wrong
+		e.fail(fault.Bad("mode", "The mode is decide or record. Leave it out for decide."))
 	}
 	if seen&(1<<6) != 0 && e.Caller == "" {
 		e.fail(fault.Bad("caller", "A caller has 1 to 255 characters. Leave it out if there is none."))
@@ -233,7 +233,7 @@ func (e *Event) check() error {
 	case !sized(e.Name, 1, 100):
 		return fault.Bad("event", "Name what happened, in 1 to 100 characters.")
 	case e.Mode != Decide && e.Mode != Record:
-		return fault.Bad("mode", "The mode is decide or record.")
+		return fault.Bad("mode", "The mode is decide or record, not %s.", fault.Quote(string(e.Mode)))
 	case !sized(e.Caller, 0, 255):
 		return fault.Bad("caller", "A caller has 1 to 255 characters.")
 	}

@@ -6,12 +6,14 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"purse/billing/account"
 	"purse/billing/fault"
 	"purse/billing/money"
+	"purse/billing/rating"
 	"purse/billing/usage"
 )
 
@@ -62,11 +64,11 @@ func (b *body[T]) read(data []byte) {
 		var wrong *json.UnmarshalTypeError
 		switch name := unknownIn(err); {
 		case errors.As(err, &wrong):
-			b.err = fault.Bad(wrong.Field, "The field %s is not %s.", wrong.Field, kindOf(wrong.Type))
+			b.err = fault.Bad(wrong.Field, "The field %s is not %s: it was sent as %s.", wrong.Field, kindOf(wrong.Type), wrong.Value)
 		case name != "":
 			b.err = fault.New(fault.Invalid, "unknown_field", name, "There is no field %q here.", name)
 		default:
-			b.err = fault.New(fault.Invalid, "invalid", "", "A field is not what it should be: times look like 2026-01-31T12:00:00Z.")
+			b.err = wrongTime(props, reflect.TypeFor[T]())
 		}
 	}
 }
@@ -78,6 +80,22 @@ func unknownIn(err error) string {
 		return ""
 	}
 	return strings.Trim(rest, `"`)
+}
+
+// wrongTime finds the time that cannot be read: encoding/json does not name it.
+func wrongTime(props rating.Properties, t reflect.Type) error {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		p, sent := props.Get(name)
+		if !sent || f.Type != reflect.TypeFor[*time.Time]() || p.Kind == rating.Null {
+			continue
+		}
+		if _, err := time.Parse(time.RFC3339Nano, p.Text); err != nil || p.Kind != rating.String {
+			return fault.Bad(name, "%s is no time: %s is written like 2026-01-31T12:00:00Z.", fault.Quote(p.Text), name)
+		}
+	}
+	return fault.New(fault.Invalid, "invalid", "", "A field is not what it should be: times look like 2026-01-31T12:00:00Z.")
 }
 
 func kindOf(t reflect.Type) string {

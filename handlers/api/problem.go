@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -149,6 +150,9 @@ func init() {
 				p.Detail = sentence(d.Message)
 				if p.Param != "" {
 					p.Detail = sentence("The parameter " + p.Param + " is wrong: " + d.Message)
+				}
+				if d.Value != nil {
+					p.Detail += " It was sent as " + fault.Quote(fmt.Sprint(d.Value)) + "."
 				}
 				break
 			}

@@ -23,7 +23,7 @@ import (
 type planned struct {
 	rows     int
 	quantity *big.Rat
-	credits  map[string]money.Credits
+	credits  map[string]money.Exact
 }
 
 type plannedKey struct{ customer, meter, day string }
@@ -72,11 +72,11 @@ func (im *run) plan(shop *catalog.Snapshot, plan map[plannedKey]*planned, b *boo
 		return err
 	}
 	day := b.event.at.In(im.mapping.moments.zone).Format(time.DateOnly)
-	add := func(meter, quantity string, credits money.Credits, creditType string) {
+	add := func(meter, quantity string, cost money.Exact, creditType string) {
 		k := plannedKey{b.event.Customer, meter, day}
 		p := plan[k]
 		if p == nil {
-			p = &planned{quantity: new(big.Rat), credits: map[string]money.Credits{}}
+			p = &planned{quantity: new(big.Rat), credits: map[string]money.Exact{}}
 			plan[k] = p
 		}
 		p.rows++
@@ -84,7 +84,7 @@ func (im *run) plan(shop *catalog.Snapshot, plan map[plannedKey]*planned, b *boo
 			p.quantity.Add(p.quantity, q)
 		}
 		if creditType != "" {
-			p.credits[creditType] += credits
+			p.credits[creditType] = p.credits[creditType].Add(cost)
 		}
 	}
 	charges, err := rating.Rate(shop, rating.Event{Name: b.event.Event, At: b.event.at, Properties: properties})
@@ -92,7 +92,7 @@ func (im *run) plan(shop *catalog.Snapshot, plan map[plannedKey]*planned, b *boo
 	switch {
 	case isFault && f.Code == "no_rate":
 		im.unpriced++
-		add("(no rate yet)", "0", 0, "")
+		add("(no rate yet)", "0", money.Exact{}, "")
 	case isFault:
 		return im.refuse(im.refusal(b, answer{Code: f.Code, Detail: f.Detail, Param: f.Param}))
 	case err != nil:
@@ -100,7 +100,7 @@ func (im *run) plan(shop *catalog.Snapshot, plan map[plannedKey]*planned, b *boo
 	default:
 		for _, c := range charges {
 			for _, l := range c.Lines {
-				add(l.Meter, l.Quantity, l.Credits, c.CreditType)
+				add(l.Meter, l.Quantity, l.Cost, c.CreditType)
 			}
 		}
 	}
@@ -182,30 +182,37 @@ func (im *run) printPlan(plan map[plannedKey]*planned) {
 	})
 	w := tabwriter.NewWriter(im.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "CUSTOMER\tMETER\tDAY\tROWS\tQUANTITY\tCREDITS")
-	total := map[string]money.Credits{}
+	total := map[string]money.Exact{}
 	for _, k := range keys {
 		p := plan[k]
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", k.customer, k.meter, k.day, p.rows, decimal(p.quantity), amounts(p.credits))
 		for typ, c := range p.credits {
-			total[typ] += c
+			total[typ] = total[typ].Add(c)
 		}
 	}
 	_ = w.Flush()
 	fmt.Fprintf(im.out, "%d rows would be booked for %s credits. Nothing is booked yet.\n", im.rows, amounts(total))
 }
 
-func amounts(credits map[string]money.Credits) string {
+func amounts(credits map[string]money.Exact) string {
+	shown := func(c money.Exact) string {
+		rounded, err := c.Round()
+		if err != nil {
+			return c.String()
+		}
+		return rounded.String()
+	}
 	switch len(credits) {
 	case 0:
 		return "0"
 	case 1:
 		for _, c := range credits {
-			return c.String()
+			return shown(c)
 		}
 	}
 	var parts []string
 	for _, typ := range sorted(credits) {
-		parts = append(parts, credits[typ].String()+" "+typ)
+		parts = append(parts, shown(credits[typ])+" "+typ)
 	}
 	return strings.Join(parts, ", ")
 }
