@@ -195,8 +195,14 @@ func TestAgainWithASecondFactor(t *testing.T) {
 			t.Errorf("%v: %d", f, a.status)
 		}
 	}
-	if a := try(url.Values{"again_password": {password}, "again_code": {phone.code()}}); a.status != 200 || !strings.Contains(a.body, "shown only now") {
+	a := try(url.Values{"again_password": {password}, "again_code": {phone.code()}})
+	if a.status != 200 || !strings.Contains(a.body, "shown only now") {
 		t.Errorf("both: %d", a.status)
+	}
+	ada.cookie = cookieIn(a)
+	w.clock.step(account.ConfirmedFor + time.Minute)
+	if a := w.send("GET", "/security", nil, ada.cookie); !strings.Contains(a.body, "Show your second factor first.") || strings.Contains(a.body, `name="old"`) {
+		t.Error("the password can be changed without the second factor")
 	}
 	if a := w.form("/security/password", ada.cookie, url.Values{"old": {password}, "password": {"another good secret"}}); a.status != 303 {
 		t.Errorf("the password was changed: %d", a.status)

@@ -21,7 +21,7 @@ func (p *Portal) Security(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Portal) securityPage(w http.ResponseWriter, r *http.Request, form *kit.Form) error {
 	v := kit.VisitorOf(r)
-	page := portal.Security{Form: form.Form, MinLength: account.MinPassword, Email: v.User.Email, Zone: time.UTC}
+	page := portal.Security{Form: form.Form, MinLength: account.MinPassword, Email: v.User.Email, Zone: time.UTC, Again: v.HasFactor && !p.Kit.Confirmed(r)}
 	if v.Customer != nil {
 		page.Zone = v.Customer.Location()
 	}

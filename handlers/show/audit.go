@@ -51,11 +51,11 @@ func SecurityActions() (out []string) {
 // Log shows entries; names are people by id.
 func Log(entries []audit.Entry, names map[string]string) []portal.LogRow {
 	named := func(id string) string {
-		if n := names[id]; n != "" {
-			return n
-		}
-		if strings.HasPrefix(id, "network:") {
+		switch n := names[id]; {
+		case strings.HasPrefix(id, "network:"): // the words beside it say which, while they are there
 			return ""
+		case n != "":
+			return n
 		}
 		return id
 	}

@@ -1403,7 +1403,7 @@ func AuditPage(f ui.Frame, p Audit) templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Head("Audit log of "+p.Name, "What people and keys changed. Nothing here is ever changed or removed.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Head("Audit log of "+p.Name, "What people and keys changed. No entry is ever changed or removed; the words beside it go after a while.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
