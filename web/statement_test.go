@@ -96,6 +96,26 @@ func TestASummaryIsTheSumOfItsPostings(t *testing.T) {
 	}))
 }
 
+// A statement that is final has what expired in the month's last minute, though
+// nobody touched the wallet since.
+func TestAStatementHasWhatExpiredInItsLastMinute(t *testing.T) {
+	w := newWorld(t)
+	w.shop()
+	c := w.customer("acme", "")
+	y, m, _ := w.now().UTC().Date()
+	end := time.Date(y, m+1, 1, 0, 0, 0, 0, time.UTC)
+	w.apply(ledger.NewGrant{Wallet: wallet(c.ID), Credits: credits("7"), Kind: ledger.Promotional, Priority: 50, ExpiresAt: end.Add(-30 * time.Second)})
+	w.clock.step(end.Add(time.Minute).Sub(w.now()))
+	w.check(w.statements.Make(ctx))
+	w.check(w.db.View(ctx, func(t tx.Tx) error {
+		sum, err := w.ledger.Summary(t, wallet(c.ID), end.AddDate(0, -1, 0), end)
+		if err == nil && (sum.Closing != 0 || sum.Of(ledger.PostExpire).Credits != -credits("7")) {
+			w.Errorf("the month closes with %s: %+v", sum.Closing, sum)
+		}
+		return err
+	}))
+}
+
 // A month that is over in the customer's time zone has a statement, once, with
 // its event; one begins where the other ended, even when the zone changes.
 func TestStatementsOfMonths(t *testing.T) {

@@ -108,6 +108,9 @@ func (s *Service) make(t tx.Tx, customer string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.settle(t, customer); err != nil {
+		return err
+	}
 	newest := ""
 	for _, p := range missing {
 		if !p.Final() {
@@ -125,6 +128,21 @@ func (s *Service) make(t tx.Tx, customer string) error {
 		return nil
 	}
 	return s.Tell(t, alert.Notice{Customer: customer, Event: event.StatementReady, Data: map[string]string{"period": newest}})
+}
+
+// settle writes what is due in the customer's wallets, so that a statement that is
+// final has what expired in its last minute.
+func (s *Service) settle(t tx.Tx, customer string) error {
+	balances, err := s.Ledger.Balances(t, customer)
+	if err != nil {
+		return err
+	}
+	for _, b := range balances {
+		if _, err := s.Ledger.ApplyOne(t, &ledger.Command{Op: ledger.Settle{Wallet: b.WalletKey}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // missing are the periods after the last statement, or since the month of the
