@@ -84,3 +84,9 @@ func (PurchaseStore) Disputes(t tx.Tx, purchaseID string) ([]purchase.ChargeDisp
 	}
 	return out, err
 }
+
+// RefundsPending answers purchases with refunds that Stripe has not ended.
+func (PurchaseStore) RefundsPending(t tx.Tx, after string, limit int) ([]string, error) {
+	ctx, q := q(t)
+	return q.PurchasesWithPendingRefunds(ctx, gen.PurchasesWithPendingRefundsParams{After: after, MaxRows: int32(limit)})
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purse/billing/id"
+	"purse/billing/stripepay"
 	"purse/billing/tx"
 	"purse/db"
 	"purse/views/ui"
@@ -39,7 +40,8 @@ func readStamp(ctx context.Context, d *db.DB) (s stamp, err error) {
 
 // stampDatabase stamps a new database, and refuses one with another stamp: one
 // forgotten variable must never sell real credits for a test card. account asks
-// Stripe whose key it is; an error there stops a first start only.
+// Stripe whose key it is; an error there stops a first start only. A key that may
+// not read the account stamps the mode alone, and the first that may adds it.
 func stampDatabase(ctx context.Context, d *db.DB, mode ui.Mode, account func(context.Context) (string, error)) (stamp, error) {
 	s, err := readStamp(ctx, d)
 	if err != nil {
@@ -53,11 +55,11 @@ func stampDatabase(ctx context.Context, d *db.DB, mode ui.Mode, account func(con
 	defer cancel()
 	acct, err := account(ask)
 	switch {
-	case err != nil && s.mode == "":
+	case err != nil && s.mode == "" && !stripepay.NotPermitted(err): // the mode is known by the key itself
 		return s, fmt.Errorf("asking Stripe whose key STRIPE_SECRET_KEY is: %w", err)
 	case err == nil && s.account != "" && s.account != acct:
 		return s, fmt.Errorf("%s belongs to the Stripe account %s and STRIPE_SECRET_KEY is of %s: choose another --db (PURSE_DB) or the right key", d.Path(), s.account, acct)
-	case s.mode != "":
+	case s.mode != "" && (s.account != "" || err != nil):
 		return s, nil
 	}
 	err = d.Update(ctx, func(t tx.Tx) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"purse/billing/stripepay"
@@ -44,8 +45,14 @@ func (c *stripeSetupCommand) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	for _, id := range e.Ended {
+		fmt.Println("There was another endpoint for the same address,", id+": it was deleted.")
+	}
 	if e.Secret == "" {
-		fmt.Println("The endpoint", c.endpoint(), "exists and was brought up to date. Stripe shows its signing secret in the dashboard.")
+		if len(e.Added) > 0 {
+			fmt.Println("It sends more now:", strings.Join(e.Added, ", ")+".")
+		}
+		fmt.Println("The endpoint", c.endpoint(), "exists and is up to date. Stripe shows its signing secret in the dashboard.")
 		return nil
 	}
 	fmt.Println("Made the endpoint", c.endpoint(), "at Stripe. Set:")
@@ -65,17 +72,13 @@ func (c *stripeCheckCommand) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	bad := false
-	for _, f := range findings {
-		mark := "ok  "
-		if !f.OK {
-			mark = "FAIL"
-		}
-		fmt.Printf("%s  %s: %s\n", mark, f.What, f.Detail)
-		bad = bad || !f.OK
+	failed := slices.DeleteFunc(slices.Clone(findings), func(f stripepay.Finding) bool { return f.OK })
+	for _, f := range failed {
+		fmt.Printf("FAIL  %s: %s\n", f.What, f.Detail)
 	}
-	if bad {
+	if len(failed) > 0 {
 		return exitCode(1)
 	}
+	fmt.Printf("ok: %s; the key has all rights, and the endpoint sends all events\n", findings[0].Detail)
 	return nil
 }

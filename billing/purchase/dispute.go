@@ -209,5 +209,5 @@ func (s *Service) processMoney(ctx context.Context, e *InboxEvent) error {
 // aboutMoneyBack says whether an event's object is a charge, a refund or a
 // dispute.
 func aboutMoneyBack(e *InboxEvent) bool {
-	return strings.HasPrefix(e.Type, "charge.refund") || strings.HasPrefix(e.Type, "charge.dispute.")
+	return strings.HasPrefix(e.Type, "charge.refund") || strings.HasPrefix(e.Type, "refund.") || strings.HasPrefix(e.Type, "charge.dispute.")
 }

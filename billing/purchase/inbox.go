@@ -226,6 +226,9 @@ func (s *Service) conclude(ctx context.Context, eventID string, state InboxState
 }
 
 func (s *Service) finish(t tx.Tx, e *InboxEvent) error {
+	if e.State == "" { // nobody knows its object: it names none, say
+		e.State, e.Error = Ignored, "Nothing here is about its object"
+	}
 	e.Attempts++
 	e.ProcessedAt = t.Now()
 	return s.Store.UpdateEvent(t, e)

@@ -67,6 +67,9 @@ type Store interface {
 	RefundByKey(t tx.Tx, key string) (*Refund, error)
 	RefundByStripeID(t tx.Tx, stripeID string) (*Refund, error)
 	Refunds(t tx.Tx, purchase string) ([]*Refund, error)
+	// RefundsPending answers purchases with refunds that Stripe has not ended, by id
+	// above after.
+	RefundsPending(t tx.Tx, after string, limit int) ([]string, error)
 
 	// PutDispute writes how a dispute of a purchase stands, Disputes answers them
 	// all, oldest first.

@@ -281,6 +281,7 @@ type recorder struct {
 	mu    sync.Mutex
 	lines []string
 	bad   []string
+	newer bool // events were asked for that this version does not know
 }
 
 func (r *recorder) note(res *http.Response) error {
@@ -298,7 +299,10 @@ func (r *recorder) note(res *http.Response) error {
 	r.lines = append(r.lines, line)
 	// Check asks for permissions with a parameter that does not exist.
 	probe := res.StatusCode == http.StatusBadRequest && res.Request.Method == http.MethodPost && res.Request.ContentLength == int64(len("purse_check=1"))
-	if res.StatusCode != http.StatusOK && !probe {
+	// The newer event types are asked for in a call of their own, which this version refuses.
+	newer := strings.HasPrefix(line, "POST /v1/webhook_endpoints/we_") && strings.Contains(string(b), "'enabled_events' validation failed")
+	r.newer = r.newer || newer
+	if res.StatusCode != http.StatusOK && !probe && !newer {
 		r.bad = append(r.bad, line+": "+string(b))
 	}
 	return nil
@@ -310,6 +314,9 @@ func (r *recorder) check(t *testing.T) {
 	defer r.mu.Unlock()
 	for _, b := range r.bad {
 		t.Error(b)
+	}
+	if !r.newer {
+		t.Error("refund.failed was not asked for")
 	}
 	all := strings.Join(r.lines, "\n")
 	for _, want := range []string{"POST /v1/customers", "POST /v1/checkout/sessions", "GET /v1/checkout/sessions/cs_test_1",

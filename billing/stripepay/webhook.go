@@ -96,6 +96,10 @@ func signed(payload []byte, at time.Time, secrets []string, signatures [][]byte)
 }
 
 func parseEvent(payload []byte) (Event, error) {
+	var kind struct{ Object string }
+	if err := json.Unmarshal(payload, &kind); err == nil && strings.HasPrefix(kind.Object, "v2.") { // whose times are text
+		return Event{}, fault.Bad("", "Thin events cannot be read here: have the endpoint send snapshot payloads.")
+	}
 	var e struct {
 		ID, Object, Type, Account string
 		Livemode                  bool
@@ -108,7 +112,7 @@ func parseEvent(payload []byte) (Event, error) {
 		return Event{}, fault.Bad("", "The body is not a Stripe event: %s.", err)
 	}
 	if e.Object != "event" || e.ID == "" || e.Type == "" || e.Data.Object.Object == "" {
-		return Event{}, fault.Bad("", "The body is not a snapshot event of Stripe's: thin events are not supported.")
+		return Event{}, fault.Bad("", "The body is not a snapshot event of Stripe's. Thin events cannot be read here: have the endpoint send snapshot payloads.")
 	}
 	if e.Data.Object.Object == taxID {
 		var of struct {

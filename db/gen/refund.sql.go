@@ -85,6 +85,39 @@ func (q *Queries) DisputesOf(ctx context.Context, purchaseID string) ([]Dispute,
 	return items, nil
 }
 
+const purchasesWithPendingRefunds = `-- name: PurchasesWithPendingRefunds :many
+SELECT DISTINCT purchase_id FROM refunds
+WHERE state = 'pending' AND stripe_id <> '' AND purchase_id > $1 ORDER BY purchase_id LIMIT $2
+`
+
+type PurchasesWithPendingRefundsParams struct {
+	After   string
+	MaxRows int32
+}
+
+func (q *Queries) PurchasesWithPendingRefunds(ctx context.Context, arg PurchasesWithPendingRefundsParams) ([]string, error) {
+	rows, err := q.query(ctx, q.purchasesWithPendingRefundsStmt, purchasesWithPendingRefunds, arg.After, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var purchase_id string
+		if err := rows.Scan(&purchase_id); err != nil {
+			return nil, err
+		}
+		items = append(items, purchase_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putDispute = `-- name: PutDispute :exec
 INSERT INTO disputes (id, purchase_id, status, reason, amount, due, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)

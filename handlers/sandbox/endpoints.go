@@ -7,6 +7,9 @@ func createEndpoint(c *call) (obj, *apiError) {
 	if v := c.p.str("api_version"); v != "" && !knownVersion(v) {
 		return nil, bad("", "api_version", "Invalid API version: %s", v)
 	}
+	if err := c.checkEvents(c.p.str("api_version")); err != nil {
+		return nil, err
+	}
 	if c.p.yes("connect") {
 		return nil, notHere("Connect")
 	}
@@ -39,6 +42,16 @@ func (c *call) checkEndpoint() *apiError {
 	return nil
 }
 
+// checkEvents refuses types that the endpoint's version does not know.
+func (c *call) checkEvents(version string) *apiError {
+	for _, e := range c.p.list("enabled_events") {
+		if e == "refund.failed" && version < "2024-10-28" {
+			return bad("", "enabled_events", "Invalid enabled_events: refund.failed is not a valid event for API version %s.", version)
+		}
+	}
+	return nil
+}
+
 func (c *call) endpoint() (obj, *apiError) {
 	return c.find("webhook_endpoint", "webhook endpoint", "webhook_endpoint")
 }
@@ -51,6 +64,9 @@ func updateEndpoint(c *call) (obj, *apiError) {
 		return nil, err
 	}
 	if err := c.checkEndpoint(); err != nil {
+		return nil, err
+	}
+	if err := c.checkEvents(o.str("api_version")); err != nil {
 		return nil, err
 	}
 	copyFields(o, c.p, "url", "enabled_events", "description")

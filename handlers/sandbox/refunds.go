@@ -86,6 +86,7 @@ func (c *call) refund(ch obj, amount int64, p obj) obj {
 	ch["refunded"] = ch.num("amount_refunded") == ch.num("amount")
 	c.s.store.put("charge", ch)
 	c.emit("charge.refunded", ch)
+	c.emit("refund.created", o)
 	if ch.yes("refunded") {
 		c.answered(ch)
 	}
@@ -106,6 +107,10 @@ func (s *Server) settleRefund(o obj) {
 	}
 	s.store.put("refund", o)
 	s.emit("charge.refund.updated", o, nil)
+	s.emit("refund.updated", o, nil)
+	if o.str("status") == "failed" {
+		s.emit("refund.failed", o, nil)
+	}
 }
 
 func getRefund(c *call) (obj, *apiError) { return c.find("refund", "refund", "id") }
@@ -118,6 +123,7 @@ func updateRefund(c *call) (obj, *apiError) {
 	mergeMetadata(o, c.p)
 	c.s.store.put("refund", o)
 	c.emit("charge.refund.updated", o)
+	c.emit("refund.updated", o)
 	return o, nil
 }
 

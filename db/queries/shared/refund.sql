@@ -16,6 +16,10 @@ SELECT * FROM refunds WHERE stripe_id = sqlc.arg(stripe_id) AND stripe_id <> '';
 -- name: RefundsOf :many
 SELECT * FROM refunds WHERE purchase_id = sqlc.arg(purchase_id) ORDER BY id;
 
+-- name: PurchasesWithPendingRefunds :many
+SELECT DISTINCT purchase_id FROM refunds
+WHERE state = 'pending' AND stripe_id <> '' AND purchase_id > sqlc.arg(after) ORDER BY purchase_id LIMIT sqlc.arg(max_rows);
+
 -- name: CountBegun :one
 SELECT
   CAST(COALESCE(SUM(CASE WHEN grant_id = 0 AND created_at >= sqlc.arg(since) THEN 1 ELSE 0 END), 0) AS bigint) AS unpaid,
