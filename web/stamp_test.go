@@ -23,7 +23,9 @@ func TestAKeyThatMayNotReadTheAccountStampsTheMode(t *testing.T) {
 	answer := func(id string, err error) func(context.Context) (string, error) {
 		return func(context.Context) (string, error) { return id, err }
 	}
-	start := func(mode ui.Mode, id string, err error) (stamp, error) { return stampDatabase(t.Context(), d, mode, answer(id, err)) }
+	start := func(mode ui.Mode, id string, err error) (stamp, error) {
+		return stampDatabase(t.Context(), d, mode, answer(id, err))
+	}
 	forbidden := &stripepay.Error{Outcome: stripepay.Barred, Status: http.StatusForbidden}
 
 	if _, err := start(ui.Test, "", errors.New("no answer")); err == nil {
