@@ -24,12 +24,13 @@ var actionTexts = map[string]string{
 	"admin_link.created": "Link for a new admin made", "admin.claimed": "Became an admin",
 }
 
-// ActionText is what an entry of the audit log says.
+// ActionText is what an entry of the audit log says: acts of the doors in words,
+// others by their name.
 func ActionText(action string) string {
 	if text := actionTexts[action]; text != "" {
 		return text
 	}
-	return Upper(strings.NewReplacer(".", ": ", "_", " ").Replace(action))
+	return action
 }
 
 // LogGroups are the kinds that the security log can be limited to.
