@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func (w *world) phoneOf(p *person) (*phone, []string) {
 	if done.status != 200 || !strings.Contains(done.body, "Your app is ready.") {
 		w.Fatalf("the app: %d %s", done.status, tail(done.body, 400))
 	}
-	if c, _, ok := strings.Cut(done.header.Get("Set-Cookie"), ";"); ok {
+	if c := cookieIn(done, "purse"); c != "" {
 		p.cookie = c
 	}
 	return ph, regexp.MustCompile(`[a-z2-7]{4}-[a-z2-7]{4}-[a-z2-7]{4}`).FindAllString(done.body, -1)
@@ -123,6 +124,14 @@ func TestASecondFactorSignsIn(t *testing.T) {
 	try := func(step, code string) sent {
 		return w.form("/sign-in/factor", "", url.Values{"step": {step}, "code": {code}, "next": {"/security"}})
 	}
+	for _, file := range []string{w.settings.DB, w.settings.DB + "-wal"} {
+		b, _ := os.ReadFile(file)
+		for _, secret := range []string{phone.seed, codes[0], strings.ReplaceAll(codes[0], "-", "")} {
+			if strings.Contains(string(b), secret) {
+				t.Errorf("%s holds the secret of a second factor", file)
+			}
+		}
+	}
 	step := w.step("ada@example.com")
 	if a := try(step, phone.code()); a.status != 422 || !strings.Contains(a.body, "was used already") {
 		t.Errorf("the code that set the app up counts again: %d", a.status)
@@ -178,6 +187,31 @@ func TestASecondFactorSignsIn(t *testing.T) {
 	}
 }
 
+// Who has the password and guesses codes locks nobody out who has signed in before
+// in the own browser.
+func TestGuessesOfCodesLockNobodyOut(t *testing.T) {
+	w := newWorld(t)
+	ada := w.person("ada@example.com", account.NoStaff)
+	phone, _ := w.phoneOf(&ada)
+	phone.wait()
+	in := w.form("/sign-in/factor", "", url.Values{"step": {w.step("ada@example.com")}, "code": {phone.code()}})
+	device := cookieIn(in, "purse-device")
+	if device == "" {
+		t.Fatalf("the browser is not known: %v", in.header.Values("Set-Cookie"))
+	}
+	step := w.step("ada@example.com")
+	for range 12 {
+		w.form("/sign-in/factor", "", url.Values{"step": {step}, "code": {"000000"}})
+	}
+	phone.wait()
+	if a := w.form("/sign-in/factor", "", url.Values{"step": {step}, "code": {phone.code()}}); a.status != http.StatusTooManyRequests {
+		t.Errorf("another browser: %d", a.status)
+	}
+	if a := w.form("/sign-in/factor", device, url.Values{"step": {step}, "code": {phone.code()}}); a.status != 303 {
+		t.Errorf("the own browser: %d %s", a.status, tail(a.body, 300))
+	}
+}
+
 // What asks again takes the second factor too.
 func TestAgainWithASecondFactor(t *testing.T) {
 	w := newWorld(t)
@@ -199,7 +233,7 @@ func TestAgainWithASecondFactor(t *testing.T) {
 	if a.status != 200 || !strings.Contains(a.body, "shown only now") {
 		t.Errorf("both: %d", a.status)
 	}
-	ada.cookie = cookieIn(a)
+	ada.cookie = cookieIn(a, "purse")
 	w.clock.step(account.ConfirmedFor + time.Minute)
 	if a := w.send("GET", "/security", nil, ada.cookie); !strings.Contains(a.body, "Show your second factor first.") || strings.Contains(a.body, `name="old"`) {
 		t.Error("the password can be changed without the second factor")
@@ -428,8 +462,8 @@ func (w *world) signInWith(p person, ph *phone) string {
 	w.Helper()
 	ph.wait()
 	a := w.form("/sign-in/factor", "", url.Values{"step": {w.step(p.user.Email)}, "code": {ph.code()}})
-	c, _, ok := strings.Cut(a.header.Get("Set-Cookie"), ";")
-	if !ok {
+	c := cookieIn(a, "purse")
+	if c == "" {
 		w.Fatalf("signing in: %d %s", a.status, tail(a.body, 300))
 	}
 	return c

@@ -75,7 +75,7 @@ func (s *Service) AddApp(ctx context.Context, by audit.Actor, sessionID string, 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.tryFactor(ctx, u.ID); err != nil {
+	if _, err := s.tryFactor(ctx, u.ID, From{}); err != nil {
 		return nil, err
 	}
 	step, ok := stepOf(data[0], code, s.wall())

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"errors"
-	"net/netip"
 
 	"purse/billing/audit"
 	"purse/billing/fault"
@@ -40,20 +39,8 @@ func (f From) by(user string) audit.Actor {
 	return audit.Actor{ID: user, Address: f.Address, Device: f.UserAgent}
 }
 
-// network is the network of an address that one holder has: the address, or the
-// /64 around it.
-func network(address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return ""
-	}
-	if a = a.Unmap(); a.Is6() {
-		if p, err := a.WithZone("").Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
-}
+// fromNetwork stands for the network that a request came from, without saying which.
+func fromNetwork(from From) string { return throttleName("network", Network(from.Address)) }
 
 // refused gathers a refusal at a door, for the person that was meant, if there is
 // one, else for the network that it came from.
@@ -67,7 +54,7 @@ func (s *Service) refused(ctx context.Context, err error, failed, email string, 
 	default:
 		return
 	}
-	r := audit.Record{Actor: from.by(""), Action: action, Object: throttleName("network", network(from.Address)), Email: email}
+	r := audit.Record{Actor: from.by(""), Action: action, Object: fromNetwork(from), Email: email}
 	if email != "" {
 		if u, err := s.UserByEmail(ctx, email); err == nil {
 			r.Object = u.ID
@@ -92,7 +79,7 @@ func (s *Service) RequestReset(ctx context.Context, email string, from From) err
 	err := s.requestReset(ctx, email, from)
 	switch {
 	case fault.HasCode(err, "too_many_attempts"):
-		s.Audit.Gather(audit.Record{Actor: from.by(""), Action: ActMailThrottled, Object: throttleName("network", network(from.Address))})
+		s.Audit.Gather(audit.Record{Actor: from.by(""), Action: ActMailThrottled, Object: fromNetwork(from)})
 	case err == nil:
 		if u, err := s.UserByEmail(ctx, email); err == nil {
 			s.Audit.Gather(audit.Record{Actor: from.by(""), Action: ActReset, Object: u.ID})
@@ -113,7 +100,7 @@ func (s *Service) confirmFailed(err error, userID string, from From) {
 
 // KeyRefused gathers that a key was refused: which, if it is one that exists.
 func (s *Service) KeyRefused(k *Key, why string, from From) {
-	r := audit.Record{Actor: from.by(""), Action: ActKeyRefused, Object: throttleName("network", network(from.Address)), Reason: why}
+	r := audit.Record{Actor: from.by(""), Action: ActKeyRefused, Object: fromNetwork(from), Reason: why}
 	if k != nil {
 		r.Object, r.Customer = k.ID, k.Customer
 	}

@@ -24,25 +24,37 @@ func (p Proof) Given() bool { return p.Password != "" || p.Code != "" || p.Passk
 // perFactor throttles guesses of codes. A burst, then 288 a day, of a million.
 var perFactor = limit{8, 5 * time.Minute}
 
-// tryFactor counts an attempt with a second factor, or says how long to wait.
-func (s *Service) tryFactor(ctx context.Context, userID string) error {
-	name := throttleName("factor", userID)
+// tryFactor counts an attempt with a second factor, or says how long to wait. A
+// browser in which the person has signed in before has a count of its own, so that
+// a stranger who has the password locks nobody out. It answers the count's name.
+func (s *Service) tryFactor(ctx context.Context, userID string, from From) (name string, err error) {
 	var now time.Time
-	err := s.Runner.View(ctx, func(t tx.Tx) error { now = t.Now(); return s.loadThrottles(t) })
-	if err != nil {
+	name = throttleName("factor", userID)
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		now = t.Now()
+		if err := s.loadThrottles(t); err != nil || from.Device == "" {
+			return err
+		}
+		known, err := s.Store.HasDevice(t, hashSecret(from.Device), userID)
+		if known {
+			name = throttleName("factor_device", from.Device+userID)
+		}
 		return err
+	})
+	if err != nil {
+		return name, err
 	}
-	if wait := s.throttle.blocked(name, perFactor, now); wait > 0 {
-		return slowDown(wait)
+	if wait := s.throttle.try(now, counted{name, perFactor}); wait > 0 {
+		return name, slowDown(wait)
 	}
-	s.throttle.count(name, perFactor, now)
-	return nil
+	return name, nil
 }
 
 // proveFactor judges the second factor of a proof. Both says that it was both
 // factors at once.
-func (s *Service) proveFactor(ctx context.Context, u User, p Proof) (both bool, err error) {
-	if err := s.tryFactor(ctx, u.ID); err != nil {
+func (s *Service) proveFactor(ctx context.Context, u User, p Proof, from From) (both bool, err error) {
+	count, err := s.tryFactor(ctx, u.ID, from)
+	if err != nil {
 		return false, err
 	}
 	if p.Passkey != "" {
@@ -57,7 +69,7 @@ func (s *Service) proveFactor(ctx context.Context, u User, p Proof) (both bool, 
 	} else if err := s.Runner.Update(ctx, func(t tx.Tx) error { return s.useCode(t, u, p.Code) }); err != nil {
 		return false, err
 	}
-	s.throttle.forget(throttleName("factor", u.ID), s.Now())
+	s.throttle.forget(count, s.Now())
 	return both, nil
 }
 
@@ -94,7 +106,7 @@ func (s *Service) confirm(ctx context.Context, secret, userID string, p Proof, f
 		}
 	}
 	if has || p.Password == "" {
-		both, err := s.proveFactor(ctx, u, p)
+		both, err := s.proveFactor(ctx, u, p, from)
 		if err != nil {
 			return "", err
 		}
@@ -149,14 +161,15 @@ func (s *Service) SignInFactor(ctx context.Context, step string, p Proof, from F
 	if p.Code == "" && p.Passkey == "" {
 		return in, fault.Bad("code", "Give a code of your app, or a recovery code.")
 	}
-	if _, err := s.proveFactor(ctx, u, p); err != nil {
+	if _, err := s.proveFactor(ctx, u, p, from); err != nil {
 		s.refused(ctx, err, ActFailed, u.Email, from)
 		return in, err
 	}
 	return s.begin(ctx, u.ID, changed(u), "both factors", from)
 }
 
-// SignInPasskey signs in by a passkey alone, which checks who uses it.
+// SignInPasskey signs in by a passkey alone, which checks who uses it. Nobody
+// guesses one, so nothing is counted that could lock anybody out.
 func (s *Service) SignInPasskey(ctx context.Context, p Proof, from From) (SignedIn, error) {
 	in, err := s.signInPasskey(ctx, p, from)
 	if err != nil {
@@ -166,15 +179,6 @@ func (s *Service) SignInPasskey(ctx context.Context, p Proof, from From) (Signed
 }
 
 func (s *Service) signInPasskey(ctx context.Context, p Proof, from From) (in SignedIn, err error) {
-	address := throttleName("address", Network(from.Address))
-	var now time.Time
-	if err := s.Runner.View(ctx, func(t tx.Tx) error { now = t.Now(); return s.loadThrottles(t) }); err != nil {
-		return in, err
-	}
-	if wait := s.throttle.blocked(address, perAddress, now); wait > 0 {
-		return in, slowDown(wait)
-	}
-	s.throttle.count(address, perAddress, now)
 	a, err := s.assert(ctx, "any", p.Ticket, p.Passkey)
 	if err != nil {
 		return in, err
