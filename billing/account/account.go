@@ -52,6 +52,7 @@ type Service struct {
 	seen      seenTimes
 	throttle  throttle
 	hasher    hasher
+	watchers  watchers
 	tickets   tickets
 }
 

@@ -224,6 +224,7 @@ func (s *Service) addFactor(ctx context.Context, by audit.Actor, sessionID strin
 			if codes, err = s.newCodes(t, u.ID); err != nil {
 				return err
 			}
+			s.rightsChanged(t, u.ID)
 			if err := s.Store.DeleteSessions(t, u.ID, sessionID); err != nil {
 				return err
 			}

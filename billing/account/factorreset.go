@@ -127,6 +127,7 @@ func (s *Service) resetFactors(t tx.Tx, by audit.Actor, u User, customer string)
 	if err := s.Store.ReplaceRecoveryCodes(t, u.ID, nil); err != nil {
 		return err
 	}
+	s.rightsChanged(t, u.ID)
 	if err := s.Store.DeleteSessions(t, u.ID, ""); err != nil {
 		return err
 	}

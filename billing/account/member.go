@@ -94,6 +94,7 @@ func (s *Service) addMember(t tx.Tx, by audit.Actor, customerID, userID string, 
 			return err
 		}
 	}
+	s.rightsChanged(t, userID)
 	if err := s.Store.PutMember(t, Member{Customer: customerID, User: userID, Role: role, CreatedAt: before.CreatedAt}); err != nil {
 		return err
 	}
@@ -110,6 +111,7 @@ func (s *Service) RemoveMember(ctx context.Context, by audit.Actor, customerID, 
 		if err := s.keepsOwner(t, m, ""); err != nil {
 			return err
 		}
+		s.rightsChanged(t, userID)
 		if err := s.Store.DeleteMember(t, customerID, userID); err != nil {
 			return err
 		}

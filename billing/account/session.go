@@ -165,6 +165,7 @@ func (s *Service) SignOut(ctx context.Context, secret string) error {
 		if err != nil {
 			return err
 		}
+		s.rightsChanged(t, ses.User)
 		return s.Store.DeleteSession(t, ses.User, ses.ID)
 	})
 }
@@ -187,12 +188,18 @@ func (s *Service) Sessions(ctx context.Context, userID string) (out []Session, e
 
 // RevokeSession ends one session of a user.
 func (s *Service) RevokeSession(ctx context.Context, userID, sessionID string) error {
-	return s.Runner.Update(ctx, func(t tx.Tx) error { return s.Store.DeleteSession(t, userID, sessionID) })
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		s.rightsChanged(t, userID)
+		return s.Store.DeleteSession(t, userID, sessionID)
+	})
 }
 
 // RevokeOthers ends every session of a user but one.
 func (s *Service) RevokeOthers(ctx context.Context, userID, keepSessionID string) error {
-	return s.Runner.Update(ctx, func(t tx.Tx) error { return s.Store.DeleteSessions(t, userID, keepSessionID) })
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		s.rightsChanged(t, userID)
+		return s.Store.DeleteSessions(t, userID, keepSessionID)
+	})
 }
 
 // Sweep deletes sessions and links that have ended. A job calls it now and then.

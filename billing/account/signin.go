@@ -190,6 +190,7 @@ func (s *Service) setPassword(t tx.Tx, u *User, hash, keepSession string, from F
 	if err := s.Store.UpdateUser(t, *u); err != nil {
 		return err
 	}
+	s.rightsChanged(t, u.ID)
 	if err := s.Store.DeleteSessions(t, u.ID, keepSession); err != nil {
 		return err
 	}

@@ -29,8 +29,8 @@ func NewKeeper(keys string) (*Keeper, error) {
 	k := &Keeper{}
 	for key := range strings.SplitSeq(keys, ",") {
 		key = strings.TrimSpace(key)
-		if len(key) < 32 {
-			return nil, errors.New("a key has at least 32 random characters, such as those of `openssl rand -base64 32`")
+		if !random(key) {
+			return nil, errors.New("this is no key: one has at least 32 random characters without spaces, such as those of `openssl rand -base64 32`")
 		}
 		sum := sha256.Sum256([]byte(key))
 		block, err := aes.NewCipher(sum[:])
@@ -44,6 +44,30 @@ func NewKeeper(keys string) (*Keeper, error) {
 		k.aeads = append(k.aeads, aead)
 	}
 	return k, nil
+}
+
+// random says whether a key could be: long, of many characters, and neither a
+// sentence, nor something short over and over, nor the alphabet.
+func random(key string) bool {
+	seen, steps := map[byte]bool{}, 0
+	for i := range len(key) {
+		if key[i] <= ' ' || key[i] > '~' {
+			return false
+		}
+		seen[key[i]] = true
+		if i > 0 && (key[i] == key[i-1] || key[i] == key[i-1]+1 || key[i] == key[i-1]-1) {
+			steps++
+		}
+	}
+	if len(key) < 32 || len(seen) < 10 || steps > len(key)/3 {
+		return false
+	}
+	for period := 1; period <= len(key)/2; period++ {
+		if key[period:] == key[:len(key)-period] {
+			return false
+		}
+	}
+	return true
 }
 
 // Seal seals a secret of an object.

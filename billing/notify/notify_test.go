@@ -1,6 +1,9 @@
 package notify
 
 import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -36,8 +39,22 @@ func TestASealedSecretOpensUnderItsKeyAndForItsObjectOnly(t *testing.T) {
 			t.Errorf("%q under another key: %v", bad, err)
 		}
 	}
-	if _, err := NewKeeper("short"); err == nil {
-		t.Error("a short key was taken")
+	for _, bad := range []string{
+		"short", strings.Repeat("a", 40), strings.Repeat("ab", 20), strings.Repeat("changeme", 5), strings.Repeat("0123456789abcdef", 2), "abcdefghijklmnopqrstuvwxyz0123456789",
+		"my secret key for purse is very secret", "$(openssl rand -base64 32) # not run yet", "schlüssel-mit-umlauten-ist-kein-schlüssel", first + ", " + strings.Repeat("x", 32),
+	} {
+		if _, err := NewKeeper(bad); err == nil {
+			t.Errorf("%q was taken for a key", bad)
+		}
+	}
+	for range 200 { // what the documents say to make
+		var b [32]byte
+		_, _ = rand.Read(b[:])
+		for _, good := range []string{base64.StdEncoding.EncodeToString(b[:]), hex.EncodeToString(b[:]), hex.EncodeToString(b[:16]), base64.RawURLEncoding.EncodeToString(b[:24])} {
+			if _, err := NewKeeper(good); err != nil {
+				t.Errorf("%q: %v", good, err)
+			}
+		}
 	}
 }
 

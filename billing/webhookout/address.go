@@ -69,7 +69,7 @@ func (p *Poster) check(address string) (*url.URL, string) {
 		return nil, "This is no host: write an IP address as four decimal numbers, or better a name."
 	}
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return nil, "This address leads inside. Give one that is reached from the internet."
+		return nil, "This address leads inside, or nowhere. Give one that is reached from the internet."
 	}
 	return u, ""
 }

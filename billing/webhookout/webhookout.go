@@ -114,7 +114,7 @@ func (p *Poster) dial(ctx context.Context, network, address string) (net.Conn, e
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("%s has no address", host)
+		return nil, errInside
 	}
 	for i, a := range found {
 		found[i] = a.Unmap()
@@ -217,7 +217,7 @@ func (p *Poster) plain(err error) error {
 	case errors.As(err, &cert):
 		return fmt.Errorf("the certificate is not valid: %w", cert.Err)
 	case errors.As(err, &dns):
-		return errors.New("the host's name could not be resolved")
+		return errInside // the same, or an address would tell which names there are inside
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return errors.New("the connection was refused")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):

@@ -254,3 +254,25 @@ func TestCertificatesAreVerified(t *testing.T) {
 		t.Error("a certificate for another name was taken")
 	}
 }
+
+type unknownHost struct{}
+
+func (unknownHost) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
+}
+
+// A name that there is not reads like one that leads inside: nobody learns which
+// names an inner network has.
+func TestANameThatIsNotReadsLikeOneInside(t *testing.T) {
+	said := map[string]bool{}
+	for _, r := range []Resolver{unknownHost{}, &rebinding{answers: []string{"10.0.0.7"}}} {
+		_, err := New(Options{Resolver: r, Timeout: time.Second}).Post(t.Context(), notify.Post{URL: "https://db.internal.example.com/"})
+		if err == nil {
+			t.Fatal("it was posted")
+		}
+		said[err.Error()] = true
+	}
+	if len(said) != 1 {
+		t.Error(said)
+	}
+}

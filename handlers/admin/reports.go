@@ -21,7 +21,13 @@ func (a *Admin) ReportList(w http.ResponseWriter, r *http.Request) error {
 	if a.Reports == nil {
 		return noReports
 	}
-	before, _ := time.Parse(time.DateOnly, kit.CursorOf(r).After)
+	var before time.Time
+	if after := kit.CursorOf(r).After; after != "" {
+		var err error
+		if before, err = time.Parse(time.DateOnly, after); err != nil {
+			return kit.BadCursor("after")
+		}
+	}
 	var page admin.Reports
 	err := a.view(r.Context(), func(t tx.Tx) (err error) {
 		page = admin.Reports{}

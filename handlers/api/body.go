@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -157,8 +158,16 @@ func (p Page) check() error {
 	if p.StartingAfter != "" && p.EndingBefore != "" {
 		return fault.Bad("ending_before", "Give starting_after or ending_before, not both.")
 	}
+	for name, id := range map[string]string{"starting_after": p.StartingAfter, "ending_before": p.EndingBefore} {
+		if id != "" && !cursorShape.MatchString(id) {
+			return unknownCursor(name)
+		}
+	}
 	return nil
 }
+
+// cursorShape is what the ids look like by which lists are paged.
+var cursorShape = regexp.MustCompile(`^([a-z]{2,12}_[0-9A-Za-z_.-]{6,180}|[0-9]{4}-[0-9]{2}(-[0-9]{2})?)$`)
 
 // list is a page of objects, newest first.
 type list[T any] struct {

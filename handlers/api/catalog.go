@@ -280,9 +280,9 @@ type listRatesIn struct {
 	Meter string `query:"meter" doc:"Only rates of this meter"`
 }
 
-func listRates(a *API, _ context.Context, in *listRatesIn) (*reply[list[rateObject]], error) {
+func listRates(a *API, ctx context.Context, in *listRatesIn) (*reply[list[rateObject]], error) {
 	shop := a.Catalog.Snapshot()
-	all := shop.Rates
+	all := slices.DeleteFunc(slices.Clone(shop.Rates), func(r *catalog.Rate) bool { return !a.mayRate(ctx, r) })
 	if in.Meter != "" {
 		m := shop.Meter(in.Meter)
 		if m == nil {
@@ -298,9 +298,9 @@ type ByID struct {
 	ID string `path:"id"`
 }
 
-func getRate(a *API, _ context.Context, in *ByID) (*reply[rateObject], error) {
+func getRate(a *API, ctx context.Context, in *ByID) (*reply[rateObject], error) {
 	r := a.Catalog.Snapshot().Rate(in.ID)
-	if r == nil {
+	if r == nil || !a.mayRate(ctx, r) {
 		return nil, fault.Missing("rate")
 	}
 	return ok(showRate(r))

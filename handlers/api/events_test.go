@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/audit"
 	"purse/billing/event"
 )
 
@@ -271,5 +272,29 @@ func TestTheDocumentTellsEveryEvent(t *testing.T) {
 	}
 	if len(hooks) != len(event.Catalogue()) {
 		t.Error("too many")
+	}
+}
+
+// A stream ends within a second of the revocation of its key.
+func TestAStreamEndsWithItsKey(t *testing.T) {
+	w := newWorld(t)
+	server := httptest.NewServer(w.outer)
+	defer server.Close()
+	defer w.deps.Endpoints.Close()
+	k, secret, err := w.deps.Accounts.CreateKey(t.Context(), audit.System, account.NewKey{Name: "x", Scopes: []account.Scope{account.ScopeRead}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.read = secret
+	r := w.openStream(t, server.URL, "", "")
+	r.next()
+	if _, err := w.deps.Accounts.RevokeKey(t.Context(), audit.System, "", k.ID); err != nil {
+		t.Fatal(err)
+	}
+	revoked := time.Now()
+	for r.scan.Scan() {
+	}
+	if d := time.Since(revoked); d > time.Second {
+		t.Errorf("it ended after %s", d)
 	}
 }

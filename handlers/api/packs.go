@@ -270,12 +270,12 @@ func someCreditsIn(param, s string) (money.Credits, error) {
 	return credits(param, s)
 }
 
-func listPacks(a *API, _ context.Context, in *Page) (*reply[list[packObject]], error) {
-	return cutList(*in, newestFirst(a.Catalog.Snapshot().Packs), func(p *catalog.Pack) string { return p.ID }, showPack)
+func listPacks(a *API, ctx context.Context, in *Page) (*reply[list[packObject]], error) {
+	return cutList(*in, newestFirst(a.packsFor(ctx)), func(p *catalog.Pack) string { return p.ID }, showPack)
 }
 
-func getPack(a *API, _ context.Context, in *ByID) (*reply[packObject], error) {
-	p := a.Catalog.Snapshot().Pack(in.ID)
+func getPack(a *API, ctx context.Context, in *ByID) (*reply[packObject], error) {
+	p := a.packFor(ctx, in.ID)
 	if p == nil {
 		return nil, fault.Missing("pack")
 	}
@@ -375,8 +375,8 @@ type quoteIn struct {
 	Currency string `query:"currency" doc:"The pack's first by default"`
 }
 
-func quotePack(a *API, _ context.Context, in *quoteIn) (*reply[quoteObject], error) {
-	p := a.Catalog.Snapshot().Pack(in.ID)
+func quotePack(a *API, ctx context.Context, in *quoteIn) (*reply[quoteObject], error) {
+	p := a.packFor(ctx, in.ID)
 	if p == nil {
 		return nil, fault.Missing("pack")
 	}

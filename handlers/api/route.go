@@ -78,6 +78,7 @@ func op[I, T any](r Route, h func(*API, context.Context, *I) (*reply[T], error))
 				}
 				return nil, p
 			}
+			narrowed(ctx, &out.Body)
 			return out, nil
 		})
 	}

@@ -25,8 +25,9 @@ type Deps struct {
 // Kit renders pages and knows who looks at them.
 type Kit struct {
 	Deps
-	store  *sessionStore
-	secure bool
+	store   *sessionStore
+	secure  bool
+	streams openStreams
 	// Banner is what the current customer of a visitor must know on every page of
 	// the portal, nil for nothing. The portal sets it.
 	Banner func(ctx context.Context, v *Visitor) *ui.Banner

@@ -3,12 +3,43 @@ package kit
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
+
+	"purse/billing/fault"
 )
 
 // Cursor is where a page of a list begins, from the address: rows older than
 // After or newer than Before, both exclusive.
 type Cursor struct{ After, Before string }
+
+// cursorShape is what places in lists look like: ids, numbers of postings, days and
+// months.
+var cursorShape = regexp.MustCompile(`^([a-z]{2,12}_[0-9A-Za-z_.-]{6,180}|[0-9]{1,19}|[0-9]{4}-[0-9]{2}(-[0-9]{2})?)$`)
+
+// checkCursors refuses an address whose cursors can be none.
+func checkCursors(u *url.URL) error {
+	if u.RawQuery == "" {
+		return nil
+	}
+	q := u.Query()
+	for _, name := range []string{"after", "before"} {
+		if v := q.Get(name); v != "" && !cursorShape.MatchString(v) {
+			return BadCursor(name)
+		}
+	}
+	for v := range strings.SplitSeq(q.Get("trail"), "~") {
+		if v != "" && !cursorShape.MatchString(v) {
+			return BadCursor("trail")
+		}
+	}
+	return nil
+}
+
+// BadCursor says that a place in a list is none.
+func BadCursor(name string) error {
+	return fault.New(fault.Invalid, "unknown_cursor", name, "There is no such place in this list. Go to its first page.")
+}
 
 // CursorOf reads the cursor. Before gives way to After.
 func CursorOf(r *http.Request) Cursor {
@@ -16,9 +47,6 @@ func CursorOf(r *http.Request) Cursor {
 	c := Cursor{After: q.Get("after"), Before: q.Get("before")}
 	if c.After != "" {
 		c.Before = ""
-	}
-	if len(c.After) > 200 || len(c.Before) > 200 {
-		return Cursor{}
 	}
 	return c
 }

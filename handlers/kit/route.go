@@ -73,6 +73,9 @@ func (k *Kit) guard(route Route) http.Handler {
 			_ = Go(w, r, account.FactorsPath)
 			return
 		}
+		if err == nil {
+			err = checkCursors(r.URL)
+		}
 		asked := false
 		if err == nil && route.Again != nil {
 			asked, err = k.askAgain(w, r, route.Again)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gorilla/sessions"
 
@@ -147,9 +148,16 @@ func (k *Kit) Rotate(w http.ResponseWriter, r *http.Request) error {
 	return session.Save(r, w)
 }
 
+// mostSaid is how long a message for the next page is at most, in characters: as
+// JSON, each takes six bytes at worst.
+const mostSaid = 500
+
 // Say leaves a message for the next page. Visitors who are not signed in have
 // no session to leave it in, and get none.
 func (k *Kit) Say(w http.ResponseWriter, r *http.Request, tone ui.Tone, text string) error {
+	if utf8.RuneCountInString(text) > mostSaid { // a session holds no more, and the deed is done
+		text = string([]rune(text)[:mostSaid-1]) + "…"
+	}
 	return k.remember(w, r, func(m *remembered) { m.Flash = &ui.Flash{Tone: tone, Text: text} })
 }
 

@@ -71,6 +71,9 @@ func LedgerView(t tx.Tx, l *ledger.Ledger, ps *purchase.Service, snapshot *catal
 	cursor := kit.CursorOf(r)
 	q.Limit = ledgerRows
 	q.Before, q.After = place(cursor.After), place(cursor.Before)
+	if cursor.After != "" && q.Before == 0 || cursor.Before != "" && q.After == 0 {
+		return page, kit.BadCursor("after")
+	}
 	found, err := l.Postings(t, q)
 	if err != nil {
 		return page, err

@@ -72,6 +72,11 @@ func (p *Portal) Live(w http.ResponseWriter, r *http.Request) error {
 	if canBuy {
 		name += ":buyer"
 	}
+	r, stop, err := p.Kit.WhileMember(w, r)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	return p.Hub.Serve(w, r, customer, name, func(ctx context.Context) ([]byte, error) {
 		c, err := p.Accounts.Customer(ctx, customer)
 		if err != nil {
