@@ -208,7 +208,7 @@ func (s *Service) openCheckout(ctx context.Context, p *Purchase, saveCard bool) 
 // checkoutParams describe a purchase to Stripe, whose customer is made and knows
 // the billing details then.
 func (s *Service) checkoutParams(ctx context.Context, p *Purchase) (CheckoutParams, error) {
-	stripeCustomer, err := s.ensureCustomer(ctx, p.Customer)
+	stripeCustomer, err := s.EnsureCustomer(ctx, p.Customer)
 	if err == nil {
 		err = s.syncBilling(ctx, p.Customer)
 	}
@@ -279,38 +279,6 @@ func (s *Service) unavailable(err error) error {
 	s.Log.Warn("Stripe did not answer", "error", err)
 	return fmt.Errorf("%w: %w", fault.New(fault.Unavailable, "stripe_unavailable", "",
 		"The payment service does not answer at the moment. Nothing was charged; try again."), err)
-}
-
-// ensureCustomer answers Stripe's id of a customer, and makes it once.
-func (s *Service) ensureCustomer(ctx context.Context, customer string) (string, error) {
-	return ensureCustomer(ctx, s.Runner, s.Accounts, s.Gateway, s.Installation, customer)
-}
-
-type customerGateway interface {
-	EnsureCustomer(ctx context.Context, p CustomerParams, key string) (string, error)
-}
-
-func ensureCustomer(ctx context.Context, run tx.Runner, accounts *account.Service, g customerGateway, installation, customer string) (string, error) {
-	c, err := accounts.Customer(ctx, customer)
-	if err != nil || c.StripeCustomerID != "" {
-		return c.StripeCustomerID, err
-	}
-	stripeID, err := g.EnsureCustomer(ctx, CustomerParams{Customer: c.ID, Name: c.Name, Email: c.Email, Installation: installation}, "customer-"+c.ID)
-	if err != nil {
-		return "", err
-	}
-	err = run.Update(ctx, func(t tx.Tx) error {
-		now, err := accounts.CustomerIn(t, c.ID)
-		if err != nil {
-			return err
-		}
-		if now.StripeCustomerID != "" { // somebody was faster, or an admin set it
-			stripeID = now.StripeCustomerID
-			return nil
-		}
-		return accounts.SetStripeCustomerIn(t, audit.System, c.ID, stripeID)
-	})
-	return stripeID, err
 }
 
 // setState ends a purchase that has not ended.

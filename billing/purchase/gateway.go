@@ -15,6 +15,9 @@ import (
 type Gateway interface {
 	// EnsureCustomer makes Stripe's customer and answers its id.
 	EnsureCustomer(ctx context.Context, p CustomerParams, key string) (string, error)
+	// CustomerLives says whether Stripe still has a customer: it may have been deleted
+	// there, or never been.
+	CustomerLives(ctx context.Context, stripeID string) (bool, error)
 	// UpdateCustomer makes Stripe's customer bear what is known of it now: name,
 	// e-mail, address and tax ids. It may be repeated. What Stripe does not take
 	// is a RefusedError.

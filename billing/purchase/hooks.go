@@ -52,11 +52,6 @@ func (s *Service) invoiceOf(ctx context.Context, purchaseID string) (invoice str
 	return invoice, err
 }
 
-// EnsureCustomer answers Stripe's id of a customer, and makes it once.
-func (s *Service) EnsureCustomer(ctx context.Context, customer string) (string, error) {
-	return s.ensureCustomer(ctx, customer)
-}
-
 // OnPayment asks f for the purchase of a payment that was not made at Checkout,
 // "" while there is none yet. ours says whether f knows the payment.
 func (s *Service) OnPayment(f func(t tx.Tx, paymentIntent string) (purchaseID string, ours bool, err error)) {

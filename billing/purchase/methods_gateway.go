@@ -9,6 +9,9 @@ import (
 // data passes it: Stripe's pages take them.
 type MethodGateway interface {
 	EnsureCustomer(ctx context.Context, p CustomerParams, key string) (string, error)
+	// CustomerLives says whether Stripe still has a customer: it may have been deleted
+	// there, or never been.
+	CustomerLives(ctx context.Context, stripeID string) (bool, error)
 	// Cards answers the cards that are saved for Stripe's customer, newest
 	// first, and the id of the one that Stripe takes by default, "" for none.
 	Cards(ctx context.Context, stripeCustomer string) (cards []Card, byDefault string, err error)

@@ -169,6 +169,30 @@ func (s *Service) methodEvent(ctx context.Context, e *purchase.InboxEvent) (purc
 	return purchase.Done, "", err
 }
 
+// customerDeleted pauses what charges the cards of a customer that was deleted at
+// Stripe: they went with it. The next purchase makes a new one.
+func (s *Service) customerDeleted(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
+	customer := ""
+	err := s.Runner.View(ctx, func(t tx.Tx) error {
+		c, err := s.Accounts.CustomerByStripeIDIn(t, e.ObjectID)
+		if err == nil {
+			customer = c.ID
+		}
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return "", "", err
+	}
+	if customer == "" {
+		return purchase.NotOurs, "", nil
+	}
+	err = s.methodsChanged(ctx, customer, func(t tx.Tx) error { return s.Purchases.ConcludeIn(t, e, purchase.Done, "") })
+	return purchase.Done, "", err
+}
+
 // MethodsChanged looks at a customer's policies after cards were saved, removed
 // or chosen. A policy whose card is gone pauses; one that is paused for its card
 // goes on with a card of another number that was saved since.

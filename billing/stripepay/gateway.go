@@ -52,6 +52,15 @@ func (g *Gateway) EnsureCustomer(ctx context.Context, c purchase.CustomerParams,
 	return id, translate(err)
 }
 
+// CustomerLives says whether Stripe has a customer that was not deleted.
+func (g *Gateway) CustomerLives(ctx context.Context, stripeID string) (bool, error) {
+	c, err := g.api.Customers.Get(stripeID, &stripe.CustomerParams{Params: stripe.Params{Context: ctx}})
+	if err = translate(err); errors.Is(err, purchase.ErrGone) {
+		return false, nil
+	}
+	return err == nil && !c.Deleted, err
+}
+
 // CreateCheckout opens a Checkout Session for one pack. Its metadata names the
 // purchase, on the session and on the payment intent, to which Stripe does not
 // copy it.

@@ -57,6 +57,14 @@ func (a *Admin) EditSend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	field := func(name string) *string { s := form.Text(name); return &s }
+	if id := form.Text("stripe_customer_id"); a.Purchases != nil && strings.HasPrefix(id, "cus_") && id != c.StripeCustomerID {
+		if err := form.Take(a.Purchases.CheckStripeCustomer(r.Context(), id)); err != nil {
+			return err
+		}
+		if form.Failed() {
+			return a.editPage(w, r, c, form)
+		}
+	}
 	_, err = a.Accounts.UpdateCustomer(r.Context(), kit.Actor(r), c.ID, account.CustomerChange{
 		Name: field("name"), Email: field("email"), ExternalID: field("external_id"),
 		StripeCustomerID: field("stripe_customer_id"), Timezone: field("timezone"),

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"purse/billing/account"
@@ -91,6 +92,9 @@ type createCustomerIn struct {
 
 func createCustomer(a *API, ctx context.Context, in *createCustomerIn) (*reply[customerObject], error) {
 	v := in.Body.V
+	if err := a.checkStripeCustomer(ctx, v.StripeCustomerID); err != nil {
+		return nil, err
+	}
 	m := v
 	byDefault(&m.Timezone, "UTC")
 	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "customers.create", sent: in.Body.sent, meaning: m}), func(t tx.Tx) (string, error) {
@@ -145,11 +149,25 @@ type updateCustomerIn struct {
 
 func updateCustomer(a *API, ctx context.Context, in *updateCustomerIn) (*reply[customerObject], error) {
 	v := in.Body.V
+	if v.StripeCustomerID != nil {
+		if err := a.checkStripeCustomer(ctx, *v.StripeCustomerID); err != nil {
+			return nil, err
+		}
+	}
 	return a.changeCustomer(ctx, in.once(asked{operation: "customers.update", sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: v}), func(t tx.Tx) (*account.Customer, error) {
 		return a.Accounts.UpdateCustomerIn(t, actor(ctx), in.ID, account.CustomerChange{
 			Name: v.Name, Email: v.Email, ExternalID: v.ExternalID, StripeCustomerID: v.StripeCustomerID, Timezone: v.Timezone, Metadata: v.Metadata,
 		})
 	})
+}
+
+// checkStripeCustomer refuses what Stripe does not know, where there is a Stripe.
+// What cannot be an id of Stripe's is refused later, by its form.
+func (a *API) checkStripeCustomer(ctx context.Context, stripeID string) error {
+	if a.Purchases == nil || !strings.HasPrefix(stripeID, "cus_") || len(stripeID) > 255 {
+		return nil
+	}
+	return a.Purchases.CheckStripeCustomer(ctx, stripeID)
 }
 
 // changeCustomer makes a change that counts once and answers the customer as it

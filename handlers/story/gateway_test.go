@@ -22,6 +22,8 @@ type fakeGateway struct {
 	events   []purchase.InboxEvent              // that Stripe lists
 }
 
+func (g *fakeGateway) CustomerLives(context.Context, string) (bool, error) { return true, nil }
+
 func (g *fakeGateway) EnsureCustomer(_ context.Context, p purchase.CustomerParams, _ string) (string, error) {
 	return "cus_" + p.Customer[4:], nil
 }
