@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"purse/billing/audit"
@@ -132,12 +131,13 @@ func (s *Service) startSession(t tx.Tx, u User, from From) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	if n > 0 {
-		return SignedIn{User: u, Step: s.tickets.issue("step", t.Now(), u.ID, changed(u))}, nil
+		return SignedIn{User: u, Step: s.tickets.issue("step", t.Now(), u.ID, passwordOf(u))}, nil
 	}
 	return s.beginSession(t, u, "first factor", from)
 }
 
-func changed(u User) string { return strconv.FormatInt(u.PasswordChangedAt.UnixMicro(), 10) }
+// passwordOf stands for a user's password, to see whether it is still the same.
+func passwordOf(u User) string { return hashSecret(u.PasswordHash)[:16] }
 
 // StepUser is whose sign-in a step belongs to.
 func (s *Service) StepUser(ctx context.Context, step string) (User, error) {
@@ -146,7 +146,7 @@ func (s *Service) StepUser(ctx context.Context, step string) (User, error) {
 		return User{}, err
 	}
 	u, err := s.User(ctx, data[0])
-	if err == nil && changed(u) != data[1] {
+	if err == nil && passwordOf(u) != data[1] {
 		err = errTicket
 	}
 	return u, err
@@ -165,7 +165,7 @@ func (s *Service) SignInFactor(ctx context.Context, step string, p Proof, from F
 		s.refused(ctx, err, ActFailed, u.Email, from)
 		return in, err
 	}
-	return s.begin(ctx, u.ID, changed(u), "both factors", from)
+	return s.begin(ctx, u.ID, passwordOf(u), "both factors", from)
 }
 
 // SignInPasskey signs in by a passkey alone, which checks who uses it. Nobody
@@ -193,17 +193,17 @@ func (s *Service) signInPasskey(ctx context.Context, p Proof, from From) (in Sig
 	if err := s.Runner.Update(ctx, func(t tx.Tx) error { return s.usePasskey(t, a) }); err != nil {
 		return in, err
 	}
-	return s.begin(ctx, u.ID, changed(u), "passkey", from)
+	return s.begin(ctx, u.ID, passwordOf(u), "passkey", from)
 }
 
 // begin begins the session of a user whose password is still that of a moment.
-func (s *Service) begin(ctx context.Context, userID, passwordOf, how string, from From) (in SignedIn, err error) {
+func (s *Service) begin(ctx context.Context, userID, password, how string, from From) (in SignedIn, err error) {
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
 		u, err := s.Store.User(t, userID)
 		if err != nil {
 			return missing(err, "user")
 		}
-		if changed(u) != passwordOf {
+		if passwordOf(u) != password {
 			return errTicket
 		}
 		in, err = s.beginSession(t, u, how, from)
