@@ -2,8 +2,11 @@ package db
 
 import (
 	"encoding/json"
+	"slices"
+	"time"
 
 	"purse/billing/catalog"
+	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/tx"
 	"purse/db/gen"
@@ -131,4 +134,24 @@ func (CatalogStore) PutPack(t tx.Tx, p catalog.Pack) error {
 		return err
 	}
 	return q.PutPackOffer(ctx, gen.PutPackOfferParams{PackID: p.ID, Offer: string(offer)})
+}
+
+// UsersOfMeter implements catalog.Store. It knows what was written back: the
+// last seconds may be missing.
+func (CatalogStore) UsersOfMeter(t tx.Tx, meter string, since time.Time, limit int) ([]string, error) {
+	ctx, q := q(t)
+	return q.UsersOfMeter(ctx, gen.UsersOfMeterParams{Kind: string(ledger.PostDebit), Meter: meter, Since: micros(since), Most: int32(limit)})
+}
+
+// BuyersOfPack implements catalog.Store.
+func (CatalogStore) BuyersOfPack(t tx.Tx, pack string, limit int) ([]string, error) {
+	ctx, q := q(t)
+	out, err := q.RechargersOfPack(ctx, gen.RechargersOfPackParams{PackID: pack, Most: int32(limit)})
+	if err != nil {
+		return nil, err
+	}
+	more, err := q.SchedulersOfPack(ctx, gen.SchedulersOfPackParams{PackID: pack, Most: int32(limit)})
+	out = append(out, more...)
+	slices.Sort(out)
+	return slices.Compact(out), err
 }

@@ -53,6 +53,7 @@ type Store interface {
 	PutRate(t tx.Tx, r Rate) error
 	Packs(t tx.Tx) ([]Pack, error)
 	PutPack(t tx.Tx, p Pack) error
+	UseStore
 }
 
 // Load reads the catalog. Services do so after each change of their own; a

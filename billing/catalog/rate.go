@@ -167,7 +167,7 @@ func equal(a, b map[string]string) bool {
 }
 
 // ArchiveRate ends a rate and every version of its match now: events from now
-// on no longer match it. Archiving is for good; create a rate to go on.
+// on no longer match it. RestoreRate takes it back.
 func (s *Service) ArchiveRate(ctx context.Context, by audit.Actor, rateID string) (Rate, error) {
 	return update(ctx, s, func(t tx.Tx) (Rate, error) { return s.ArchiveRateIn(t, by, rateID) })
 }

@@ -43,6 +43,20 @@ func (l *Line) At(at time.Time) *Rate {
 	return nil
 }
 
+// Ended is the version with which the line was archived, nil while one applies or
+// will.
+func (l *Line) Ended() *Rate {
+	for _, v := range l.versions {
+		if v.ArchivedAt.IsZero() {
+			return nil
+		}
+		if !v.cancelled() {
+			return v
+		}
+	}
+	return nil
+}
+
 // NewSnapshot makes a snapshot of rows as a Store keeps them.
 func NewSnapshot(types []CreditType, meters []Meter, rates []Rate, packs []Pack) *Snapshot {
 	s := &Snapshot{
@@ -115,6 +129,25 @@ func (s *Snapshot) addVersion(r *Rate) {
 
 // CreditType finds a credit type by key or id, nil when there is none.
 func (s *Snapshot) CreditType(ref string) *CreditType { return s.types[ref] }
+
+// OnlyCreditType is the one that is not archived, nil where there is another
+// number of them; an archived one where there is nothing else.
+func (s *Snapshot) OnlyCreditType() *CreditType {
+	if len(s.CreditTypes) == 1 {
+		return s.CreditTypes[0]
+	}
+	var only *CreditType
+	for _, c := range s.CreditTypes {
+		if c.Archived() {
+			continue
+		}
+		if only != nil {
+			return nil
+		}
+		only = c
+	}
+	return only
+}
 
 // Meter finds a meter by key or id, nil when there is none.
 func (s *Snapshot) Meter(ref string) *Meter { return s.meters[ref] }

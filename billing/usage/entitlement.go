@@ -44,8 +44,8 @@ func (s *Service) Entitled(ctx context.Context, c *account.Customer, q Question)
 			return e, fault.New(fault.Invalid, "unknown_credit_type", "credit_type", "There is no credit type %q.", q.CreditType)
 		}
 		q.CreditType = ct.Key
-	case len(shop.CreditTypes) == 1:
-		q.CreditType = shop.CreditTypes[0].Key
+	case shop.OnlyCreditType() != nil:
+		q.CreditType = shop.OnlyCreditType().Key
 	default:
 		return e, fault.Bad("credit_type", "Name the credit type.")
 	}

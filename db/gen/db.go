@@ -876,6 +876,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.rechargeSpentStmt, err = db.PrepareContext(ctx, rechargeSpent); err != nil {
 		return nil, fmt.Errorf("error preparing query RechargeSpent: %w", err)
 	}
+	if q.rechargersOfPackStmt, err = db.PrepareContext(ctx, rechargersOfPack); err != nil {
+		return nil, fmt.Errorf("error preparing query RechargersOfPack: %w", err)
+	}
 	if q.rechargesOfStmt, err = db.PrepareContext(ctx, rechargesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query RechargesOf: %w", err)
 	}
@@ -929,6 +932,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.scheduleByIDStmt, err = db.PrepareContext(ctx, scheduleByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ScheduleByID: %w", err)
+	}
+	if q.schedulersOfPackStmt, err = db.PrepareContext(ctx, schedulersOfPack); err != nil {
+		return nil, fmt.Errorf("error preparing query SchedulersOfPack: %w", err)
 	}
 	if q.schedulesStmt, err = db.PrepareContext(ctx, schedules); err != nil {
 		return nil, fmt.Errorf("error preparing query Schedules: %w", err)
@@ -1040,6 +1046,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.usedByStmt, err = db.PrepareContext(ctx, usedBy); err != nil {
 		return nil, fmt.Errorf("error preparing query UsedBy: %w", err)
+	}
+	if q.usersOfMeterStmt, err = db.PrepareContext(ctx, usersOfMeter); err != nil {
+		return nil, fmt.Errorf("error preparing query UsersOfMeter: %w", err)
 	}
 	if q.voidLinksStmt, err = db.PrepareContext(ctx, voidLinks); err != nil {
 		return nil, fmt.Errorf("error preparing query VoidLinks: %w", err)
@@ -2493,6 +2502,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing rechargeSpentStmt: %w", cerr)
 		}
 	}
+	if q.rechargersOfPackStmt != nil {
+		if cerr := q.rechargersOfPackStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rechargersOfPackStmt: %w", cerr)
+		}
+	}
 	if q.rechargesOfStmt != nil {
 		if cerr := q.rechargesOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing rechargesOfStmt: %w", cerr)
@@ -2581,6 +2595,11 @@ func (q *Queries) Close() error {
 	if q.scheduleByIDStmt != nil {
 		if cerr := q.scheduleByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing scheduleByIDStmt: %w", cerr)
+		}
+	}
+	if q.schedulersOfPackStmt != nil {
+		if cerr := q.schedulersOfPackStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing schedulersOfPackStmt: %w", cerr)
 		}
 	}
 	if q.schedulesStmt != nil {
@@ -2766,6 +2785,11 @@ func (q *Queries) Close() error {
 	if q.usedByStmt != nil {
 		if cerr := q.usedByStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing usedByStmt: %w", cerr)
+		}
+	}
+	if q.usersOfMeterStmt != nil {
+		if cerr := q.usersOfMeterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing usersOfMeterStmt: %w", cerr)
 		}
 	}
 	if q.voidLinksStmt != nil {
@@ -3136,6 +3160,7 @@ type Queries struct {
 	rechargePolicyStmt              *sql.Stmt
 	rechargePolicyByIDStmt          *sql.Stmt
 	rechargeSpentStmt               *sql.Stmt
+	rechargersOfPackStmt            *sql.Stmt
 	rechargesOfStmt                 *sql.Stmt
 	redeliverFailedStmt             *sql.Stmt
 	refundByIDStmt                  *sql.Stmt
@@ -3154,6 +3179,7 @@ type Queries struct {
 	revokeKeyStmt                   *sql.Stmt
 	runJobAgainStmt                 *sql.Stmt
 	scheduleByIDStmt                *sql.Stmt
+	schedulersOfPackStmt            *sql.Stmt
 	schedulesStmt                   *sql.Stmt
 	setDeliveryStmt                 *sql.Stmt
 	setEndpointHealthStmt           *sql.Stmt
@@ -3191,6 +3217,7 @@ type Queries struct {
 	useRecoveryCodeStmt             *sql.Stmt
 	usedBetweenStmt                 *sql.Stmt
 	usedByStmt                      *sql.Stmt
+	usersOfMeterStmt                *sql.Stmt
 	voidLinksStmt                   *sql.Stmt
 	waitingMessagesStmt             *sql.Stmt
 	wakeEndpointStmt                *sql.Stmt
@@ -3490,6 +3517,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		rechargePolicyStmt:              q.rechargePolicyStmt,
 		rechargePolicyByIDStmt:          q.rechargePolicyByIDStmt,
 		rechargeSpentStmt:               q.rechargeSpentStmt,
+		rechargersOfPackStmt:            q.rechargersOfPackStmt,
 		rechargesOfStmt:                 q.rechargesOfStmt,
 		redeliverFailedStmt:             q.redeliverFailedStmt,
 		refundByIDStmt:                  q.refundByIDStmt,
@@ -3508,6 +3536,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		revokeKeyStmt:                   q.revokeKeyStmt,
 		runJobAgainStmt:                 q.runJobAgainStmt,
 		scheduleByIDStmt:                q.scheduleByIDStmt,
+		schedulersOfPackStmt:            q.schedulersOfPackStmt,
 		schedulesStmt:                   q.schedulesStmt,
 		setDeliveryStmt:                 q.setDeliveryStmt,
 		setEndpointHealthStmt:           q.setEndpointHealthStmt,
@@ -3545,6 +3574,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		useRecoveryCodeStmt:             q.useRecoveryCodeStmt,
 		usedBetweenStmt:                 q.usedBetweenStmt,
 		usedByStmt:                      q.usedByStmt,
+		usersOfMeterStmt:                q.usersOfMeterStmt,
 		voidLinksStmt:                   q.voidLinksStmt,
 		waitingMessagesStmt:             q.waitingMessagesStmt,
 		wakeEndpointStmt:                q.wakeEndpointStmt,

@@ -50,6 +50,9 @@ func rateRow(s *catalog.Snapshot, rate *catalog.Rate, now time.Time) admin.Rate 
 		row.State = "withdrawn"
 	case !rate.ArchivedAt.IsZero():
 		row.State = "archived"
+		for _, l := range s.Lines(rate.Meter) {
+			row.MayRestore = row.MayRestore || l.Ended() == rate
+		}
 	case rate.EffectiveAt.After(now):
 		row.State, row.MayWithdraw = "later", true
 	default:
@@ -176,31 +179,6 @@ func (a *Admin) CreditTypeSend(w http.ResponseWriter, r *http.Request) error {
 	return a.saved(w, r, form, err, "Saved.", page)
 }
 
-// ArchiveCreditType takes a credit type out of use, or back into it.
-func (a *Admin) ArchiveCreditType(w http.ResponseWriter, r *http.Request) error {
-	c := a.Catalog.Snapshot().CreditType(r.PathValue("key"))
-	if c == nil {
-		return fault.Missing("credit type")
-	}
-	archived := !c.Archived()
-	_, err := a.Catalog.UpdateCreditType(r.Context(), kit.Actor(r), c.Key, catalog.CreditTypeChange{Archived: &archived})
-	return a.archived(w, r, err, archived)
-}
-
-func (a *Admin) archived(w http.ResponseWriter, r *http.Request, err error, archived bool) error {
-	if err != nil {
-		return err
-	}
-	text := "It is archived."
-	if !archived {
-		text = "It is in use again."
-	}
-	if err := a.Kit.Say(w, r, ui.Good, text); err != nil {
-		return err
-	}
-	return kit.Go(w, r, "/admin/catalog")
-}
-
 func meterForm() admin.CatalogForm {
 	return admin.CatalogForm{
 		Title: "Add a meter", Text: "A meter never changes once it counts: make another one instead.", Action: "/admin/catalog/meters/new", Button: "Add",
@@ -244,17 +222,6 @@ func (a *Admin) Meter(w http.ResponseWriter, r *http.Request) error {
 	return a.catalogPage(w, r, &kit.Form{}, admin.CatalogForm{
 		Title: m.Key, Text: "Counts " + counts + ".", Archive: "/admin/catalog/meters/" + m.Key + "/archive", Back: m.Archived(),
 	})
-}
-
-// ArchiveMeter takes a meter out of use, or back into it.
-func (a *Admin) ArchiveMeter(w http.ResponseWriter, r *http.Request) error {
-	m := a.Catalog.Snapshot().Meter(r.PathValue("key"))
-	if m == nil {
-		return fault.Missing("meter")
-	}
-	archived := !m.Archived()
-	_, err := a.Catalog.ArchiveMeter(r.Context(), kit.Actor(r), m.Key, archived)
-	return a.archived(w, r, err, archived)
 }
 
 func (a *Admin) rateForm() admin.CatalogForm {
@@ -314,10 +281,4 @@ func (a *Admin) NewRateSend(w http.ResponseWriter, r *http.Request) error {
 		_, err = a.Catalog.CreateRate(r.Context(), kit.Actor(r), n)
 	}
 	return a.saved(w, r, form, err, "The rate is added.", page)
-}
-
-// ArchiveRate ends a rate.
-func (a *Admin) ArchiveRate(w http.ResponseWriter, r *http.Request) error {
-	_, err := a.Catalog.ArchiveRate(r.Context(), kit.Actor(r), r.PathValue("rate"))
-	return a.archived(w, r, err, true)
 }

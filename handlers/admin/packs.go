@@ -395,14 +395,3 @@ func quotes(page *admin.PackForm, p *catalog.Pack, at money.Credits, unit ui.Uni
 		}
 	}
 }
-
-// ArchivePack takes a pack off sale, or puts it back.
-func (a *Admin) ArchivePack(w http.ResponseWriter, r *http.Request) error {
-	p := a.Catalog.Snapshot().Pack(r.PathValue("pack"))
-	if p == nil {
-		return fault.Missing("pack")
-	}
-	archived := !p.Archived()
-	_, err := a.Catalog.UpdatePack(r.Context(), kit.Actor(r), p.ID, catalog.PackChange{Archived: &archived})
-	return a.archived(w, r, err, archived)
-}

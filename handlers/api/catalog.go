@@ -332,3 +332,14 @@ func withdrawRate(a *API, ctx context.Context, in *archiveRateIn) (*reply[rateOb
 	}
 	return done(showRate(a.Catalog.Snapshot().Rate(id)), replayed)
 }
+
+func restoreRate(a *API, ctx context.Context, in *archiveRateIn) (*reply[rateObject], error) {
+	id, replayed, err := a.doOnce(ctx, in.act("rates.restore", in.ID), func(t tx.Tx) (string, error) {
+		r, err := a.Catalog.RestoreRateIn(t, actor(ctx), in.ID)
+		return r.ID(), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return done(showRate(a.Catalog.Snapshot().Rate(id)), replayed)
+}

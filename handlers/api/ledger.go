@@ -180,10 +180,11 @@ func (a *API) place(t tx.Tx, k ledger.WalletKey, param, cursor string) (int64, e
 // is only one.
 func onlyWallet(shop *catalog.Snapshot, c *account.Customer, creditType string) (ledger.WalletKey, error) {
 	if creditType == "" {
-		if len(shop.CreditTypes) != 1 {
+		only := shop.OnlyCreditType()
+		if only == nil {
 			return ledger.WalletKey{}, fault.Bad("credit_type", "Name the credit type: there are %d.", len(shop.CreditTypes))
 		}
-		creditType = shop.CreditTypes[0].Key
+		creditType = only.Key
 	}
 	return walletKey(shop, c, creditType)
 }

@@ -95,6 +95,7 @@ func table() []Route {
 		op(r(get, "/v1/rates", read, false, "Catalog", "listRates", "List rates"), listRates),
 		op(r(get, "/v1/rates/{id}", read, false, "Catalog", "getRate", "Read a rate"), getRate),
 		op(r(post, "/v1/rates/{id}/archive", admin, vendor, "Catalog", "archiveRate", "End a rate now"), archiveRate),
+		op(r(post, "/v1/rates/{id}/restore", admin, vendor, "Catalog", "restoreRate", "Take the archiving of a rate back"), restoreRate),
 		op(r(post, "/v1/rates/{id}/withdraw", admin, vendor, "Catalog", "withdrawRate", "Take back a version that applies later; today's stays"), withdrawRate),
 		op(r(post, "/v1/packs", admin, vendor, "Catalog", "createPack", "Create a pack"), createPack).makes(),
 		op(r(get, "/v1/packs", read, false, "Catalog", "listPacks", "List packs"), listPacks),

@@ -57,7 +57,11 @@ const samples = 20
 // samplesOpen says whether sample requests can be sent: in the sandbox, and
 // when some event has a rate.
 func (p *Portal) samplesOpen() bool {
-	return p.Kit.Site.Mode == ui.Sandbox && p.Usage != nil && sampleName(p.Catalog.Snapshot()) != ""
+	if p.Kit.Site.Mode != ui.Sandbox || p.Usage == nil {
+		return false
+	}
+	name, _ := sampleKinds(p.Catalog.Snapshot(), p.Kit.Now())
+	return name != ""
 }
 
 // SendSamples sends sample requests for the current customer.
@@ -115,32 +119,49 @@ func (p *Portal) SampleKey(w http.ResponseWriter, r *http.Request) error {
 	return p.overview(w, r, &portal.SampleKey{Curl: curl(p.Kit.URL("/v1/usage"), secret, e)})
 }
 
-// sampleName is the event that samples are of: the first, by its meters' keys,
-// that has a rate.
-func sampleName(c *catalog.Snapshot) string {
+// sampleKinds are the events that samples are of: the first name, by its meters'
+// keys, that has a price now, with each set of properties that has one. What is
+// archived is not among them.
+func sampleKinds(c *catalog.Snapshot, now time.Time) (name string, matches []map[string]string) {
 	for _, m := range c.Meters {
-		if !m.Archived() && len(c.Lines(m.Key)) > 0 {
-			return m.Event
+		if m.Archived() {
+			continue
+		}
+		for _, other := range c.MetersOf(m.Event) {
+			for _, l := range c.Lines(other.Key) {
+				e := rating.Event{Name: m.Event, At: now, Properties: sampleProperties(c, m.Event, l.Match)}
+				if _, err := rating.Rate(c, e); err == nil && l.At(now) != nil {
+					matches = append(matches, l.Match)
+				}
+			}
+		}
+		if len(matches) > 0 {
+			return m.Event, matches
 		}
 	}
-	return ""
+	return "", nil
+}
+
+func sampleProperties(c *catalog.Snapshot, name string, match map[string]string) (ps rating.Properties) {
+	for _, m := range c.MetersOf(name) {
+		if _, said := ps.Get(m.Property); m.Property != "" && !said {
+			ps = append(ps, rating.Property{Name: m.Property, Kind: rating.Number, Text: strconv.Itoa(sampleSize(m.Property))})
+		}
+	}
+	for _, name := range sortedKeys(match) {
+		ps = append(ps, rating.Property{Name: name, Kind: rating.String, Text: match[name]})
+	}
+	return ps
 }
 
 // sample makes an event like those that reach a real LLM product: most requests
 // are small, a few are very large.
 func sample(c *catalog.Snapshot, customer string, now time.Time) usage.Event {
-	e := usage.Event{ID: id.New("sample", now), Customer: customer, Name: sampleName(c), Caller: "sample"}
-	match := map[string]string{}
-	for _, m := range c.MetersOf(e.Name) {
-		if m.Property != "" {
-			e.Properties = append(e.Properties, rating.Property{Name: m.Property, Kind: rating.Number, Text: strconv.Itoa(sampleSize(m.Property))})
-		}
-		if lines := c.Lines(m.Key); len(match) == 0 && len(lines) > 0 {
-			match = lines[rand.IntN(len(lines))].Match
-		}
-	}
-	for _, name := range sortedKeys(match) {
-		e.Properties = append(e.Properties, rating.Property{Name: name, Kind: rating.String, Text: match[name]})
+	e := usage.Event{ID: id.New("sample", now), Customer: customer, Caller: "sample"}
+	name, matches := sampleKinds(c, now)
+	e.Name = name
+	if len(matches) > 0 {
+		e.Properties = sampleProperties(c, name, matches[rand.IntN(len(matches))])
 	}
 	return e
 }

@@ -177,6 +177,7 @@ type Rate struct {
 	State                  string    // "now", "later", "replaced", "archived"
 	MayArchive             bool
 	MayWithdraw            bool // it applies later
+	MayRestore             bool // it was archived, and nothing took its place
 }
 
 // CatalogForm makes or changes something of the catalog.
