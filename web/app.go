@@ -175,6 +175,8 @@ func (a *app) listen() (err error) {
 	}
 	if a.settings.SandboxURL != "" {
 		a.sandboxURL = strings.TrimRight(a.settings.SandboxURL, "/")
+	} else {
+		a.sandboxURL = named(a.sandboxURL)
 	}
 	return nil
 }
@@ -349,7 +351,7 @@ func (a *app) servers() []*http.Server {
 	}
 	s := []*http.Server{limits(a.router())}
 	if a.sandbox != nil {
-		s = append(s, limits(a.sandbox.Handler()))
+		s = append(s, limits(toName(a.sandboxURL, a.settings.SandboxURL == "", a.sandbox.Handler())))
 	}
 	return s
 }

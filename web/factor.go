@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"purse/billing/passkey"
@@ -24,9 +25,10 @@ func named(address string) string {
 	return u.String()
 }
 
-// toName leads browsers that came by a number to the name.
-func (a *app) toName(next http.Handler) http.Handler {
-	if !a.named {
+// toName leads browsers that came to pages by a number to their name, base. It
+// leaves what is not named alone, and the sandbox's API.
+func toName(base string, named bool, next http.Handler) http.Handler {
+	if !named {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -35,8 +37,8 @@ func (a *app) toName(next http.Handler) http.Handler {
 			host = r.Host
 		}
 		ip, err := netip.ParseAddr(host)
-		if err == nil && ip.IsLoopback() && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
-			http.Redirect(w, r, a.settings.PublicURL+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+		if err == nil && ip.IsLoopback() && !strings.HasPrefix(r.URL.Path, "/v1/") && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			http.Redirect(w, r, base+r.URL.RequestURI(), http.StatusTemporaryRedirect)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -82,10 +82,10 @@ func TestTheSecurityLog(t *testing.T) {
 	if page = w.send("GET", "/admin/log?kind=sign_in", nil, boss.cookie); !strings.Contains(page.body, "as stranger@example.com") {
 		t.Error("the console does not say who was tried")
 	}
-	if page = w.send("GET", "/team/log", nil, ada.cookie); page.status != 200 || !strings.Contains(page.body, "Role given") || !strings.Contains(page.body, "An API key was refused") || strings.Contains(page.body, "eve@") || strings.Contains(page.body, "stranger") {
+	if page = w.send("GET", "/security/log", nil, ada.cookie); page.status != 200 || !strings.Contains(page.body, "Role given") || !strings.Contains(page.body, "An API key was refused") || strings.Contains(page.body, "eve@") || strings.Contains(page.body, "stranger") {
 		t.Errorf("the owner's page: %d %s", page.status, tail(page.body, 800))
 	}
-	if page = w.send("GET", "/team/log", nil, w.signIn(eve.user)); strings.Contains(page.body, "ben@") || strings.Contains(page.body, "An API key was refused") {
+	if page = w.send("GET", "/security/log", nil, w.signIn(eve.user)); strings.Contains(page.body, "ben@") || strings.Contains(page.body, "An API key was refused") {
 		t.Error("another organisation's log is shown")
 	}
 }

@@ -26,7 +26,7 @@ func (a *app) router() http.Handler {
 	r.Method(http.MethodGet, "/metrics", a.metrics.handler(a.settings.MetricsToken))
 
 	r.Group(func(r chi.Router) {
-		r.Use(a.toName, a.kit.Protect, middleware.Compress(5, "text/html", "text/csv", "application/json"))
+		r.Use(func(next http.Handler) http.Handler { return toName(a.settings.PublicURL, a.named, next) }, a.kit.Protect, middleware.Compress(5, "text/html", "text/csv", "application/json"))
 		a.kit.Mount(r, routes.Pages(a.portal, a.admin, a.api.Docs(a.kit)))
 	})
 	return r

@@ -15,7 +15,7 @@ const logRows = 50 // on a page
 // SecurityLog shows owners what concerns who may do what in their organisation.
 func (p *Portal) SecurityLog(w http.ResponseWriter, r *http.Request) error {
 	v := kit.VisitorOf(r)
-	page := portal.Log{Path: "/team/log", Group: r.URL.Query().Get("kind"), Person: r.URL.Query().Get("person"), Zone: v.Customer.Location()}
+	page := portal.Log{Path: "/security/log", Group: r.URL.Query().Get("kind"), Person: r.URL.Query().Get("person"), Zone: v.Customer.Location()}
 	for _, g := range show.LogGroups() {
 		if g.Value != "staff" { // the vendor's
 			page.Groups = append(page.Groups, g)

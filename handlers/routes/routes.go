@@ -87,7 +87,7 @@ func Pages(p *portal.Portal, a *admin.Admin, docs kit.Handler) []kit.Route {
 		{Method: "GET", Pattern: "/team", Who: kit.Member, Handle: p.Team},
 		{Method: "POST", Pattern: "/team", Who: kit.OwnerOnly, Again: kit.Always, Handle: p.Invite},
 		{Method: "POST", Pattern: "/team/invitations/{invitation}/revoke", Who: kit.OwnerOnly, Handle: p.InvitationRevoke},
-		{Method: "GET", Pattern: "/team/log", Who: kit.OwnerOnly, Handle: p.SecurityLog},
+		{Method: "GET", Pattern: "/security/log", Who: kit.OwnerOnly, Handle: p.SecurityLog},
 		{Method: "GET", Pattern: "/team/{member}", Who: kit.OwnerOnly, Handle: p.Member},
 		{Method: "POST", Pattern: "/team/{member}", Who: kit.OwnerOnly, Again: kit.Always, Handle: p.MemberSend},
 		{Method: "POST", Pattern: "/team/{member}/remove", Who: kit.OwnerOnly, Again: kit.Always, Handle: p.MemberRemove},

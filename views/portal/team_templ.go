@@ -86,7 +86,7 @@ func TeamPage(f ui.Frame, p Team) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if p.Manage {
-					templ_7745c5c3_Err = ui.Link("/team/log", "outline", "Security log").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Link("/security/log", "outline", "Security log").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
