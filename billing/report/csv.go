@@ -88,9 +88,9 @@ func (s Sales) Figures() []Figure {
 // Figures are the lines of deferred revenue: opening, movements, closing.
 func (d Deferred) Figures() []Figure {
 	return []Figure{
-		{"opening", "Opening", d.Opening, false}, {"sold", "Sold", d.Sold, false}, {"used", "Recognised by use", d.Used, false},
+		{"opening", "Opening", d.Opening, false}, {"sold", "New paid credits", d.Sold, false}, {"used", "Recognised by use", d.Used, false},
 		{"expired", "Recognised by expiry", d.Expired, false}, {"refunded", "Refunded", d.Refunded, false}, {"disputed", "Lost in disputes", d.Disputed, false},
-		{"kept", "Recognised by refunds", d.Kept, false},
+		{"kept", "Kept of refunds (−) or reversed by them (+)", d.Kept, false},
 		{"voided", "Voided", d.Voided, false}, {"adjusted", "Adjusted", d.Adjusted, false}, {"transferred", "Transferred", d.Transferred, false},
 		{"closing", "Closing", d.Closing, true},
 	}

@@ -64,7 +64,7 @@ type Sales struct {
 type Deferred struct {
 	Currency    string `json:"currency"`
 	Opening     int64  `json:"opening"`
-	Sold        int64  `json:"sold"`
+	Sold        int64  `json:"sold" doc:"New paid credits: of purchases, of invoices whose credits are given on issue, and of grants that say what was paid"`
 	Used        int64  `json:"used" doc:"Recognised by use"`
 	Expired     int64  `json:"expired" doc:"Recognised by expiry"`
 	Refunded    int64  `json:"refunded" doc:"Money that went back, net of tax"`
