@@ -52,6 +52,7 @@ func (c *demoCommand) Run(ctx context.Context, log *slog.Logger) error {
 			log.Warn("the demo's reports are made later", "error", err)
 		}
 		traffic.Go(func() { d.flow(ctx, a) })
+		traffic.Go(func() { d.keepUp(ctx, a) })
 		return nil
 	})
 }
@@ -71,6 +72,9 @@ func (c *movableClock) Now() time.Time {
 	}
 	return c.at
 }
+
+// settable is a clock that stands at a time, or at zero goes on as the real one.
+type settable interface{ set(at time.Time) }
 
 func (c *movableClock) set(at time.Time) {
 	c.mu.Lock()

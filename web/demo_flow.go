@@ -31,10 +31,10 @@ func (d *demo) flow(ctx context.Context, a *app) {
 					return
 				case <-time.After(pause):
 				}
-				r := randomRequest(rng)
+				r := randomRequest(rng).costing(c.live * busy(a.now()) * c.every.Hours())
 				err := api.post(ctx, "/v1/usage", map[string]any{
 					"id": fmt.Sprintf("%s-%d", run, n), "customer": "ext:" + c.key, "event": demoEvent,
-					"caller": []string{"checkout-bot", "search", "support-assistant"}[rng.IntN(3)], "properties": r.properties(),
+					"caller": demoCallers[rng.IntN(len(demoCallers))], "properties": r.properties(),
 				}, nil)
 				var p *problem
 				if err != nil && ctx.Err() == nil && (!errors.As(err, &p) || p.Status != http.StatusPaymentRequired) {

@@ -38,7 +38,9 @@ type demoCustomer struct {
 	buys             int           // packs bought at the end of it, through the sandbox
 	perHour          float64       // requests in the history
 	every            time.Duration // between live requests, about
-	leave            money.Credits // what the history leaves, "" for whatever is left
+	live             float64       // credits an hour, as in the history
+	leave            money.Credits // what the history leaves
+	least            money.Credits // below it more credits come, 0 for never
 }
 
 const (
@@ -52,15 +54,15 @@ const (
 
 func demoCustomers() []demoCustomer {
 	return []demoCustomer{
-		{key: "demo-healthy", name: "Demo Healthy Inc", email: "healthy@demo.example", history: money.MustCredits("9000"), buys: 2, perHour: 14, every: 900 * time.Millisecond, leave: money.MustCredits("1840")},
-		{key: "demo-low", name: "Demo Running Low Ltd", email: "low@demo.example", history: money.MustCredits("2500"), perHour: 5, every: 4 * time.Second, leave: money.MustCredits("96")},
-		{key: "demo-empty", name: "Demo Empty GmbH", email: "empty@demo.example", history: money.MustCredits("1000"), perHour: 3, every: 6 * time.Second, leave: money.MustCredits("0")},
+		{key: "demo-healthy", name: "Demo Healthy Inc", email: "healthy@demo.example", history: money.MustCredits("9000"), buys: 2, perHour: 14, every: 3 * time.Second, live: 21, leave: money.MustCredits("1840"), least: money.MustCredits("3000")},
+		{key: "demo-low", name: "Demo Running Low Ltd", email: "low@demo.example", history: money.MustCredits("2500"), perHour: 5, every: 8 * time.Second, live: 7, leave: money.MustCredits("96"), least: money.MustCredits("40")},
+		{key: "demo-empty", name: "Demo Empty GmbH", email: "empty@demo.example", history: money.MustCredits("1000"), perHour: 3, every: 12 * time.Second, live: 3},
 	}
 }
 
 // seed makes the demo's catalog, customers and history in a new database, and
 // new links and a new key at each start.
-func seed(ctx context.Context, a *app, clock *movableClock) (*demo, error) {
+func seed(ctx context.Context, a *app, clock settable) (*demo, error) {
 	d := &demo{who: demoCustomers()}
 	var seeded string
 	err := a.db.View(ctx, func(t tx.Tx) (err error) { seeded, err = db.Installation{}.Get(t, "demo"); return err })
@@ -81,7 +83,7 @@ func seed(ctx context.Context, a *app, clock *movableClock) (*demo, error) {
 	return d, err
 }
 
-func (d *demo) make(ctx context.Context, a *app, clock *movableClock) error {
+func (d *demo) make(ctx context.Context, a *app, clock settable) error {
 	start := time.Now().Add(-demoHistory).Truncate(time.Hour)
 	clock.set(start)
 	defer clock.set(time.Time{})
@@ -166,7 +168,7 @@ func demoCatalog(ctx context.Context, c *catalog.Service) error {
 }
 
 // customer makes one with its user and its history.
-func (d *demo) customer(ctx context.Context, a *app, clock *movableClock, c demoCustomer, admin string, start time.Time) error {
+func (d *demo) customer(ctx context.Context, a *app, clock settable, c demoCustomer, admin string, start time.Time) error {
 	user, err := demoUser(ctx, a, c.email, c.name+" owner", account.NoStaff)
 	if err != nil {
 		return err
@@ -224,7 +226,7 @@ func (d *demo) purchases(ctx context.Context, a *app, c demoCustomer) error {
 		return err
 	}
 	for n := range c.buys {
-		if err := demoPurchase(ctx, a, customer.ID, user.ID, n); err != nil {
+		if err := demoPurchase(ctx, a, customer.ID, user.ID, []string{"Team", "Starter"}[n%2], fmt.Sprint("demo-", n)); err != nil {
 			return fmt.Errorf("purchase: %w", err)
 		}
 	}
@@ -233,7 +235,7 @@ func (d *demo) purchases(ctx context.Context, a *app, c demoCustomer) error {
 
 // history meters two weeks of requests, hour by hour, with busy days and quiet
 // nights, and ends with as much left as the customer's case shows.
-func (d *demo) history(ctx context.Context, a *app, clock *movableClock, c demoCustomer, wallet ledger.WalletKey, start time.Time) error {
+func (d *demo) history(ctx context.Context, a *app, clock settable, c demoCustomer, wallet ledger.WalletKey, start time.Time) error {
 	rng := rand.New(rand.NewPCG(uint64(len(c.key)), 7))
 	hours := int(demoHistory / time.Hour)
 	n := 0
@@ -341,6 +343,14 @@ func (r request) cost() float64 {
 	return (float64(r.input)*in + float64(r.output)*out) / 1000
 }
 
+// costing is the request made as large as costs so many credits on average.
+func (r request) costing(credits float64) request {
+	const usual = 2 // credits
+	scale := func(n int64) int64 { return max(int64(math.Round(float64(n)*credits/usual)), 1) }
+	r.input, r.output = scale(r.input), scale(r.output)
+	return r
+}
+
 func (r request) properties() map[string]any {
 	return map[string]any{"model": r.model, "input_tokens": r.input, "output_tokens": r.output}
 }
@@ -367,17 +377,17 @@ func must[T any](v T, err error) T {
 
 // demoPurchase buys a pack as a customer would: Checkout, a test card, and the
 // signed webhook that follows.
-func demoPurchase(ctx context.Context, a *app, customer, user string, n int) error {
+func demoPurchase(ctx context.Context, a *app, customer, user, name, key string) error {
 	var pack *catalog.Pack
 	for _, p := range a.catalog.Snapshot().OnSale() {
-		if p.Name == []string{"Team", "Starter"}[n%2] {
+		if p.Name == name {
 			pack = p
 		}
 	}
 	if pack == nil {
 		return errors.New("the demo's packs are gone")
 	}
-	p, err := a.purchases.Begin(ctx, audit.Actor{ID: user}, purchase.Begin{Customer: customer, Pack: pack.ID, Key: fmt.Sprint("demo-", n)})
+	p, err := a.purchases.Begin(ctx, audit.Actor{ID: user}, purchase.Begin{Customer: customer, Pack: pack.ID, Key: key})
 	if err != nil {
 		return err
 	}
