@@ -161,3 +161,20 @@ func TestSavedCardsAskAboveAnAmount(t *testing.T) {
 		t.Errorf("a bad amount: %v", err)
 	}
 }
+
+// What was given as a proof is shown by no page that comes after it, also where
+// the form goes on to a preview that carries its fields.
+func TestAProofIsNeverShown(t *testing.T) {
+	w := newWorld(t)
+	w.shop()
+	boss := w.person("boss@example.com", account.Admin)
+	c := w.customer("acme", "")
+	w.clock.step(account.ConfirmedFor + time.Minute)
+	a := w.form("/admin/customers/"+c.ID+"/invoices/new", boss.cookie, url.Values{
+		"credits": {"10"}, "credit_type": {"credits"}, "price": {"5"}, "currency": {"usd"}, "net_days": {"0"}, "every": {"month"},
+		"first_day": {w.clock.Now().AddDate(0, 1, 0).Format(time.DateOnly)}, "again_password": {password},
+	})
+	if a.status != 200 || !strings.Contains(a.body, "Invoices on set days") || strings.Contains(a.body, password) || strings.Contains(a.body, "again_") {
+		t.Errorf("%d %s", a.status, tail(a.body, 1500))
+	}
+}

@@ -39,7 +39,7 @@ const (
 var proofLabels = map[string]string{proofPassword: "Your password", proofCode: "Code"}
 
 // unkept are fields that are never carried through a page: they hold secrets.
-var unkept = []string{proofPassword, proofCode, proofPasskey, proofTicket, "password", "old"}
+var unkept = []string{"password", "old"}
 
 // Confirmed says whether the visitor showed a short while ago who is there.
 func (k *Kit) Confirmed(r *http.Request) bool {
@@ -59,6 +59,10 @@ func (k *Kit) askAgain(w http.ResponseWriter, r *http.Request, again Again) (ask
 	form, err := ReadForm(w, r, proofLabels)
 	if err != nil {
 		return false, err
+	}
+	for _, name := range []string{proofPassword, proofCode, proofPasskey, proofTicket} { // no page shows them again
+		r.PostForm.Del(name)
+		r.Form.Del(name)
 	}
 	if k.Confirmed(r) || !again(r.PostForm) {
 		return false, nil
@@ -84,7 +88,7 @@ func (k *Kit) askAgain(w http.ResponseWriter, r *http.Request, again Again) (ask
 func (k *Kit) prove(w http.ResponseWriter, r *http.Request, form *Form) (bool, error) {
 	proof := account.Proof{Password: form.Values[proofPassword], Code: form.Text(proofCode), Passkey: form.Text(proofPasskey), Ticket: form.Text(proofTicket)}
 	if !proof.Given() {
-		if r.PostForm.Has(proofPassword) {
+		if _, asked := form.Values[proofPassword]; asked {
 			form.Fail(proofPassword, "Give your password once more.")
 		}
 		return false, nil
