@@ -151,6 +151,8 @@ func sentence(typ string, d data) string {
 		return ":white_check_mark: The balance has recovered: " + d.credits("available") + " are available."
 	case event.UsageAnomaly:
 		return ":chart_with_upwards_trend: Usage is far above what is usual."
+	case event.UsageUnpriced:
+		return ":warning: Work named " + d.text("event") + " was recorded that no rate prices. It is kept: look at Unpriced usage in the console."
 	case event.LimitReached:
 		if stops, _ := d["stops_requests"].(bool); stops {
 			return ":no_entry: " + d.limit() + " is reached, with " + d.credits("spent") + " spent: requests are refused until " + d.minute("resets_at") + "."
