@@ -192,13 +192,8 @@ func (s *settings) check() error {
 			return errors.New("PURSE_SCHEDULE_DISCOUNT is not like quarter=5;year=10: month, quarter or year, and a percentage from 0 to 90")
 		}
 	}
-	for currency, amount := range s.AskAbove {
-		if _, err := money.Parse(amount, currency); err != nil {
-			return fmt.Errorf("PURSE_ASK_ABOVE is not like usd=100;eur=90: %s=%s: %w", currency, amount, err)
-		}
-	}
-	if s.AuditDays < 0 {
-		return errors.New("PURSE_AUDIT_DAYS must be 0 or more")
+	if err := s.checkDoors(); err != nil {
+		return err
 	}
 	if s.RefundWindow < 0 {
 		return errors.New("PURSE_REFUND_WINDOW must be 0 or more, such as 24h")
@@ -221,6 +216,19 @@ func (s *settings) discounts() map[schedule.Every]int {
 		out[schedule.Every(every)] = percent
 	}
 	return out
+}
+
+// checkDoors checks what is set about who is there.
+func (s *settings) checkDoors() error {
+	for currency, amount := range s.AskAbove {
+		if _, err := money.Parse(amount, currency); err != nil {
+			return fmt.Errorf("PURSE_ASK_ABOVE is not like usd=100;eur=90: %s=%s: %w", currency, amount, err)
+		}
+	}
+	if s.AuditDays < 0 {
+		return errors.New("PURSE_AUDIT_DAYS must be 0 or more")
+	}
+	return nil
 }
 
 // askAbove is AskAbove in minor units; check has read it once.

@@ -37,8 +37,8 @@ func toName(base string, named bool, next http.Handler) http.Handler {
 			host = r.Host
 		}
 		ip, err := netip.ParseAddr(host)
-		if err == nil && ip.IsLoopback() && !strings.HasPrefix(r.URL.Path, "/v1/") && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
-			http.Redirect(w, r, base+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+		if err == nil && ip.IsLoopback() && strings.HasPrefix(r.URL.RequestURI(), "/") && !strings.HasPrefix(r.URL.Path, "/v1/") && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			http.Redirect(w, r, base+r.URL.RequestURI(), http.StatusTemporaryRedirect) //nolint:gosec // base is ours, and a path follows
 			return
 		}
 		next.ServeHTTP(w, r)
