@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"purse/billing/alert"
+	"purse/billing/id"
 	"purse/billing/invoice"
 	"purse/billing/ledger"
 	"purse/billing/mailer"
@@ -47,7 +48,8 @@ type app struct {
 	sandboxListener net.Listener
 	sandbox         *sandbox.Server // nil without one
 	sandboxURL      string
-	named           bool // PublicURL is a name that the program gave itself
+	token           string // of the sandbox's pages, "" for none
+	named           bool   // PublicURL is a name that the program gave itself
 	time            *sandboxTime
 	clock           *testclock.Clock // nil without a sandbox
 
@@ -216,7 +218,7 @@ func (a *app) openStripe(ctx context.Context, mode ui.Mode) (err error) {
 		}
 		a.sandbox, err = sandbox.Open(a.settings.DB+".sandbox", sandbox.Options{
 			PublicURL: a.sandboxURL, Merchant: a.settings.Brand, ReturnTo: a.settings.PublicURL, Logger: a.log,
-			SignWithClock: true, Advance: a.advance,
+			SignWithClock: true, Advance: a.advance, Token: a.sandboxToken(),
 		})
 		if err != nil {
 			return err
@@ -354,6 +356,27 @@ func (a *app) servers() []*http.Server {
 		s = append(s, limits(toName(a.sandboxURL, a.settings.SandboxURL == "", a.sandbox.Handler())))
 	}
 	return s
+}
+
+// sandboxToken is what the sandbox's pages ask for: "" where only this machine
+// reaches them, else another one at each start.
+func (a *app) sandboxToken() string {
+	if at, ok := a.sandboxListener.Addr().(*net.TCPAddr); ok && at.IP.IsLoopback() {
+		return ""
+	}
+	if a.token == "" {
+		a.token = id.Secret("")
+	}
+	return a.token
+}
+
+// sandboxPage is the address of a page of the sandbox, with the token where one is
+// asked for.
+func (a *app) sandboxPage(path string) string {
+	if a.token == "" {
+		return a.sandboxURL + path
+	}
+	return a.sandboxURL + path + "?" + sandbox.TokenParam + "=" + a.token
 }
 
 // hostOf is where a client on this machine reaches a listening address.

@@ -20,6 +20,7 @@ import (
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/db"
+	"purse/handlers/sandbox"
 )
 
 // demo is the demo's data: plainly made up, and made once for each database.
@@ -405,6 +406,7 @@ func (d *demo) signInLinks(ctx context.Context, a *app) error {
 			"demo-healthy": "Healthy", "demo-low": "Running low", "demo-empty": "Empty",
 		}[c.key], c.email})
 	}
+	var list []sandbox.Person
 	for _, p := range people {
 		u, err := a.accounts.UserByEmail(ctx, p.email)
 		if err != nil {
@@ -415,6 +417,15 @@ func (d *demo) signInLinks(ctx context.Context, a *app) error {
 			return err
 		}
 		d.links = append(d.links, demoLink{p.name, secret})
+		list = append(list, sandbox.Person{Name: p.name, Email: p.email})
 	}
+	a.sandbox.SetPeople(sandbox.People{List: list, Link: func(ctx context.Context, email string) (string, error) {
+		u, err := a.accounts.UserByEmail(ctx, email)
+		if err != nil {
+			return "", err
+		}
+		secret, err := a.accounts.SignInLink(ctx, u.ID)
+		return a.settings.PublicURL + account.LinkSignIn.Path(secret), err
+	}})
 	return nil
 }

@@ -37,28 +37,42 @@ func TestDemo(t *testing.T) {
 			t.Fatalf("%d links:\n%s", len(links), text)
 		}
 		for i, link := range links {
-			// A link leads to a button, so that a mail program's look at it uses nothing up.
-			a, err := send(link, "GET", nil, "")
-			if err != nil || a.status != http.StatusOK || !strings.Contains(a.body, `action="/sign-in/link"`) {
-				t.Fatalf("%s: %v %d", link, err, a.status)
+			base, token, _ := strings.Cut(link, "/sign-in/link?token=")
+			for range 2 { // looking at it changes nothing
+				if a, err := send(link, "GET", nil, ""); err != nil || a.status != 200 || !strings.Contains(a.body, "Sign in") {
+					t.Fatalf("%s: %v %d", link, err, a.status)
+				}
 			}
-			to, query, _ := strings.Cut(link, "?")
-			a, err = send(to, "POST", []byte(query), "", "Content-Type", "application/x-www-form-urlencoded")
-			if err != nil || a.status != http.StatusSeeOther {
-				t.Fatalf("%s: %v %d", link, err, a.status)
+			enter := func(token string) sent {
+				a, err := send(base+"/sign-in/link", "POST", []byte("token="+token), "", "Content-Type", "application/x-www-form-urlencoded")
+				if err != nil {
+					t.Fatal(err)
+				}
+				return a
 			}
-			var cookies []string // of the session and of the device
-			for _, c := range a.header.Values("Set-Cookie") {
-				pair, _, _ := strings.Cut(c, ";")
-				cookies = append(cookies, pair)
+			a := enter(token)
+			if a.status != http.StatusSeeOther {
+				t.Fatalf("%s: %d", link, a.status)
 			}
-			cookie := strings.Join(cookies, "; ")
-			base, _, _ := strings.Cut(link, "/sign-in/link")
+			if again := enter(token); again.status != 404 {
+				t.Errorf("%s works twice: %d", link, again.status)
+			}
+			cookie := sessionCookie(a)
 			path := map[bool]string{true: "/admin", false: "/"}[i == 0]
 			page, err := send(base+path, "GET", nil, cookie)
 			if err != nil || page.status != 200 || !strings.Contains(page.body, "no money moves") {
 				t.Errorf("%s after %s: %v %d", path, link, err, page.status)
 			}
+		}
+		people := regexp.MustCompile(`New links +(http://\S+)`).FindStringSubmatch(text)
+		made, err := send(people[1], "POST", []byte("email=admin%40demo.example"), "", "Content-Type", "application/x-www-form-urlencoded")
+		anew := regexp.MustCompile(`/sign-in/link\?token=(\w+)`).FindStringSubmatch(made.body)
+		if err != nil || anew == nil {
+			t.Fatalf("no new link: %v %d %s", err, made.status, tail(made.body, 500))
+		}
+		portal, _, _ := strings.Cut(links[0], "/sign-in")
+		if a, err := send(portal+"/sign-in/link", "POST", []byte("token="+anew[1]), "", "Content-Type", "application/x-www-form-urlencoded"); err != nil || a.status != http.StatusSeeOther {
+			t.Errorf("the new link: %v %d", err, a.status)
 		}
 		for _, what := range []string{"Sandbox", "Mailbox", "Portal", "Admin console", "API docs"} {
 			address := regexp.MustCompile(what + ` +(http://\S+)`).FindStringSubmatch(text)
@@ -87,4 +101,14 @@ func TestDemo(t *testing.T) {
 		}
 		says(t, nil, []string{"verify", "--db", db}, 0, "add up")
 	}
+}
+
+// sessionCookie is the cookie of the session that an answer begins.
+func sessionCookie(a sent) string {
+	for _, c := range a.header.Values("Set-Cookie") {
+		if name, _, _ := strings.Cut(c, ";"); strings.HasPrefix(name, "purse=") {
+			return name
+		}
+	}
+	return ""
 }

@@ -33,7 +33,7 @@ func (c *serveCommand) Run(ctx context.Context, log *slog.Logger) error {
 		fmt.Fprintf(os.Stdout, "Purse is at %s\n", a.settings.PublicURL)
 		a.settings.warn(os.Stdout)
 		if a.sandbox != nil {
-			fmt.Fprintf(os.Stdout, "The Stripe sandbox and its mailbox are at %s (no money moves)\n", a.sandboxURL)
+			fmt.Fprintf(os.Stdout, "The Stripe sandbox and its mailbox are at %s (no money moves)\n", a.sandboxPage("/"))
 		}
 		has, err := a.accounts.HasAdmin(ctx)
 		if err != nil || has {

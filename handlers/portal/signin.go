@@ -95,7 +95,7 @@ func (p *Portal) SignInLink(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Portal) deadSignIn() portal.DeadLink {
-	return portal.DeadLink{Text: "It was used already, or it is older than a week. The sandbox's pages make a new one.", Path: p.Kit.Site.SandboxURL, Button: "Go to the sandbox"}
+	return portal.DeadLink{Text: "It was used already, or it is older than a week. The sandbox's pages make a new one.", Path: p.Kit.Site.SandboxURL + "/people", Button: "Make a new one"}
 }
 
 // SignInLinkSend signs in by a link of demo data.

@@ -38,28 +38,30 @@ func (s *Server) pages(mux *http.ServeMux) {
 	page("GET /p/session/{session}", s.portalPage)
 	page("POST /p/session/{session}", s.changeOnPortal)
 
-	page("GET /{$}", s.homePage)
-	page("GET /objects/{kind}", s.objectsPage)
-	page("GET /objects/{kind}/{id}", s.objectPage)
-	page("POST /objects/checkout.session/{id}/expire", s.expireOnPage)
-	page("POST /objects/payment_intent/{id}/answer", s.answerOnPage)
-	page("POST /objects/charge/{id}/refund", s.refundOnPage)
-	page("POST /objects/dispute/{id}/decide", s.decideOnPage)
-	page("GET /events", s.eventsPage)
-	page("POST /events/{id}/resend", s.resendOnPage)
-	page("GET /settings", s.settingsPage)
-	page("POST /sandbox/clock", s.moveClockOnPage)
-	page("GET /sandbox/faults", s.listFaults)
-	page("POST /sandbox/faults", s.setFaultOnPage)
-	page("POST /sandbox/tax", s.setTaxOnPage)
-	page("POST /sandbox/banks", s.setBanksOnPage)
-	page("GET /cards", s.cardsPage)
-	page("GET /promotions", s.promotionsPage)
-	page("POST /promotions", s.createPromotionOnPage)
-	page("POST /promotions/{id}", s.switchPromotion)
-	page("GET /mail", s.mailboxPage)
-	page("GET /mail/{id}", s.mailPage)
-	page("GET /mail/{id}/html", s.mailHTML)
+	page("GET /{$}", s.guarded(s.homePage))
+	page("GET /objects/{kind}", s.guarded(s.objectsPage))
+	page("GET /objects/{kind}/{id}", s.guarded(s.objectPage))
+	page("POST /objects/checkout.session/{id}/expire", s.guarded(s.expireOnPage))
+	page("POST /objects/payment_intent/{id}/answer", s.guarded(s.answerOnPage))
+	page("POST /objects/charge/{id}/refund", s.guarded(s.refundOnPage))
+	page("POST /objects/dispute/{id}/decide", s.guarded(s.decideOnPage))
+	page("GET /events", s.guarded(s.eventsPage))
+	page("POST /events/{id}/resend", s.guarded(s.resendOnPage))
+	page("GET /settings", s.guarded(s.settingsPage))
+	page("POST /sandbox/clock", s.guarded(s.moveClockOnPage))
+	page("GET /sandbox/faults", s.guarded(s.listFaults))
+	page("POST /sandbox/faults", s.guarded(s.setFaultOnPage))
+	page("POST /sandbox/tax", s.guarded(s.setTaxOnPage))
+	page("POST /sandbox/banks", s.guarded(s.setBanksOnPage))
+	page("GET /cards", s.guarded(s.cardsPage))
+	page("GET /promotions", s.guarded(s.promotionsPage))
+	page("POST /promotions", s.guarded(s.createPromotionOnPage))
+	page("POST /promotions/{id}", s.guarded(s.switchPromotion))
+	page("GET /mail", s.guarded(s.mailboxPage))
+	page("GET /mail/{id}", s.guarded(s.mailPage))
+	page("GET /mail/{id}/html", s.guarded(s.mailHTML))
+	page("GET /people", s.guarded(s.peoplePage))
+	page("POST /people", s.guarded(s.makeLink))
 	page("/", s.notFoundPage)
 }
 
@@ -95,7 +97,7 @@ func (s *Server) pageCall(r *http.Request) *call {
 }
 
 func (s *Server) frame(title, active string, r *http.Request) view.Frame {
-	f := view.Frame{Title: title, Active: active, Clock: instant(s.unix()), Home: s.opts.ReturnTo, Notice: notices[r.URL.Query().Get("done")]}
+	f := view.Frame{People: s.people.Load() != nil, Title: title, Active: active, Clock: instant(s.unix()), Home: s.opts.ReturnTo, Notice: notices[r.URL.Query().Get("done")]}
 	if s.offset > 0 {
 		f.Moved = s.offset.Round(time.Second).String()
 	}

@@ -49,6 +49,9 @@ type Options struct {
 	// becomes due on the way, and calls ready after the last. It returns at once.
 	// Default: Server.Advance, once.
 	Advance func(by time.Duration, ready func()) error
+	// Token is what the pages for who develops ask for, "" for nothing: set it where
+	// others than this machine's users can reach them.
+	Token string
 	// Logger receives failed deliveries and internal errors. Default: nowhere.
 	Logger *slog.Logger
 }
@@ -69,6 +72,8 @@ type Server struct {
 	pending  map[string]obj // deliveries that are not settled
 	inFlight map[string]int // running deliveries by endpoint
 	closed   bool
+
+	people atomic.Pointer[People] // of demo data; nil for none
 
 	keys inUse // idempotency keys of running requests
 

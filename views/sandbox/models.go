@@ -13,6 +13,7 @@ type Frame struct {
 	Moved  string // by how much it was moved, "" when not
 	Home   string // "your site", or ""
 	Notice string // what the last action did
+	People bool   // there is a page that makes links to sign in
 }
 
 // Line is one thing that is sold.
