@@ -12,6 +12,10 @@ type Command struct {
 	// the first result again, another fingerprint with a Conflict.
 	Key         Key
 	Fingerprint Fingerprint
+	// FormerKey is the key under which earlier releases kept the same request, zero
+	// for none. A record of it counts when it is of this request, or of another one
+	// about the same wallets; of others it is as if there were none.
+	FormerKey Key
 	// Former are the fingerprints by which earlier releases kept the same request:
 	// a record of any is of this one. The zero Fingerprint is of none.
 	Former [2]Fingerprint

@@ -215,6 +215,9 @@ func (l *Ledger) Apply(t tx.Tx, commands ...*Command) ([]Result, error) {
 		c.Op.needs(&n)
 		if c.Key != (Key{}) {
 			n.Keys = append(n.Keys, c.Key)
+			if c.FormerKey != (Key{}) {
+				n.Keys = append(n.Keys, c.FormerKey)
+			}
 		}
 		for _, counter := range c.Counters {
 			n.Counters = append(n.Counters, CounterRef{counter.Wallet, counter.Key, counter.PeriodStart.UnixMicro()})

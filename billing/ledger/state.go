@@ -179,6 +179,9 @@ func (s *State) replay(c *Command) *Result {
 		return nil
 	}
 	r := s.records[c.Key]
+	if r == nil {
+		r = s.former(c)
+	}
 	if r == nil || (r.Refused && !r.At.Add(recordLife).After(s.now)) {
 		return nil
 	}
@@ -196,6 +199,36 @@ func (s *State) replay(c *Command) *Result {
 		}
 	}
 	return &res
+}
+
+// former is the record that an earlier release kept of the command, nil for none.
+func (s *State) former(c *Command) *Record {
+	r := s.records[c.FormerKey]
+	if c.FormerKey == (Key{}) || r == nil || c.same(r.Fingerprint) {
+		return r
+	}
+	var n Needs
+	c.Op.needs(&n)
+	var own []WalletID
+	for _, k := range n.Wallets {
+		if a := s.wallets[k]; a != nil {
+			own = append(own, a.ID)
+		}
+	}
+	for _, g := range n.Grants {
+		if grant := s.grants[g]; grant != nil {
+			own = append(own, grant.Wallet)
+		}
+	}
+	for _, h := range n.Holds {
+		if hold := s.holds[h]; hold != nil {
+			own = append(own, hold.Wallet)
+		}
+	}
+	if slices.ContainsFunc(r.Result.Postings, func(p Posted) bool { return slices.Contains(own, p.ID.Wallet) }) {
+		return r
+	}
+	return nil
 }
 
 // settleFor settles the wallets that the command touches.

@@ -14,6 +14,8 @@ import (
 // key, and the fingerprint of the request. The zero Once may be repeated.
 type Once struct {
 	Key         ledger.Key
+	FormerKey   ledger.Key // that of earlier releases, zero for none
+	Customer    string     // whom it is about, "" for nobody
 	Fingerprint ledger.Fingerprint
 	// Former is the fingerprint that earlier releases gave the same request.
 	Former ledger.Fingerprint
@@ -21,7 +23,7 @@ type Once struct {
 
 // Command is a command of the ledger that counts once.
 func (o Once) Command(op ledger.Op) *ledger.Command {
-	return &ledger.Command{Key: o.Key, Fingerprint: o.Fingerprint, Former: [2]ledger.Fingerprint{o.Former}, Op: op}
+	return &ledger.Command{Key: o.Key, FormerKey: o.FormerKey, Fingerprint: o.Fingerprint, Former: [2]ledger.Fingerprint{o.Former}, Op: op}
 }
 
 // NewHold asks for a hold.

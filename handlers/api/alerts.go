@@ -80,7 +80,7 @@ func createAlert(a *API, ctx context.Context, in *createAlertIn) (*reply[alertOb
 	if err != nil {
 		return nil, err
 	}
-	return a.makeAlert(ctx, c.ID, in.OnceKey, asked{sent: in.Body.sent, path: in.ID, object: c.ID}, in.Body.V)
+	return a.makeAlert(ctx, c.ID, in.OnceKey, asked{customer: c.ID, sent: in.Body.sent, path: in.ID, object: c.ID}, in.Body.V)
 }
 
 func createDefaultAlert(a *API, ctx context.Context, in *createDefaultIn) (*reply[alertObject], error) {

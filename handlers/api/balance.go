@@ -185,7 +185,7 @@ func setOverdraft(a *API, ctx context.Context, in *overdraftIn) (*reply[balanceO
 		return nil, err
 	}
 	m := newOverdraft{CreditType: k.CreditType, Limit: limit.String(), Reason: v.Reason}
-	once := in.once(asked{operation: "overdraft.set", sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m})
+	once := in.once(asked{operation: "overdraft.set", customer: c.ID, sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m})
 	cmd := once.Command(ledger.SetOverdraft{Wallet: k, Limit: limit})
 	cmd.Note = note
 	follow := func(t tx.Tx) error { return a.Alerts.OverdraftSet(t, actor(ctx), k, limit) }

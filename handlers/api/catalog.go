@@ -312,7 +312,7 @@ type archiveRateIn struct {
 }
 
 func archiveRate(a *API, ctx context.Context, in *archiveRateIn) (*reply[rateObject], error) {
-	id, replayed, err := a.doOnce(ctx, in.act("rates.archive", in.ID), func(t tx.Tx) (string, error) {
+	id, replayed, err := a.doOnce(ctx, in.act("rates.archive", in.ID, ""), func(t tx.Tx) (string, error) {
 		r, err := a.Catalog.ArchiveRateIn(t, actor(ctx), in.ID)
 		return r.ID(), err
 	})
@@ -323,7 +323,7 @@ func archiveRate(a *API, ctx context.Context, in *archiveRateIn) (*reply[rateObj
 }
 
 func withdrawRate(a *API, ctx context.Context, in *archiveRateIn) (*reply[rateObject], error) {
-	id, replayed, err := a.doOnce(ctx, in.act("rates.withdraw", in.ID), func(t tx.Tx) (string, error) {
+	id, replayed, err := a.doOnce(ctx, in.act("rates.withdraw", in.ID, ""), func(t tx.Tx) (string, error) {
 		r, err := a.Catalog.WithdrawRateIn(t, actor(ctx), in.ID)
 		return r.ID(), err
 	})

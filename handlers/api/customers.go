@@ -154,7 +154,7 @@ func updateCustomer(a *API, ctx context.Context, in *updateCustomerIn) (*reply[c
 			return nil, err
 		}
 	}
-	return a.changeCustomer(ctx, in.once(asked{operation: "customers.update", sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: v}), func(t tx.Tx) (*account.Customer, error) {
+	return a.changeCustomer(ctx, in.once(asked{operation: "customers.update", customer: a.customerID(ctx, in.ID), sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: v}), func(t tx.Tx) (*account.Customer, error) {
 		return a.Accounts.UpdateCustomerIn(t, actor(ctx), in.ID, account.CustomerChange{
 			Name: v.Name, Email: v.Email, ExternalID: v.ExternalID, StripeCustomerID: v.StripeCustomerID, Timezone: v.Timezone, Metadata: v.Metadata,
 		})
@@ -197,13 +197,13 @@ type statusIn struct {
 }
 
 func suspendCustomer(a *API, ctx context.Context, in *statusIn) (*reply[customerObject], error) {
-	return a.changeCustomer(ctx, in.once(asked{operation: "customers.suspend", sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: in.Body.V}), func(t tx.Tx) (*account.Customer, error) {
+	return a.changeCustomer(ctx, in.once(asked{operation: "customers.suspend", customer: a.customerID(ctx, in.ID), sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: in.Body.V}), func(t tx.Tx) (*account.Customer, error) {
 		return a.Accounts.SetStatusIn(t, actor(ctx), in.ID, in.Body.V.Reason, account.Suspended)
 	})
 }
 
 func resumeCustomer(a *API, ctx context.Context, in *statusIn) (*reply[customerObject], error) {
-	return a.changeCustomer(ctx, in.once(asked{operation: "customers.resume", sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: in.Body.V}), func(t tx.Tx) (*account.Customer, error) {
+	return a.changeCustomer(ctx, in.once(asked{operation: "customers.resume", customer: a.customerID(ctx, in.ID), sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: in.Body.V}), func(t tx.Tx) (*account.Customer, error) {
 		return a.Accounts.SetStatusIn(t, actor(ctx), in.ID, in.Body.V.Reason, account.Active)
 	})
 }
@@ -234,7 +234,7 @@ func createJoinLink(a *API, ctx context.Context, in *joinLinkIn) (*reply[joinLin
 		role = account.Owner
 	}
 	var secret string
-	once := in.once(asked{operation: "join_links.create", sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: newJoinLink{in.Body.V.Email, string(role)}})
+	once := in.once(asked{operation: "join_links.create", customer: a.customerID(ctx, in.ID), sent: in.Body.sent, path: in.ID, object: a.customerID(ctx, in.ID), meaning: newJoinLink{in.Body.V.Email, string(role)}})
 	text, replayed, err := a.doOnce(ctx, once, func(t tx.Tx) (string, error) {
 		email := in.Body.V.Email
 		if email == "" {

@@ -58,7 +58,7 @@ func createEndpoint(a *API, ctx context.Context, in *createEndpointIn) (*reply[e
 	byDefault(&v.Kind, string(notify.Webhook))
 	v.Customer, v.Types = a.customerID(ctx, v.Customer), set(v.Types)
 	var secret string
-	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "endpoints.create", sent: in.Body.sent, meaning: v}), func(t tx.Tx) (string, error) {
+	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "endpoints.create", customer: v.Customer, sent: in.Body.sent, meaning: v}), func(t tx.Tx) (string, error) {
 		var e notify.Endpoint
 		var err error
 		e, secret, err = a.Endpoints.CreateIn(t, actor(ctx), n)
@@ -181,7 +181,7 @@ type endpointActIn struct {
 
 func rotateEndpoint(a *API, ctx context.Context, in *endpointActIn) (*reply[endpointObject], error) {
 	var secret string
-	id, replayed, err := a.doOnce(ctx, in.act("endpoints.rotate", in.ID), func(t tx.Tx) (string, error) {
+	id, replayed, err := a.doOnce(ctx, in.act("endpoints.rotate", in.ID, a.ownerOfEndpoint(ctx, in.ID)), func(t tx.Tx) (string, error) {
 		e, s, err := a.Endpoints.RotateIn(t, actor(ctx), "", in.ID)
 		secret = s
 		return e.ID, err
@@ -200,7 +200,7 @@ func rotateEndpoint(a *API, ctx context.Context, in *endpointActIn) (*reply[endp
 }
 
 func testEndpoint(a *API, ctx context.Context, in *endpointActIn) (*reply[deliveryObject], error) {
-	return a.deliveryAct(ctx, in.act("endpoints.test", in.ID), func(t tx.Tx) (notify.Delivery, error) {
+	return a.deliveryAct(ctx, in.act("endpoints.test", in.ID, a.ownerOfEndpoint(ctx, in.ID)), func(t tx.Tx) (notify.Delivery, error) {
 		return a.Endpoints.TestIn(t, actor(ctx), "", in.ID)
 	})
 }

@@ -107,7 +107,7 @@ func createGrant(a *API, ctx context.Context, in *createGrantIn) (*reply[grantOb
 	}
 	m := v
 	m.CreditType, m.Credits, m.Kind, m.Priority, m.Meters = op.Wallet.CreditType, op.Credits.String(), string(op.Kind), &op.Priority, op.Meters
-	cmd := in.once(asked{operation: "grants.create", sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m}).Command(op)
+	cmd := in.once(asked{operation: "grants.create", customer: c.ID, sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m}).Command(op)
 	cmd.Note = note
 	res, err := a.apply(ctx, cmd, audit.Record{Customer: c.ID, Action: "grant.created", After: v, Reason: v.Reason})
 	if err != nil {
@@ -272,7 +272,7 @@ func voidGrant(a *API, ctx context.Context, in *voidIn) (*reply[grantObject], er
 	if err != nil {
 		return nil, err
 	}
-	cmd := in.once(asked{operation: "grants.void", sent: in.Body.sent, path: in.ID, object: id.String(), meaning: in.Body.V}).Command(ledger.Void{Grant: id})
+	cmd := in.once(asked{operation: "grants.void", customer: before.Customer, sent: in.Body.sent, path: in.ID, object: id.String(), meaning: in.Body.V}).Command(ledger.Void{Grant: id})
 	cmd.Note = note
 	res, err := a.apply(ctx, cmd, audit.Record{Customer: before.Customer, Action: "grant.voided", Object: before.ID, Before: before, Reason: note.Reason})
 	if err != nil {

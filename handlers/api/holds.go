@@ -63,7 +63,7 @@ func createHold(a *API, ctx context.Context, in *createHoldIn) (*reply[holdObjec
 		return nil, err
 	}
 	v.Customer, v.CreditType, v.Credits = a.customerID(ctx, v.Customer), a.creditTypeKey(v.CreditType), amount.String()
-	once := in.once(asked{operation: "holds.create", sent: in.Body.sent, meaning: v})
+	once := in.once(asked{operation: "holds.create", customer: v.Customer, sent: in.Body.sent, meaning: v})
 	h, replayed, err := a.Usage.Hold(ctx, reporter(ctx), once,
 		usage.NewHold{Customer: v.Customer, CreditType: v.CreditType, Credits: amount, ExpiresAt: expires})
 	if err != nil {
@@ -120,7 +120,7 @@ func captureHold(a *API, ctx context.Context, in *captureIn) (*reply[holdObject]
 	if err != nil {
 		return nil, err
 	}
-	once := in.once(asked{operation: "holds.capture", sent: in.Body.sent, path: in.ID, object: id.String(), meaning: newCapture{amount.String()}})
+	once := in.once(asked{operation: "holds.capture", customer: a.ownerOfHold(ctx, id), sent: in.Body.sent, path: in.ID, object: id.String(), meaning: newCapture{amount.String()}})
 	h, res, err := a.Usage.CaptureHold(ctx, reporter(ctx), once, id, amount)
 	return ended(h, res, err)
 }
@@ -135,7 +135,7 @@ func releaseHold(a *API, ctx context.Context, in *releaseIn) (*reply[holdObject]
 	if err != nil {
 		return nil, err
 	}
-	h, res, err := a.Usage.ReleaseHold(ctx, reporter(ctx), in.once(asked{operation: "holds.release", path: in.ID, object: id.String()}), id)
+	h, res, err := a.Usage.ReleaseHold(ctx, reporter(ctx), in.once(asked{operation: "holds.release", customer: a.ownerOfHold(ctx, id), path: in.ID, object: id.String()}), id)
 	return ended(h, res, err)
 }
 

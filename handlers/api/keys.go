@@ -68,7 +68,7 @@ func createKey(a *API, ctx context.Context, in *createKeyIn) (*reply[keyObject],
 	byDefault(&v.Kind, "vendor")
 	v.Customer, v.Scopes = a.customerID(ctx, v.Customer), set(v.Scopes)
 	var secret string
-	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "keys.create", sent: in.Body.sent, meaning: v}), func(t tx.Tx) (id string, err error) {
+	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "keys.create", customer: v.Customer, sent: in.Body.sent, meaning: v}), func(t tx.Tx) (id string, err error) {
 		var k account.Key
 		k, secret, err = a.Accounts.CreateKeyIn(t, actor(ctx), n)
 		return k.ID, err
@@ -118,7 +118,7 @@ type revokeKeyIn struct {
 }
 
 func revokeKey(a *API, ctx context.Context, in *revokeKeyIn) (*reply[keyObject], error) {
-	id, replayed, err := a.doOnce(ctx, in.act("keys.revoke", in.ID), func(t tx.Tx) (string, error) {
+	id, replayed, err := a.doOnce(ctx, in.act("keys.revoke", in.ID, a.ownerOfKey(ctx, in.ID)), func(t tx.Tx) (string, error) {
 		k, err := a.Accounts.RevokeKeyIn(t, actor(ctx), "", in.ID)
 		return k.ID, err
 	})

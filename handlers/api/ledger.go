@@ -260,7 +260,7 @@ func adjust(a *API, ctx context.Context, in *adjustIn) (*reply[postingObject], e
 	}
 	m := v
 	m.CreditType, m.Credits = op.Wallet.CreditType, op.Credits.String()
-	cmd := in.once(asked{operation: "adjustments.create", sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m}).Command(op)
+	cmd := in.once(asked{operation: "adjustments.create", customer: c.ID, sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m}).Command(op)
 	cmd.Note, cmd.Counters = note, counters
 	res, err := a.apply(ctx, cmd, audit.Record{Customer: c.ID, Action: "balance.adjusted", After: v, Reason: note.Reason})
 	if err != nil {
@@ -326,7 +326,7 @@ func transfer(a *API, ctx context.Context, in *transferIn) (*reply[transferObjec
 	}
 	m := v
 	m.From, m.To, m.CreditType, m.Credits = from.ID, to.ID, op.From.CreditType, op.Credits.String()
-	cmd := in.once(asked{operation: "transfers.create", sent: in.Body.sent, meaning: m}).Command(op)
+	cmd := in.once(asked{operation: "transfers.create", customer: from.ID, sent: in.Body.sent, meaning: m}).Command(op)
 	cmd.Note = note
 	res, err := a.apply(ctx, cmd, audit.Record{Customer: from.ID, Action: "credits.transferred", After: v, Reason: note.Reason})
 	if err != nil {

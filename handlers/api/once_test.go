@@ -38,7 +38,7 @@ func TestEqualMeaningReplays(t *testing.T) {
 		{"/v1/customers/ext:acme/suspend", `{"reason":"r"}`, "/v1/customers/" + acme + "/suspend", `{"reason":"r"}`, `{"reason":"r "}`},
 		{"/v1/customers/ext:acme/join_links", `{}`, "/v1/customers/" + acme + "/join_links", `{"role":"owner"}`, `{"role":"viewer"}`},
 		{"/v1/keys", `{"name":"k","scopes":["usage","read"],"customer":"ext:acme"}`, "",
-			`{"name":"k","kind":"vendor","scopes":["read","usage"],"customer":"` + acme + `"}`, `{"name":"k","scopes":["usage","read"]}`},
+			`{"name":"k","kind":"vendor","scopes":["read","usage"],"customer":"` + acme + `"}`, `{"name":"k","scopes":["usage"],"customer":"ext:acme"}`},
 		{"/v1/credit_types", `{"key":"gold"}`, "", `{"key":"gold","name":"gold","unit":"credit","units":"credits","decimals":0}`, `{"key":"gold","decimals":2}`},
 		{"/v1/credit_types/credits", `{"decimals":3}`, "/v1/credit_types/" + credits, `{"decimals":3}`, `{"decimals":4}`},
 		{"/v1/meters", `{"key":"m","event":"e","property":"p"}`, "", `{"key":"m","event":"e","property":"p","aggregation":"sum"}`, `{"key":"m","event":"e","property":"q"}`},
@@ -134,5 +134,79 @@ func TestAnEventIsTheSameHoweverItIsWritten(t *testing.T) {
 	w.must("POST", "/v1/usage", sample("b", `,"timestamp":"2026-03-01T12:00:00.1Z"`))
 	if a := w.must("POST", "/v1/usage", sample("b", `,"timestamp":"2026-03-01T13:00:00.100000+01:00"`)); a.at("replayed") != true {
 		t.Error(a.text)
+	}
+}
+
+// A key counts once for each customer: what was done for one is not what is asked
+// for another, in this release and the one before.
+func TestAKeyCountsForEachCustomer(t *testing.T) {
+	w := newWorld(t)
+	w.shop("100")
+	ctx := context.Background()
+	w.must("POST", "/v1/customers", `{"name":"Zeta","external_id":"zeta"}`)
+	w.must("POST", "/v1/customers/ext:zeta/grants", `{"credit_type":"credits","credits":"100"}`)
+	ids := map[string]string{}
+	for _, c := range []string{"acme", "zeta"} {
+		ids[c] = w.must("GET", "/v1/customers/ext:"+c, "").str("id")
+	}
+	holds := map[string]string{}
+	for c := range ids {
+		holds[c] = w.must("POST", "/v1/holds", `{"customer":"ext:`+c+`","credit_type":"credits","credits":"4"}`).str("id")
+	}
+	key := []string{"Idempotency-Key", "same"}
+	for _, op := range []struct{ path, body string }{
+		{"/v1/customers/%s/grants", `{"credit_type":"credits","credits":"5"}`},
+		{"/v1/customers/%s/adjustments", `{"credit_type":"credits","credits":"-1","reason":"r"}`},
+		{"/v1/customers/%s", `{"name":"Renamed"}`},
+		{"/v1/customers/%s/join_links", `{"email":"a@example.com"}`},
+		{"/v1/holds", `{"customer":"%s","credit_type":"credits","credits":"2"}`},
+		{"/v1/holds/%h/capture", `{"credits":"1"}`},
+		{"/v1/keys", `{"name":"k","kind":"customer","customer":"%s"}`},
+		{"/v1/customers/%s/suspend", `{"reason":"r"}`},
+	} {
+		for _, c := range []string{"acme", "zeta"} {
+			fill := strings.NewReplacer("%s", "ext:"+c, "%h", holds[c])
+			path, body := fill.Replace(op.path), fill.Replace(op.body)
+			if a := w.must("POST", path, body, key...); a.header.Get("Idempotent-Replayed") == "true" {
+				t.Errorf("%s %s is taken for what was done before", path, body)
+			}
+			if a := w.must("POST", path, body, key...); a.header.Get("Idempotent-Replayed") != "true" {
+				t.Errorf("%s %s is done again", path, body)
+			}
+		}
+	}
+
+	// Records of the release before, which kept a key for all customers.
+	old := func(operation, path, body, object string, op ledger.Op) {
+		t.Helper()
+		_, canonical, err := usage.Object([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, print := ledger.NewKey("api", operation, "old"), ledger.NewFingerprint(append([]byte(path+"\x00"), canonical...))
+		err = w.deps.Runner.Update(ctx, func(t tx.Tx) error {
+			if op == nil {
+				return w.deps.Accounts.Store.InsertRequest(t, account.Request{Key: hex.EncodeToString(key[:]), Fingerprint: hex.EncodeToString(print[:]), Object: object, CreatedAt: t.Now()})
+			}
+			_, err := w.deps.Ledger.ApplyOne(t, &ledger.Command{Key: key, Fingerprint: print, Op: op})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	body := `{"name":"By the release before"}`
+	old("customers.update", "ext:acme", body, ids["acme"], nil)
+	grant := `{"credit_type":"credits","credits":"7"}`
+	old("grants.create", "ext:acme", grant, "", ledger.NewGrant{Wallet: ledger.WalletKey{Customer: ids["acme"], CreditType: "credits"}, Credits: 7_000_000, Kind: ledger.Promotional})
+	for path, sent := range map[string]string{"/v1/customers/ext:%s": body, "/v1/customers/ext:%s/grants": grant} {
+		if a := w.must("POST", strings.Replace(path, "%s", "acme", 1), sent, "Idempotency-Key", "old"); a.header.Get("Idempotent-Replayed") != "true" {
+			t.Errorf("%s is done again: %s", path, a.text)
+		}
+		other := strings.Replace(strings.Replace(sent, "7", "8", 1), "before", "now", 1)
+		w.refuse(w.all, "POST", strings.Replace(path, "%s", "acme", 1), other, 409, "idempotency_mismatch", "Idempotency-Key", "old")
+		if a := w.must("POST", strings.Replace(path, "%s", "zeta", 1), sent, "Idempotency-Key", "old"); a.header.Get("Idempotent-Replayed") == "true" {
+			t.Errorf("%s of another customer is taken for it", path)
+		}
 	}
 }

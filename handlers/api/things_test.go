@@ -350,7 +350,10 @@ func TestIdempotencyKeysCountOncePerOperation(t *testing.T) {
 	if r := w.must("POST", "/v1/customers/ext:n/grants", `{"credit_type":"credits","credits":"5"}`, key...); r.str("id") != g.str("id") {
 		t.Fatal(r.text)
 	}
-	w.refuse(w.all, "POST", "/v1/customers/ext:acme/grants", `{"credit_type":"credits","credits":"5"}`, 409, "idempotency_mismatch", key...)
+	w.refuse(w.all, "POST", "/v1/customers/ext:n/grants", `{"credit_type":"credits","credits":"6"}`, 409, "idempotency_mismatch", key...)
+	if r := w.must("POST", "/v1/customers/ext:acme/grants", `{"credit_type":"credits","credits":"5"}`, key...); r.str("id") == g.str("id") {
+		t.Fatal("one customer's key is another's:", r.text)
+	}
 	// What was wrong in form is not remembered.
 	w.refuse(w.all, "POST", "/v1/packs", `{"credit_type":"credits","credits":"0","price":{"amount":1,"currency":"usd"}}`, 422, "invalid", key...)
 	w.must("POST", "/v1/packs", `{"credit_type":"credits","credits":"1","price":{"amount":100,"currency":"usd"}}`, key...)
