@@ -334,7 +334,7 @@ func withdrawRate(a *API, ctx context.Context, in *archiveRateIn) (*reply[rateOb
 }
 
 func restoreRate(a *API, ctx context.Context, in *archiveRateIn) (*reply[rateObject], error) {
-	id, replayed, err := a.doOnce(ctx, in.act("rates.restore", in.ID), func(t tx.Tx) (string, error) {
+	id, replayed, err := a.doOnce(ctx, in.act("rates.restore", in.ID, ""), func(t tx.Tx) (string, error) {
 		r, err := a.Catalog.RestoreRateIn(t, actor(ctx), in.ID)
 		return r.ID(), err
 	})
