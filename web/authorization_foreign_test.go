@@ -134,7 +134,7 @@ func TestFixedRoutes(t *testing.T) {
 		}
 	}
 	m := w.send("GET", "/metrics", nil, "", "Authorization", "Bearer metrics-secret").body
-	for _, name := range []string{"purse_engine_queue_depth", "purse_engine_batch_size", "purse_engine_batch_seconds", "purse_decisions_total", "purse_inbox_lag_seconds", "purse_webhooks_refused_total", "purse_jobs_parked"} {
+	for _, name := range []string{"purse_engine_queue_depth", "purse_engine_batch_size", "purse_engine_batch_seconds", "purse_decisions_total", "purse_inbox_lag_seconds", "purse_webhooks_refused_total", "purse_jobs_parked", "purse_unpriced_events"} {
 		if !strings.Contains(m, "\n"+name) {
 			t.Errorf("/metrics has no %s", name)
 		}

@@ -260,6 +260,9 @@ func (a *Admin) NewRateSend(w http.ResponseWriter, r *http.Request) error {
 		Meter: form.Text("meter"), CreditType: form.Text("credit_type"), Credits: form.Text("credits"), Per: int64(whole(form, "per")),
 		Match: map[string]string{},
 	}
+	if n.Per == 0 && form.Text("per") != "" && !form.Failed() { // what is not given is 1; zero is a number
+		form.Fail("per", "A rate is per 1 unit or more.")
+	}
 	for part := range strings.SplitSeq(form.Text("match"), ",") {
 		if strings.TrimSpace(part) == "" {
 			continue

@@ -1,6 +1,9 @@
 package story
 
 import (
+	"errors"
+	"io"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +76,16 @@ func TestStaffPricesWhatWaits(t *testing.T) {
 	p.ClickText("Withdraw")
 	p.WaitText("What applies today stays.")
 	p.WaitText("withdrawn")
+	// Per zero units is not per one.
+	res, err := w.client(boss).PostForm(w.url+"/admin/catalog/rates/new", url.Values{ //nolint:noctx // a test
+		"meter": {"input_tokens"}, "credit_type": {"credits"}, "credits": {"1"}, "per": {"0"}, "match": {"model=zero"},
+	})
+	w.check(err)
+	body, err := io.ReadAll(res.Body)
+	w.check(errors.Join(err, res.Body.Close()))
+	if !strings.Contains(string(body), "A rate is per 1 unit or more.") {
+		t.Errorf("a rate per 0 units: %d", res.StatusCode)
+	}
 	now := 0
 	for _, r := range w.catalog.Snapshot().Rates {
 		if r.Match["model"] == "huge" && r.ArchivedAt.IsZero() {
