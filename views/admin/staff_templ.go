@@ -39,7 +39,7 @@ func (p StaffPerson) who() string {
 
 // staffRoles are what one of the staff can be, the weaker first.
 var staffRoles = []ui.Option{
-	{Value: "support", Text: "Support: looks at everything, changes nothing"},
+	{Value: "support", Text: "Support: looks, changes nothing"},
 	{Value: "admin", Text: "Admin: everything"},
 }
 

@@ -177,15 +177,16 @@ func PostingName(kind string) string {
 }
 
 func (g Grant) barLabel(u ui.Unit) string {
-	s := ui.Credits(g.Used) + " of " + u.Amount(g.Amount) + " used"
+	s := ui.Credits(g.Left) + " of " + u.Amount(g.Amount) + " left"
 	if g.Held > 0 {
-		s += ", " + ui.Credits(g.Held) + " held"
+		s += ", " + ui.Credits(g.Held) + " of it held"
 	}
 	return s
 }
 
+// segments are what is left of the lot, free and held: a bar that empties.
 func (g Grant) segments() []ui.Segment {
-	return []ui.Segment{{Class: "used", Part: g.Used}, {Class: "held", Part: g.Held}, {Class: "gone", Part: g.Expired}}
+	return []ui.Segment{{Class: "left", Part: g.Left - g.Held}, {Class: "held", Part: g.Held}}
 }
 
 func (w Wallet) total() money.Credits {
