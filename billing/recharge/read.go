@@ -26,21 +26,44 @@ func (s *Service) SpentThisMonth(t tx.Tx, p *Policy) (money.Money, error) {
 	return money.Money{Amount: spent, Currency: p.Price.Currency}, err
 }
 
-// Policy answers the policy of a wallet, NotFound when there never was one.
+// Policy answers the policy of a wallet as it stands, NotFound when there never was
+// one.
 func (s *Service) Policy(ctx context.Context, customer, creditType string) (p *Policy, err error) {
 	err = s.Runner.View(ctx, func(t tx.Tx) error {
 		p, err = s.Store.Policy(t, customer, creditType)
 		if errors.Is(err, tx.ErrNotFound) {
 			return fault.Missing("recharge policy")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.recovered(t, p)
 	})
 	return p, err
 }
 
-// Policies answers the policies of a customer, by credit type.
+// Policies answers the policies of a customer as they stand, by credit type.
 func (s *Service) Policies(t tx.Tx, customer string) ([]*Policy, error) {
-	return s.Store.PoliciesOf(t, customer)
+	all, err := s.Store.PoliciesOf(t, customer)
+	for _, p := range all {
+		if err == nil {
+			err = s.recovered(t, p)
+		}
+	}
+	return all, err
+}
+
+// recovered takes the note off a policy that waited for usage below its threshold,
+// and does not any more: the balance is above it again.
+func (s *Service) recovered(t tx.Tx, p *Policy) error {
+	if p.State != Armed || p.Note != waitsForUsage {
+		return nil
+	}
+	b, err := s.Ledger.Balance(t, p.wallet())
+	if err == nil && b.Available > p.Threshold {
+		p.Note = ""
+	}
+	return err
 }
 
 // All answers everybody's policies in a state ("" for any), newest first, older

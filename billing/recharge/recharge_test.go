@@ -96,6 +96,16 @@ func TestLevel(t *testing.T) {
 	if w.available() != 30*money.Micro {
 		t.Error(w.available())
 	}
+	// After another fall, and above the threshold again, it waits for nothing.
+	w.ok(w.db.Update(t.Context(), func(t tx.Tx) error {
+		_, err := w.ledger.ApplyOne(t, &ledger.Command{Op: ledger.Adjust{Wallet: w.wallet(), Credits: -25 * money.Micro}})
+		return err
+	}))
+	w.until("noted again", func() bool { return w.policy().Note != "" })
+	w.give(100 * money.Micro)
+	if now, err := w.Policy(t.Context(), w.customer.ID, "credits"); err != nil || now.Note != "" {
+		t.Errorf("far above the threshold it says %q, %v", now.Note, err)
+	}
 }
 
 // A policy without consent, or one that can never work, is not saved.

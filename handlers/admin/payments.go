@@ -49,7 +49,7 @@ func (a *Admin) PurchaseList(w http.ResponseWriter, r *http.Request) error {
 func (a *Admin) purchaseRow(p *purchase.Purchase) admin.PurchaseRow {
 	row := admin.PurchaseRow{
 		ID: p.ID, Customer: p.Customer, CustomerID: p.Customer, Pack: p.PackName, Credits: p.Credits,
-		Unit: show.Unit(a.Catalog.Snapshot(), p.CreditType), Price: p.Price, State: string(p.State), At: p.CreatedAt,
+		Unit: show.Unit(a.Catalog.Snapshot(), p.CreditType), Price: show.PaidFor(p), State: string(p.State), At: p.CreatedAt,
 		Receipt: p.ReceiptURL, Error: p.Problem,
 	}
 	if p.State == purchase.Created && p.BySavedCard() {

@@ -178,6 +178,9 @@ func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, seve
 	if u.rank <= low {
 		return nil
 	}
+	if on, err := p.recharges(t, c.ID, b, u); err != nil || on {
+		return err
+	}
 	if b.Overdraft == 0 && scoped == 0 {
 		page, err := p.Ledger.Postings(t, ledger.Query{Wallet: b.WalletKey, Limit: 8})
 		if err != nil {
@@ -201,6 +204,28 @@ func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, seve
 		u.say(mild, help(banner))
 	}
 	return nil
+}
+
+// recharges says that auto-recharge is on in a wallet, instead of a warning that it
+// runs low: more comes by itself.
+func (p *Portal) recharges(t tx.Tx, customer string, b ledger.Balance, u *urgent) (bool, error) {
+	policies, err := p.Recharges.Policies(t, customer)
+	if err != nil {
+		return false, err
+	}
+	for _, q := range policies {
+		if q.CreditType != b.CreditType || (q.State != recharge.Armed && q.State != recharge.Charging) || q.Note != "" {
+			continue
+		}
+		if b.Available > q.Threshold*2 { // far enough above it to say nothing
+			return true, nil
+		}
+		unit := show.Unit(p.Catalog.Snapshot(), b.CreditType)
+		u.say(mild, ui.Banner{Tone: ui.Info, Title: unit.Round(b.Available) + " left, and auto-recharge is on",
+			Text: "More is bought when available reaches " + unit.Amount(q.Threshold) + " or less.", Action: "See auto-recharge", Href: "/recharge?credit_type=" + b.CreditType})
+		return true, nil
+	}
+	return false, nil
 }
 
 // lowest is the most severe open alert about a low balance, nil for none; quiet
