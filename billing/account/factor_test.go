@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -11,13 +12,18 @@ import (
 	"purse/billing/audit"
 )
 
-// sealer is a key that is there.
-type sealer struct{}
+// sealer seals under the first of its keys and opens under any.
+type sealer []string
 
-func (sealer) Seal(object, secret string) string { return object + "|" + secret }
+func (s sealer) Seal(object, secret string) string { return s[0] + object + "|" + secret }
 
-func (sealer) Open(object, sealed string) (string, error) {
-	return strings.TrimPrefix(sealed, object+"|"), nil
+func (s sealer) Open(object, sealed string) (string, error) {
+	for _, key := range s {
+		if secret, ok := strings.CutPrefix(sealed, key+object+"|"); ok {
+			return secret, nil
+		}
+	}
+	return "", errors.New("sealed under another key")
 }
 
 // A code of the step before and after is right too, an older one is not, and no
@@ -26,7 +32,7 @@ func (sealer) Open(object, sealed string) (string, error) {
 func TestCodesCountOnce(t *testing.T) {
 	w := newWorld(t)
 	at := w.now()
-	w.Keeper, w.Issuer, w.Wall = sealer{}, "Purse", func() time.Time { return at }
+	w.Keeper, w.Issuer, w.Wall = sealer{"old"}, "Purse", func() time.Time { return at }
 	in := w.signUp("ada@example.com")
 	w.queued()
 	app, err := w.BeginApp(in.User)
@@ -64,7 +70,13 @@ func TestCodesCountOnce(t *testing.T) {
 	w.code(try(code(30*time.Second)), "code_used")
 	w.code(try(code(90*time.Second)), "code_wrong")
 	at = at.Add(90 * time.Second)
+	w.Keeper = sealer{"new", "old"} // the key is being changed
 	w.ok(try(code(-30 * time.Second)))
+	w.Keeper = sealer{"new"}
+	w.ok(try(code(0)))
+	w.Keeper = sealer{"another"} // it was lost
+	w.code(try(code(30*time.Second)), "app_lost")
+	w.Keeper = sealer{"new"}
 
 	held := step()
 	w.ok(w.ChangePassword(w.Context(), in.User.ID, "", password, "another good secret", from))

@@ -131,6 +131,7 @@ func (s *Service) useCode(t tx.Tx, u User, typed string) error {
 			return errCode
 		}
 		f.LastStep, f.UsedAt = step, t.Now()
+		f.Record = s.Keeper.Seal("totp:"+u.ID, seed) // under the first key, while there are two
 		fresh, err := s.Store.UseFactor(t, f)
 		if err == nil && !fresh {
 			err = fault.New(fault.Invalid, "code_used", "code", "This code was used already. Wait for the next one.")
