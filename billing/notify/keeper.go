@@ -59,7 +59,7 @@ func random(key string) bool {
 			steps++
 		}
 	}
-	if len(key) < 32 || len(seen) < 10 || steps > len(key)/3 {
+	if len(key) < 32 || len(seen) < 8 || steps > len(key)*2/3 {
 		return false
 	}
 	for period := 1; period <= len(key)/2; period++ {

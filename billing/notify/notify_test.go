@@ -47,7 +47,7 @@ func TestASealedSecretOpensUnderItsKeyAndForItsObjectOnly(t *testing.T) {
 			t.Errorf("%q was taken for a key", bad)
 		}
 	}
-	for range 200 { // what the documents say to make
+	for range 20_000 { // what the documents say to make
 		var b [32]byte
 		_, _ = rand.Read(b[:])
 		for _, good := range []string{base64.StdEncoding.EncodeToString(b[:]), hex.EncodeToString(b[:]), hex.EncodeToString(b[:16]), base64.RawURLEncoding.EncodeToString(b[:24])} {

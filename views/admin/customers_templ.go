@@ -1048,7 +1048,7 @@ func CustomerPage(f ui.Frame, p Customer) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(p.Form, ui.Field{Name: "email", Label: "A link to join, for the owner of", Type: "email", Value: p.Email, Autocomplete: "off", Required: true, Hint: "You send it to them. It makes an owner of who has this address, and of nobody else."}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(p.Form, ui.Field{Name: "email", Label: "Invite an owner", Type: "email", Value: p.Email, Autocomplete: "off", Required: true, Hint: "The link is shown once, for you to send. It makes an owner of who signs in with this address, and of nobody else."}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
