@@ -25,7 +25,10 @@ func TestToldInTime(t *testing.T) {
 	ada, bob := w.person("ada@example.com", account.NoStaff), w.person("bob@example.com", account.NoStaff)
 	c := w.customer("acme", ada.user.ID)
 	w.check(w.accounts.AddMember(ctx, audit.System, c.ID, bob.user.ID, account.Viewer))
-	w.grant(c, "1000")
+	// A share is one of what was bought.
+	if a := w.api("POST", "/v1/customers/"+c.ID+"/grants", `{"credit_type":"credits","credits":"1000","kind":"paid","amount_paid":{"amount":1000,"currency":"usd"}}`); a.status != 201 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
 	use := func(from, n int) {
 		t.Helper()
 		var events []string
