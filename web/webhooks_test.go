@@ -383,7 +383,7 @@ func (w *world) everythingHappens() map[string]int {
 	r := newReceiver(w, nil)
 	id, _ := w.endpoint(`{"url":"` + r.URL + `"}`)
 	must(200, w.api("POST", "/v1/webhook-endpoints/"+id+"/test", ""))
-	w.grant(a, "100")
+	w.sell(a, "100")
 	for n, units := range []int{60, 25, 12, 3} { // past each level of everybody's alerts
 		must(200, w.api("POST", "/v1/usage", fmt.Sprintf(`{"id":"use-%d","customer":%q,"event":"work","properties":{"units":%d}}`, n, a.ID, units)))
 	}

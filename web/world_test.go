@@ -261,6 +261,12 @@ func (w *world) grant(c *account.Customer, amount string) ledger.Result {
 	return w.apply(ledger.NewGrant{Wallet: wallet(c.ID), Credits: credits(amount), Kind: ledger.Promotional, Priority: 50})
 }
 
+// sell grants credits as a purchase does: levels that are shares follow it.
+func (w *world) sell(c *account.Customer, amount string) ledger.Result {
+	w.Helper()
+	return w.apply(ledger.NewGrant{Wallet: wallet(c.ID), Credits: credits(amount), Kind: ledger.Paid, Priority: 50})
+}
+
 func wallet(customer string) ledger.WalletKey {
 	return ledger.WalletKey{Customer: customer, CreditType: "credits"}
 }
