@@ -129,14 +129,10 @@ func (e Exact) micro() *big.Rat {
 	return r
 }
 
-// exactPlaces is how many decimals of micro-credits String writes without big
-// numbers.
-const exactPlaces = 12
-
 // String is the number of credits: a decimal where that ends, else a fraction such
 // as 1/3000000.
 func (e Exact) String() string {
-	const scale = 1_000_000_000_000 // 10^exactPlaces
+	const scale = 1_000_000_000_000 // decimals that need no big numbers
 	if e.big == nil && (e.num == 0 || scale%e.den == 0) {
 		fraction := strconv.FormatUint(e.whole%Micro+Micro, 10)[1:] // with its zeros
 		if e.num > 0 {

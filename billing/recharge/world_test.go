@@ -278,7 +278,7 @@ func (w *world) idle() {
 			c, err = w.jobs.Count(t)
 			return err
 		}))
-		return c.Waiting <= 4 // the periodic ones
+		return c.Waiting <= 5 // the periodic ones
 	})
 }
 
