@@ -62,6 +62,7 @@ func TestStripeMock(t *testing.T) {
 			},
 		},
 		"CustomerDetails": {func() error { _, err := g.CustomerDetails(ctx, "cus_1"); return err }},
+		"CustomerLives":   {func() error { _, err := g.CustomerLives(ctx, "cus_1"); return err }},
 		"UpdateCustomer": {
 			func() error {
 				return g.UpdateCustomer(ctx, "cus_1", purchase.CustomerParams{Customer: "cus_1", Name: "Demo Ltd", Email: "books@example.com", Installation: "inst_1",
