@@ -314,7 +314,7 @@ func (k *killed) buy(client int) {
 			if err == nil || strings.Contains(err.Error(), "already been completed") {
 				break
 			}
-			if strings.Contains(err.Error(), "400 ") {
+			if strings.Contains(err.Error(), "400 ") || strings.Contains(err.Error(), "404 ") {
 				k.Errorf("paying %s: %v", session, err)
 				return
 			}

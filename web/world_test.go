@@ -473,7 +473,8 @@ func startCommand(c *exec.Cmd) (*process, error) {
 			if u, ok := strings.CutPrefix(line, "Purse is at "); ok {
 				p.url = u
 			} else if _, u, ok := strings.Cut(line, "mailbox are at "); ok {
-				p.sandboxURL, _, _ = strings.Cut(u, " ")
+				u, _, _ = strings.Cut(u, " ")
+				p.sandboxURL = strings.TrimSuffix(u, "/")
 				if !said {
 					said = true
 					close(ready)

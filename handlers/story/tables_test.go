@@ -42,7 +42,7 @@ func TestNoTableIsCutOff(t *testing.T) {
 		if p.Eval(`document.querySelectorAll("main table").length`, &tables); tables == 0 {
 			continue
 		}
-		for _, width := range []int{320, 480, 640, 704, 768, 900, 1024, 1150, 1280, 1440, 1680} {
+		for _, width := range []int{320, 720, 900, 1024, 1150, 1280, 1680} {
 			p.Width(width)
 			var out []string
 			if p.Eval(cut, &out); len(out) > 0 {
