@@ -22,35 +22,56 @@ func (s *Service) runJob(ctx context.Context, j job.Job) error {
 }
 
 // Run takes a recharge as far as it goes now: to paid, to a decline, or to an
-// answer that has to be waited for. It may be called at any time, in any state.
+// answer that has to be waited for. It may be called at any time, in any state:
+// called while this process is at the recharge, it makes that run go once more,
+// for what it has read may be older than what the caller wrote.
 func (s *Service) Run(ctx context.Context, rechargeID string) error {
 	if !s.take(rechargeID) {
 		return nil
 	}
-	defer s.release(rechargeID)
-	for range 8 {
-		more, err := s.step(ctx, rechargeID)
-		if err != nil || !more {
+	for {
+		wanted, err := s.steps(ctx, rechargeID)
+		if err != nil || !wanted {
 			return err
 		}
 	}
-	return nil
 }
 
+// steps goes as far as it can and gives the recharge back, unless it is wanted
+// once more.
+func (s *Service) steps(ctx context.Context, id string) (wanted bool, err error) {
+	well := false // a panic gives it back too
+	defer func() { wanted = s.release(id, well) }()
+	for more, i := true, 0; more && i < 8; i++ {
+		if more, err = s.step(ctx, id); err != nil {
+			return false, err
+		}
+	}
+	well = true
+	return false, nil
+}
+
+// take says whether the recharge is the caller's now; if not, who has it goes
+// once more.
 func (s *Service) take(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.busy[id] {
-		return false
-	}
-	s.busy[id] = true
-	return true
+	_, busy := s.busy[id]
+	s.busy[id] = busy
+	return !busy
 }
 
-func (s *Service) release(id string) {
+// release gives the recharge back, or keeps it when it was wanted meanwhile and
+// the caller can go on.
+func (s *Service) release(id string, canGoOn bool) (keep bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.busy, id)
+	if keep = canGoOn && s.busy[id]; keep {
+		s.busy[id] = false
+	} else {
+		delete(s.busy, id)
+	}
+	return keep
 }
 
 // what a step does at Stripe.
@@ -210,7 +231,7 @@ func (s *Service) put(t tx.Tx, r *Recharge, next time.Time) error {
 }
 
 // with writes what came of a call. It does nothing when the recharge has moved
-// on meanwhile.
+// on meanwhile; one that was resumed during the call is looked at again.
 func (s *Service) with(ctx context.Context, sent *Recharge, f func(t tx.Tx, r *Recharge, p *Policy) (more bool, err error)) (more bool, err error) {
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
 		r, err := s.Store.Recharge(t, sent.ID)
@@ -223,6 +244,9 @@ func (s *Service) with(ctx context.Context, sent *Recharge, f func(t tx.Tx, r *R
 		}
 		if r.Pays != sent.Pays || r.Paying != sent.Paying || r.Invoice != sent.Invoice {
 			more = false
+			return nil
+		}
+		if more = r.State != sent.State; more {
 			return nil
 		}
 		more, err = f(t, r, p)

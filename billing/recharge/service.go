@@ -40,7 +40,7 @@ type Deps struct {
 type Service struct {
 	Deps
 	mu   sync.Mutex
-	busy map[string]bool // recharges that this process works on
+	busy map[string]bool // recharges that this process works on; true: wanted once more
 
 	refusals refusals
 }
