@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"encoding/json"
-	"math/big"
 	"time"
 
 	"purse/billing/job"
@@ -135,22 +134,13 @@ func (s *State) uncount(c *Command, d *Detail, total, before, after money.Credit
 		if counter.Meter != "" {
 			counted = counter.cost([]Charge{{Wallet: counter.Wallet, Lines: d.Lines}})
 		}
-		back := portion(counted, after, total) - portion(counted, before, total)
+		back := money.ShareDown(counted, after, total) - money.ShareDown(counted, before, total)
 		at := counter.id(a)
 		if now := s.counters[at]; back > 0 && now.Spent > 0 {
 			now.Spent = max(now.Spent-back, 0)
 			s.setCounter(at, now)
 		}
 	}
-}
-
-// portion is credits × part ÷ whole, rounded down.
-func portion(credits, part, whole money.Credits) money.Credits {
-	if whole <= 0 {
-		return 0
-	}
-	n := new(big.Int).Mul(big.NewInt(int64(credits)), big.NewInt(int64(part)))
-	return money.Credits(n.Quo(n, big.NewInt(int64(whole))).Int64())
 }
 
 // cost is what a counter counts of charges.

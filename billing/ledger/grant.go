@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"cmp"
-	"math/big"
 	"math/bits"
 	"slices"
 	"time"
@@ -71,8 +70,9 @@ type Grant struct {
 	// ReclaimFor is the posting that it then makes.
 	Reclaim    money.Credits
 	ReclaimFor ReclaimFor
-	// ClawedWith is the grant of the same purchase that keeps ClawDebt: what of the
-	// purchase was used, and became debt when its payment went back. 0 before that.
+	// ClawedWith is the first grant of the purchase whose payment went back, the
+	// same for all its grants; 0 before that. ClawDebt is what of the purchase was
+	// used, and became debt then: on any of its grants, their sum counts.
 	ClawedWith GrantID
 	ClawDebt   money.Credits
 	VoidedAt   time.Time
@@ -107,10 +107,7 @@ func (g *Grant) AmountPaid() money.Money {
 
 // send takes the share of what was paid for a part that is transferred.
 func (g *Grant) send(part money.Credits) (worth int64) {
-	whole := g.Amount - g.Sent
-	n := new(big.Int).Mul(big.NewInt(g.Worth), big.NewInt(2*int64(part)))
-	n.Add(n, big.NewInt(int64(whole)))
-	worth = n.Quo(n, big.NewInt(2*int64(whole))).Int64()
+	worth = money.Share(g.Worth, part, g.Amount-g.Sent)
 	g.Sent += part
 	g.Worth -= worth
 	return worth

@@ -2,7 +2,6 @@ package purchase
 
 import (
 	"fmt"
-	"math/big"
 
 	"purse/billing/ledger"
 	"purse/billing/money"
@@ -55,15 +54,7 @@ func (s *Service) Refundable(t tx.Tx, p *Purchase) (money.Money, error) {
 // never more than total × free ÷ brought, rounded up: what was used and clawed
 // nevertheless makes no credits refundable.
 func refundable(total, back int64, free, clawed, brought money.Credits) int64 {
-	if free <= 0 || brought <= 0 {
-		return 0
-	}
-	of := func(part money.Credits, more int64) int64 {
-		n := new(big.Int).Mul(big.NewInt(total), big.NewInt(int64(part)))
-		n.Add(n, big.NewInt(more))
-		return n.Quo(n, big.NewInt(int64(brought))).Int64()
-	}
-	return max(min(of(free+clawed, 0)-back, of(free, int64(brought)-1), total-back), 0)
+	return max(min(money.ShareDown(total, free+clawed, brought)-back, money.ShareUp(total, free, brought), total-back), 0)
 }
 
 // clawback brings what was taken back of a purchase's credits to where the money
@@ -97,7 +88,7 @@ func (s *Service) clawed(t tx.Tx, p *Purchase, back int64) (money.Credits, error
 	if err != nil {
 		return 0, err
 	}
-	target := share(p.Brings()-l.lapsed, back, p.Total)
+	target := money.Share(p.Brings()-l.lapsed, back, p.Total)
 	if back > p.MoneyBack {
 		return max(target, p.Clawed), nil
 	}
@@ -117,18 +108,5 @@ func (s *Service) TakenBackBy(t tx.Tx, p *Purchase, amount int64) (money.Credits
 // netOf is the part of money that went back that is no tax: the cost basis of the
 // grants is net of tax.
 func (p *Purchase) netOf(back int64) int64 {
-	return int64(share(money.Credits(p.Total-p.Tax), back, p.Total))
-}
-
-// share is credits × part ÷ whole, rounded half up to a micro-credit.
-func share(credits money.Credits, part, whole int64) money.Credits {
-	if part <= 0 { // also of a purchase that cost nothing
-		return 0
-	}
-	if part >= whole {
-		return credits
-	}
-	n := new(big.Int).Mul(big.NewInt(int64(credits)), big.NewInt(2*part))
-	n.Add(n, big.NewInt(whole))
-	return money.Credits(n.Quo(n, big.NewInt(2*whole)).Int64())
+	return money.Share(p.Total-p.Tax, back, p.Total)
 }

@@ -28,7 +28,7 @@ func TestRefundsInPartsAddUp(t *testing.T) {
 				break
 			}
 			back += rapid.Int64Range(1, most).Draw(t, "part")
-			take := share(live, back, total) - clawed
+			take := money.Share(live, back, total) - clawed
 			clawed += take
 			if free -= take; free < -1 { // the target rounds half up, to a micro-credit
 				t.Fatalf("%d of %d back: %s more than there is was taken", back, total, -free)

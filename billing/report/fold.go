@@ -186,7 +186,7 @@ func (s *Service) foldOne(t tx.Tx, f *folding, e *Entry) error {
 // took along, so that nothing is lost to rounding between the two.
 func (f *folding) newLot(e *Entry) *Lot {
 	f.made[e.Grant] = e.Posting
-	l := &Lot{ID: e.Grant, Currency: e.Paid.Currency, Amount: e.LotSize, Worth: share(e.Paid.Amount, e.LotSize, e.PaidFor)}
+	l := &Lot{ID: e.Grant, Currency: e.Paid.Currency, Amount: e.LotSize, Worth: money.Share(e.Paid.Amount, e.LotSize, e.PaidFor)}
 	if e.Kind == ledger.PostTransfer && len(f.leaving) > 0 {
 		if out := f.leaving[0]; out.amount == e.Amount && out.currency == l.Currency {
 			l.Worth = out.worth

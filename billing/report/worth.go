@@ -1,8 +1,6 @@
 package report
 
 import (
-	"math/bits"
-
 	"purse/billing/ledger"
 	"purse/billing/money"
 )
@@ -18,21 +16,7 @@ type Lot struct {
 // left is what the remainder is worth, rounded half up to a minor unit. What
 // leaves the liability is the difference of two of these, so that parts add up to
 // Worth whatever their number and order.
-func (l *Lot) left() int64 { return share(l.Worth, l.Remaining, l.Amount) }
-
-// share is worth × part ÷ whole, rounded half up, in 128 bits. 0 ≤ part ≤ whole.
-func share(worth int64, part, whole money.Credits) int64 {
-	if whole <= 0 || worth <= 0 || part <= 0 {
-		return 0
-	}
-	if part >= whole {
-		return worth
-	}
-	hi, lo := bits.Mul64(uint64(worth), uint64(part))
-	lo, carry := bits.Add64(lo, uint64(whole)/2, 0)
-	q, _ := bits.Div64(hi+carry, lo, uint64(whole))
-	return int64(q)
-}
+func (l *Lot) left() int64 { return money.Share(l.Worth, l.Remaining, l.Amount) }
 
 // Movement is why deferred revenue changed.
 type Movement string
