@@ -58,11 +58,6 @@ func (InvoiceStore) ByKey(t tx.Tx, key string) (*invoice.Invoice, error) {
 	return oneInvoice(q.InvoiceByKey(ctx, key))
 }
 
-func (InvoiceStore) ByStripe(t tx.Tx, stripeInvoice string) (*invoice.Invoice, error) {
-	ctx, q := q(t)
-	return oneInvoice(q.InvoiceByStripeID(ctx, stripeInvoice))
-}
-
 func (InvoiceStore) ByPayment(t tx.Tx, paymentIntent string) (*invoice.Invoice, error) {
 	ctx, q := q(t)
 	return oneInvoice(q.InvoiceByPayment(ctx, paymentIntent))

@@ -81,21 +81,6 @@ func (LedgerStore) GrantsOf(t tx.Tx, w ledger.WalletID, onlyLive bool, before le
 	return out, nil
 }
 
-func (LedgerStore) GrantByID(t tx.Tx, id ledger.GrantID) (ledger.Grant, error) {
-	ctx, q := q(t)
-	r, err := q.GrantByID(ctx, int64(id))
-	if err != nil {
-		return ledger.Grant{}, notFound(err)
-	}
-	g, err := grant(r)
-	if err != nil {
-		return g, err
-	}
-	one := []ledger.Grant{g}
-	err = grantsUpToDate(open(t), g.Wallet, one)
-	return one[0], err
-}
-
 func (LedgerStore) HoldByID(t tx.Tx, id ledger.HoldID) (ledger.Hold, error) {
 	ctx, q := q(t)
 	r, err := q.HoldByID(ctx, int64(id))

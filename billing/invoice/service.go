@@ -22,7 +22,6 @@ type Store interface {
 	Update(t tx.Tx, in *Invoice) error
 	Invoice(t tx.Tx, id string) (*Invoice, error)
 	ByKey(t tx.Tx, key string) (*Invoice, error)
-	ByStripe(t tx.Tx, stripeInvoice string) (*Invoice, error)
 	ByPayment(t tx.Tx, paymentIntent string) (*Invoice, error)
 	ByPurchase(t tx.Tx, purchase string) (*Invoice, error)
 	// List answers invoices with id below before ("" for the newest), newest

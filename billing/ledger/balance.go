@@ -18,7 +18,6 @@ type Reader interface {
 	// GrantsOf answers the grants of a wallet with id below before (0: all),
 	// newest first; live leaves out those with nothing remaining.
 	GrantsOf(t tx.Tx, w WalletID, live bool, before GrantID, limit int) ([]Grant, error)
-	GrantByID(t tx.Tx, id GrantID) (Grant, error)
 	HoldByID(t tx.Tx, id HoldID) (Hold, error)
 	HoldsOf(t tx.Tx, w WalletID, open bool, before HoldID, limit int) ([]Hold, error)
 	// Entries answers those of the postings from to to, in ascending order.

@@ -92,19 +92,6 @@ func RoundHalfUp(credits *big.Rat) (Credits, error) {
 	return Credits(n.Int64()), nil
 }
 
-// Floor cuts an exact, non-negative number of credits to micro-credits.
-func Floor(credits *big.Rat) (Credits, error) {
-	if credits.Sign() < 0 {
-		return 0, ErrRange
-	}
-	n := new(big.Int).Mul(credits.Num(), big.NewInt(Micro))
-	n.Quo(n, credits.Denom())
-	if !n.IsInt64() || Credits(n.Int64()) > MaxAmount {
-		return 0, ErrRange
-	}
-	return Credits(n.Int64()), nil
-}
-
 // Rat is the amount as an exact number of credits.
 func (c Credits) Rat() *big.Rat { return big.NewRat(int64(c), Micro) }
 

@@ -2,9 +2,7 @@ package money
 
 import (
 	"errors"
-	"maps"
 	"math/big"
-	"slices"
 	"strings"
 )
 
@@ -156,6 +154,3 @@ func (m Money) Rat() *big.Rat {
 	e, _ := Exponent(m.Currency)
 	return new(big.Rat).SetFrac(big.NewInt(m.Amount), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(e)), nil))
 }
-
-// Currencies are all that Stripe charges in, in order of their codes.
-func Currencies() []string { return slices.Sorted(maps.Keys(currencies)) }

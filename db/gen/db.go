@@ -372,9 +372,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getUserByEmailStmt, err = db.PrepareContext(ctx, getUserByEmail); err != nil {
 		return nil, fmt.Errorf("error preparing query GetUserByEmail: %w", err)
 	}
-	if q.grantByIDStmt, err = db.PrepareContext(ctx, grantByID); err != nil {
-		return nil, fmt.Errorf("error preparing query GrantByID: %w", err)
-	}
 	if q.grantsOfStmt, err = db.PrepareContext(ctx, grantsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query GrantsOf: %w", err)
 	}
@@ -513,14 +510,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.invoiceByPurchaseStmt, err = db.PrepareContext(ctx, invoiceByPurchase); err != nil {
 		return nil, fmt.Errorf("error preparing query InvoiceByPurchase: %w", err)
 	}
-	if q.invoiceByStripeIDStmt, err = db.PrepareContext(ctx, invoiceByStripeID); err != nil {
-		return nil, fmt.Errorf("error preparing query InvoiceByStripeID: %w", err)
-	}
 	if q.invoicesStmt, err = db.PrepareContext(ctx, invoices); err != nil {
 		return nil, fmt.Errorf("error preparing query Invoices: %w", err)
-	}
-	if q.lastEventPositionStmt, err = db.PrepareContext(ctx, lastEventPosition); err != nil {
-		return nil, fmt.Errorf("error preparing query LastEventPosition: %w", err)
 	}
 	if q.lastRechargeStmt, err = db.PrepareContext(ctx, lastRecharge); err != nil {
 		return nil, fmt.Errorf("error preparing query LastRecharge: %w", err)
@@ -1662,11 +1653,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getUserByEmailStmt: %w", cerr)
 		}
 	}
-	if q.grantByIDStmt != nil {
-		if cerr := q.grantByIDStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing grantByIDStmt: %w", cerr)
-		}
-	}
 	if q.grantsOfStmt != nil {
 		if cerr := q.grantsOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing grantsOfStmt: %w", cerr)
@@ -1897,19 +1883,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing invoiceByPurchaseStmt: %w", cerr)
 		}
 	}
-	if q.invoiceByStripeIDStmt != nil {
-		if cerr := q.invoiceByStripeIDStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing invoiceByStripeIDStmt: %w", cerr)
-		}
-	}
 	if q.invoicesStmt != nil {
 		if cerr := q.invoicesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing invoicesStmt: %w", cerr)
-		}
-	}
-	if q.lastEventPositionStmt != nil {
-		if cerr := q.lastEventPositionStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing lastEventPositionStmt: %w", cerr)
 		}
 	}
 	if q.lastRechargeStmt != nil {
@@ -2992,7 +2968,6 @@ type Queries struct {
 	getSessionByHashStmt            *sql.Stmt
 	getUserStmt                     *sql.Stmt
 	getUserByEmailStmt              *sql.Stmt
-	grantByIDStmt                   *sql.Stmt
 	grantsOfStmt                    *sql.Stmt
 	holdByIDStmt                    *sql.Stmt
 	holdsOfStmt                     *sql.Stmt
@@ -3039,9 +3014,7 @@ type Queries struct {
 	invoiceByKeyStmt                *sql.Stmt
 	invoiceByPaymentStmt            *sql.Stmt
 	invoiceByPurchaseStmt           *sql.Stmt
-	invoiceByStripeIDStmt           *sql.Stmt
 	invoicesStmt                    *sql.Stmt
-	lastEventPositionStmt           *sql.Stmt
 	lastRechargeStmt                *sql.Stmt
 	limitsOfStmt                    *sql.Stmt
 	listAttemptsStmt                *sql.Stmt
@@ -3349,7 +3322,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getSessionByHashStmt:            q.getSessionByHashStmt,
 		getUserStmt:                     q.getUserStmt,
 		getUserByEmailStmt:              q.getUserByEmailStmt,
-		grantByIDStmt:                   q.grantByIDStmt,
 		grantsOfStmt:                    q.grantsOfStmt,
 		holdByIDStmt:                    q.holdByIDStmt,
 		holdsOfStmt:                     q.holdsOfStmt,
@@ -3396,9 +3368,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		invoiceByKeyStmt:                q.invoiceByKeyStmt,
 		invoiceByPaymentStmt:            q.invoiceByPaymentStmt,
 		invoiceByPurchaseStmt:           q.invoiceByPurchaseStmt,
-		invoiceByStripeIDStmt:           q.invoiceByStripeIDStmt,
 		invoicesStmt:                    q.invoicesStmt,
-		lastEventPositionStmt:           q.lastEventPositionStmt,
 		lastRechargeStmt:                q.lastRechargeStmt,
 		limitsOfStmt:                    q.limitsOfStmt,
 		listAttemptsStmt:                q.listAttemptsStmt,

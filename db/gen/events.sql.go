@@ -116,17 +116,6 @@ func (q *Queries) GetEvent(ctx context.Context, id string) (Event, error) {
 	return i, err
 }
 
-const lastEventPosition = `-- name: LastEventPosition :one
-SELECT last FROM event_position WHERE name = 'events'
-`
-
-func (q *Queries) LastEventPosition(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.lastEventPositionStmt, lastEventPosition)
-	var last int64
-	err := row.Scan(&last)
-	return last, err
-}
-
 const listEventsAfter = `-- name: ListEventsAfter :many
 SELECT id, type, customer_id, wallet_id, seq, data, created_at, position FROM events WHERE id < $1
   AND (CAST($2 AS text) = '' OR REPLACE(CAST($2 AS text), ',' || type || ',', '') <> $2)

@@ -314,46 +314,6 @@ func (q *Queries) ForgetCounters(ctx context.Context, before int64) error {
 	return err
 }
 
-const grantByID = `-- name: GrantByID :one
-SELECT id, wallet_id, kind, priority, amount, remaining, held, effective_at, expires_at, meters, paid_amount, paid_currency, paid_for, source, origin, frozen, voided_at, created_at, lapsed, clawed, reclaim, reclaim_kind, reclaim_ref, clawed_with, claw_debt, gone, sent, worth FROM grants WHERE id = $1
-`
-
-func (q *Queries) GrantByID(ctx context.Context, id int64) (Grant, error) {
-	row := q.queryRow(ctx, q.grantByIDStmt, grantByID, id)
-	var i Grant
-	err := row.Scan(
-		&i.ID,
-		&i.WalletID,
-		&i.Kind,
-		&i.Priority,
-		&i.Amount,
-		&i.Remaining,
-		&i.Held,
-		&i.EffectiveAt,
-		&i.ExpiresAt,
-		&i.Meters,
-		&i.PaidAmount,
-		&i.PaidCurrency,
-		&i.PaidFor,
-		&i.Source,
-		&i.Origin,
-		&i.Frozen,
-		&i.VoidedAt,
-		&i.CreatedAt,
-		&i.Lapsed,
-		&i.Clawed,
-		&i.Reclaim,
-		&i.ReclaimKind,
-		&i.ReclaimRef,
-		&i.ClawedWith,
-		&i.ClawDebt,
-		&i.Gone,
-		&i.Sent,
-		&i.Worth,
-	)
-	return i, err
-}
-
 const grantsOf = `-- name: GrantsOf :many
 SELECT id, wallet_id, kind, priority, amount, remaining, held, effective_at, expires_at, meters, paid_amount, paid_currency, paid_for, source, origin, frozen, voided_at, created_at, lapsed, clawed, reclaim, reclaim_kind, reclaim_ref, clawed_with, claw_debt, gone, sent, worth FROM grants
 WHERE wallet_id = $1 AND id < $2 AND remaining >= $3

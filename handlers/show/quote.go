@@ -50,12 +50,3 @@ func Range(r *catalog.Range, unit ui.Unit) string {
 	}
 	return s
 }
-
-// Offer says what a pack sells in a line: "1,000 credits for $10.00", "100 to
-// 10,000 credits from $1.00".
-func Offer(p *catalog.Pack, unit ui.Unit) string {
-	if p.Any == nil {
-		return unit.Amount(p.Credits) + " for " + ui.Money(p.Price)
-	}
-	return ui.Credits(p.Any.Min) + " to " + unit.Amount(p.Any.Max) + " from " + ui.Money(p.Price)
-}

@@ -3,7 +3,6 @@ package show
 import (
 	"math/big"
 	"sort"
-	"strconv"
 	"strings"
 	"time"
 
@@ -134,15 +133,4 @@ func shortened(exact string) string {
 		return r.FloatString(12) + "…"
 	}
 	return exact
-}
-
-// Days is a number of days in words.
-func Days(n int) string {
-	switch n {
-	case 0:
-		return "never"
-	case 1:
-		return "after 1 day"
-	}
-	return "after " + strconv.Itoa(n) + " days"
 }

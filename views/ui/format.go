@@ -267,32 +267,3 @@ func Span(d time.Duration) string {
 	}
 	return count(int64(d/(365*24*time.Hour)), "year")
 }
-
-// Until is how far away t is: "in 9 days", "3 hours ago".
-func Until(t, now time.Time) string {
-	if t.After(now) {
-		return "in " + Span(t.Sub(now))
-	}
-	return Ago(t, now)
-}
-
-// Ago is how long since t: "just now", "12 seconds ago".
-func Ago(t, now time.Time) string {
-	d := now.Sub(t)
-	if d < 2*time.Second {
-		return "just now"
-	}
-	return Span(d) + " ago"
-}
-
-// Share is part ÷ whole in whole percent, 0 to 100.
-func Share(part, whole money.Credits) int {
-	if whole <= 0 || part <= 0 {
-		return 0
-	}
-	if part >= whole {
-		return 100
-	}
-	p := int(int64(part) / max(int64(whole)/1000, 1) / 10)
-	return min(max(p, 0), 100)
-}

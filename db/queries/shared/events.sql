@@ -8,9 +8,6 @@ UPDATE event_position SET last = last WHERE name = 'events' RETURNING last;
 -- name: SetEventPosition :exec
 UPDATE event_position SET last = sqlc.arg(last) WHERE name = 'events';
 
--- name: LastEventPosition :one
-SELECT last FROM event_position WHERE name = 'events';
-
 -- name: ListWaitingEvents :many
 SELECT * FROM events WHERE position = 0 ORDER BY created_at, id LIMIT sqlc.arg(max_rows);
 

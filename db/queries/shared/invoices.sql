@@ -35,9 +35,6 @@ SELECT * FROM invoices WHERE id = sqlc.arg(id);
 -- name: InvoiceByKey :one
 SELECT * FROM invoices WHERE begin_key = sqlc.arg(begin_key);
 
--- name: InvoiceByStripeID :one
-SELECT * FROM invoices WHERE stripe_invoice = sqlc.arg(stripe_invoice) AND stripe_invoice <> '';
-
 -- name: InvoiceByPayment :one
 SELECT * FROM invoices WHERE payment_intent = sqlc.arg(payment_intent) AND payment_intent <> '' ORDER BY id LIMIT 1;
 

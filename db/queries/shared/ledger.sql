@@ -12,9 +12,6 @@ SELECT * FROM grants
 WHERE wallet_id = sqlc.arg(wallet_id) AND id < sqlc.arg(before_id) AND remaining >= sqlc.arg(least_remaining)
 ORDER BY id DESC LIMIT sqlc.arg(max_rows);
 
--- name: GrantByID :one
-SELECT * FROM grants WHERE id = sqlc.arg(id);
-
 -- name: HoldByID :one
 SELECT h.*, w.customer_id, w.credit_type FROM holds h JOIN wallets w ON w.id = h.wallet_id WHERE h.id = sqlc.arg(id);
 
