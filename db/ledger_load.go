@@ -44,6 +44,9 @@ func (s LedgerStore) Load(t tx.Tx, n *ledger.Needs) (*ledger.Loaded, error) {
 	if err := loadNamedPostings(st, l, n.Postings, byKey); err != nil {
 		return nil, err
 	}
+	if err := loadLapsedOf(st, l, n.Lapsed, byKey); err != nil {
+		return nil, err
+	}
 	if err := w.finish(n); err != nil {
 		return nil, err
 	}
@@ -261,6 +264,27 @@ func loadOfWallets(st *transaction, l *ledger.Loaded) error {
 		l.Holds[i].WalletKey = byID[l.Holds[i].Wallet]
 	}
 	return loadWatchesOf(st, l)
+}
+
+// loadLapsedOf adds the grants that late work may draw.
+func loadLapsedOf(st *transaction, l *ledger.Loaded, refs []ledger.LapsedRef, byKey map[ledger.WalletKey]ledger.WalletID) error {
+	since := map[ledger.WalletID]int64{}
+	for _, ref := range refs {
+		from := max(micros(ref.Since), micros(st.now.Add(-ref.Grace))-1)
+		if known, ok := since[byKey[ref.Wallet]]; !ok || from < known {
+			since[byKey[ref.Wallet]] = from
+		}
+	}
+	delete(since, 0) // of wallets that are new
+	list := make([][2]int64, 0, len(since))
+	for wallet, from := range since {
+		list = append(list, [2]int64{int64(wallet), from})
+	}
+	b, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
+	return loadGrants(st, l, loadLapsed, string(b))
 }
 
 func loadGrants(st *transaction, l *ledger.Loaded, text, list string) error {

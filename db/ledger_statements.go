@@ -29,6 +29,10 @@ FROM json_each(?) j CROSS JOIN grants g WHERE g.id = j.value`
 	loadGrantsClawed = `SELECT ` + grantColumns + `
 FROM json_each(?) j CROSS JOIN grants g INDEXED BY grants_clawed WHERE g.clawed_with = j.value AND g.clawed_with > 0`
 
+	loadLapsed = `SELECT ` + grantColumns + `
+FROM json_each(?) j CROSS JOIN grants g INDEXED BY grants_lapsed
+WHERE g.wallet_id = j.value ->> 0 AND g.expires_at > j.value ->> 1 AND g.lapsed > 0`
+
 	holdColumns = `h.id, h.wallet_id, h.amount, h.captured, h.state, h.reservations, h.expires_at, h.created_at, h.ended_at`
 
 	loadHoldsByID = `SELECT ` + holdColumns + ` FROM json_each(?) j CROSS JOIN holds h WHERE h.id = j.value`
@@ -131,7 +135,7 @@ type ledgerStatements struct {
 
 func (l *ledgerStatements) prepare(ctx context.Context, write, read *sql.DB) error {
 	l.loads, l.reads = map[string]*sql.Stmt{}, map[string]*sql.Stmt{}
-	for _, text := range []string{loadWalletsByKey, loadWalletsByID, loadLiveGrants, loadGrantsByID, loadGrantsClawed, loadHoldsByID, loadDueHolds, loadWatches, loadSources, loadTails, loadSums,
+	for _, text := range []string{loadWalletsByKey, loadWalletsByID, loadLiveGrants, loadGrantsByID, loadGrantsClawed, loadLapsed, loadHoldsByID, loadDueHolds, loadWatches, loadSources, loadTails, loadSums,
 		loadLoggedRecords, loadRunRecord, loadCounters} {
 		var err error
 		if l.loads[text], err = write.PrepareContext(ctx, text); err != nil {

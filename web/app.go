@@ -243,7 +243,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Runner: a.db, Ledger: a.ledger, Accounts: a.accounts, Catalog: a.catalog, Now: a.now,
 		Refused: func(customer, creditType string) { a.recharges.Refused(customer, creditType) }, // made below
 		Limits:  a.alerts.Counters, Throttled: a.alerts.ThrottledTo,
-		Unpriced: db.UnpricedStore{}, Events: a.events, Audit: a.audit,
+		LateGrace: a.settings.LateGrace, Unpriced: db.UnpricedStore{}, Events: a.events, Audit: a.audit,
 	})
 	if err := a.usage.Load(ctx); err != nil {
 		return err

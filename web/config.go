@@ -52,6 +52,8 @@ type settings struct {
 
 	ScheduleDiscount map[string]int `help:"Percent that customers save by scheduled purchases: quarter=5;year=10." env:"PURSE_SCHEDULE_DISCOUNT"`
 
+	LateGrace time.Duration `help:"How long after the expiry of a grant recorded work that was done before it still draws it; 0 for not at all." default:"0" env:"PURSE_LATE_GRACE"`
+
 	AuditDays     int  `help:"Days for which addresses, devices and words stay in the audit log; 0 for ever." default:"400" env:"PURSE_AUDIT_DAYS"`
 	RequireFactor bool `help:"Everybody needs a second factor, not only staff." env:"PURSE_REQUIRE_FACTOR"`
 
@@ -197,6 +199,9 @@ func (s *settings) check() error {
 	}
 	if s.RefundWindow < 0 {
 		return errors.New("PURSE_REFUND_WINDOW must be 0 or more, such as 24h")
+	}
+	if s.LateGrace < 0 {
+		return errors.New("PURSE_LATE_GRACE must be 0 or more, such as 48h")
 	}
 	if s.RatePerMinute < 0 {
 		return errors.New("PURSE_RATE_PER_MINUTE must be 0 or more")

@@ -68,7 +68,7 @@ func (c Clawback) take(lots []*Grant) (moves []move) {
 	rest := c.Credits
 	for _, g := range lots {
 		before := rest
-		moves, rest = take(g, rest, moves)
+		moves, rest = take(g, g.Free(), rest, moves)
 		g.Clawed += before - rest
 	}
 	for _, g := range lots {

@@ -50,6 +50,9 @@ type Debit struct {
 	// and starts no alert, message or recharge. What it crosses is noted as suppressed,
 	// and the next change is judged as usual.
 	Quiet bool
+	// Grace lets Record draw what expired of lots that were valid at EventAt, for so
+	// long after their expiry. It is 0 for not at all.
+	Grace time.Duration
 	// Event, EventName, EventAt and Caller explain it.
 	Event, EventName, Caller string
 	EventAt                  time.Time

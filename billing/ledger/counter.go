@@ -132,7 +132,7 @@ func (s *State) uncount(c *Command, d *Detail, total, before, after money.Credit
 		}
 		counted := total
 		if counter.Meter != "" {
-			counted = counter.cost([]Charge{{Wallet: counter.Wallet, Lines: d.Lines}})
+			counted = counter.costOf(d.Lines)
 		}
 		back := money.ShareDown(counted, after, total) - money.ShareDown(counted, before, total)
 		at := counter.id(a)
@@ -149,10 +149,16 @@ func (c *Counter) cost(charges []Charge) (cost money.Credits) {
 		if ch.Wallet != c.Wallet {
 			continue
 		}
-		for _, l := range ch.Lines {
-			if c.Meter == "" || c.Meter == l.Meter {
-				cost += l.Credits
-			}
+		cost += c.costOf(ch.Lines)
+	}
+	return cost
+}
+
+// costOf is what a counter counts of lines.
+func (c *Counter) costOf(lines []Line) (cost money.Credits) {
+	for _, l := range lines {
+		if c.Meter == "" || c.Meter == l.Meter {
+			cost += l.Credits
 		}
 	}
 	return cost

@@ -11,6 +11,9 @@ func (d Debit) needs(n *Needs) {
 		if d.Caller != "" {
 			n.Callers = append(n.Callers, CallerRef{c.Wallet.Customer, d.Caller})
 		}
+		if d.late().is() {
+			n.Lapsed = append(n.Lapsed, LapsedRef{c.Wallet, d.EventAt, d.Grace})
+		}
 		for _, l := range c.Lines {
 			if !l.Cost.IsZero() {
 				n.Sums = append(n.Sums, SumRef{c.Wallet, l.Rate})
@@ -41,7 +44,7 @@ func (d Debit) decide(s *State, c *Command) Result {
 			return refuse(refused)
 		}
 		charged[i] = Charge{ch.Wallet, lines}
-		plans[i] = s.plan(charged[i])
+		plans[i] = s.plan(charged[i], d.late())
 		short = append(short, plans[i].short...)
 	}
 	if d.Record {
@@ -58,6 +61,9 @@ func (d Debit) decide(s *State, c *Command) Result {
 		}
 		if d.Caller != "" {
 			detail.Caller = s.callers[CallerRef{p.account.Customer, d.Caller}]
+		}
+		if !s.unexpire(p, detail) {
+			return overflow()
 		}
 		posted, ok := s.post(p.account, PostDebit, detail, p.moves, 0, c.Note)
 		if !ok {
@@ -123,7 +129,7 @@ func (s *State) addUp(p plan) []Line {
 
 // plan says which lots pay for a charge, line by line, and which lines lack what.
 // Work that costs anything at all is not begun with nothing.
-func (s *State) plan(ch Charge) plan {
+func (s *State) plan(ch Charge, late late) plan {
 	a := s.wallets[ch.Wallet]
 	p := plan{account: a, lines: ch.Lines}
 	var borrowed money.Credits // of the overdraft, by the lines that fit
@@ -135,7 +141,7 @@ func (s *State) plan(ch Charge) plan {
 			}
 		}
 		before := p.missing()
-		p.moves = s.draw(a, l.Meter, l.Credits, p.moves)
+		p.moves = s.drawLate(a, l.Meter, l.Credits, p.moves, late)
 		if (l.Credits > 0 || !l.Cost.IsZero()) && (l.Credits > left || left <= 0) {
 			p.short = append(p.short, Shortage{CreditType: ch.Wallet.CreditType, Meter: l.Meter, Required: max(l.Credits, 1), Available: left})
 		} else {

@@ -5,14 +5,22 @@ import "purse/billing/money"
 // draw plans how amount is taken from a wallet in burn order for a meter, on top
 // of what moves already take. What is missing comes last, as a move of debt.
 func (s *State) draw(a *account, meter string, amount money.Credits, moves []move) []move {
+	return s.drawLate(a, meter, amount, moves, late{})
+}
+
+// drawLate is draw for work that may be late.
+func (s *State) drawLate(a *account, meter string, amount money.Credits, moves []move, l late) []move {
 	for _, g := range a.grants {
 		if amount == 0 {
 			return moves
 		}
-		if !g.InScope(meter) || !g.Usable(s.now) {
-			continue
+		switch {
+		case !g.InScope(meter):
+		case g.Usable(s.now):
+			moves, amount = take(g, g.Free(), amount, moves)
+		case l.mayDraw(g, s.now):
+			moves, amount = take(g, g.Lapsed, amount, moves)
 		}
-		moves, amount = take(g, amount, moves)
 	}
 	if amount > 0 {
 		moves = merge(moves, nil, -amount)
@@ -21,8 +29,7 @@ func (s *State) draw(a *account, meter string, amount money.Credits, moves []mov
 }
 
 // take plans to take up to amount of what is free in g, and answers the rest.
-func take(g *Grant, amount money.Credits, moves []move) ([]move, money.Credits) {
-	free := g.Free()
+func take(g *Grant, free, amount money.Credits, moves []move) ([]move, money.Credits) {
 	for _, m := range moves {
 		if m.grant == g {
 			free += m.amount

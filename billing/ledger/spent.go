@@ -10,7 +10,8 @@ import (
 // SpentBetween is what was spent in a wallet within [from, to): by usage of a meter
 // ("" for all, captures included) and of a caller (the zero CallerName for all).
 // Recorded work counts when it happened, decisions and captures when they were
-// made. The hourly figures tell of whole hours, the postings themselves of the
+// made. What corrections gave back of it is left out, as limits leave it out. The
+// hourly figures tell of whole hours, the postings themselves of the
 // parts at both ends.
 func (l *Ledger) SpentBetween(t tx.Tx, k WalletKey, meter string, c CallerName, from, to time.Time) (money.Credits, error) {
 	w, err := l.wallet(t, k)
@@ -55,7 +56,65 @@ func (l *Ledger) SpentBetween(t tx.Tx, k WalletKey, meter string, c CallerName, 
 			spent += part
 		}
 	}
-	return spent, nil
+	back, err := l.correctedBetween(t, k, meter, c, from, to)
+	return spent - back, err
+}
+
+// correctedBetween is what corrections gave back of what was spent within [from, to).
+// Work is corrected after it was done.
+func (l *Ledger) correctedBetween(t tx.Tx, k WalletKey, meter string, c CallerName, from, to time.Time) (back money.Credits, err error) {
+	given := map[int64]money.Credits{} // by the posting that is corrected
+	q := Query{Wallet: k, Kind: PostAdjust, From: from, Limit: 1000}
+	for {
+		page, err := l.Postings(t, q)
+		if err != nil {
+			return 0, err
+		}
+		for _, p := range page.Postings {
+			if p.Corrects != 0 && p.Amount > 0 {
+				given[p.Corrects] += p.Amount
+			}
+		}
+		if !page.Older || len(page.Postings) == 0 {
+			break
+		}
+		q.Before = page.Postings[len(page.Postings)-1].ID.Seq
+	}
+	w, err := l.wallet(t, k)
+	if err != nil || w == nil {
+		return 0, err
+	}
+	for seq, credits := range given {
+		p, _, err := l.Posting(t, k.Customer, PostingID{w.ID, seq})
+		if err != nil {
+			return 0, err
+		}
+		if at := p.CountsAt(); at.Before(from) || !at.Before(to) || !p.countsFor(meter, c) {
+			continue
+		}
+		back += money.ShareDown(p.cost(meter), credits, -p.Amount)
+	}
+	return back, nil
+}
+
+// countsFor says whether a posting is use of a meter by a caller, as SpentBetween
+// means them.
+func (p *Posting) countsFor(meter string, c CallerName) bool {
+	switch p.Kind {
+	case PostDebit:
+		return c.ID == 0 || p.Detail.Caller == c.ID
+	case PostCapture:
+		return meter == "" && c.ID == 0
+	}
+	return false
+}
+
+// cost is what a posting took for a meter, "" for all.
+func (p *Posting) cost(meter string) money.Credits {
+	if meter == "" {
+		return -p.Amount
+	}
+	return (&Counter{Meter: meter}).costOf(p.Detail.Lines)
 }
 
 // spentIn adds up the postings themselves.

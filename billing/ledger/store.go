@@ -19,6 +19,15 @@ type Needs struct {
 	Counters []CounterRef
 	Callers  []CallerRef
 	Sums     []SumRef
+	Lapsed   []LapsedRef
+}
+
+// LapsedRef names the grants of a wallet that late work may draw: of which something
+// expired after Since, and at most Grace ago.
+type LapsedRef struct {
+	Wallet WalletKey
+	Since  time.Time
+	Grace  time.Duration
 }
 
 // SumRef names what a rate version has cost a wallet.
@@ -62,8 +71,8 @@ type Record struct {
 // Loaded is what a Store found for Needs.
 type Loaded struct {
 	Wallets []Wallet // those that exist
-	// Grants are the grants of these wallets with something remaining, and
-	// those that Needs or a named posting or hold names.
+	// Grants are the grants of these wallets with something remaining, those that
+	// late work may draw, and those that Needs or a named posting or hold names.
 	Grants []Grant
 	// Holds are those named, and the open ones of these wallets that are due.
 	Holds    []Hold

@@ -176,7 +176,11 @@ func (s *Service) book(ctx context.Context, list []Unpriced) (int, error) {
 		}
 		c := &ledger.Command{Key: u.Key, Fingerprint: u.Fingerprint}
 		e := &Event{ID: u.Event, Name: u.Name, Timestamp: u.At, Mode: Record, Backdated: u.Backdated, Caller: u.Caller, Properties: u.Properties}
-		s.debit(c, u.Customer, e, charges, now)
+		grace := s.LateGrace
+		if grace > 0 {
+			grace += now.Sub(u.CreatedAt) // it was recorded then
+		}
+		s.debit(c, u.Customer, e, charges, now, grace)
 		commands, of = append(commands, c), append(of, u)
 	}
 	results, err := s.Ledger.Submit(ctx, commands...)

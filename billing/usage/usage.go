@@ -42,6 +42,9 @@ type Deps struct {
 	// Throttled is the rate, in requests a minute, to which a customer is slowed
 	// down in a wallet with nothing available; 0 for not at all. May be nil.
 	Throttled func(k ledger.WalletKey) int
+	// LateGrace is how long after the expiry of a grant recorded work that was done
+	// before it still draws it; 0 for not at all.
+	LateGrace time.Duration
 	// Unpriced keeps recorded work that no rate prices. Without it such work is
 	// refused. Events tells of it, Audit records who priced it.
 	Unpriced UnpricedStore
@@ -150,14 +153,14 @@ func (s *Service) command(ctx context.Context, who Reporter, e *Event, now time.
 		c.Op = ledger.Debit{} // refused, unless it replays
 		return c, err
 	}
-	s.debit(c, customer.ID, e, charges, now)
+	s.debit(c, customer.ID, e, charges, now, s.LateGrace)
 	return c, nil
 }
 
 // debit makes a command that books an event.
-func (s *Service) debit(c *ledger.Command, customer string, e *Event, charges []rating.Charge, now time.Time) {
+func (s *Service) debit(c *ledger.Command, customer string, e *Event, charges []rating.Charge, now time.Time, grace time.Duration) {
 	d := ledger.Debit{
-		Record: e.Mode == Record, Quiet: e.Backdated, Event: e.ID, EventName: e.Name, Caller: e.Caller, EventAt: e.Timestamp,
+		Record: e.Mode == Record, Quiet: e.Backdated, Grace: grace, Event: e.ID, EventName: e.Name, Caller: e.Caller, EventAt: e.Timestamp,
 		Charges: make([]ledger.Charge, len(charges)),
 	}
 	if d.EventAt.IsZero() {

@@ -43,6 +43,7 @@ type mLot struct {
 	// What refunds took of it and take when its holds end, and what of its
 	// purchase they made debt; lots of one purchase have one group.
 	clawed, reclaim, clawDebt int64
+	lapsed                    int64 // that expired and no late work drew
 	group                     ledger.GrantID
 }
 
@@ -221,7 +222,10 @@ func (w *mWallet) settle(now, from time.Time) {
 			case l.void: // at once, also when the clock went back
 				see(earlier(l.voided, now), func(at time.Time) { w.post(ledger.PostVoid, at, 0, mPart{l, -free}) })
 			case !l.expires.IsZero():
-				see(l.expires, func(at time.Time) { w.post(ledger.PostExpire, at, 0, mPart{l, -free}) })
+				see(l.expires, func(at time.Time) {
+					l.lapsed += free
+					w.post(ledger.PostExpire, at, 0, mPart{l, -free})
+				})
 			}
 		}
 		if do == nil {
@@ -304,7 +308,19 @@ func (w *mWallet) note(kind ledger.PostingKind, at time.Time, corrects int, part
 
 // draw says which lots an amount comes from now, and takes it at once.
 func (w *mWallet) draw(meter string, amount int64, now time.Time) (parts []mPart) {
+	return w.drawAlso(meter, amount, now, func(*mLot) bool { return false })
+}
+
+// drawAlso draws what expired of some lots too, in their places of the order.
+func (w *mWallet) drawAlso(meter string, amount int64, now time.Time, also func(*mLot) bool) (parts []mPart) {
 	for _, l := range w.burnOrder() {
+		if part := min(amount, l.lapsed); l.serves(meter) && part > 0 && also(l) {
+			l.lapsed -= part
+			l.left -= part // goes back up when the expiry is undone
+			amount -= part
+			parts = append(parts, mPart{l, -part})
+			continue
+		}
 		if !l.usable(now) || !l.serves(meter) {
 			continue
 		}

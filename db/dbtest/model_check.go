@@ -257,6 +257,10 @@ func (c *check) op() ledger.Op {
 
 func (c *check) debit(w ledger.WalletKey) ledger.Op {
 	d := ledger.Debit{Record: c.rng.IntN(4) == 0, Event: fmt.Sprint(c.rng.Uint64()), EventName: "test"}
+	if c.rng.IntN(2) == 0 { // work of some hours ago
+		d.EventAt = c.clock.Now().Truncate(time.Microsecond).Add(-c.some(24 * time.Hour))
+		d.Grace = []time.Duration{0, time.Hour, 36 * time.Hour}[c.rng.IntN(3)]
+	}
 	for _, k := range testWallets {
 		if k != w && (k.Customer != w.Customer || c.rng.IntN(3) > 0) {
 			continue

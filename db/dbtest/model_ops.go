@@ -113,7 +113,10 @@ func (m *model) debit(op ledger.Debit) string {
 			if (credits > 0 || !l.Cost.IsZero()) && (credits > left || left <= 0) {
 				refused = true
 			}
-			all = append(all, w.draw(l.Meter, credits, m.now)...)
+			all = append(all, w.drawAlso(l.Meter, credits, m.now, func(lot *mLot) bool {
+				return op.Record && op.Grace > 0 && !lot.void && lot.group == 0 && lot.expires.Sub(m.now) <= 0 && m.now.Sub(lot.expires) <= op.Grace &&
+					lot.expires.Sub(op.EventAt) > 0 && op.EventAt.Sub(lot.effective) >= 0
+			})...)
 		}
 		taken = append(taken, all)
 	}
@@ -126,6 +129,16 @@ func (m *model) debit(op ledger.Debit) string {
 	for i, ch := range op.Charges {
 		w := m.wallet(ch.Wallet)
 		maps.Copy(w.costs, costs[i])
+		var back []mPart
+		for _, p := range fold(taken[i]) {
+			if p.lot != nil && !p.lot.expires.IsZero() && !p.lot.expires.After(m.now) {
+				p.lot.left -= p.amount
+				back = append(back, mPart{p.lot, -p.amount})
+			}
+		}
+		if len(back) > 0 {
+			w.note(ledger.PostExpire, m.now, 0, back)
+		}
 		w.note(ledger.PostDebit, m.now, 0, fold(taken[i]))
 	}
 	return ""
@@ -333,7 +346,7 @@ func (m *model) transfer(op ledger.Transfer, got ledger.Result) string {
 	var lots []*mLot
 	for i, p := range parts {
 		l := *p.lot
-		l.id, l.amount, l.left, l.held = got.Grants[i], -p.amount, 0, 0
+		l.id, l.amount, l.left, l.held, l.lapsed = got.Grants[i], -p.amount, 0, 0, 0
 		l.clawed, l.clawDebt, l.group = 0, 0, 0
 		lots = append(lots, &l)
 	}

@@ -65,7 +65,7 @@ func showPosting(p ledger.Posting, k ledger.WalletKey, shop *catalog.Snapshot) p
 	if p.Corrects != 0 {
 		o.Corrects = orNull(ledger.PostingID{Wallet: p.ID.Wallet, Seq: p.Corrects}.String())
 	}
-	if p.Kind == ledger.PostDebit {
+	if p.Kind == ledger.PostDebit || p.Detail.Event != "" {
 		mode := "decide"
 		if p.Detail.Recorded {
 			mode = "record"

@@ -355,3 +355,25 @@ func FuzzCursor(f *testing.F) {
 		}
 	})
 }
+
+// TestLateWorkDrawsWhatExpired records, within the vendor's grace, work that was done
+// before a grant's expiry: the receipt is like any other, the ledger tells of both.
+func TestLateWorkDrawsWhatExpired(t *testing.T) {
+	w := newWorld(t, func(d *Deps) { d.Usage.LateGrace = 48 * time.Hour })
+	w.shop("100")
+	w.must("POST", "/v1/customers/ext:acme/grants", `{"credit_type":"credits","credits":"100","kind":"promotional","expires_at":"2026-03-01T13:00:00Z"}`)
+	w.add(2 * time.Hour)
+	a := w.must("POST", "/v1/usage", sample("late", `,"mode":"record","timestamp":"2026-03-01T12:30:00Z"`))
+	if a.at("charges", 0, "credits") != "0.014574" || a.at("charges", 0, "available") != "100" {
+		t.Errorf("the receipt: %s", a.text)
+	}
+	list := w.must("GET", "/v1/customers/ext:acme/ledger?limit=3", "")
+	for i, want := range []string{"debit -0.014574", "expire 0.014574", "expire -100"} {
+		if got := fmt.Sprint(list.at("data", i, "kind"), " ", list.at("data", i, "amount")); got != want {
+			t.Errorf("posting %d is %s, want %s", i, got, want)
+		}
+	}
+	if list.at("data", 1, "event", "id") != "late" {
+		t.Errorf("what undid the expiry: %s", list.text)
+	}
+}

@@ -179,6 +179,9 @@ func Rows(t tx.Tx, l *ledger.Ledger, ps *purchase.Service, customer string, post
 
 // Title names a posting: usage by its event, everything else by its kind.
 func Title(p ledger.Posting) string {
+	if p.Kind == ledger.PostExpire && p.Amount > 0 {
+		return "Expiry undone"
+	}
 	if p.Detail.EventName != "" {
 		return p.Detail.EventName
 	}
@@ -188,6 +191,9 @@ func Title(p ledger.Posting) string {
 // What says in a line what a posting was for.
 func What(p ledger.Posting) string {
 	d := p.Detail
+	if p.Kind == ledger.PostExpire && p.Amount > 0 {
+		return "for " + d.EventName + ", done while the credits were valid"
+	}
 	var parts []string
 	if len(d.Lines) > 0 {
 		var lines []string

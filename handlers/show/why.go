@@ -36,6 +36,9 @@ func Why(t tx.Tx, l *ledger.Ledger, ps *purchase.Service, c *catalog.Snapshot, p
 		return why, err
 	}
 	why.Title = portal.PostingName(why.Kind)
+	if p.Kind == ledger.PostExpire && p.Amount > 0 {
+		why.Title = Title(p) + " " + What(p)
+	}
 	if b != nil {
 		bought, err := Bought(t, ps, c, b)
 		if err != nil {
