@@ -86,6 +86,16 @@ func (ReportStore) LiveLots(t tx.Tx, after ledger.GrantID, limit int) ([]*report
 	return out, err
 }
 
+func (ReportStore) LotsThatDiffer(t tx.Tx, until int64) ([]report.LotDiffers, error) {
+	ctx, q := q(t)
+	rows, err := q.DeferredLotsThatDiffer(ctx, until)
+	out := make([]report.LotDiffers, len(rows))
+	for i, r := range rows {
+		out[i] = report.LotDiffers{Is: money.Credits(r.IsRemaining), Lot: *lot(gen.DeferredLot{GrantID: r.GrantID, Currency: r.Currency, Worth: r.Worth, Amount: r.Amount, Remaining: r.Remaining})}
+	}
+	return out, err
+}
+
 func (ReportStore) AddMoved(t tx.Tx, m report.Moved, amount int64) error {
 	ctx, q := q(t)
 	return q.AddDeferred(ctx, gen.AddDeferredParams{Day: micros(m.Day), Currency: m.Currency, Movement: string(m.Movement), Amount: amount})

@@ -89,7 +89,7 @@ type Payout struct {
 // Difference is something of one side that the other side does not have, or has
 // otherwise.
 type Difference struct {
-	Kind        string `json:"kind" enum:"purchase_without_payment,payment_without_purchase,amount_differs,refund_unknown,refund_without_money,dispute_unknown"`
+	Kind        string `json:"kind" enum:"purchase_without_payment,payment_without_purchase,amount_differs,refund_unknown,refund_without_money,dispute_unknown,deferred_differs"`
 	Alarm       bool   `json:"alarm" doc:"A person must look: invariant 14"`
 	Amount      int64  `json:"amount"`
 	Currency    string `json:"currency"`
@@ -108,6 +108,7 @@ const (
 	RefundUnknown          = "refund_unknown"
 	RefundWithoutMoney     = "refund_without_money"
 	DisputeUnknown         = "dispute_unknown"
+	DeferredDiffers        = "deferred_differs"
 )
 
 // Alarms counts the differences that a person must look at.

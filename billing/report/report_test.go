@@ -206,3 +206,35 @@ func (w *world) worth(t tx.Tx, wallets int) (map[string]int64, int64) {
 	}
 	return out, 3*lots + 1
 }
+
+// TestDeferredRevenueThatDoesNotAddUpIsListed breaks what was read of the ledger, once
+// the movements and once a lot: the report of the day says so, with an alarm.
+func TestDeferredRevenueThatDoesNotAddUpIsListed(t *testing.T) {
+	w := newWorld(t)
+	g := w.do(ledger.NewGrant{Wallet: key(1), Credits: 100_000_000, Kind: ledger.Paid, Priority: 50, Paid: money.Money{Amount: 1000, Currency: "usd"}, Source: "pur_1"}).Grant
+	w.do(ledger.Debit{Charges: []ledger.Charge{{Wallet: key(1), Lines: []ledger.Line{{Credits: 25_000_000}}}}})
+	day := "2026-02-27"
+	found := func() (out []report.Difference) {
+		w.ok(w.Export(t.Context()))
+		w.ok(w.db.View(t.Context(), func(tr tx.Tx) error {
+			d, err := w.Of(tr, day)
+			out = d.Differences
+			return err
+		}))
+		return out
+	}
+	w.ok(w.Export(t.Context()))
+	w.now = w.now.AddDate(0, 0, 1)
+	if f := found(); len(f) != 0 {
+		t.Fatalf("all is well: %+v", f)
+	}
+	w.ok(w.db.Update(t.Context(), func(tr tx.Tx) error {
+		w.ok(db.NewLedgerStore().Flush(tr))
+		w.ok(w.Store.PutLot(tr, &report.Lot{ID: g, Currency: "usd", Worth: 1000, Amount: 100_000_000, Remaining: 70_000_000}))
+		return w.Store.MarkStale(tr, w.now.Truncate(24*time.Hour).AddDate(0, 0, -1))
+	}))
+	f := found()
+	if len(f) != 2 || f[0].Amount != 50 || f[0].Currency != "usd" || !f[0].Alarm || f[1].Object != g.String() || f[1].Amount != -50 {
+		t.Errorf("found %+v", f)
+	}
+}

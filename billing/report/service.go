@@ -22,6 +22,9 @@ type Store interface {
 	PutLot(t tx.Tx, l *Lot) error
 	// LiveLots answers lots with something left, after an id.
 	LiveLots(t tx.Tx, after ledger.GrantID, limit int) ([]*Lot, error)
+	// LotsThatDiffer answers lots of which the ledger has another remainder, with
+	// that; it leaves out wallets in which something happened after an entry.
+	LotsThatDiffer(t tx.Tx, until int64) ([]LotDiffers, error)
 	AddMoved(t tx.Tx, m Moved, amount int64) error
 	// Opening is what all movements before a day add up to, by currency.
 	Opening(t tx.Tx, day time.Time) (map[string]int64, error)
@@ -113,15 +116,30 @@ func (s *Service) Export(ctx context.Context) error {
 		if err != nil {
 			break
 		}
-		err = s.Runner.Update(ctx, func(t tx.Tx) error {
-			d, err := s.build(t, day, day.AddDate(0, 0, 1))
-			if err != nil {
-				return err
-			}
-			return s.Store.PutReport(t, day, d)
-		})
+		err = s.export(ctx, day)
 	}
 	return errors.Join(failed, err)
+}
+
+func (s *Service) export(ctx context.Context, day time.Time) error {
+	var found []Difference
+	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
+		if dayBefore(day, t.Now()) {
+			found, err = s.check(t)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.Runner.Update(ctx, func(t tx.Tx) error {
+		d, err := s.build(t, day, day.AddDate(0, 0, 1))
+		if err != nil {
+			return err
+		}
+		d.Differences = append(d.Differences, found...)
+		return s.Store.PutReport(t, day, d)
+	})
 }
 
 const (

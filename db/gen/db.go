@@ -162,6 +162,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deferredLotStmt, err = db.PrepareContext(ctx, deferredLot); err != nil {
 		return nil, fmt.Errorf("error preparing query DeferredLot: %w", err)
 	}
+	if q.deferredLotsThatDifferStmt, err = db.PrepareContext(ctx, deferredLotsThatDiffer); err != nil {
+		return nil, fmt.Errorf("error preparing query DeferredLotsThatDiffer: %w", err)
+	}
 	if q.deleteAttemptsOfStmt, err = db.PrepareContext(ctx, deleteAttemptsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteAttemptsOf: %w", err)
 	}
@@ -1301,6 +1304,11 @@ func (q *Queries) Close() error {
 	if q.deferredLotStmt != nil {
 		if cerr := q.deferredLotStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deferredLotStmt: %w", cerr)
+		}
+	}
+	if q.deferredLotsThatDifferStmt != nil {
+		if cerr := q.deferredLotsThatDifferStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deferredLotsThatDifferStmt: %w", cerr)
 		}
 	}
 	if q.deleteAttemptsOfStmt != nil {
@@ -2898,6 +2906,7 @@ type Queries struct {
 	deferredBeforeStmt              *sql.Stmt
 	deferredBetweenStmt             *sql.Stmt
 	deferredLotStmt                 *sql.Stmt
+	deferredLotsThatDifferStmt      *sql.Stmt
 	deleteAttemptsOfStmt            *sql.Stmt
 	deleteAuditDetailsStmt          *sql.Stmt
 	deleteBounceStmt                *sql.Stmt
@@ -3252,6 +3261,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deferredBeforeStmt:              q.deferredBeforeStmt,
 		deferredBetweenStmt:             q.deferredBetweenStmt,
 		deferredLotStmt:                 q.deferredLotStmt,
+		deferredLotsThatDifferStmt:      q.deferredLotsThatDifferStmt,
 		deleteAttemptsOfStmt:            q.deleteAttemptsOfStmt,
 		deleteAuditDetailsStmt:          q.deleteAuditDetailsStmt,
 		deleteBounceStmt:                q.deleteBounceStmt,

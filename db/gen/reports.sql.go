@@ -188,6 +188,56 @@ func (q *Queries) DeferredLot(ctx context.Context, grantID int64) (DeferredLot, 
 	return i, err
 }
 
+const deferredLotsThatDiffer = `-- name: DeferredLotsThatDiffer :many
+SELECT d.grant_id, d.currency, d.worth, d.amount, d.remaining, g.remaining AS is_remaining
+FROM deferred_lots d JOIN grants g ON g.id = d.grant_id JOIN wallets w ON w.id = g.wallet_id
+WHERE d.remaining <> g.remaining
+  AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.wallet_id = w.id AND e.seq > w.seq)
+  AND EXISTS (SELECT 1 FROM entries e WHERE e.wallet_id = w.id AND e.seq = w.seq AND e.id <= $1)
+ORDER BY d.grant_id LIMIT 500
+`
+
+type DeferredLotsThatDifferRow struct {
+	GrantID     int64
+	Currency    string
+	Worth       int64
+	Amount      int64
+	Remaining   int64
+	IsRemaining int64
+}
+
+// Wallets whose newest entry is not in their row, or was not read yet, are left for
+// another day.
+func (q *Queries) DeferredLotsThatDiffer(ctx context.Context, untilEntry int64) ([]DeferredLotsThatDifferRow, error) {
+	rows, err := q.query(ctx, q.deferredLotsThatDifferStmt, deferredLotsThatDiffer, untilEntry)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DeferredLotsThatDifferRow{}
+	for rows.Next() {
+		var i DeferredLotsThatDifferRow
+		if err := rows.Scan(
+			&i.GrantID,
+			&i.Currency,
+			&i.Worth,
+			&i.Amount,
+			&i.Remaining,
+			&i.IsRemaining,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const disputesUnknown = `-- name: DisputesUnknown :many
 SELECT b.id, b.source_amount, b.source_currency, b.payment_intent, b.source, p.id AS purchase_id
 FROM balance_transactions b JOIN purchases p ON p.payment_intent = b.payment_intent AND p.payment_intent <> ''

@@ -16,6 +16,16 @@ ON CONFLICT (grant_id) DO UPDATE SET remaining = excluded.remaining;
 -- name: LiveDeferredLots :many
 SELECT * FROM deferred_lots WHERE remaining > 0 AND grant_id > sqlc.arg(after_id) ORDER BY grant_id LIMIT sqlc.arg(max_rows);
 
+-- name: DeferredLotsThatDiffer :many
+-- Wallets whose newest entry is not in their row, or was not read yet, are left for
+-- another day.
+SELECT d.grant_id, d.currency, d.worth, d.amount, d.remaining, g.remaining AS is_remaining
+FROM deferred_lots d JOIN grants g ON g.id = d.grant_id JOIN wallets w ON w.id = g.wallet_id
+WHERE d.remaining <> g.remaining
+  AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.wallet_id = w.id AND e.seq > w.seq)
+  AND EXISTS (SELECT 1 FROM entries e WHERE e.wallet_id = w.id AND e.seq = w.seq AND e.id <= sqlc.arg(until_entry))
+ORDER BY d.grant_id LIMIT 500;
+
 -- name: AddDeferred :exec
 INSERT INTO deferred_days (day, currency, movement, amount)
 VALUES (sqlc.arg(day), sqlc.arg(currency), sqlc.arg(movement), sqlc.arg(amount))
