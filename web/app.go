@@ -294,7 +294,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		return err
 	}
 	a.messages = notify.NewMessages(notify.MessageDeps{
-		Runner: a.db, Store: db.MessageStore{}, Accounts: a.accounts, Catalog: a.catalog, Jobs: a.jobs, Audit: a.audit, Key: key,
+		Runner: a.db, Store: db.MessageStore{}, Accounts: a.accounts, Catalog: a.catalog, Jobs: a.jobs, Audit: a.audit, Ledger: a.ledger, Key: key,
 	})
 	a.statements = statement.New(statement.Deps{
 		Runner: a.db, Store: db.StatementStore{}, Accounts: a.accounts, Ledger: a.ledger, Events: a.events, Jobs: a.jobs, Tell: a.messages.Tell,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -12,9 +13,11 @@ import (
 	"purse/billing/alert"
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/event"
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/job"
+	"purse/billing/ledger"
 	"purse/billing/tx"
 )
 
@@ -67,6 +70,7 @@ type MessageDeps struct {
 	Catalog  *catalog.Service
 	Jobs     *job.Queue
 	Audit    *audit.Log
+	Ledger   *ledger.Ledger
 	// Key signs the links by which people unsubscribe.
 	Key []byte
 }
@@ -246,6 +250,11 @@ func (m *Messages) messagesJob(ctx context.Context, j job.Job) error {
 }
 
 func (m *Messages) mail(t tx.Tx, notes []Note) error {
+	for i := range notes {
+		if err := m.bringUpToDate(t, &notes[i]); err != nil {
+			return err
+		}
+	}
 	first := notes[0]
 	data := map[string]string{"customer": first.Data["customer"], dataEnds: ends(notes)}
 	template := MailAlert
@@ -267,6 +276,21 @@ func (m *Messages) mail(t tx.Tx, notes []Note) error {
 		data["lines"] = string(b)
 	}
 	return m.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: template, To: first.Address, Data: data}})
+}
+
+// bringUpToDate adds to a message about a balance what is available when it is
+// mailed: a recharge may have come meanwhile.
+func (m *Messages) bringUpToDate(t tx.Tx, n *Note) error {
+	if n.Event != event.BalanceLow && n.Event != event.BalanceDepleted {
+		return nil
+	}
+	b, err := m.Ledger.Balance(t, ledger.WalletKey{Customer: n.Customer, CreditType: n.Data["credit_type"]})
+	if err != nil {
+		return err
+	}
+	n.Data = maps.Clone(n.Data)
+	n.Data["now"] = b.Available.String()
+	return nil
 }
 
 // Line is one message of a mail with many: the value of "lines" is a JSON list

@@ -18,6 +18,8 @@ import (
 	"purse/billing/event"
 	"purse/billing/fault"
 	"purse/billing/job"
+	"purse/billing/ledger"
+	"purse/billing/money"
 	"purse/billing/notify"
 	"purse/billing/tx"
 	"purse/db"
@@ -71,6 +73,7 @@ func newPost(t *testing.T) *post {
 	p.ok(shop.Load(t.Context()))
 	p.Messages = notify.NewMessages(notify.MessageDeps{
 		Runner: d, Store: db.MessageStore{}, Accounts: p.accounts, Catalog: shop, Jobs: p.jobs, Audit: trail, Key: []byte("a key for tests"),
+		Ledger: ledger.New(db.NewLedgerStore(), d, p.jobs, event.NewLog(db.EventStore{}), ledger.Options{}),
 	})
 	notify.New(notify.MailDeps{Runner: d, Jobs: p.jobs, Links: p.accounts, Mailer: p, Renderer: p, Messages: p.Messages})
 	p.customer, err = p.accounts.CreateCustomer(t.Context(), audit.System, account.NewCustomer{Name: "Acme", Email: "billing@example.com", Timezone: "Europe/Berlin"})
@@ -235,4 +238,25 @@ func TestBouncesDisable(t *testing.T) {
 	p.refuse = ""
 	p.tell(event.BalanceLow)
 	p.want(p.mails(time.Minute), "alert 0")
+}
+
+// TestAMailSaysTheBalanceOfItsTime: credits that came between the crossing and the
+// mail are in it, alone and among others.
+func TestAMailSaysTheBalanceOfItsTime(t *testing.T) {
+	p := newPost(t)
+	low := alert.Notice{Customer: p.customer.ID, CreditType: "credits", Event: event.BalanceLow, Data: map[string]string{"available": "5", "level": "10", "kind": "level"}}
+	p.ok(p.db.Update(t.Context(), func(tx tx.Tx) error {
+		if err := p.Tell(tx, low); err != nil {
+			return err
+		}
+		_, err := p.Ledger.ApplyOne(tx, &ledger.Command{Op: ledger.NewGrant{
+			Wallet: ledger.WalletKey{Customer: p.customer.ID, CreditType: "credits"}, Credits: money.MustCredits("105"), Kind: ledger.Paid, Priority: 50,
+		}})
+		return err
+	}))
+	p.now = p.now.Add(3 * time.Second)
+	p.ok(p.jobs.Drain(t.Context()))
+	if len(p.sent) != 1 || p.sent[0].Data["now"] != "105" || p.sent[0].Data["available"] != "5" {
+		t.Errorf("sent %+v", p.sent)
+	}
 }

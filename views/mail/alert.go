@@ -95,9 +95,18 @@ func say(typ string, data map[string]string) (said, error) {
 		}
 		return ui.TimeZoned(t, zoneOf(data))
 	}
+	// More came after what the message is about.
+	since := func(fell string) (headline, says string, facts []Fact) {
+		now := amount("now")
+		return fell + ", " + now + " available now", "More has come since: " + now + " are available now.", []Fact{{"Available now", now}}
+	}
 	var s said
 	switch typ {
 	case event.BalanceDepleted:
+		if rose(data) {
+			headline, says, facts := since("Ran out of " + unit.Plural)
+			return said{headline, []string{says}, facts, "See your " + unit.Plural, "/"}, bad
+		}
 		s = said{"No " + unit.Plural + " left", []string{"Requests that need " + unit.Plural + " are refused now, unless you agreed otherwise with us."},
 			[]Fact{{"Available", amount("available")}}, "Buy " + unit.Plural, "/buy"}
 	case event.BalanceLow:
@@ -116,6 +125,12 @@ func say(typ string, data map[string]string) (said, error) {
 			s.facts[1].Name = "Used in " + days(data["days"])
 		default:
 			s.says = []string{"Available has fallen to the level that was set."}
+		}
+		if rose(data) {
+			headline, says, facts := since("Fell to " + left)
+			s.headline, s.says = headline, []string{says}
+			s.facts = append(facts, Fact{"It had fallen to", left}, s.facts[1])
+			s.button, s.path = "See your "+unit.Plural, "/"
 		}
 	case event.CreditsExpiring:
 		s = said{amount("credits") + " expire within " + days(data["days"]), []string{"They can be used until then, and are gone after."},
@@ -143,6 +158,13 @@ func say(typ string, data map[string]string) (said, error) {
 		return s, fmt.Errorf("nothing is said about %q", typ)
 	}
 	return s, bad
+}
+
+// rose says whether more is available when a message is mailed than when it was made.
+func rose(data map[string]string) bool {
+	then, err := money.ParseCredits(data["available"])
+	now, none := money.ParseCredits(data["now"])
+	return err == nil && none == nil && now > then
 }
 
 func days(n string) string {

@@ -118,3 +118,18 @@ func TestThePauseLeadsToStripesPage(t *testing.T) {
 		}
 	}
 }
+
+// TestALowBalanceThatRoseIsTold: what came before the mail was sent is in its subject.
+func TestALowBalanceThatRoseIsTold(t *testing.T) {
+	for typ, want := range map[string]string{"balance.low": "Fell to 5 credits, 105 credits available now", "balance.depleted": "Ran out of credits, 105 credits available now"} {
+		data := map[string]string{"customer": "C", "event": typ, "kind": "amount", "available": "5", "level": "10", "now": "105", "unit": "credit", "units": "credits"}
+		subject, text, _, err := Render(context.Background(), ui.Site{Brand: "B", PublicURL: "https://x.example"}, "alert", data)
+		if err != nil || subject != want+" – C" || !strings.Contains(text, "More has come since: 105 credits are available now.") {
+			t.Errorf("%s: %q, %v\n%s", typ, subject, err, text)
+		}
+		data["now"] = "5"
+		if subject, _, _, err := Render(context.Background(), ui.Site{Brand: "B"}, "alert", data); err != nil || strings.Contains(subject, "now") {
+			t.Errorf("%s: %q, %v", typ, subject, err)
+		}
+	}
+}
