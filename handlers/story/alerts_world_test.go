@@ -55,7 +55,7 @@ func (w *world) openAlerts(events *event.Log, log *slog.Logger) {
 	w.accounts.StandingChanged = w.alerts.StandingChanged
 	w.accounts.ZoneChanged = w.alerts.ZoneChanged
 	w.messages = notify.NewMessages(notify.MessageDeps{
-		Runner: w.db, Store: db.MessageStore{}, Accounts: w.accounts, Catalog: w.catalog, Jobs: w.jobs, Audit: w.audit, Key: []byte("a key of the stories"),
+		Runner: w.db, Store: db.MessageStore{}, Accounts: w.accounts, Catalog: w.catalog, Jobs: w.jobs, Audit: w.audit, Ledger: w.ledger, Key: []byte("a key of the stories"),
 	})
 	w.statements = statement.New(statement.Deps{
 		Runner: w.db, Store: db.StatementStore{}, Accounts: w.accounts, Ledger: w.ledger, Events: events, Jobs: w.jobs, Tell: w.messages.Tell,

@@ -1,12 +1,31 @@
 package story
 
 import (
-	"os"
 	"strings"
 	"testing"
 
 	"purse/handlers/kit/browsertest"
 )
+
+// page is a page that a test looks at.
+type page struct {
+	*browsertest.Page
+	testing.TB
+}
+
+// widths are those at which a page is looked at: more where it has tables, and that
+// of a phone for pictures.
+func widths(p *page, phone bool) []int {
+	out := []int{1280, 320}
+	if phone {
+		out = append(out, 390)
+	}
+	var tables int
+	if p.Eval(`document.querySelectorAll("main table").length`, &tables); tables > 0 {
+		out = append(out, 720, 900, 1024, 1150, 1680)
+	}
+	return out
+}
 
 // cut finds what sticks out of the part of the page that shows it, or out of the
 // page: a table's last column is where its buttons are.
@@ -21,33 +40,27 @@ const cut = `[...document.querySelectorAll("main table, main table button, main 
 	return r.right > document.documentElement.clientWidth + 1
 }).map(e => e.tagName.toLowerCase() + " " + (e.innerText || e.caption?.innerText || "").trim().slice(0, 40).replaceAll("\n", " "))`
 
-// TestNoTableIsCutOff looks at every page from the narrowest phone to a wide desk.
-func TestNoTableIsCutOff(t *testing.T) {
-	b := browsertest.Open(t)
-	w := newWorld(t)
-	ps := w.fill()
-	p := b.Page(t, 1280, false)
-	only := os.Getenv("PURSE_ONLY")
-	var last *person
-	for _, v := range w.visits(&ps) {
-		if only != "" && !strings.Contains(v.name, only) {
-			continue
-		}
-		if v.who != nil && v.who != last {
-			p.Go(v.who.link)
-			last = v.who
-		}
-		p.Go(w.url + v.path)
-		var tables int
-		if p.Eval(`document.querySelectorAll("main table").length`, &tables); tables == 0 {
-			continue
-		}
-		for _, width := range []int{320, 720, 900, 1024, 1150, 1280, 1680} {
-			p.Width(width)
-			var out []string
-			if p.Eval(cut, &out); len(out) > 0 {
-				t.Errorf("%s at %d: %d parts are cut off: %s", v.name, width, len(out), out[0])
-			}
-		}
+// cut fails the test where a table is cut off.
+func (p *page) cut(name string, width int) {
+	p.Helper()
+	var out []string
+	if p.Eval(cut, &out); len(out) > 0 {
+		p.Errorf("%s at %d: %d parts are cut off: %s", name, width, len(out), out[0])
+	}
+}
+
+// zones are the time zones of a page's times: their titles end with it.
+const zones = `[...new Set([...document.querySelectorAll("time[title]")].map(e => e.title.replace(/^.*\d\d:\d\d(:\d\d)? /, "")))]`
+
+// zones fails the test where a page has times of several zones, or of another one
+// than its footer says.
+func (p *page) zones(name string) {
+	p.Helper()
+	var of []string
+	var foot string
+	p.Eval(zones, &of)
+	p.Eval(`document.querySelector("footer.foot")?.innerText ?? ""`, &foot)
+	if len(of) > 1 || len(of) == 1 && !strings.Contains(foot, "Times are in "+of[0]+".") {
+		p.Errorf("%s: its times are in %q, its footer says %q", name, of, foot)
 	}
 }

@@ -736,7 +736,7 @@ func Alone(f Frame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = footer(f, false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = footer(f, f.User != "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
