@@ -115,7 +115,7 @@ func (a *API) deliveryAct(ctx context.Context, once usage.Once, f func(tx.Tx) (n
 }
 
 func redeliver(a *API, ctx context.Context, in *endpointActIn) (*reply[deliveryObject], error) {
-	return a.deliveryAct(ctx, in.act("deliveries.redeliver", in.ID, ""), func(t tx.Tx) (notify.Delivery, error) {
+	return a.deliveryAct(ctx, in.act("deliveries.redeliver", in.ID, a.ownerOfDelivery(ctx, in.ID)), func(t tx.Tx) (notify.Delivery, error) {
 		return a.Endpoints.RedeliverIn(t, actor(ctx), "", in.ID)
 	})
 }

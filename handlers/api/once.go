@@ -167,3 +167,15 @@ func (a *API) ownerOfEndpoint(ctx context.Context, id string) string {
 	}
 	return *o.Customer
 }
+
+// ownerOfDelivery is the customer whose a delivery is, "" for nobody.
+func (a *API) ownerOfDelivery(ctx context.Context, id string) (customer string) {
+	_ = a.Runner.View(ctx, func(t tx.Tx) error {
+		d, err := a.Endpoints.DeliveryIn(t, "", id)
+		if err == nil {
+			customer = d.Customer
+		}
+		return nil // what is not there is refused by what is asked for
+	})
+	return customer
+}

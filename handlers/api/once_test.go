@@ -153,6 +153,11 @@ func TestAKeyCountsForEachCustomer(t *testing.T) {
 	for c := range ids {
 		holds[c] = w.must("POST", "/v1/holds", `{"customer":"ext:`+c+`","credit_type":"credits","credits":"4"}`).str("id")
 	}
+	deliveries := map[string]string{}
+	for c := range ids {
+		e := w.must("POST", "/v1/webhook-endpoints", `{"url":"https://hooks.example.com/`+c+`","customer":"ext:`+c+`"}`).str("id")
+		deliveries[c] = w.must("POST", "/v1/webhook-endpoints/"+e+"/test", "").str("id")
+	}
 	key := []string{"Idempotency-Key", "same"}
 	for _, op := range []struct{ path, body string }{
 		{"/v1/customers/%s/grants", `{"credit_type":"credits","credits":"5"}`},
@@ -162,10 +167,11 @@ func TestAKeyCountsForEachCustomer(t *testing.T) {
 		{"/v1/holds", `{"customer":"%s","credit_type":"credits","credits":"2"}`},
 		{"/v1/holds/%h/capture", `{"credits":"1"}`},
 		{"/v1/keys", `{"name":"k","kind":"customer","customer":"%s"}`},
+		{"/v1/deliveries/%d/redeliver", ""},
 		{"/v1/customers/%s/suspend", `{"reason":"r"}`},
 	} {
 		for _, c := range []string{"acme", "zeta"} {
-			fill := strings.NewReplacer("%s", "ext:"+c, "%h", holds[c])
+			fill := strings.NewReplacer("%s", "ext:"+c, "%h", holds[c], "%d", deliveries[c])
 			path, body := fill.Replace(op.path), fill.Replace(op.body)
 			if a := w.must("POST", path, body, key...); a.header.Get("Idempotent-Replayed") == "true" {
 				t.Errorf("%s %s is taken for what was done before", path, body)
