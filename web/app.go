@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"purse/billing/alert"
+	"purse/billing/credit"
 	"purse/billing/id"
 	"purse/billing/invoice"
 	"purse/billing/ledger"
@@ -316,12 +317,13 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Purchases: a.purchases, Methods: a.methods, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, Alerts: a.alerts, Messages: a.messages, Events: a.events, PrivateWebhooks: a.settings.WebhookAllowPrivate, TermsVersion: a.settings.TermsVersion,
 		Statements: a.statements, AskAbove: a.settings.askAbove(),
 	})
+	credits := credit.New(credit.Deps{Runner: a.db, Ledger: a.ledger, Catalog: a.catalog, Usage: a.usage, Alerts: a.alerts, Audit: a.audit})
 	a.admin = admin.New(admin.Deps{
 		Kit: a.kit, Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases, Recharges: a.recharges, Invoices: a.invoices, Schedules: a.schedules, Endpoints: a.endpoints, PrivateWebhooks: a.settings.WebhookAllowPrivate, Jobs: a.jobs, Audit: a.audit,
-		Reports: a.reports, Statements: a.statements, Alerts: a.alerts, Messages: a.messages, Clock: a.clock, Usage: a.usage,
+		Reports: a.reports, Statements: a.statements, Alerts: a.alerts, Messages: a.messages, Clock: a.clock, Usage: a.usage, Credit: credits,
 	})
 	a.api = api.New(api.Deps{
-		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Purchases: a.purchases, Invoices: a.invoices, Alerts: a.alerts, Messages: a.messages, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log, Reports: a.reports, Statements: a.statements, Clock: a.clock,
+		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Credit: credits, Purchases: a.purchases, Invoices: a.invoices, Alerts: a.alerts, Messages: a.messages, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log, Reports: a.reports, Statements: a.statements, Clock: a.clock,
 		PublicURL: a.settings.PublicURL, RatePerMinute: a.settings.RatePerMinute, Version: versionText(),
 	})
 	a.stripe = &hooks.Stripe{Purchases: a.purchases, Secret: a.settings.StripeWebhookSecret, Log: a.log, Now: a.now}

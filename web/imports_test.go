@@ -12,7 +12,7 @@ import (
 // earlier lines.
 var layers = []string{
 	"money id fault sheet", "tx", "event job audit", "ledger", "catalog", "rating", "account", "usage", "purchase", "recharge", "invoice", "schedule", "alert",
-	"notify", "report statement testclock", "stripepay mailer webhookout passkey",
+	"credit notify", "report statement testclock", "stripepay mailer webhookout passkey",
 }
 
 // rooms is what each room may import of ours, by prefix.

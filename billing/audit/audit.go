@@ -6,6 +6,7 @@ package audit
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"purse/billing/id"
@@ -94,12 +95,27 @@ func (l *Log) write(t tx.Tx, r Record, times int64) error {
 	})
 }
 
+// former are names under which earlier releases wrote acts. What is written stays;
+// it is read by today's name.
+var former = map[string]string{"credits.granted": "grant.created"}
+
 // List answers entries, newest first.
 func (l *Log) List(t tx.Tx, q Query) ([]Entry, error) {
 	if q.Before == "" {
 		q.Before = "~"
 	}
-	return l.store.List(t, q)
+	for old, name := range former {
+		if slices.Contains(q.Actions, name) {
+			q.Actions = append(slices.Clip(q.Actions), old)
+		}
+	}
+	entries, err := l.store.List(t, q)
+	for i, e := range entries {
+		if name, ok := former[e.Action]; ok {
+			entries[i].Action = name
+		}
+	}
+	return entries, err
 }
 
 // Forget deletes the words beside entries that are older than a time.

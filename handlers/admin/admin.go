@@ -9,6 +9,7 @@ import (
 	"purse/billing/alert"
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/credit"
 	"purse/billing/invoice"
 	"purse/billing/job"
 	"purse/billing/ledger"
@@ -52,6 +53,8 @@ type Deps struct {
 	Clock      *testclock.Clock // nil but in a sandbox
 	// Usage prices what was recorded without a price.
 	Usage *usage.Service
+	// Credit is what staff does to credits.
+	Credit *credit.Service
 }
 
 // Admin answers the console's pages. Each exported method with the signature of

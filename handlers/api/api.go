@@ -18,6 +18,7 @@ import (
 	"purse/billing/alert"
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/credit"
 	"purse/billing/event"
 	"purse/billing/fault"
 	"purse/billing/invoice"
@@ -39,6 +40,8 @@ type Deps struct {
 	Catalog  *catalog.Service
 	Ledger   *ledger.Ledger
 	Usage    *usage.Service
+	// Credit is what staff does to credits.
+	Credit *credit.Service
 	// Purchases sells packs; nil where nothing is sold.
 	Purchases *purchase.Service
 	// Invoices are credits sold by invoice; nil where nothing is sold.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"purse/billing/audit"
 	"purse/billing/ledger"
 	"purse/billing/tx"
 	"purse/billing/usage"
@@ -172,29 +171,21 @@ func setOverdraft(a *API, ctx context.Context, in *overdraftIn) (*reply[balanceO
 	if err != nil {
 		return nil, err
 	}
-	k, err := walletKey(a.Catalog.Snapshot(), c, v.CreditType)
-	if err != nil {
-		return nil, err
-	}
 	limit, err := credits("limit", v.Limit)
 	if err != nil {
 		return nil, err
 	}
-	note, err := needReason(ctx, v.Reason)
+	act, err := a.Credit.SetOverdraft(c.ID, v.CreditType, limit)
 	if err != nil {
 		return nil, err
 	}
-	m := newOverdraft{CreditType: k.CreditType, Limit: limit.String(), Reason: v.Reason}
-	once := in.once(asked{operation: "overdraft.set", customer: c.ID, sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m})
-	cmd := once.Command(ledger.SetOverdraft{Wallet: k, Limit: limit})
-	cmd.Note = note
-	follow := func(t tx.Tx) error { return a.Alerts.OverdraftSet(t, actor(ctx), k, limit) }
-	if _, err := a.apply(ctx, cmd, audit.Record{Customer: c.ID, Action: "overdraft.set", Object: k.CreditType, After: v, Reason: note.Reason}, follow); err != nil {
+	m := newOverdraft{CreditType: act.Wallet.CreditType, Limit: limit.String(), Reason: v.Reason}
+	if _, err := a.do(ctx, in.once(asked{operation: "overdraft.set", customer: c.ID, sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m}), act, v.Reason); err != nil {
 		return nil, err
 	}
 	var b ledger.Balance
 	if err := a.Runner.View(ctx, func(t tx.Tx) error {
-		b, err = a.Ledger.Balance(t, k)
+		b, err = a.Ledger.Balance(t, act.Wallet)
 		return err
 	}); err != nil {
 		return nil, err

@@ -3,15 +3,15 @@ package api
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"purse/billing/account"
-	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/credit"
 	"purse/billing/fault"
 	"purse/billing/ledger"
 	"purse/billing/tx"
+	"purse/billing/usage"
 )
 
 type grantObject struct {
@@ -75,41 +75,26 @@ func createGrant(a *API, ctx context.Context, in *createGrantIn) (*reply[grantOb
 	if err != nil {
 		return nil, err
 	}
-	shop := a.Catalog.Snapshot()
-	op := ledger.NewGrant{Kind: ledger.Kind(v.Kind), Priority: ledger.DefaultPriority}
-	if op.Wallet, err = walletKey(shop, c, v.CreditType); err != nil {
+	n := credit.NewGrant{Customer: c.ID, CreditType: v.CreditType, Kind: ledger.Kind(v.Kind), Priority: v.Priority, Meters: v.Meters}
+	if n.Credits, err = credits("credits", v.Credits); err != nil {
 		return nil, err
 	}
-	if op.Credits, err = credits("credits", v.Credits); err != nil {
+	if n.Paid, err = v.AmountPaid.money("amount_paid"); err != nil {
 		return nil, err
 	}
-	if op.Paid, err = v.AmountPaid.money("amount_paid"); err != nil {
+	if n.EffectiveAt, err = date("effective_at", v.EffectiveAt); err != nil {
 		return nil, err
 	}
-	if op.Meters, err = meterKeys(shop, v.Meters); err != nil {
+	if n.ExpiresAt, err = date("expires_at", v.ExpiresAt); err != nil {
 		return nil, err
 	}
-	if op.Kind == "" {
-		op.Kind = ledger.Promotional
-	}
-	if v.Priority != nil {
-		op.Priority = *v.Priority
-	}
-	if op.EffectiveAt, err = date("effective_at", v.EffectiveAt); err != nil {
-		return nil, err
-	}
-	if op.ExpiresAt, err = date("expires_at", v.ExpiresAt); err != nil {
-		return nil, err
-	}
-	note, err := noteOf(ctx, v.Reason)
+	act, err := a.Credit.Grant(n)
 	if err != nil {
 		return nil, err
 	}
-	m := v
+	m, op := v, act.Op.(ledger.NewGrant)
 	m.CreditType, m.Credits, m.Kind, m.Priority, m.Meters = op.Wallet.CreditType, op.Credits.String(), string(op.Kind), &op.Priority, op.Meters
-	cmd := in.once(asked{operation: "grants.create", customer: c.ID, sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m}).Command(op)
-	cmd.Note = note
-	res, err := a.apply(ctx, cmd, audit.Record{Customer: c.ID, Action: "grant.created", After: v, Reason: v.Reason})
+	res, err := a.do(ctx, in.once(asked{operation: "grants.create", customer: c.ID, sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m}), act, v.Reason)
 	if err != nil {
 		return nil, err
 	}
@@ -120,36 +105,10 @@ func createGrant(a *API, ctx context.Context, in *createGrantIn) (*reply[grantOb
 	return made(g, res.Replayed)
 }
 
-// apply decides a command and records the act in the same transaction. The
-// record's object is the grant or the posting that was made.
-// apply carries out a command with its audit record, and what else belongs to it.
-func (a *API) apply(ctx context.Context, cmd *ledger.Command, r audit.Record, also ...func(t tx.Tx) error) (res ledger.Result, err error) {
-	err = a.Runner.Update(ctx, func(t tx.Tx) error {
-		results, err := a.Ledger.Apply(t, cmd)
-		if err != nil {
-			return err
-		}
-		if res = results[0]; res.Refused != nil || res.Replayed {
-			return nil // a refusal for lack of credits is kept as the answer
-		}
-		for _, f := range also {
-			if err := f(t); err != nil {
-				return err
-			}
-		}
-		r.Actor = actor(ctx)
-		if r.Object == "" && res.Grant != 0 {
-			r.Object = res.Grant.String()
-		}
-		if r.Object == "" && len(res.Postings) > 0 {
-			r.Object = res.Postings[0].ID.String()
-		}
-		return a.Audit.Record(t, r)
-	})
-	if err != nil {
-		return res, err
-	}
-	return res, onceParam(res.Err())
+// do carries out an act of staff's, once.
+func (a *API) do(ctx context.Context, once usage.Once, act *credit.Act, reason string) (ledger.Result, error) {
+	res, err := a.Credit.Do(ctx, actor(ctx), once, act, reason)
+	return res, onceParam(err)
 }
 
 // onceParam names the header in a conflict that the ledger found.
@@ -161,43 +120,12 @@ func onceParam(err error) error {
 	return err
 }
 
-func noteOf(ctx context.Context, reason string) (ledger.Note, error) {
-	reason = strings.TrimSpace(reason)
-	if len(reason) > 2000 || len([]rune(reason)) > 500 {
-		return ledger.Note{}, fault.Bad("reason", "A reason has at most 500 characters.")
-	}
-	return ledger.Note{Actor: actor(ctx).ID, Reason: reason}, nil
-}
-
-func needReason(ctx context.Context, reason string) (ledger.Note, error) {
-	n, err := noteOf(ctx, reason)
-	if err == nil && n.Reason == "" {
-		err = fault.Bad("reason", "Say why, in at most 500 characters.")
-	}
-	return n, err
-}
-
 func walletKey(shop *catalog.Snapshot, c *account.Customer, creditType string) (ledger.WalletKey, error) {
 	ct := shop.CreditType(creditType)
 	if ct == nil {
 		return ledger.WalletKey{}, fault.New(fault.Invalid, "unknown_credit_type", "credit_type", "There is no credit type %q.", creditType)
 	}
 	return ledger.WalletKey{Customer: c.ID, CreditType: ct.Key}, nil
-}
-
-func meterKeys(shop *catalog.Snapshot, refs []string) ([]string, error) {
-	var out []string
-	for _, ref := range refs {
-		m := shop.Meter(ref)
-		if m == nil {
-			return nil, fault.New(fault.Invalid, "unknown_meter", "meters", "There is no meter %q.", ref)
-		}
-		if !slices.Contains(out, m.Key) {
-			out = append(out, m.Key)
-		}
-	}
-	slices.Sort(out)
-	return out, nil
 }
 
 // date reads a time that is optional; years that no clock shows are refused, and
@@ -264,17 +192,12 @@ func voidGrant(a *API, ctx context.Context, in *voidIn) (*reply[grantObject], er
 	if err != nil {
 		return nil, err
 	}
-	note, err := needReason(ctx, in.Body.V.Reason)
+	act, _, err := a.Credit.Void(ctx, "", id)
 	if err != nil {
 		return nil, err
 	}
-	before, err := a.grant(ctx, "", id)
-	if err != nil {
-		return nil, err
-	}
-	cmd := in.once(asked{operation: "grants.void", customer: before.Customer, sent: in.Body.sent, path: in.ID, object: id.String(), meaning: in.Body.V}).Command(ledger.Void{Grant: id})
-	cmd.Note = note
-	res, err := a.apply(ctx, cmd, audit.Record{Customer: before.Customer, Action: "grant.voided", Object: before.ID, Before: before, Reason: note.Reason})
+	once := in.once(asked{operation: "grants.void", customer: act.Wallet.Customer, sent: in.Body.sent, path: in.ID, object: id.String(), meaning: in.Body.V})
+	res, err := a.do(ctx, once, act, in.Body.V.Reason)
 	if err != nil {
 		return nil, err
 	}

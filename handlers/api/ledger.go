@@ -7,8 +7,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"purse/billing/account"
-	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/credit"
 	"purse/billing/fault"
 	"purse/billing/ledger"
 	"purse/billing/tx"
@@ -233,36 +233,17 @@ func adjust(a *API, ctx context.Context, in *adjustIn) (*reply[postingObject], e
 	if err != nil {
 		return nil, err
 	}
-	op := ledger.Adjust{}
-	if op.Wallet, err = walletKey(a.Catalog.Snapshot(), c, v.CreditType); err != nil {
+	n := credit.Adjustment{Customer: c.ID, CreditType: v.CreditType, Corrects: v.Corrects}
+	if n.Credits, err = credits("credits", v.Credits); err != nil {
 		return nil, err
 	}
-	if op.Credits, err = credits("credits", v.Credits); err != nil {
-		return nil, err
-	}
-	note, err := needReason(ctx, v.Reason)
+	act, err := a.Credit.Adjust(ctx, n)
 	if err != nil {
 		return nil, err
 	}
-	var counters []ledger.Counter
-	if v.Corrects != "" {
-		err := a.Runner.View(ctx, func(t tx.Tx) (err error) {
-			if op.Corrects, err = a.place(t, op.Wallet, "corrects", v.Corrects); err != nil {
-				return err
-			}
-			p, _ := ledger.ParsePostingID(v.Corrects)
-			counters, err = a.Usage.Counted(t, c.ID, p)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
 	m := v
-	m.CreditType, m.Credits = op.Wallet.CreditType, op.Credits.String()
-	cmd := in.once(asked{operation: "adjustments.create", customer: c.ID, sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m}).Command(op)
-	cmd.Note, cmd.Counters = note, counters
-	res, err := a.apply(ctx, cmd, audit.Record{Customer: c.ID, Action: "balance.adjusted", After: v, Reason: note.Reason})
+	m.CreditType, m.Credits = act.Wallet.CreditType, n.Credits.String()
+	res, err := a.do(ctx, in.once(asked{operation: "adjustments.create", customer: c.ID, sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m}), act, v.Reason)
 	if err != nil {
 		return nil, err
 	}
@@ -298,7 +279,6 @@ type transferIn struct {
 
 func transfer(a *API, ctx context.Context, in *transferIn) (*reply[transferObject], error) {
 	v := in.Body.V
-	shop := a.Catalog.Snapshot()
 	from, err := a.customer(ctx, v.From)
 	if err != nil {
 		return nil, param(err, "from")
@@ -307,32 +287,26 @@ func transfer(a *API, ctx context.Context, in *transferIn) (*reply[transferObjec
 	if err != nil {
 		return nil, param(err, "to")
 	}
-	op := ledger.Transfer{}
-	if op.From, err = walletKey(shop, from, v.CreditType); err != nil {
-		return nil, err
-	}
-	op.To = ledger.WalletKey{Customer: to.ID, CreditType: op.From.CreditType}
-	if op.Credits, err = credits("credits", v.Credits); err != nil {
+	n := credit.NewTransfer{From: from.ID, To: to.ID, CreditType: v.CreditType}
+	if n.Credits, err = credits("credits", v.Credits); err != nil {
 		return nil, err
 	}
 	if v.Grant != "" {
-		if op.Grant, err = grantID(v.Grant); err != nil {
+		if n.Grant, err = grantID(v.Grant); err != nil {
 			return nil, param(err, "grant")
 		}
 	}
-	note, err := needReason(ctx, v.Reason)
+	act, err := a.Credit.Transfer(n)
 	if err != nil {
 		return nil, err
 	}
 	m := v
-	m.From, m.To, m.CreditType, m.Credits = from.ID, to.ID, op.From.CreditType, op.Credits.String()
-	cmd := in.once(asked{operation: "transfers.create", customer: from.ID, sent: in.Body.sent, meaning: m}).Command(op)
-	cmd.Note = note
-	res, err := a.apply(ctx, cmd, audit.Record{Customer: from.ID, Action: "credits.transferred", After: v, Reason: note.Reason})
+	m.From, m.To, m.CreditType, m.Credits = from.ID, to.ID, act.Wallet.CreditType, n.Credits.String()
+	res, err := a.do(ctx, in.once(asked{operation: "transfers.create", customer: from.ID, sent: in.Body.sent, meaning: m}), act, v.Reason)
 	if err != nil {
 		return nil, err
 	}
-	o := transferObject{Object: "transfer", From: from.ID, To: to.ID, CreditType: op.From.CreditType, Credits: op.Credits.String()}
+	o := transferObject{Object: "transfer", From: from.ID, To: to.ID, CreditType: act.Wallet.CreditType, Credits: n.Credits.String()}
 	for _, posted := range res.Postings {
 		p, err := a.posting(ctx, "", posted.ID)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"purse/billing/credit"
 	"purse/billing/fault"
 	"purse/billing/tx"
 	"purse/billing/usage"
@@ -163,7 +164,7 @@ func priceUnpriced(a *API, ctx context.Context, in *priceUnpricedIn) (*reply[pri
 	if v.Seen == "" {
 		return nil, fault.Bad("seen", "Look at the preview first, and send its seen.")
 	}
-	note, err := needReason(ctx, v.Reason)
+	reason, err := credit.Reason(v.Reason)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +172,7 @@ func priceUnpriced(a *API, ctx context.Context, in *priceUnpricedIn) (*reply[pri
 	if err != nil {
 		return nil, err
 	}
-	n, err := a.Usage.PriceUnpriced(ctx, actor(ctx), customer, v.Seen, note.Reason)
+	n, err := a.Usage.PriceUnpriced(ctx, actor(ctx), customer, v.Seen, reason)
 	if err != nil {
 		return nil, err
 	}

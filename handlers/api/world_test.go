@@ -20,6 +20,7 @@ import (
 	"purse/billing/alert"
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/credit"
 	"purse/billing/event"
 	"purse/billing/job"
 	"purse/billing/ledger"
@@ -97,6 +98,7 @@ func newWorld(tb testing.TB, change ...func(*Deps)) *world {
 	for _, f := range change {
 		f(&w.deps)
 	}
+	w.deps.Credit = credit.New(credit.Deps{Runner: d, Ledger: w.deps.Ledger, Catalog: w.deps.Catalog, Usage: w.deps.Usage, Alerts: w.deps.Alerts, Audit: log})
 	w.api = New(w.deps)
 	outer := chi.NewRouter()
 	outer.Use(kit.WithRequestID)

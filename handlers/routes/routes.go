@@ -153,6 +153,8 @@ func Pages(p *portal.Portal, a *admin.Admin, docs kit.Handler) []kit.Route {
 		{Method: "POST", Pattern: "/admin/customers/{customer}/grant", Who: kit.StaffAdmin, Again: kit.If("confirmed"), Handle: a.GrantSend},
 		{Method: "GET", Pattern: "/admin/customers/{customer}/adjust", Who: kit.StaffAdmin, Handle: a.Adjust},
 		{Method: "POST", Pattern: "/admin/customers/{customer}/adjust", Who: kit.StaffAdmin, Again: kit.If("confirmed"), Handle: a.AdjustSend},
+		{Method: "GET", Pattern: "/admin/customers/{customer}/transfer", Who: kit.StaffAdmin, Handle: a.Transfer},
+		{Method: "POST", Pattern: "/admin/customers/{customer}/transfer", Who: kit.StaffAdmin, Again: kit.If("confirmed"), Handle: a.TransferSend},
 		{Method: "GET", Pattern: "/admin/customers/{customer}/grants/{grant}/void", Who: kit.StaffAdmin, Handle: a.Void},
 		{Method: "POST", Pattern: "/admin/customers/{customer}/grants/{grant}/void", Who: kit.StaffAdmin, Again: kit.If("confirmed"), Handle: a.VoidSend},
 		{Method: "GET", Pattern: "/admin/customers/{customer}/suspend", Who: kit.StaffAdmin, Handle: a.Suspend},

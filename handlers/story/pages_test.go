@@ -151,6 +151,7 @@ func (w *world) visits(ps *people) []visit {
 		{"admin-edit", customer + "/edit", &ps.admin},
 		{"admin-grant", customer + "/grant", &ps.admin},
 		{"admin-adjust", customer + "/adjust", &ps.admin},
+		{"admin-transfer-credits", customer + "/transfer", &ps.admin},
 		{"admin-suspend", customer + "/suspend", &ps.admin},
 		{"admin-catalog", "/admin/catalog", &ps.admin},
 		{"admin-credit-type", "/admin/catalog/credit-types/credits", &ps.admin},

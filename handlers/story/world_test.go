@@ -21,6 +21,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/credit"
 	"purse/billing/event"
 	"purse/billing/job"
 	"purse/billing/ledger"
@@ -151,8 +152,8 @@ func (w *world) router() http.Handler {
 		Alerts: w.alerts, Messages: w.messages, Events: w.events, Statements: w.statements,
 	})
 	a := admin.New(admin.Deps{
-		Usage: w.usage,
-		Kit:   w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit, Purchases: w.purchases,
+		Usage: w.usage, Credit: credit.New(credit.Deps{Runner: w.db, Ledger: w.ledger, Catalog: w.catalog, Usage: w.usage, Alerts: w.alerts, Audit: w.audit}),
+		Kit: w.kit, Runner: w.db, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Jobs: w.jobs, Audit: w.audit, Purchases: w.purchases,
 		Clock: testclock.New(testclock.Deps{Runner: w.db, Events: w.events, Audit: w.audit, Jobs: w.jobs, Log: slog.New(slog.DiscardHandler), Now: w.clock.Now,
 			Move: func(time.Duration) error { return nil }, Moved: func() time.Duration { return 26 * time.Hour }, Settled: func() bool { return true }}),
 		Recharges: w.recharges, Invoices: w.invoices, Schedules: w.schedules, Endpoints: w.endpoints,

@@ -107,6 +107,14 @@ type AdjustForm struct {
 	Nonce    string
 }
 
+// TransferForm moves credits to another customer.
+type TransferForm struct {
+	Form     ui.Form
+	ID, Name string
+	Types    []ui.Option
+	Nonce    string
+}
+
 // ReasonForm asks why, before something that needs nothing else.
 type ReasonForm struct {
 	Form        ui.Form
