@@ -27,7 +27,7 @@ func TestKillBetweenCrossingAndDelivery(t *testing.T) {
 	box := newMailServer(t)
 	k.env = []string{"PURSE_WEBHOOK_ALLOW_PRIVATE=true", "PURSE_SMTP_URL=smtp://" + box.addr, "PURSE_MAIL_FROM=billing@vendor.example.com"}
 	k.start()
-	k.must("/v1/webhook-endpoints", `{"url":"`+r.URL+`","types":["balance.low","balance.depleted"]}`)
+	k.must("/v1/webhook_endpoints", `{"url":"`+r.URL+`","types":["balance.low","balance.depleted"]}`)
 
 	var used, addresses []string
 	done := make(chan struct{})

@@ -90,8 +90,8 @@ func (e *estate) things(c *account.Customer) map[string]string {
 	k := must(201, e.world.api("POST", "/v1/keys", `{"name":"of `+c.Name+`","scopes":["read"],"customer":"`+c.ID+`"}`))
 	ids["key"] = k.str("id")
 	ids["event"] = must(200, e.world.api("GET", "/v1/events?type=credits.granted&customer="+c.ID, "")).str("data", 0, "id")
-	ids["endpoint"] = must(201, e.world.api("POST", "/v1/webhook-endpoints", `{"url":"https://hooks.example.invalid/of-`+c.Name+`","customer":"`+c.ID+`"}`)).str("id")
-	ids["delivery"] = must(200, e.world.api("POST", "/v1/webhook-endpoints/"+ids["endpoint"]+"/test", "")).str("id")
+	ids["endpoint"] = must(201, e.world.api("POST", "/v1/webhook_endpoints", `{"url":"https://hooks.example.invalid/of-`+c.Name+`","customer":"`+c.ID+`"}`)).str("id")
+	ids["delivery"] = must(200, e.world.api("POST", "/v1/webhook_endpoints/"+ids["endpoint"]+"/test", "")).str("id")
 	in, err := e.invoices.Draft(ctx, audit.System, invoice.NewInvoice{Customer: c.ID, CreditType: "credits", Credits: credits("10"), Price: money.Money{Amount: 100, Currency: "usd"}})
 	e.check(err)
 	if in, err = e.invoices.Issue(ctx, audit.System, in.ID); err != nil || in.Stripe == "" {

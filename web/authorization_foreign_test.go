@@ -74,7 +74,7 @@ func TestForeignIDs(t *testing.T) {
 	// A vendor's key reaches all, and is told of none that is not there.
 	vendor := apiKey{name: "admin", header: "Bearer " + e.key}
 	for _, path := range []string{"/v1/customers/{customer}", "/v1/holds/{hold}", "/v1/grants/{grant}", "/v1/postings/{posting}", "/v1/purchases/{purchase}", "/v1/events/{event}",
-		"/v1/webhook-endpoints/{endpoint}", "/v1/webhook-endpoints/{endpoint}/deliveries", "/v1/deliveries/{delivery}"} {
+		"/v1/webhook_endpoints/{endpoint}", "/v1/webhook_endpoints/{endpoint}/deliveries", "/v1/deliveries/{delivery}"} {
 		if a := e.call(vendor, "GET", fill(path, theirs), ""); a.status != 200 {
 			t.Errorf("GET %s by a vendor's key: %d", path, a.status)
 		}

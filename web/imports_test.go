@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -80,5 +82,28 @@ func TestImports(t *testing.T) {
 	}
 	if seen < 20 {
 		t.Errorf("only %d packages were seen", seen)
+	}
+}
+
+// TestTheReadmesNameEveryFolder: a reader finds in the layout whatever there is.
+func TestTheReadmesNameEveryFolder(t *testing.T) {
+	for room, readme := range map[string]string{"web": "../README.md", "handlers": "../README.md", "views": "../README.md", "db": "../README.md", "static": "../README.md", "billing": "../billing/README.md"} {
+		b, err := os.ReadFile(readme)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(b)
+		if room != "billing" {
+			_, text, _ = strings.Cut(text, "## Layout")
+		}
+		folders, err := os.ReadDir("../" + room)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range folders {
+			if f.IsDir() && f.Name() != "testdata" && f.Name() != "node_modules" && !regexp.MustCompile(`\b`+f.Name()+`\b`).MatchString(text) {
+				t.Errorf("%s does not name %s/%s", readme, room, f.Name())
+			}
+		}
 	}
 }

@@ -44,7 +44,7 @@ func TestCursorsThatAreNone(t *testing.T) {
 			t.Errorf("%s: %d", path, a.status)
 		}
 	}
-	for _, path := range []string{"/v1/customers", "/v1/events", "/v1/keys", "/v1/webhook-endpoints", "/v1/packs", "/v1/rates", "/v1/customers/" + e.a.ID + "/grants", "/v1/customers/" + e.a.ID + "/invoices"} {
+	for _, path := range []string{"/v1/customers", "/v1/events", "/v1/keys", "/v1/webhook_endpoints", "/v1/packs", "/v1/rates", "/v1/customers/" + e.a.ID + "/grants", "/v1/customers/" + e.a.ID + "/invoices"} {
 		for _, q := range []string{"?starting_after=junk", "?ending_before=junk"} {
 			if a := e.api("GET", path+q, ""); a.status != 422 {
 				t.Errorf("%s%s: %d", path, q, a.status)

@@ -26,7 +26,7 @@ type clockAnswer struct {
 
 func (w *world) testClock() (c clockAnswer) {
 	w.Helper()
-	a := w.api("GET", "/v1/test-clock", "")
+	a := w.api("GET", "/v1/test_clock", "")
 	if a.status != 200 {
 		w.Fatalf("%d %s", a.status, a.body)
 	}
@@ -35,7 +35,7 @@ func (w *world) testClock() (c clockAnswer) {
 }
 
 func (w *world) moveTo(at time.Time) sent {
-	return w.api("POST", "/v1/test-clock/advance", `{"to":"`+at.UTC().Format(time.RFC3339)+`"}`)
+	return w.api("POST", "/v1/test_clock/advance", `{"to":"`+at.UTC().Format(time.RFC3339)+`"}`)
 }
 
 func (w *world) clockReady() {
@@ -146,10 +146,10 @@ func TestTheTestClockRefuses(t *testing.T) {
 	if a := w.moveTo(now.Add(-time.Hour)); !strings.Contains(a.body, "The clock moves forward only.") {
 		t.Error(a.body)
 	}
-	if a := w.api("POST", "/v1/test-clock/advance", `{"to":"soon"}`); a.status != 422 {
+	if a := w.api("POST", "/v1/test_clock/advance", `{"to":"soon"}`); a.status != 422 {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	if a := w.api("POST", "/v1/test-clock/advance", `{"to":"`+now.Add(time.Hour).Format(time.RFC3339)+`","back":true}`); a.status != 422 {
+	if a := w.api("POST", "/v1/test_clock/advance", `{"to":"`+now.Add(time.Hour).Format(time.RFC3339)+`","back":true}`); a.status != 422 {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }

@@ -34,7 +34,7 @@ func TestKillBetweenCommitAndDelivery(t *testing.T) {
 	k.key = strings.TrimSpace(out)
 	k.must("/v1/credit_types", `{"key":"credits","name":"Credits","decimals":2}`)
 	customer := k.must("/v1/customers", `{"name":"Customer"}`).str("id")
-	k.must("/v1/webhook-endpoints", `{"url":"`+r.URL+`","types":["credits.granted"]}`)
+	k.must("/v1/webhook_endpoints", `{"url":"`+r.URL+`","types":["credits.granted"]}`)
 
 	granted := map[string]bool{}
 	done := make(chan struct{})

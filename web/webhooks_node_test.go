@@ -46,7 +46,7 @@ func TestALibraryOfAnotherLanguageVerifiesTheSignature(t *testing.T) {
 	c := w.customer("a", "")
 	r := newReceiver(t, nil)
 	id, old := w.endpoint(`{"url":"` + r.URL + `","types":["credits.granted"]}`) // the first credits change the entitlement too
-	rotated := w.api("POST", "/v1/webhook-endpoints/"+id+"/rotate", "")
+	rotated := w.api("POST", "/v1/webhook_endpoints/"+id+"/rotate", "")
 	w.grant(c, "10")
 	got := r.wait(t, 1)[0]
 	headers := map[string]string{}

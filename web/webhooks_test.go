@@ -87,7 +87,7 @@ func private(s *settings) { s.WebhookAllowPrivate = true }
 // endpoint makes a webhook endpoint and answers its id and secret.
 func (w *world) endpoint(body string) (id, secret string) {
 	w.Helper()
-	a := w.api("POST", "/v1/webhook-endpoints", body)
+	a := w.api("POST", "/v1/webhook_endpoints", body)
 	if a.status != 201 {
 		w.Fatal(a.body)
 	}
@@ -96,7 +96,7 @@ func (w *world) endpoint(body string) (id, secret string) {
 
 func (w *world) delivery(endpoint string, n int) sent {
 	w.Helper()
-	list := w.api("GET", "/v1/webhook-endpoints/"+endpoint+"/deliveries", "")
+	list := w.api("GET", "/v1/webhook_endpoints/"+endpoint+"/deliveries", "")
 	return w.api("GET", "/v1/deliveries/"+list.str("data", n, "id"), "")
 }
 
@@ -178,7 +178,7 @@ func TestWhatFailsIsTriedAgainAndTheLogTells(t *testing.T) {
 		t.Errorf("%s and %s", first.body, second.body)
 	}
 	until(t, "it has arrived", func() bool { return w.delivery(id, 0).str("status") == "succeeded" })
-	if a := w.api("GET", "/v1/webhook-endpoints/"+id, ""); a.str("failing_since") != "" {
+	if a := w.api("GET", "/v1/webhook_endpoints/"+id, ""); a.str("failing_since") != "" {
 		t.Error(a.body)
 	}
 	// Once more, by hand: the same event under the same id.
@@ -224,12 +224,12 @@ func TestEveryTryFailsAndTheEndpointIsDisabled(t *testing.T) {
 			t.Errorf("the wait after try %d was %s, want %s", i+1, waited[i], want)
 		}
 	}
-	if a := w.api("GET", "/v1/webhook-endpoints/"+id, ""); a.str("status") != "enabled" {
+	if a := w.api("GET", "/v1/webhook_endpoints/"+id, ""); a.str("status") != "enabled" {
 		t.Error("disabled too early:", a.body)
 	}
 	w.clock.step(48 * time.Hour)
 	w.check(w.endpoints.CheckHealth(ctx))
-	if a := w.api("GET", "/v1/webhook-endpoints/"+id, ""); a.str("status") != "disabled" || a.str("disabled_reason") != "failing" {
+	if a := w.api("GET", "/v1/webhook_endpoints/"+id, ""); a.str("status") != "disabled" || a.str("disabled_reason") != "failing" {
 		t.Error(a.body)
 	}
 	until(t, "two mails", func() bool {
@@ -250,7 +250,7 @@ func TestAnEndpointThatIsGoneIsDisabledAtOnce(t *testing.T) {
 	r := newReceiver(t, func(rw http.ResponseWriter, _ *http.Request, _ int) { rw.WriteHeader(http.StatusGone) })
 	id, _ := w.endpoint(`{"url":"` + r.URL + `","types":["credits.granted"]}`)
 	w.grant(c, "10")
-	until(t, "it is disabled", func() bool { return w.api("GET", "/v1/webhook-endpoints/"+id, "").str("disabled_reason") == "gone" })
+	until(t, "it is disabled", func() bool { return w.api("GET", "/v1/webhook_endpoints/"+id, "").str("disabled_reason") == "gone" })
 	w.grant(c, "10")
 	time.Sleep(100 * time.Millisecond)
 	if n := len(r.all()); n != 1 {
@@ -309,7 +309,7 @@ func TestWithoutPermissionNothingInsideIsReached(t *testing.T) {
 	w := newWorld(t)
 	w.shop()
 	r := newReceiver(t, nil)
-	if a := w.api("POST", "/v1/webhook-endpoints", `{"url":"`+r.URL+`"}`); a.status != 422 || a.str("param") != "url" {
+	if a := w.api("POST", "/v1/webhook_endpoints", `{"url":"`+r.URL+`"}`); a.status != 422 || a.str("param") != "url" {
 		t.Error(a.body)
 	}
 }
@@ -347,7 +347,7 @@ func TestSecretsAreSealedAndAnotherKeyStopsTheStart(t *testing.T) {
 	s.SecretKey, s.SecretKeyLost = "a-third-key-since-the-others-are-lost", true
 	w = startWorld(t, s, &testClock{})
 	w.key = w.newKey(account.NewKey{Scopes: []account.Scope{account.ScopeAdmin}})
-	if a := w.api("POST", "/v1/webhook-endpoints/"+id+"/rotate", ""); !strings.HasPrefix(a.str("secret"), "whsec_") {
+	if a := w.api("POST", "/v1/webhook_endpoints/"+id+"/rotate", ""); !strings.HasPrefix(a.str("secret"), "whsec_") {
 		t.Error(a.body)
 	}
 	w.check(w.stop())
@@ -382,7 +382,7 @@ func (w *world) everythingHappens() map[string]int {
 	a, b := w.customer("a", ""), w.customer("b", "")
 	r := newReceiver(w, nil)
 	id, _ := w.endpoint(`{"url":"` + r.URL + `"}`)
-	must(200, w.api("POST", "/v1/webhook-endpoints/"+id+"/test", ""))
+	must(200, w.api("POST", "/v1/webhook_endpoints/"+id+"/test", ""))
 	w.sell(a, "100")
 	for n, units := range []int{60, 25, 12, 3} { // past each level of everybody's alerts
 		must(200, w.api("POST", "/v1/usage", fmt.Sprintf(`{"id":"use-%d","customer":%q,"event":"work","properties":{"units":%d}}`, n, a.ID, units)))

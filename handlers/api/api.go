@@ -147,6 +147,7 @@ type Route struct {
 	Vendor bool
 
 	id, tag, summary string
+	successor        string // the path that has taken its place, "" for none
 	status           int
 	register         func(*API, huma.API, Route)
 }

@@ -14,7 +14,7 @@ func TestNothingIsNoValue(t *testing.T) {
 	for _, c := range []struct{ path, body, param string }{
 		{"/v1/keys", `{"name":"k","scopes":["usage"],"customer":""}`, "customer"}, // not a key for all customers
 		{"/v1/keys", `{"name":"k","scopes":["usage"],"kind":""}`, "kind"},
-		{"/v1/webhook-endpoints", `{"url":"https://example.com/hook","customer":""}`, "customer"},
+		{"/v1/webhook_endpoints", `{"url":"https://example.com/hook","customer":""}`, "customer"},
 		{"/v1/customers", `{"name":"N","external_id":""}`, "external_id"},
 		{"/v1/customers", `{"name":"N","email":""}`, "email"},
 		{"/v1/customers", `{"name":"N","timezone":""}`, "timezone"},

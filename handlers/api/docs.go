@@ -27,6 +27,9 @@ func (a *API) Docs(k *kit.Kit) kit.Handler {
 func (a *API) reference() docs.Page {
 	p := docs.Page{BaseURL: a.PublicURL, Events: eventTypes(), Retries: retries(), Answer: span(notify.AnswerWithin), Disabled: span(notify.DisableAfter), Errors: errorCodes}
 	for _, r := range table() {
+		if r.successor != "" {
+			continue
+		}
 		item := a.open.Paths[r.Path]
 		o := item.Post
 		switch r.Method {

@@ -20,7 +20,7 @@ func TestThePageTellsEveryRouteAndLoadsNothingFromElsewhere(t *testing.T) {
 		t.Fatal(rec.Code, html)
 	}
 	for _, r := range table() {
-		if !strings.Contains(html, `id="`+r.id+`"`) || !strings.Contains(html, "<code>"+r.Path+"</code>") {
+		if r.successor == "" && (!strings.Contains(html, `id="`+r.id+`"`) || !strings.Contains(html, "<code>"+r.Path+"</code>")) {
 			t.Errorf("%s %s is missing", r.Method, r.Path)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/event"
@@ -187,15 +189,15 @@ func TestEndpointsOverTheAPI(t *testing.T) {
 	w := newWorld(t)
 	w.pace = time.Millisecond
 	w.shop("10")
-	a := w.must("POST", "/v1/webhook-endpoints", `{"url":"https://example.com/hook","types":["credits.granted"],"description":"Ours"}`, "Idempotency-Key", "1")
+	a := w.must("POST", "/v1/webhook_endpoints", `{"url":"https://example.com/hook","types":["credits.granted"],"description":"Ours"}`, "Idempotency-Key", "1")
 	id, secret := a.str("id"), a.str("secret")
 	if a.status != 201 || !strings.HasPrefix(secret, "whsec_") || a.str("status") != "enabled" {
 		t.Fatal(a.text)
 	}
-	if again := w.must("POST", "/v1/webhook-endpoints", `{"url":"https://example.com/hook","types":["credits.granted"],"description":"Ours"}`, "Idempotency-Key", "1"); again.str("id") != id || again.str("secret") != "" {
+	if again := w.must("POST", "/v1/webhook_endpoints", `{"url":"https://example.com/hook","types":["credits.granted"],"description":"Ours"}`, "Idempotency-Key", "1"); again.str("id") != id || again.str("secret") != "" {
 		t.Error("a replay shows the secret again:", again.text)
 	}
-	path := "/v1/webhook-endpoints/" + id
+	path := "/v1/webhook_endpoints/" + id
 	if a := w.must("GET", path, ""); a.str("secret") != "" || a.str("url") != "https://example.com/hook" {
 		t.Error(a.text)
 	}
@@ -205,25 +207,25 @@ func TestEndpointsOverTheAPI(t *testing.T) {
 		`{"url":"https://example.com/","types":["customer.created"],"customer":"ext:acme"}`: "types", // customers are not told
 		`{"url":"https://example.com/","kind":"pager"}`:                                     "kind",
 	} {
-		if a := w.call(w.admin, "POST", "/v1/webhook-endpoints", body); a.status != 422 || a.str("param") != param {
+		if a := w.call(w.admin, "POST", "/v1/webhook_endpoints", body); a.status != 422 || a.str("param") != param {
 			t.Errorf("%s: %d %s", body, a.status, a.text)
 		}
 	}
-	own := w.must("POST", "/v1/webhook-endpoints", `{"url":"https://customer.example.com/hook","customer":"ext:acme"}`)
-	slack := w.must("POST", "/v1/webhook-endpoints", `{"url":"https://hooks.example.com/services/T0/B0/very-secret","kind":"slack"}`)
+	own := w.must("POST", "/v1/webhook_endpoints", `{"url":"https://customer.example.com/hook","customer":"ext:acme"}`)
+	slack := w.must("POST", "/v1/webhook_endpoints", `{"url":"https://hooks.example.com/services/T0/B0/very-secret","kind":"slack"}`)
 	if slack.str("secret") != "" || strings.Contains(slack.text, "very-secret") {
 		t.Error("a Slack address is a secret:", slack.text)
 	}
-	if a := w.must("GET", "/v1/webhook-endpoints", ""); len(a.body["data"].([]any)) != 2 {
+	if a := w.must("GET", "/v1/webhook_endpoints", ""); len(a.body["data"].([]any)) != 2 {
 		t.Error("the vendor's:", a.text)
 	}
-	if a := w.must("GET", "/v1/webhook-endpoints?customer=ext:acme", ""); a.str("data", 0, "id") != own.str("id") {
+	if a := w.must("GET", "/v1/webhook_endpoints?customer=ext:acme", ""); a.str("data", 0, "id") != own.str("id") {
 		t.Error(a.text)
 	}
 	if a := w.must("POST", path+"/rotate", ""); a.str("secret") == secret || a.str("rotating_until")[:16] != "2026-03-02T12:00" {
 		t.Error(a.text)
 	}
-	w.refuse(w.admin, "POST", "/v1/webhook-endpoints/"+slack.str("id")+"/rotate", "", 409, "no_secret")
+	w.refuse(w.admin, "POST", "/v1/webhook_endpoints/"+slack.str("id")+"/rotate", "", 409, "no_secret")
 	d := w.must("POST", path+"/test", "")
 	if d.str("type") != "webhook.test" || d.str("status") != "pending" {
 		t.Error(d.text)
@@ -233,10 +235,10 @@ func TestEndpointsOverTheAPI(t *testing.T) {
 	if a := w.must("GET", path+"/deliveries", ""); len(w.types(a)) != 2 || w.types(a)[0] != "credits.granted" {
 		t.Error("filter:", a.text)
 	}
-	if a := w.must("GET", "/v1/webhook-endpoints/"+own.str("id")+"/deliveries", ""); !slices.Equal(w.types(a), []string{"credits.granted"}) {
+	if a := w.must("GET", "/v1/webhook_endpoints/"+own.str("id")+"/deliveries", ""); !slices.Equal(w.types(a), []string{"credits.granted"}) {
 		t.Error("the customer's:", a.text)
 	}
-	if a := w.must("GET", "/v1/webhook-endpoints/"+slack.str("id")+"/deliveries?limit=100", ""); !slices.Equal(w.types(a), []string{"credits.granted"}) {
+	if a := w.must("GET", "/v1/webhook_endpoints/"+slack.str("id")+"/deliveries?limit=100", ""); !slices.Equal(w.types(a), []string{"credits.granted"}) {
 		t.Error("a test is told to one endpoint only:", a.text)
 	}
 	if a := w.must("PATCH", path, `{"status":"disabled","types":[]}`); a.str("status") != "disabled" || a.str("disabled_reason") != "owner" || len(a.body["types"].([]any)) != 0 {
@@ -296,5 +298,24 @@ func TestAStreamEndsWithItsKey(t *testing.T) {
 	}
 	if d := time.Since(revoked); d > time.Second {
 		t.Errorf("it ended after %s", d)
+	}
+}
+
+// TestFormerPathsAnswerAsBefore: the document marks them, and they name the path that
+// has taken their place.
+func TestFormerPathsAnswerAsBefore(t *testing.T) {
+	w := newWorld(t)
+	e := w.must("POST", "/v1/webhook-endpoints", `{"url":"https://example.com/hook"}`)
+	for _, path := range []string{"/v1/webhook-endpoints/", "/v1/webhook_endpoints/"} {
+		if a := w.must("GET", path+e.str("id"), ""); a.str("object") != "webhook_endpoint" || (a.header.Get("Link") != "") != strings.Contains(path, "-") {
+			t.Errorf("%s: %s %s", path, a.text, a.header.Get("Link"))
+		}
+	}
+	for path, item := range w.api.open.Paths {
+		for _, o := range []*huma.Operation{item.Get, item.Post, item.Patch, item.Delete} {
+			if o != nil && o.Deprecated != strings.Contains(path, "-") {
+				t.Errorf("%s %s: deprecated is %v", o.Method, path, o.Deprecated)
+			}
+		}
 	}
 }

@@ -49,7 +49,7 @@ func TestEqualMeaningReplays(t *testing.T) {
 			`{"credit_type":"` + credits + `","credits":"10.0","price":{"currency":"usd","amount":100},"bonuses":[]}`,
 			`{"credit_type":"credits","credits":"10","price":{"amount":101,"currency":"usd"}}`},
 		{"/v1/packs/" + pack, `{"credits":"2"}`, "", `{"credits":"2.0"}`, `{"credits":"3"}`},
-		{"/v1/webhook-endpoints", `{"url":"https://example.com/hook","types":["credits.granted","balance.low"]}`, "",
+		{"/v1/webhook_endpoints", `{"url":"https://example.com/hook","types":["credits.granted","balance.low"]}`, "",
 			`{"url":"https://example.com/hook","types":["balance.low","credits.granted"],"kind":"webhook","description":""}`, `{"url":"https://example.com/hook"}`},
 	} {
 		key := []string{"Idempotency-Key", fmt.Sprint("meaning", i)}
@@ -155,8 +155,8 @@ func TestAKeyCountsForEachCustomer(t *testing.T) {
 	}
 	deliveries := map[string]string{}
 	for c := range ids {
-		e := w.must("POST", "/v1/webhook-endpoints", `{"url":"https://hooks.example.com/`+c+`","customer":"ext:`+c+`"}`).str("id")
-		deliveries[c] = w.must("POST", "/v1/webhook-endpoints/"+e+"/test", "").str("id")
+		e := w.must("POST", "/v1/webhook_endpoints", `{"url":"https://hooks.example.com/`+c+`","customer":"ext:`+c+`"}`).str("id")
+		deliveries[c] = w.must("POST", "/v1/webhook_endpoints/"+e+"/test", "").str("id")
 	}
 	key := []string{"Idempotency-Key", "same"}
 	for _, op := range []struct{ path, body string }{

@@ -46,9 +46,12 @@ func op[I, T any](r Route, h func(*API, context.Context, *I) (*reply[T], error))
 		o := huma.Operation{
 			Method: r.Method, Path: r.Path, OperationID: r.id, Tags: []string{r.tag}, Summary: r.summary,
 			DefaultStatus: r.status, MaxBodyBytes: maxBody, SkipValidateBody: true, RejectUnknownQueryParameters: true,
-			Security: security(r), Description: who(r),
+			Security: security(r), Description: who(r), Deprecated: r.successor != "",
 			Middlewares: huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 				req, w := humachi.Unwrap(ctx)
+				if r.successor != "" {
+					w.Header().Set("Link", "<"+r.successor+`>; rel="successor-version"`)
+				}
 				key, ok := a.admit(w, req, &r)
 				if !ok {
 					return

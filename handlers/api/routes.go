@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 
 	"purse/billing/account"
 )
@@ -21,7 +22,7 @@ func table() []Route {
 		status := http.StatusOK
 		return Route{Method: method, Path: path, Scope: scope, Vendor: vendor, tag: tag, id: id, summary: summary, status: status}
 	}
-	return []Route{
+	return withFormer([]Route{
 		usageRoute(r(post, usagePath, report, false, "Usage", "reportUsage", "Report usage: one event or a batch")),
 
 		op(r(get, "/v1/unpriced_events", read, vendor, "Usage", "listUnpricedEvents", "List recorded usage that no rate prices"), listUnpriced),
@@ -103,29 +104,46 @@ func table() []Route {
 		op(r(post, "/v1/packs/{id}", admin, vendor, "Catalog", "updatePack", "Change or archive a pack"), updatePack),
 		op(r(get, "/v1/packs/{id}/quote", read, false, "Catalog", "quotePack", "Read what an amount of a pack costs, and why"), quotePack),
 
-		op(r(get, "/v1/test-clock", read, vendor, "Test clock", "getTestClock", "Read the clock of a sandbox"), getTestClock),
-		op(r(post, "/v1/test-clock/advance", admin, vendor, "Test clock", "advanceTestClock", "Move the clock of a sandbox forward"), advanceTestClock).accepts(),
+		op(r(get, "/v1/test_clock", read, vendor, "Test clock", "getTestClock", "Read the clock of a sandbox"), getTestClock),
+		op(r(post, "/v1/test_clock/advance", admin, vendor, "Test clock", "advanceTestClock", "Move the clock of a sandbox forward"), advanceTestClock).accepts(),
 
 		op(r(get, "/v1/events", read, false, "Events", "listEvents", "List what happened in the last 30 days"), listEvents),
 		streamRoute(r(get, "/v1/events/stream", read, vendor, "Events", "streamEvents", "Be told of events as they happen")),
 		op(r(get, "/v1/events/{id}", read, false, "Events", "getEvent", "Read an event"), getEvent),
 
-		op(r(post, "/v1/webhook-endpoints", admin, vendor, "Webhooks", "createWebhookEndpoint", "Have a system told of events"), createEndpoint).makes(),
-		op(r(get, "/v1/webhook-endpoints", read, vendor, "Webhooks", "listWebhookEndpoints", "List webhook endpoints"), listEndpoints),
-		op(r(get, "/v1/webhook-endpoints/{id}", read, vendor, "Webhooks", "getWebhookEndpoint", "Read a webhook endpoint"), getEndpoint),
-		op(r(patch, "/v1/webhook-endpoints/{id}", admin, vendor, "Webhooks", "updateWebhookEndpoint", "Change, disable or enable a webhook endpoint"), updateEndpoint),
-		op(r(del, "/v1/webhook-endpoints/{id}", admin, vendor, "Webhooks", "deleteWebhookEndpoint", "Delete a webhook endpoint and its log"), deleteEndpoint),
-		op(r(post, "/v1/webhook-endpoints/{id}/rotate", admin, vendor, "Webhooks", "rotateWebhookSecret", "Make a new secret; the old one signs too for a day"), rotateEndpoint),
-		op(r(post, "/v1/webhook-endpoints/{id}/test", admin, vendor, "Webhooks", "testWebhookEndpoint", "Send a test event"), testEndpoint),
-		op(r(get, "/v1/webhook-endpoints/{id}/deliveries", read, vendor, "Webhooks", "listDeliveries", "List what was sent to an endpoint"), listDeliveries),
-		op(r(post, "/v1/webhook-endpoints/{id}/redeliver", admin, vendor, "Webhooks", "redeliverFailed", "Send again what failed since a time"), redeliverFailed),
+		op(r(post, "/v1/webhook_endpoints", admin, vendor, "Webhooks", "createWebhookEndpoint", "Have a system told of events"), createEndpoint).makes(),
+		op(r(get, "/v1/webhook_endpoints", read, vendor, "Webhooks", "listWebhookEndpoints", "List webhook endpoints"), listEndpoints),
+		op(r(get, "/v1/webhook_endpoints/{id}", read, vendor, "Webhooks", "getWebhookEndpoint", "Read a webhook endpoint"), getEndpoint),
+		op(r(patch, "/v1/webhook_endpoints/{id}", admin, vendor, "Webhooks", "updateWebhookEndpoint", "Change, disable or enable a webhook endpoint"), updateEndpoint),
+		op(r(del, "/v1/webhook_endpoints/{id}", admin, vendor, "Webhooks", "deleteWebhookEndpoint", "Delete a webhook endpoint and its log"), deleteEndpoint),
+		op(r(post, "/v1/webhook_endpoints/{id}/rotate", admin, vendor, "Webhooks", "rotateWebhookSecret", "Make a new secret; the old one signs too for a day"), rotateEndpoint),
+		op(r(post, "/v1/webhook_endpoints/{id}/test", admin, vendor, "Webhooks", "testWebhookEndpoint", "Send a test event"), testEndpoint),
+		op(r(get, "/v1/webhook_endpoints/{id}/deliveries", read, vendor, "Webhooks", "listDeliveries", "List what was sent to an endpoint"), listDeliveries),
+		op(r(post, "/v1/webhook_endpoints/{id}/redeliver", admin, vendor, "Webhooks", "redeliverFailed", "Send again what failed since a time"), redeliverFailed),
 		op(r(get, "/v1/deliveries/{id}", read, vendor, "Webhooks", "getDelivery", "Read a delivery with every try"), getDelivery),
 		op(r(post, "/v1/deliveries/{id}/redeliver", admin, vendor, "Webhooks", "redeliver", "Send one event again"), redeliver),
 
 		op(r(post, "/v1/keys", admin, vendor, "Keys", "createKey", "Create an API key"), createKey).makes(),
 		op(r(get, "/v1/keys", admin, vendor, "Keys", "listKeys", "List API keys"), listKeys),
 		op(r(post, "/v1/keys/{id}/revoke", admin, vendor, "Keys", "revokeKey", "End an API key at once"), revokeKey),
+	})
+}
+
+// formerPaths are prefixes under which earlier releases had what has another now.
+// They answer as before.
+var formerPaths = map[string]string{"/v1/webhook_endpoints": "/v1/webhook-endpoints", "/v1/test_clock": "/v1/test-clock"}
+
+// withFormer adds the routes by their former paths, marked as deprecated.
+func withFormer(routes []Route) []Route {
+	for _, r := range routes {
+		for now, former := range formerPaths {
+			if rest, ok := strings.CutPrefix(r.Path, now); ok {
+				r.successor, r.Path, r.id = r.Path, former+rest, r.id+"Former"
+				routes = append(routes, r)
+			}
+		}
 	}
+	return routes
 }
 
 // accepts says that the route answers 202: the work goes on.
