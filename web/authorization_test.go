@@ -102,7 +102,7 @@ func denied(who kit.Who, v visitor) (status int, location string) {
 		kit.Member:    {account.Owner, account.Billing, account.Developer, account.Viewer},
 		kit.Buyer:     {account.Owner, account.Billing},
 		kit.Developer: {account.Owner, account.Developer},
-		kit.Minder:    {account.Owner, account.Billing, account.Developer},
+		kit.AlertEditor:    {account.Owner, account.Billing, account.Developer},
 		kit.OwnerOnly: {account.Owner},
 	}
 	if roles, known := may[who]; !known || !slices.Contains(roles, v.role) {

@@ -51,7 +51,7 @@ func (s *Service) Hold(ctx context.Context, who Reporter, once Once, n NewHold) 
 	if s.Limits != nil {
 		cmd.Counters = s.Limits(ledger.WalletKey{Customer: c.ID, CreditType: ct.Key}, "", s.Now())
 	}
-	going := Going(c)
+	going := CheckActive(c)
 	if going != nil && once.Key == (ledger.Key{}) {
 		return h, false, going
 	}

@@ -214,7 +214,7 @@ func (s *Service) rate(who Reporter, c *account.Customer, e *Event, now time.Tim
 		return nil, errTooOld
 	}
 	if e.Mode == Decide {
-		if err := Going(c); err != nil {
+		if err := CheckActive(c); err != nil {
 			return nil, err
 		}
 	}
@@ -223,8 +223,8 @@ func (s *Service) rate(who Reporter, c *account.Customer, e *Event, now time.Tim
 
 var errTooOld = fault.New(fault.Invalid, "timestamp_too_old", "timestamp", "The event is older than computers count. Leave the timestamp out for now.")
 
-// Going says no for a suspended customer.
-func Going(c *account.Customer) error {
+// CheckActive says no for a suspended customer.
+func CheckActive(c *account.Customer) error {
 	if c.Status == account.Suspended {
 		return fault.New(fault.Forbidden, "customer_suspended", "customer", "This customer is suspended. Resume it first.")
 	}

@@ -63,8 +63,8 @@ type Admin struct {
 	Deps
 	// Webhooks are the pages of webhook endpoints.
 	Webhooks *endpoints.Pages
-	// Months are the pages of customers' statements.
-	Months *statements.Pages
+	// StatementPages are the pages of customers' statements.
+	StatementPages *statements.Pages
 }
 
 // New makes an Admin.
@@ -74,7 +74,7 @@ func New(d Deps) *Admin {
 		Kit: d.Kit, Runner: d.Runner, Accounts: d.Accounts, Endpoints: d.Endpoints, Base: "/admin/webhooks", Admin: true, Private: d.PrivateWebhooks,
 		Frame: func(r *http.Request, title string) ui.Frame { return a.frame(r, title, "/admin/webhooks") },
 	}
-	a.Months = &statements.Pages{
+	a.StatementPages = &statements.Pages{
 		Runner: d.Runner, Ledger: d.Ledger, Catalog: d.Catalog, Statements: d.Statements, Brand: d.Kit.Site.Brand, Customer: a.customer, Admin: true,
 		Base:     func(c *account.Customer) string { return "/admin/customers/" + c.ID + "/statements" },
 		Postings: func(c *account.Customer) string { return "/admin/customers/" + c.ID + "/ledger" },

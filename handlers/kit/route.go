@@ -14,16 +14,16 @@ type Who int
 
 // From the widest to the narrowest. Support staff looks, admins change.
 const (
-	Undeclared Who = iota // a mistake: Mount panics
-	Anyone                // the route checks for itself, or needs no check
-	SignedIn              // any user
-	Member                // any member of a customer
-	Buyer                 // members who may spend money: owner, billing
-	Developer             // members who may manage keys: owner, developer
-	Minder                // members who may set alerts and limits: all but viewers
-	OwnerOnly             // owners
-	Staff                 // support and admins of the vendor
-	StaffAdmin            // admins of the vendor
+	Undeclared  Who = iota // a mistake: Mount panics
+	Anyone                 // the route checks for itself, or needs no check
+	SignedIn               // any user
+	Member                 // any member of a customer
+	Buyer                  // members who may spend money: owner, billing
+	Developer              // members who may manage keys: owner, developer
+	AlertEditor            // members who may set alerts and limits: all but viewers
+	OwnerOnly              // owners
+	Staff                  // support and admins of the vendor
+	StaffAdmin             // admins of the vendor
 )
 
 func (w Who) String() string {
@@ -124,7 +124,7 @@ func allow(who Who, v *Visitor) error {
 		return fault.New(fault.Forbidden, "role", "", "Your role is %s. An owner or a billing member of %s can do this.", v.Role, v.Customer.Name)
 	case who == Developer && !v.Role.MayManageKeys():
 		return fault.New(fault.Forbidden, "role", "", "Your role is %s. An owner or a developer of %s can do this.", v.Role, v.Customer.Name)
-	case who == Minder && !v.Role.MayBuy() && !v.Role.MayManageKeys():
+	case who == AlertEditor && !v.Role.MayBuy() && !v.Role.MayManageKeys():
 		return fault.New(fault.Forbidden, "role", "", "Your role is %s. An owner, a billing member or a developer of %s can do this.", v.Role, v.Customer.Name)
 	case who == OwnerOnly && !v.Role.MayManageMembers():
 		return fault.New(fault.Forbidden, "role", "", "Your role is %s. An owner of %s can do this.", v.Role, v.Customer.Name)

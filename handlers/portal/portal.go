@@ -69,8 +69,8 @@ type Portal struct {
 	burn burnCache
 	// Webhooks are the pages of webhook endpoints.
 	Webhooks *endpoints.Pages
-	// Months are the pages of statements.
-	Months *statements.Pages
+	// StatementPages are the pages of statements.
+	StatementPages *statements.Pages
 }
 
 // New makes a Portal.
@@ -81,7 +81,7 @@ func New(d Deps) *Portal {
 		Kit: d.Kit, Runner: d.Runner, Accounts: d.Accounts, Endpoints: d.Endpoints, Base: "/webhooks", Private: d.PrivateWebhooks,
 		Frame: func(r *http.Request, title string) ui.Frame { return p.Kit.Frame(r, title, "/webhooks") },
 	}
-	p.Months = &statements.Pages{
+	p.StatementPages = &statements.Pages{
 		Runner: d.Runner, Ledger: d.Ledger, Catalog: d.Catalog, Statements: d.Statements, Brand: d.Kit.Site.Brand,
 		Customer: func(r *http.Request) (*account.Customer, error) { return kit.VisitorOf(r).Customer, nil },
 		Base:     func(*account.Customer) string { return "/statements" },
