@@ -34,8 +34,10 @@ type Params struct {
 	StripeCustomer                  string
 	Description, Memo, PONumber     string
 	Price                           money.Money
-	NetDays                         int    // -1 where a card is charged
-	Card                            string // that is charged
+	NetDays                         int       // -1 where a card is charged
+	DueAt                           time.Time // instead of NetDays, zero for none
+	Replaces                        string    // Stripe's invoice that it must not be taken for
+	Card                            string    // that is charged
 	TaxExempt                       TaxExempt
 	AutomaticTax                    bool
 	TaxBehavior, TaxCode            string // whether Price contains tax; Stripe's code, "" for the account's
@@ -47,6 +49,8 @@ type Stripe struct {
 	Status                   string // draft, open, paid, void, uncollectible
 	Livemode                 bool
 	StripeCustomer           string
+	CustomerGone             bool      // it was deleted
+	TaxExempt                TaxExempt // as the customer was when it was issued
 	Subtotal, Tax, Total     int64
 	AmountPaid               int64
 	Currency                 string

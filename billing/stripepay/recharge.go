@@ -93,8 +93,11 @@ func (g *Gateway) fill(ctx context.Context, draft *stripe.Invoice, p recharge.In
 	})
 }
 
-func (g *Gateway) invoice(ctx context.Context, id string) (*stripe.Invoice, error) {
+func (g *Gateway) invoice(ctx context.Context, id string, expand ...string) (*stripe.Invoice, error) {
 	p := &stripe.InvoiceParams{Params: stripe.Params{Context: ctx}}
+	for _, e := range expand {
+		p.AddExpand(e)
+	}
 	p.AddExpand("payment_intent.latest_charge")
 	return g.api.Invoices.Get(id, p)
 }

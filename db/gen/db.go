@@ -135,6 +135,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countRecoveryCodesStmt, err = db.PrepareContext(ctx, countRecoveryCodes); err != nil {
 		return nil, fmt.Errorf("error preparing query CountRecoveryCodes: %w", err)
 	}
+	if q.countRemakesStmt, err = db.PrepareContext(ctx, countRemakes); err != nil {
+		return nil, fmt.Errorf("error preparing query CountRemakes: %w", err)
+	}
 	if q.countSelfRefundsStmt, err = db.PrepareContext(ctx, countSelfRefunds); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSelfRefunds: %w", err)
 	}
@@ -305,6 +308,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.forgetCountersStmt, err = db.PrepareContext(ctx, forgetCounters); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetCounters: %w", err)
+	}
+	if q.formerStripeCustomerStmt, err = db.PrepareContext(ctx, formerStripeCustomer); err != nil {
+		return nil, fmt.Errorf("error preparing query FormerStripeCustomer: %w", err)
 	}
 	if q.fraudWarningsOfStmt, err = db.PrepareContext(ctx, fraudWarningsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query FraudWarningsOf: %w", err)
@@ -777,6 +783,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putFactorRuleStmt, err = db.PrepareContext(ctx, putFactorRule); err != nil {
 		return nil, fmt.Errorf("error preparing query PutFactorRule: %w", err)
 	}
+	if q.putFormerStripeCustomerStmt, err = db.PrepareContext(ctx, putFormerStripeCustomer); err != nil {
+		return nil, fmt.Errorf("error preparing query PutFormerStripeCustomer: %w", err)
+	}
 	if q.putFraudWarningStmt, err = db.PrepareContext(ctx, putFraudWarning); err != nil {
 		return nil, fmt.Errorf("error preparing query PutFraudWarning: %w", err)
 	}
@@ -929,6 +938,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.schedulesStmt, err = db.PrepareContext(ctx, schedules); err != nil {
 		return nil, fmt.Errorf("error preparing query Schedules: %w", err)
+	}
+	if q.schedulesWithMethodStmt, err = db.PrepareContext(ctx, schedulesWithMethod); err != nil {
+		return nil, fmt.Errorf("error preparing query SchedulesWithMethod: %w", err)
 	}
 	if q.setDeliveryStmt, err = db.PrepareContext(ctx, setDelivery); err != nil {
 		return nil, fmt.Errorf("error preparing query SetDelivery: %w", err)
@@ -1258,6 +1270,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countRecoveryCodesStmt: %w", cerr)
 		}
 	}
+	if q.countRemakesStmt != nil {
+		if cerr := q.countRemakesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countRemakesStmt: %w", cerr)
+		}
+	}
 	if q.countSelfRefundsStmt != nil {
 		if cerr := q.countSelfRefundsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countSelfRefundsStmt: %w", cerr)
@@ -1541,6 +1558,11 @@ func (q *Queries) Close() error {
 	if q.forgetCountersStmt != nil {
 		if cerr := q.forgetCountersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing forgetCountersStmt: %w", cerr)
+		}
+	}
+	if q.formerStripeCustomerStmt != nil {
+		if cerr := q.formerStripeCustomerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing formerStripeCustomerStmt: %w", cerr)
 		}
 	}
 	if q.fraudWarningsOfStmt != nil {
@@ -2328,6 +2350,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putFactorRuleStmt: %w", cerr)
 		}
 	}
+	if q.putFormerStripeCustomerStmt != nil {
+		if cerr := q.putFormerStripeCustomerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putFormerStripeCustomerStmt: %w", cerr)
+		}
+	}
 	if q.putFraudWarningStmt != nil {
 		if cerr := q.putFraudWarningStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putFraudWarningStmt: %w", cerr)
@@ -2581,6 +2608,11 @@ func (q *Queries) Close() error {
 	if q.schedulesStmt != nil {
 		if cerr := q.schedulesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing schedulesStmt: %w", cerr)
+		}
+	}
+	if q.schedulesWithMethodStmt != nil {
+		if cerr := q.schedulesWithMethodStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing schedulesWithMethodStmt: %w", cerr)
 		}
 	}
 	if q.setDeliveryStmt != nil {
@@ -2889,6 +2921,7 @@ type Queries struct {
 	countJobsStmt                   *sql.Stmt
 	countMailsSinceStmt             *sql.Stmt
 	countRecoveryCodesStmt          *sql.Stmt
+	countRemakesStmt                *sql.Stmt
 	countSelfRefundsStmt            *sql.Stmt
 	countToldSinceStmt              *sql.Stmt
 	countUnpricedEventsStmt         *sql.Stmt
@@ -2946,6 +2979,7 @@ type Queries struct {
 	failPendingStmt                 *sql.Stmt
 	firstPaidStmt                   *sql.Stmt
 	forgetCountersStmt              *sql.Stmt
+	formerStripeCustomerStmt        *sql.Stmt
 	fraudWarningsOfStmt             *sql.Stmt
 	getCustomerStmt                 *sql.Stmt
 	getCustomerByExternalIDStmt     *sql.Stmt
@@ -3103,6 +3137,7 @@ type Queries struct {
 	putDeviceStmt                   *sql.Stmt
 	putDisputeStmt                  *sql.Stmt
 	putFactorRuleStmt               *sql.Stmt
+	putFormerStripeCustomerStmt     *sql.Stmt
 	putFraudWarningStmt             *sql.Stmt
 	putInstallationStmt             *sql.Stmt
 	putLimitStmt                    *sql.Stmt
@@ -3154,6 +3189,7 @@ type Queries struct {
 	scheduleByIDStmt                *sql.Stmt
 	schedulersOfPackStmt            *sql.Stmt
 	schedulesStmt                   *sql.Stmt
+	schedulesWithMethodStmt         *sql.Stmt
 	setDeliveryStmt                 *sql.Stmt
 	setEndpointHealthStmt           *sql.Stmt
 	setEventPositionStmt            *sql.Stmt
@@ -3243,6 +3279,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countJobsStmt:                   q.countJobsStmt,
 		countMailsSinceStmt:             q.countMailsSinceStmt,
 		countRecoveryCodesStmt:          q.countRecoveryCodesStmt,
+		countRemakesStmt:                q.countRemakesStmt,
 		countSelfRefundsStmt:            q.countSelfRefundsStmt,
 		countToldSinceStmt:              q.countToldSinceStmt,
 		countUnpricedEventsStmt:         q.countUnpricedEventsStmt,
@@ -3300,6 +3337,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		failPendingStmt:                 q.failPendingStmt,
 		firstPaidStmt:                   q.firstPaidStmt,
 		forgetCountersStmt:              q.forgetCountersStmt,
+		formerStripeCustomerStmt:        q.formerStripeCustomerStmt,
 		fraudWarningsOfStmt:             q.fraudWarningsOfStmt,
 		getCustomerStmt:                 q.getCustomerStmt,
 		getCustomerByExternalIDStmt:     q.getCustomerByExternalIDStmt,
@@ -3457,6 +3495,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putDeviceStmt:                   q.putDeviceStmt,
 		putDisputeStmt:                  q.putDisputeStmt,
 		putFactorRuleStmt:               q.putFactorRuleStmt,
+		putFormerStripeCustomerStmt:     q.putFormerStripeCustomerStmt,
 		putFraudWarningStmt:             q.putFraudWarningStmt,
 		putInstallationStmt:             q.putInstallationStmt,
 		putLimitStmt:                    q.putLimitStmt,
@@ -3508,6 +3547,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		scheduleByIDStmt:                q.scheduleByIDStmt,
 		schedulersOfPackStmt:            q.schedulersOfPackStmt,
 		schedulesStmt:                   q.schedulesStmt,
+		schedulesWithMethodStmt:         q.schedulesWithMethodStmt,
 		setDeliveryStmt:                 q.setDeliveryStmt,
 		setEndpointHealthStmt:           q.setEndpointHealthStmt,
 		setEventPositionStmt:            q.setEventPositionStmt,

@@ -366,6 +366,12 @@ type FactorRule struct {
 	CreatedAt  int64
 }
 
+type FormerStripeCustomer struct {
+	StripeCustomerID string
+	CustomerID       string
+	ReplacedAt       int64
+}
+
 type FraudWarning struct {
 	ID          string
 	PurchaseID  string
@@ -515,6 +521,12 @@ type Invoice struct {
 	FinishedAt       int64
 	Bonus            int64
 	BonusDays        int64
+	StripeCustomer   string
+	Remake           string
+	Remakes          int64
+	Replaces         string
+	ReplacesNumber   string
+	RemadeAt         int64
 }
 
 type Job struct {
@@ -918,6 +930,7 @@ type Schedule struct {
 	Bonus            int64
 	BonusDays        int64
 	TaxBehavior      string
+	PausedAt         int64
 }
 
 type Session struct {

@@ -190,7 +190,9 @@ func finalizeInvoice(c *call) (obj, *apiError) {
 
 // finalize gives a draft its number, its payment and its page.
 func (c *call) finalize(in obj) *apiError {
-	if customer := c.s.store.get("customer", in.str("customer")); customer != nil { // as it is now
+	if customer := c.s.store.get("customer", in.str("customer")); customer.yes("deleted") {
+		return noSuch("customer", in.str("customer"), "customer", false)
+	} else if customer != nil { // as it is now
 		in["customer_tax_exempt"], in["customer_email"], in["customer_name"] = customer["tax_exempt"], customer["email"], customer["name"]
 	}
 	c.s.totalInvoice(in)
