@@ -278,6 +278,7 @@ func payInvoice(c *call) (obj, *apiError) {
 	if pm.str("customer") != customer.id() {
 		return nil, bad("", "payment_method", "The payment method %s does not belong to the customer %s of this invoice.", pm.id(), customer.id())
 	}
+	c.s.present(in, c.s.store.get("payment_intent", in.str("payment_intent")), "")
 	away := true
 	if v, ok := c.p["off_session"].(bool); ok {
 		away = v
