@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"purse/billing/money"
+	"purse/billing/purchase"
 )
 
 // Gateway is Stripe's invoices. Errors are *recharge.Declined,
@@ -58,6 +59,7 @@ type Stripe struct {
 	Customer                 string
 	DueAt                    time.Time
 	Payment                  string // the payment intent
+	purchase.Took                   // what the charge took of the buyer
 	PaymentStatus            string
 	ReceiptURL               string
 	CardBrand, CardLast4     string

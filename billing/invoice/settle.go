@@ -229,6 +229,9 @@ func (s *Service) paid(t tx.Tx, in *Invoice, at Stripe) error {
 		return err
 	}
 	in.Purchase = p.ID
+	if err := s.Purchases.NoteCurrencyIn(t, p, at.Took); err != nil {
+		return err
+	}
 	return s.explain(t, in, p)
 }
 

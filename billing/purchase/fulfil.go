@@ -262,6 +262,9 @@ func (s *Service) grant(t tx.Tx, p *Purchase, c *Checkout) error {
 	if err := s.noteInvoice(t, p, c.InvoiceNumber, c.InvoiceURL); err != nil {
 		return err
 	}
+	if err := s.NoteCurrencyIn(t, p, c.Payment.Took); err != nil {
+		return err
+	}
 	if err := s.adoptTyped(t, p, c); err != nil {
 		return err
 	}

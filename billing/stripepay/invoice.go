@@ -150,6 +150,7 @@ func issued(in *stripe.Invoice) invoice.Stripe {
 		Total: r.Total, AmountPaid: r.AmountPaid, Currency: r.Currency, Invoice: in.Metadata[metaInvoice], Installation: r.Installation, Customer: r.Customer,
 		Payment: r.Payment, PaymentStatus: r.PaymentStatus, ReceiptURL: r.ReceiptURL, CardBrand: r.CardBrand, CardLast4: r.CardLast4,
 		FailureCode: r.FailureCode, DeclineCode: r.DeclineCode, FailureMessage: r.FailureMessage,
+		Took: r.Took,
 	}
 	if in.CustomerTaxExempt != nil {
 		o.TaxExempt = invoice.TaxExempt(*in.CustomerTaxExempt)

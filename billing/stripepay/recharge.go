@@ -186,6 +186,8 @@ func invoiceOf(in *stripe.Invoice) recharge.Invoice {
 	}
 	if pi := in.PaymentIntent; pi != nil {
 		p := payment(pi)
+		o.Took = p.Took
+		o.Shown = shownBy(in.LastResponse)
 		o.Payment, o.PaymentStatus, o.ReceiptURL, o.CardBrand, o.CardLast4 = p.ID, p.Status, p.ReceiptURL, p.CardBrand, p.CardLast4
 		if e := pi.LastPaymentError; e != nil {
 			o.FailureCode, o.DeclineCode, o.FailureMessage = string(e.Code), string(e.DeclineCode), e.Msg

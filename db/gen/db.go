@@ -684,6 +684,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.openRechargeStmt, err = db.PrepareContext(ctx, openRecharge); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenRecharge: %w", err)
 	}
+	if q.otherCurrenciesStmt, err = db.PrepareContext(ctx, otherCurrencies); err != nil {
+		return nil, fmt.Errorf("error preparing query OtherCurrencies: %w", err)
+	}
 	if q.othersAscendingStmt, err = db.PrepareContext(ctx, othersAscending); err != nil {
 		return nil, fmt.Errorf("error preparing query OthersAscending: %w", err)
 	}
@@ -695,6 +698,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.parkJobStmt, err = db.PrepareContext(ctx, parkJob); err != nil {
 		return nil, fmt.Errorf("error preparing query ParkJob: %w", err)
+	}
+	if q.paymentsInOtherCurrencyStmt, err = db.PrepareContext(ctx, paymentsInOtherCurrency); err != nil {
+		return nil, fmt.Errorf("error preparing query PaymentsInOtherCurrency: %w", err)
 	}
 	if q.paymentsThatDifferStmt, err = db.PrepareContext(ctx, paymentsThatDiffer); err != nil {
 		return nil, fmt.Errorf("error preparing query PaymentsThatDiffer: %w", err)
@@ -806,6 +812,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putMuteStmt, err = db.PrepareContext(ctx, putMute); err != nil {
 		return nil, fmt.Errorf("error preparing query PutMute: %w", err)
+	}
+	if q.putOtherCurrencyStmt, err = db.PrepareContext(ctx, putOtherCurrency); err != nil {
+		return nil, fmt.Errorf("error preparing query PutOtherCurrency: %w", err)
 	}
 	if q.putPackStmt, err = db.PrepareContext(ctx, putPack); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPack: %w", err)
@@ -2185,6 +2194,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing openRechargeStmt: %w", cerr)
 		}
 	}
+	if q.otherCurrenciesStmt != nil {
+		if cerr := q.otherCurrenciesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing otherCurrenciesStmt: %w", cerr)
+		}
+	}
 	if q.othersAscendingStmt != nil {
 		if cerr := q.othersAscendingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing othersAscendingStmt: %w", cerr)
@@ -2203,6 +2217,11 @@ func (q *Queries) Close() error {
 	if q.parkJobStmt != nil {
 		if cerr := q.parkJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing parkJobStmt: %w", cerr)
+		}
+	}
+	if q.paymentsInOtherCurrencyStmt != nil {
+		if cerr := q.paymentsInOtherCurrencyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing paymentsInOtherCurrencyStmt: %w", cerr)
 		}
 	}
 	if q.paymentsThatDifferStmt != nil {
@@ -2388,6 +2407,11 @@ func (q *Queries) Close() error {
 	if q.putMuteStmt != nil {
 		if cerr := q.putMuteStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putMuteStmt: %w", cerr)
+		}
+	}
+	if q.putOtherCurrencyStmt != nil {
+		if cerr := q.putOtherCurrencyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putOtherCurrencyStmt: %w", cerr)
 		}
 	}
 	if q.putPackStmt != nil {
@@ -3104,10 +3128,12 @@ type Queries struct {
 	openEpisodesStmt                *sql.Stmt
 	openPurchasesStmt               *sql.Stmt
 	openRechargeStmt                *sql.Stmt
+	otherCurrenciesStmt             *sql.Stmt
 	othersAscendingStmt             *sql.Stmt
 	othersDescendingStmt            *sql.Stmt
 	paidBetweenStmt                 *sql.Stmt
 	parkJobStmt                     *sql.Stmt
+	paymentsInOtherCurrencyStmt     *sql.Stmt
 	paymentsThatDifferStmt          *sql.Stmt
 	paymentsWithoutPurchaseStmt     *sql.Stmt
 	payoutsBetweenStmt              *sql.Stmt
@@ -3145,6 +3171,7 @@ type Queries struct {
 	putMeterStmt                    *sql.Stmt
 	putMethodChoiceStmt             *sql.Stmt
 	putMuteStmt                     *sql.Stmt
+	putOtherCurrencyStmt            *sql.Stmt
 	putPackStmt                     *sql.Stmt
 	putPackOfferStmt                *sql.Stmt
 	putPayoutStmt                   *sql.Stmt
@@ -3462,10 +3489,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		openEpisodesStmt:                q.openEpisodesStmt,
 		openPurchasesStmt:               q.openPurchasesStmt,
 		openRechargeStmt:                q.openRechargeStmt,
+		otherCurrenciesStmt:             q.otherCurrenciesStmt,
 		othersAscendingStmt:             q.othersAscendingStmt,
 		othersDescendingStmt:            q.othersDescendingStmt,
 		paidBetweenStmt:                 q.paidBetweenStmt,
 		parkJobStmt:                     q.parkJobStmt,
+		paymentsInOtherCurrencyStmt:     q.paymentsInOtherCurrencyStmt,
 		paymentsThatDifferStmt:          q.paymentsThatDifferStmt,
 		paymentsWithoutPurchaseStmt:     q.paymentsWithoutPurchaseStmt,
 		payoutsBetweenStmt:              q.payoutsBetweenStmt,
@@ -3503,6 +3532,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putMeterStmt:                    q.putMeterStmt,
 		putMethodChoiceStmt:             q.putMethodChoiceStmt,
 		putMuteStmt:                     q.putMuteStmt,
+		putOtherCurrencyStmt:            q.putOtherCurrencyStmt,
 		putPackStmt:                     q.putPackStmt,
 		putPackOfferStmt:                q.putPackOfferStmt,
 		putPayoutStmt:                   q.putPayoutStmt,

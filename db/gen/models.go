@@ -638,6 +638,15 @@ type MovedHour struct {
 	LastSeq  int64
 }
 
+type OtherCurrencyPayment struct {
+	PaymentIntent string
+	PurchaseID    string
+	Amount        int64
+	Currency      string
+	InCharge      int64
+	SeenAt        int64
+}
+
 type Pack struct {
 	ID               string
 	Name             string
@@ -868,16 +877,18 @@ type RecoveryCode struct {
 }
 
 type Refund struct {
-	ID         string
-	RefundKey  string
-	StripeID   string
-	PurchaseID string
-	Amount     int64
-	State      string
-	Reason     string
-	Problem    string
-	CreatedBy  string
-	CreatedAt  int64
+	ID             string
+	RefundKey      string
+	StripeID       string
+	PurchaseID     string
+	Amount         int64
+	State          string
+	Reason         string
+	Problem        string
+	CreatedBy      string
+	CreatedAt      int64
+	ChargeAmount   int64
+	ChargeCurrency string
 }
 
 type Report struct {
