@@ -112,6 +112,19 @@ func (AccountStore) CustomerByStripeID(t tx.Tx, id string) (account.Customer, er
 	return one(r, err, customerOf)
 }
 
+// PutFormerStripeCustomer implements account.Store.
+func (AccountStore) PutFormerStripeCustomer(t tx.Tx, stripeID, customer string) error {
+	ctx, q := q(t)
+	return q.PutFormerStripeCustomer(ctx, gen.PutFormerStripeCustomerParams{StripeCustomerID: stripeID, CustomerID: customer, ReplacedAt: micros(t.Now())})
+}
+
+// FormerStripeCustomer implements account.Store.
+func (AccountStore) FormerStripeCustomer(t tx.Tx, stripeID string) (string, error) {
+	ctx, q := q(t)
+	id, err := q.FormerStripeCustomer(ctx, stripeID)
+	return id, notFound(err)
+}
+
 // SearchCustomers implements account.Store.
 func (AccountStore) SearchCustomers(t tx.Tx, text string, p account.Page, limit int) ([]account.Customer, error) {
 	ctx, q := q(t)

@@ -44,7 +44,8 @@ func (InvoiceStore) Update(t tx.Tx, in *invoice.Invoice) error {
 		StripeInvoice: in.Stripe, Number: in.Number, Url: in.URL, PaymentIntent: in.PaymentIntent, Processing: flag(in.Processing), Total: in.Total,
 		Tax: in.Tax, AmountPaid: in.AmountPaid, ReceiptUrl: in.ReceiptURL, PurchaseID: in.Purchase, GrantID: int64(in.Grant), Clawed: int64(in.Clawed),
 		NextAt: micros(in.NextAt), DueAt: micros(in.DueAt), OverdueAt: micros(in.OverdueAt), IssuedAt: micros(in.IssuedAt),
-		UpdatedAt: micros(in.UpdatedAt), FinishedAt: micros(in.FinishedAt), ID: in.ID,
+		UpdatedAt: micros(in.UpdatedAt), FinishedAt: micros(in.FinishedAt), StripeCustomer: in.StripeCustomer, Remake: string(in.Remake), Remakes: int64(in.Remakes),
+		Replaces: in.Replaces, ReplacesNumber: in.ReplacesNumber, RemadeAt: micros(in.RemadeAt), ID: in.ID,
 	})
 }
 
@@ -81,6 +82,13 @@ func (InvoiceStore) Due(t tx.Tx, now time.Time, limit int) ([]*invoice.Invoice, 
 	return invoices(q.DueInvoices(ctx, gen.DueInvoicesParams{Now: micros(now), MaxRows: int32(limit)}))
 }
 
+// CountRemakes implements invoice.Store.
+func (InvoiceStore) CountRemakes(t tx.Tx, how invoice.Remake) (int, error) {
+	ctx, q := q(t)
+	n, err := q.CountRemakes(ctx, string(how))
+	return int(n), err
+}
+
 func oneInvoice(r gen.Invoice, err error) (*invoice.Invoice, error) {
 	if err != nil {
 		return nil, notFound(err)
@@ -108,5 +116,7 @@ func invoiceOf(r gen.Invoice) *invoice.Invoice {
 		Purchase: r.PurchaseID, Grant: ledger.GrantID(r.GrantID), Clawed: money.Credits(r.Clawed), CreatedBy: r.CreatedBy, NextAt: instant(r.NextAt),
 		DueAt: instant(r.DueAt), OverdueAt: instant(r.OverdueAt), CreatedAt: instant(r.CreatedAt), IssuedAt: instant(r.IssuedAt),
 		UpdatedAt: instant(r.UpdatedAt), FinishedAt: instant(r.FinishedAt), Bonus: money.Credits(r.Bonus), BonusDays: int(r.BonusDays),
+		StripeCustomer: r.StripeCustomer, Remake: invoice.Remake(r.Remake), Remakes: int(r.Remakes), Replaces: r.Replaces, ReplacesNumber: r.ReplacesNumber,
+		RemadeAt: instant(r.RemadeAt),
 	}
 }

@@ -3,6 +3,7 @@ package db
 import (
 	"time"
 
+	"purse/billing/money"
 	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/db/gen"
@@ -16,7 +17,22 @@ func (PurchaseStore) PutRefund(t tx.Tx, r *purchase.Refund, key string) error {
 	return q.PutRefund(ctx, gen.PutRefundParams{
 		ID: r.ID, RefundKey: key, StripeID: r.StripeID, PurchaseID: r.Purchase, Amount: r.Amount, State: string(r.State),
 		Reason: r.Reason, Problem: r.Problem, CreatedBy: r.CreatedBy, CreatedAt: micros(r.CreatedAt),
+		ChargeAmount: r.Charged.Amount, ChargeCurrency: r.Charged.Currency,
 	})
+}
+
+// PutOtherCurrency implements purchase.Store.
+func (PurchaseStore) PutOtherCurrency(t tx.Tx, o purchase.OtherCurrency) error {
+	ctx, q := q(t)
+	return q.PutOtherCurrency(ctx, gen.PutOtherCurrencyParams{PaymentIntent: o.Payment, PurchaseID: o.Purchase, Amount: o.Paid.Amount, Currency: o.Paid.Currency,
+		InCharge: flag(o.InCharge), SeenAt: micros(t.Now())})
+}
+
+// OtherCurrencies implements purchase.Store.
+func (PurchaseStore) OtherCurrencies(t tx.Tx) (int64, time.Time, error) {
+	ctx, q := q(t)
+	r, err := q.OtherCurrencies(ctx)
+	return r.Count, instant(r.LastSeen), err
 }
 
 func (PurchaseStore) Refund(t tx.Tx, id string) (*purchase.Refund, error) {
@@ -63,6 +79,7 @@ func refund(r gen.Refund) *purchase.Refund {
 	return &purchase.Refund{
 		ID: r.ID, StripeID: r.StripeID, Purchase: r.PurchaseID, Amount: r.Amount, State: purchase.RefundState(r.State),
 		Reason: r.Reason, Problem: r.Problem, CreatedBy: r.CreatedBy, CreatedAt: instant(r.CreatedAt),
+		Charged: money.Money{Amount: r.ChargeAmount, Currency: r.ChargeCurrency},
 	}
 }
 

@@ -225,6 +225,15 @@ func (ReportStore) Differences(t tx.Tx, from, to time.Time) ([]report.Found, err
 			Purchase: r.PurchaseID, Payment: r.PaymentIntent, Transaction: r.ID, Object: r.Source,
 			Detail: fmt.Sprintf("The purchase says %s %s.", money.Money{Amount: r.Total, Currency: r.Currency}.Decimal(), r.Currency)}})
 	}
+	others, err := q.PaymentsInOtherCurrency(ctx, gen.PaymentsInOtherCurrencyParams{FromAt: a, ToAt: b})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range others {
+		out = append(out, report.Found{Difference: report.Difference{Kind: report.OtherCurrency, Amount: r.PaidAmount, Currency: r.PaidCurrency,
+			Purchase: r.PurchaseID, Payment: r.PaymentIntent, Transaction: r.ID, Object: r.Source,
+			Detail: fmt.Sprintf("The buyer paid in another currency; the invoice says %s %s, which is what counts.", money.Money{Amount: r.Total, Currency: r.Currency}.Decimal(), r.Currency)}})
+	}
 	refunds, err := q.RefundsUnknown(ctx, gen.RefundsUnknownParams{FromAt: a, ToAt: b})
 	if err != nil {
 		return nil, err

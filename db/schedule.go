@@ -26,7 +26,7 @@ func (ScheduleStore) Put(t tx.Tx, s *schedule.Schedule) error {
 		OnIssue: flag(s.OnIssue), ConsentVersion: s.Consent.Version, ConsentUser: s.Consent.User, ConsentAddress: s.Consent.Address,
 		ConsentAt: micros(s.Consent.At), State: string(s.State), Reason: string(s.Reason), Note: s.Note, RepairUrl: s.RepairURL, Done: int64(s.Done),
 		NextAt: micros(s.NextAt), CreatedBy: s.CreatedBy, CreatedAt: micros(s.CreatedAt), UpdatedAt: micros(s.UpdatedAt),
-		Amount: int64(s.Amount), Bonus: int64(s.Bonus), BonusDays: int64(s.BonusDays), TaxBehavior: s.TaxBehavior,
+		Amount: int64(s.Amount), Bonus: int64(s.Bonus), BonusDays: int64(s.BonusDays), TaxBehavior: s.TaxBehavior, PausedAt: micros(s.PausedAt),
 	})
 }
 
@@ -52,6 +52,12 @@ func (ScheduleStore) Due(t tx.Tx, now time.Time, limit int) ([]*schedule.Schedul
 	return schedules(q.DueSchedules(ctx, gen.DueSchedulesParams{Now: micros(now), MaxRows: int32(limit)}))
 }
 
+// WithCard implements schedule.Store.
+func (ScheduleStore) WithCard(t tx.Tx, card string) ([]*schedule.Schedule, error) {
+	ctx, q := q(t)
+	return schedules(q.SchedulesWithMethod(ctx, card))
+}
+
 func schedules(rows []gen.Schedule, err error) ([]*schedule.Schedule, error) {
 	out := make([]*schedule.Schedule, len(rows))
 	for i, r := range rows {
@@ -70,6 +76,6 @@ func scheduleOf(r gen.Schedule) *schedule.Schedule {
 		Consent: schedule.Consent{Version: r.ConsentVersion, User: r.ConsentUser, Address: r.ConsentAddress, At: instant(r.ConsentAt)},
 		State:   schedule.State(r.State), Reason: schedule.Reason(r.Reason), Note: r.Note, RepairURL: r.RepairUrl, Done: int(r.Done), NextAt: instant(r.NextAt),
 		CreatedBy: r.CreatedBy, CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt),
-		Amount: money.Credits(r.Amount), Bonus: money.Credits(r.Bonus), BonusDays: int(r.BonusDays), TaxBehavior: r.TaxBehavior,
+		Amount: money.Credits(r.Amount), Bonus: money.Credits(r.Bonus), BonusDays: int(r.BonusDays), TaxBehavior: r.TaxBehavior, PausedAt: instant(r.PausedAt),
 	}
 }

@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"purse/billing/stripepay"
+	"purse/billing/tx"
+	"purse/db"
 )
 
 type stripeCommands struct {
@@ -60,7 +65,10 @@ func (c *stripeSetupCommand) Run(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
-type stripeCheckCommand struct{ stripeSettings }
+type stripeCheckCommand struct {
+	stripeSettings
+	databaseFlag
+}
 
 func (c *stripeCheckCommand) Run(ctx context.Context, log *slog.Logger) error {
 	g, err := c.gateway(log)
@@ -72,6 +80,9 @@ func (c *stripeCheckCommand) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	if err := c.otherCurrencies(ctx, log); err != nil { // of an older release, say: the key is what is checked
+		fmt.Printf("note  Whether buyers have paid in other currencies cannot be read from %s: %s\n", c.DB, err)
+	}
 	failed := slices.DeleteFunc(slices.Clone(findings), func(f stripepay.Finding) bool { return f.OK })
 	for _, f := range failed {
 		fmt.Printf("FAIL  %s: %s\n", f.What, f.Detail)
@@ -81,4 +92,25 @@ func (c *stripeCheckCommand) Run(ctx context.Context, log *slog.Logger) error {
 	}
 	fmt.Printf("ok: %s; the key has all rights, and the endpoint sends all events\n", findings[0].Detail)
 	return nil
+}
+
+// otherCurrencies says whether buyers have paid in other currencies, as far as there is
+// a database that knows. It is no fault: what was sold is what the invoice says.
+func (c *stripeCheckCommand) otherCurrencies(ctx context.Context, log *slog.Logger) error {
+	if _, err := os.Stat(c.DB); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	k, err := c.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer k.db.Close()
+	return k.db.View(ctx, func(t tx.Tx) error {
+		n, last, err := db.PurchaseStore{}.OtherCurrencies(t)
+		if err == nil && n > 0 {
+			fmt.Printf("note  Adaptive Pricing is on for hosted invoices: %d of them were paid in another currency, the last on %s. Credits and reports go by the invoice. Turn it off at %s\n",
+				n, last.Format(time.DateOnly), stripepay.AdaptivePricingPage)
+		}
+		return err
+	})
 }

@@ -191,6 +191,11 @@ func (s *Service) changeCustomer(t tx.Tx, by audit.Actor, ref, action, reason st
 		return nil, err
 	}
 	t.OnCommit(func() { s.customers.forget(before) })
+	if before.StripeCustomerID != "" && before.StripeCustomerID != c.StripeCustomerID {
+		if err := s.Store.PutFormerStripeCustomer(t, before.StripeCustomerID, c.ID); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.Events.Append(t, event.CustomerChanged, c.ID, 0, 0, &c); err != nil {
 		return nil, err
 	}

@@ -17,6 +17,10 @@ type Store interface {
 	Customer(t tx.Tx, id string) (Customer, error)
 	CustomerByExternalID(t tx.Tx, ext string) (Customer, error)
 	CustomerByStripeID(t tx.Tx, id string) (Customer, error)
+	// PutFormerStripeCustomer keeps that a customer was this one of Stripe's until
+	// now, FormerStripeCustomer answers which customer that is.
+	PutFormerStripeCustomer(t tx.Tx, stripeID, customer string) error
+	FormerStripeCustomer(t tx.Tx, stripeID string) (customer string, err error)
 	// SearchCustomers answers customers whose search text contains text: newest
 	// first, or oldest first where the page has Before.
 	SearchCustomers(t tx.Tx, text string, p Page, limit int) ([]Customer, error)

@@ -21,6 +21,7 @@ const (
 	PurchaseRefunded     = "purchase.refunded"
 	PurchaseDisputed     = "purchase.disputed"
 	InvoiceIssued        = "invoice.issued"
+	InvoiceReissued      = "invoice.reissued"
 	InvoicePaid          = "invoice.paid"
 	InvoiceOverdue       = "invoice.overdue"
 	InvoiceVoided        = "invoice.voided"
@@ -113,6 +114,7 @@ var catalogue = []Type{
 	{PurchaseRefunded, "Money of a purchase went back, and the unused credits with it.", true, false, ofPurchase("partially_refunded", "500", "null")},
 	{PurchaseDisputed, "The buyer's bank disputes a payment, or decided about it.", true, false, ofPurchase("disputed", "0", `"needs_response"`)},
 	{InvoiceIssued, "An invoice for credits was sent to the customer.", true, false, ofInvoice("open", "0", "null")},
+	{InvoiceReissued, "An invoice for credits was made again, with another number and link: its customer was deleted at Stripe. Its credits are not given again.", true, false, ofInvoice("open", "0", "null")},
 	{InvoicePaid, "An invoice for credits was paid.", true, false, ofInvoice("paid", "40000", `"pur_06h009hchvm6s4qgpdfhxqrvew"`)},
 	{InvoiceOverdue, "An invoice for credits was not paid by its due date.", true, false, ofInvoice("open", "0", "null")},
 	{InvoiceVoided, "An invoice for credits was voided: it cannot be paid any more.", true, false, ofInvoice("void", "0", "null")},

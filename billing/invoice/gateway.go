@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"purse/billing/money"
+	"purse/billing/purchase"
 )
 
 // Gateway is Stripe's invoices. Errors are *recharge.Declined,
@@ -34,8 +35,10 @@ type Params struct {
 	StripeCustomer                  string
 	Description, Memo, PONumber     string
 	Price                           money.Money
-	NetDays                         int    // -1 where a card is charged
-	Card                            string // that is charged
+	NetDays                         int       // -1 where a card is charged
+	DueAt                           time.Time // instead of NetDays, zero for none
+	Replaces                        string    // Stripe's invoice that it must not be taken for
+	Card                            string    // that is charged
 	TaxExempt                       TaxExempt
 	AutomaticTax                    bool
 	TaxBehavior, TaxCode            string // whether Price contains tax; Stripe's code, "" for the account's
@@ -47,6 +50,8 @@ type Stripe struct {
 	Status                   string // draft, open, paid, void, uncollectible
 	Livemode                 bool
 	StripeCustomer           string
+	CustomerGone             bool      // it was deleted
+	TaxExempt                TaxExempt // as the customer was when it was issued
 	Subtotal, Tax, Total     int64
 	AmountPaid               int64
 	Currency                 string
@@ -54,6 +59,7 @@ type Stripe struct {
 	Customer                 string
 	DueAt                    time.Time
 	Payment                  string // the payment intent
+	purchase.Took                   // what the charge took of the buyer
 	PaymentStatus            string
 	ReceiptURL               string
 	CardBrand, CardLast4     string

@@ -8,7 +8,9 @@
 // afterwards. What Stripe's invoice says decides, whatever order events come in:
 // credits are granted once, by payment or, if staff chose so, on issue. Credits
 // that were given on issue and are never paid are taken back: what is unused
-// goes, what was used becomes debt; a later payment gives both back.
+// goes, what was used becomes debt; a later payment gives both back. An invoice whose
+// customer was deleted at Stripe is voided there and made again, once; its credits are
+// not given twice.
 package invoice
 
 import (
@@ -59,6 +61,7 @@ const (
 	pay              Act = "pay"
 	look             Act = "look"
 	find             Act = "find"
+	remake           Act = "remake" // void it, to make it again
 	ActVoid          Act = "void"
 	ActUncollectible Act = "uncollectible"
 	ActRecord        Act = "record" // a payment that did not go through Stripe
@@ -96,6 +99,12 @@ type Invoice struct {
 	Card     Card
 
 	Stripe, Number, URL    string
+	StripeCustomer         string // whose it is at Stripe
+	Remake                 Remake
+	Remakes                int    // how often it was begun anew
+	Replaces               string // Stripe's invoice that it was before, "" for none
+	ReplacesNumber         string
+	RemadeAt               time.Time
 	PaymentIntent          string
 	Processing             bool // a bank has been asked, and has not answered
 	Total, Tax, AmountPaid int64

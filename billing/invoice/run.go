@@ -119,22 +119,13 @@ func (s *Service) step(ctx context.Context, id string) (more bool, err error) {
 	key := fmt.Sprintf("%s:%s:%d", in.ID, do, in.DoingN)
 	switch do {
 	case issue:
-		if p.StripeCustomer, err = s.Purchases.EnsureCustomer(ctx, in.Customer); err != nil {
-			return s.unknown(ctx, in, err)
-		}
-		// Stripe prints what its customer bears: address and tax ids. What it refuses
-		// of them is told on the billing page, and the invoice is made all the same.
-		if err := s.Purchases.SyncBilling(ctx, in.Customer); err != nil {
-			s.Log.Warn("Stripe was not told of billing details before an invoice", "customer", in.Customer, "error", err)
-		}
-		made, err := s.Gateway.IssueInvoice(ctx, p, in.Stripe, in.ID)
-		return s.issued(ctx, in, made, err)
+		return s.make(ctx, in, p)
 	case find:
 		made, ok, err := s.Gateway.FindIssued(ctx, p, in.CreatedAt.Add(-time.Hour))
 		return s.found(ctx, in, p, made, ok, err)
 	case send:
 		return s.acted(ctx, in, s.Gateway.SendInvoice(ctx, in.Stripe, key))
-	case ActVoid:
+	case ActVoid, remake:
 		return s.acted(ctx, in, s.Gateway.VoidInvoice(ctx, in.Stripe, key))
 	case ActUncollectible:
 		return s.acted(ctx, in, s.Gateway.MarkUncollectible(ctx, in.Stripe, key))
@@ -157,9 +148,17 @@ func (s *Service) params(t tx.Tx, in *Invoice) (Params, error) {
 		Invoice: in.ID, Customer: in.Customer, Installation: s.Installation, StripeCustomer: c.StripeCustomerID, Description: in.Name, Memo: in.Memo,
 		PONumber: in.PONumber, Price: in.Price, NetDays: in.NetDays, TaxExempt: in.TaxExempt, AutomaticTax: s.AutomaticTax,
 	}
+	if in.StripeCustomer != "" {
+		p.StripeCustomer = in.StripeCustomer
+	}
+	if p.Replaces = in.Replaces; p.Replaces != "" { // it is due when it was, or at once
+		if p.NetDays = 0; in.DueAt.After(in.RemadeAt.Add(KeyLife)) {
+			p.DueAt = in.DueAt
+		}
+	}
 	p.TaxBehavior, p.TaxCode = s.taxOf(s.Catalog.Snapshot().Pack(in.Pack))
 	if in.Collection == Charge {
-		p.NetDays, p.Card = -1, in.Card.ID
+		p.NetDays, p.DueAt, p.Card = -1, time.Time{}, in.Card.ID
 	}
 	return p, nil
 }
@@ -258,7 +257,7 @@ func (s *Service) issued(ctx context.Context, sent *Invoice, made Stripe, err er
 		s.Log.Error("Stripe refused an invoice", "invoice", sent.ID, "code", no.Code, "message", no.Message)
 		return s.with(ctx, sent, func(t tx.Tx, in *Invoice) (bool, error) {
 			if in.Collection == Charge && strings.HasPrefix(no.Message, "No such PaymentMethod") {
-				return false, s.failed(t, in, "The card is not saved any more.")
+				return false, s.failed(t, in, CardGone)
 			}
 			return false, s.failed(t, in, "Stripe refused to make the invoice: "+no.Message)
 		})
@@ -271,13 +270,19 @@ func (s *Service) issued(ctx context.Context, sent *Invoice, made Stripe, err er
 			return false, err
 		}
 		in.Doing, in.SentAt = send, time.Time{}
-		if in.Collection == Charge {
+		switch {
+		case in.Problem != "" && in.Problem != CardGone: // it is not what was asked for: nobody may pay it
+			in.Doing = ActVoid
+		case made.CustomerGone:
+			in.Doing = nothing
+			return true, s.remakeIn(t, in, made)
+		case in.Collection == Charge && in.Card.ID == "": // it is paid on Stripe's page
+			in.Doing = nothing
+			return false, errors.Join(s.put(t, in, t.Now().Add(lookEvery)), s.mailCustomer(t, in))
+		case in.Collection == Charge:
 			in.Doing = pay
 		}
 		in.DoingN++
-		if in.Problem != "" { // it is not what was asked for: nobody may pay it
-			in.Doing = ActVoid
-		}
 		return true, s.put(t, in, t.Now())
 	})
 }
@@ -312,6 +317,9 @@ func (s *Service) acted(ctx context.Context, sent *Invoice, err error) (bool, er
 		in.Unknowns = 0
 		if no != nil {
 			in.Problem = "Stripe refused: " + no.Message
+			if in.Doing == remake && made.Status != "void" {
+				in.Remake = RemakeRefused
+			}
 		} else if in.Doing == send {
 			in.Problem = ""
 			if err := s.mailRecipients(t, in); err != nil {
@@ -322,7 +330,11 @@ func (s *Service) acted(ctx context.Context, sent *Invoice, err error) (bool, er
 		if err := s.settle(t, in, made); err != nil {
 			return false, err
 		}
-		return in.Want != nothing, nil
+		if in.Remake == RemakeRefused && in.Processing { // a bank is paying it: the next look knows more
+			in.Remake = RemakeVoiding
+			return false, s.Store.Update(t, in)
+		}
+		return in.Want != nothing || in.Doing != nothing, nil
 	})
 }
 
@@ -388,7 +400,7 @@ func (s *Service) looked(ctx context.Context, sent *Invoice, made Stripe, err er
 			in.Doing = nothing
 			return false, s.Store.Update(t, in)
 		}
-		return false, nil
+		return in.Doing == remake && !stale, nil
 	})
 }
 

@@ -28,6 +28,7 @@ type Store interface {
 	// first; "" of customer, schedule and state for all.
 	List(t tx.Tx, customer, schedule string, state State, before string, limit int) ([]*Invoice, error)
 	Due(t tx.Tx, now time.Time, limit int) ([]*Invoice, error)
+	CountRemakes(t tx.Tx, how Remake) (int, error)
 }
 
 // Deps is what a Service needs.
@@ -79,6 +80,7 @@ func New(d Deps) *Service {
 	d.Purchases.OnEvent("payment_intent.", s.paymentEvent)
 	d.Purchases.OnPayment(s.purchaseOfPayment)
 	d.Purchases.OnRefund(s.invoiceOfPurchase)
+	d.Purchases.OnCustomerGone(s.customerGone)
 	return s
 }
 

@@ -27,6 +27,9 @@ func (s *Service) settle(t tx.Tx, in *Invoice, at Stripe) error {
 	if in.Final() && at.Status != "paid" {
 		return nil
 	}
+	if at.Status == "void" && in.Remake == RemakeVoiding && in.Want != ActVoid {
+		return s.makeAgain(t, in, at)
+	}
 	in.note(at)
 	next := t.Now().Add(lookEvery)
 	switch at.Status {
@@ -41,7 +44,7 @@ func (s *Service) settle(t tx.Tx, in *Invoice, at Stripe) error {
 		}
 	case "uncollectible":
 		if in.State != Uncollectible {
-			in.State = Uncollectible
+			in.State, in.Remake = Uncollectible, RemakeNone
 			if err := s.takeBack(t, in); err != nil {
 				return err
 			}
@@ -55,7 +58,7 @@ func (s *Service) settle(t tx.Tx, in *Invoice, at Stripe) error {
 	}
 	if in.Final() {
 		next = time.Time{}
-		in.Doing, in.Want = nothing, nothing
+		in.Doing, in.Want, in.Remake = nothing, nothing, RemakeNone
 	} else if !in.DueAt.IsZero() && in.OverdueAt.IsZero() && in.DueAt.Add(grace).Before(next) {
 		next = in.DueAt.Add(grace)
 	}
@@ -65,10 +68,14 @@ func (s *Service) settle(t tx.Tx, in *Invoice, at Stripe) error {
 	if err := s.put(t, in, next); err != nil {
 		return err
 	}
-	if in.State == before {
-		return nil
+	if err := s.remakeIn(t, in, at); err != nil || in.State == before {
+		return err
 	}
-	if name := map[State]string{Open: event.InvoiceIssued, Paid: event.InvoicePaid, Void: event.InvoiceVoided, Uncollectible: event.InvoiceUncollectible}[in.State]; name != "" {
+	issued := event.InvoiceIssued
+	if in.Replaces != "" {
+		issued = event.InvoiceReissued
+	}
+	if name := map[State]string{Open: issued, Paid: event.InvoicePaid, Void: event.InvoiceVoided, Uncollectible: event.InvoiceUncollectible}[in.State]; name != "" {
 		if err := s.Events.Append(t, name, in.Customer, 0, 0, eventOf(in)); err != nil {
 			return err
 		}
@@ -98,6 +105,10 @@ func (in *Invoice) note(at Stripe) {
 // mismatch says what of an invoice differs from what was asked for.
 func (s *Service) mismatch(t tx.Tx, in *Invoice, at Stripe) string {
 	c, err := s.Accounts.CustomerIn(t, in.Customer)
+	whose := false
+	if err == nil {
+		whose, err = s.Accounts.IsStripeCustomerIn(t, c, at.StripeCustomer)
+	}
 	switch {
 	case err != nil:
 		return "the customer cannot be read: " + err.Error()
@@ -109,7 +120,7 @@ func (s *Service) mismatch(t tx.Tx, in *Invoice, at Stripe) string {
 		return fmt.Sprintf("the subtotal is %d, our price is %d", at.Subtotal, in.Price.Amount)
 	case at.Total != at.Subtotal+at.Tax && at.Total != at.Subtotal:
 		return fmt.Sprintf("the total of %d is not subtotal %d plus tax %d", at.Total, at.Subtotal, at.Tax)
-	case at.StripeCustomer != c.StripeCustomerID:
+	case !whose:
 		return "Stripe's customer is another than this customer's"
 	case at.Livemode != s.Livemode:
 		return "livemode differs"
@@ -122,12 +133,18 @@ func (s *Service) mismatch(t tx.Tx, in *Invoice, at Stripe) string {
 // opened writes that the customer can pay, and gives the credits if that was
 // agreed.
 func (s *Service) opened(t tx.Tx, in *Invoice, at Stripe) error {
-	in.State, in.IssuedAt = Open, t.Now()
+	in.State, in.Remake = Open, RemakeNone
+	if in.IssuedAt.IsZero() { // what is made again was issued when it first was
+		in.IssuedAt = t.Now()
+	}
 	if in.Problem = s.mismatch(t, in, at); in.Problem != "" {
 		s.Log.Error("an invoice is not what was asked for; it is voided", "invoice", in.ID, "problem", in.Problem)
 		return nil
 	}
-	if !in.OnIssue {
+	if in.Collection == Charge && in.Card.ID == "" {
+		in.Problem = CardGone
+	}
+	if !in.OnIssue || in.Grant != 0 {
 		return nil
 	}
 	r, err := s.grant(t, in, ledger.Committed, money.Money{Amount: at.Total - at.Tax, Currency: at.Currency})
@@ -212,6 +229,9 @@ func (s *Service) paid(t tx.Tx, in *Invoice, at Stripe) error {
 		return err
 	}
 	in.Purchase = p.ID
+	if err := s.Purchases.NoteCurrencyIn(t, p, at.Took); err != nil {
+		return err
+	}
 	return s.explain(t, in, p)
 }
 
@@ -269,7 +289,7 @@ func (s *Service) takeBack(t tx.Tx, in *Invoice) error {
 
 // failed ends an invoice that Stripe will not make.
 func (s *Service) failed(t tx.Tx, in *Invoice, problem string) error {
-	in.State, in.Problem, in.Doing, in.Want, in.FinishedAt = Failed, problem, nothing, nothing, t.Now()
+	in.State, in.Problem, in.Doing, in.Want, in.Remake, in.FinishedAt = Failed, problem, nothing, nothing, RemakeNone, t.Now()
 	if err := s.takeBack(t, in); err != nil {
 		return err
 	}
@@ -280,8 +300,9 @@ func (s *Service) failed(t tx.Tx, in *Invoice, problem string) error {
 }
 
 // MailInvoice is the template of the mail that tells further recipients of an
-// invoice, and the customer that it is overdue: customer, name, number, amount,
-// currency, due, url (Stripe's page), overdue ("1" when it is) and link.
+// invoice, and the customer that it is overdue or that one which no card pays was made
+// again: customer, name, number, amount, currency, due, url (Stripe's page), overdue
+// ("1" when it is), replaces (the number of one that it stands for, "") and link.
 const MailInvoice = "invoice"
 
 func (s *Service) mailTo(t tx.Tx, in *Invoice, to string, overdue bool) error {
@@ -295,8 +316,19 @@ func (s *Service) mailTo(t tx.Tx, in *Invoice, to string, overdue bool) error {
 	}
 	if overdue {
 		data["overdue"] = "1"
+	} else {
+		data["replaces"] = in.ReplacesNumber
 	}
 	return s.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: MailInvoice, To: to, Data: data}})
+}
+
+// mailCustomer tells the customer of an invoice that Stripe does not mail.
+func (s *Service) mailCustomer(t tx.Tx, in *Invoice) error {
+	c, err := s.Accounts.CustomerIn(t, in.Customer)
+	if err != nil {
+		return err
+	}
+	return s.mailTo(t, in, c.Email, false)
 }
 
 func (s *Service) mailRecipients(t tx.Tx, in *Invoice) error {
@@ -381,8 +413,11 @@ func (s *Service) arrived(ctx context.Context, e *purchase.InboxEvent, at Stripe
 		if err != nil {
 			return err
 		}
-		if at.Status == "draft" || (in.Doing == issue && at.Status == "open") {
+		if at.Status == "draft" || (in.Doing == issue && at.Status != "paid") {
 			return nil // who makes it writes it
+		}
+		if in.Stripe != "" && at.ID != in.Stripe && at.Status != "paid" {
+			return nil // the one that it replaced
 		}
 		if err := s.settle(t, in, at); err != nil {
 			return err

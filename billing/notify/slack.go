@@ -179,6 +179,8 @@ func sentence(typ string, d data) string {
 		return ":rotating_light: A payment of " + d.money("total") + " is disputed: " + d.words("dispute_status") + "."
 	case event.InvoiceIssued:
 		return "The invoice " + d.text("number") + " of " + d.amount() + " for " + d.credits("credits") + " was sent."
+	case event.InvoiceReissued:
+		return "The invoice " + d.text("number") + " of " + d.amount() + " was made again, because its customer was deleted at Stripe."
 	case event.InvoicePaid:
 		return ":moneybag: The invoice " + d.text("number") + " of " + d.amount() + " is paid."
 	case event.InvoiceOverdue:

@@ -16,8 +16,8 @@ import (
 // ids in Stripe's portal, and nothing else: what was changed here later stays.
 // The event is about the customer, also where it is about one of its tax ids.
 func (s *Service) customerEvent(ctx context.Context, e *InboxEvent) (InboxState, string, error) {
-	if e.Type == "customer.deleted" { // who charges its cards knows
-		return NotOurs, "", nil
+	if e.Type == "customer.deleted" {
+		return s.customerDeleted(ctx, e)
 	}
 	if e.Type != "customer.updated" && !strings.HasPrefix(e.Type, "customer.tax_id.") {
 		return Ignored, "", nil

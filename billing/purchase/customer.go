@@ -12,7 +12,7 @@ import (
 // EnsureCustomer answers Stripe's id of a customer, and makes it once. One that was
 // deleted at Stripe is made anew.
 func (s *Service) EnsureCustomer(ctx context.Context, customer string) (string, error) {
-	return ensureCustomer(ctx, s.Runner, s.Accounts, s.Gateway, s.Installation, customer)
+	return ensureCustomer(ctx, s.Runner, s.Accounts, s.Gateway, s.Installation, customer, s.ReplacedIn)
 }
 
 type customerGateway interface {
@@ -20,7 +20,7 @@ type customerGateway interface {
 	CustomerLives(ctx context.Context, stripeID string) (bool, error)
 }
 
-func ensureCustomer(ctx context.Context, run tx.Runner, accounts *account.Service, g customerGateway, installation, customer string) (string, error) {
+func ensureCustomer(ctx context.Context, run tx.Runner, accounts *account.Service, g customerGateway, installation, customer string, replaced func(t tx.Tx, customer string) error) (string, error) {
 	c, err := accounts.Customer(ctx, customer)
 	if err != nil {
 		return "", err
@@ -47,6 +47,11 @@ func ensureCustomer(ctx context.Context, run tx.Runner, accounts *account.Servic
 		}
 		if err := accounts.SetStripeCustomerIn(t, audit.System, c.ID, stripeID); err != nil || before == "" {
 			return err
+		}
+		if replaced != nil {
+			if err := replaced(t, c.ID); err != nil {
+				return err
+			}
 		}
 		b, err := accounts.BillingIn(t, c.ID)
 		if err != nil || !b.Set() {

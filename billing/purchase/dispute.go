@@ -61,8 +61,15 @@ func (s *Service) syncMoney(ctx context.Context, purchaseID string, note func(tx
 	if err != nil {
 		return nil, err
 	}
+	took, err := s.ownCurrency(ctx, p, &m)
+	if err != nil {
+		return nil, err
+	}
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
 		if p, err = s.Store.Purchase(t, purchaseID); err != nil {
+			return err
+		}
+		if err := s.NoteCurrencyIn(t, p, took); err != nil {
 			return err
 		}
 		for _, r := range m.Refunds {

@@ -192,6 +192,10 @@ func failureOf(c *Checkout) string {
 // nothing does.
 func (s *Service) mismatch(t tx.Tx, p *Purchase, c *Checkout) string {
 	customer, err := s.Accounts.CustomerIn(t, p.Customer)
+	whose := false
+	if err == nil {
+		whose, err = s.Accounts.IsStripeCustomerIn(t, customer, c.StripeCustomer)
+	}
 	switch {
 	case err != nil:
 		return "the customer cannot be read: " + err.Error()
@@ -201,7 +205,7 @@ func (s *Service) mismatch(t tx.Tx, p *Purchase, c *Checkout) string {
 		return fmt.Sprintf("the subtotal is %d, our price is %d", c.Subtotal, p.Price.Amount)
 	case c.Total != c.Subtotal-c.Discount+c.Tax && c.Total != c.Subtotal-c.Discount:
 		return fmt.Sprintf("the total of %d is not subtotal %d less discount %d plus tax %d", c.Total, c.Subtotal, c.Discount, c.Tax)
-	case c.StripeCustomer != customer.StripeCustomerID:
+	case !whose:
 		return "Stripe's customer is another than this customer's"
 	case c.Livemode != s.Livemode:
 		return "livemode differs"
@@ -256,6 +260,9 @@ func (s *Service) grant(t tx.Tx, p *Purchase, c *Checkout) error {
 	}
 	p.ReceiptURL, p.CardBrand, p.CardLast4 = c.Payment.ReceiptURL, c.Payment.CardBrand, c.Payment.CardLast4
 	if err := s.noteInvoice(t, p, c.InvoiceNumber, c.InvoiceURL); err != nil {
+		return err
+	}
+	if err := s.NoteCurrencyIn(t, p, c.Payment.Took); err != nil {
 		return err
 	}
 	if err := s.adoptTyped(t, p, c); err != nil {

@@ -144,6 +144,15 @@ type PaymentIntent struct {
 	// Stripe's page with instructions. InstructionsURL is "" when none is awaited.
 	Remaining                  int64
 	Reference, InstructionsURL string
+	Took
+}
+
+// Took is what a charge took of the buyer.
+type Took struct {
+	Charged money.Money // as Stripe's charge says, zero before there is one
+	// Shown is what the buyer saw and paid where Stripe converted it and the charge
+	// keeps the currency of what is paid, zero otherwise.
+	Shown money.Money
 }
 
 // RefundParams ask for a refund.
@@ -154,21 +163,29 @@ type RefundParams struct {
 	// Stripe, and goes back outside Stripe; a credit note says so.
 	Invoice string
 	Amount  int64
+	// Charged is what to give back of a charge that is in another currency than
+	// Amount, zero where it is in the same.
+	Charged money.Money
 }
 
 // ChargeRefund is a refund as Stripe has it.
 type ChargeRefund struct {
-	ID      string
-	Ours    string // our id in the metadata, "" for one that was made elsewhere
-	Amount  int64
-	Status  string // pending, requires_action, succeeded, failed, canceled
-	Problem string
+	ID     string
+	Ours   string // our id in the metadata, "" for one that was made elsewhere
+	Amount int64
+	// Currency is the charge's, "" for the purchase's; Charged is what was given back
+	// in it, once Amount was converted into the purchase's.
+	Currency string
+	Charged  money.Money
+	Status   string // pending, requires_action, succeeded, failed, canceled
+	Problem  string
 }
 
 // ChargeDispute is a dispute as Stripe has it.
 type ChargeDispute struct {
 	ID, Status, Reason string
 	Amount             int64
+	Currency           string    // "" for the purchase's
 	Due                time.Time // until when evidence is taken, zero for no date
 	CreatedAt          time.Time
 }

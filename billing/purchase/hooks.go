@@ -21,6 +21,7 @@ type hooks struct {
 	refunds  []func(t tx.Tx, purchaseID string) (stripeInvoice string, err error)
 	payments []func(t tx.Tx, paymentIntent string) (purchaseID string, ours bool, err error)
 	disputed []func(t tx.Tx, customer string) error
+	gone     []func(ctx context.Context, customer string) error
 }
 
 type eventHook struct {

@@ -49,6 +49,9 @@ type MethodDeps struct {
 	PublicURL    string
 	// Limits hold up who tries too many cards; nil for no limits.
 	Limits SetupLimits
+	// Replaced is called in the transaction that replaces a customer which was deleted
+	// at Stripe; nil for nobody.
+	Replaced func(t tx.Tx, customer string) error
 }
 
 // SetupLimits decide whether a customer may open a page that saves a card, and
@@ -373,7 +376,7 @@ func ownPath(p string) bool {
 }
 
 func (m *Methods) ensure(ctx context.Context, customer string) (string, error) {
-	id, err := ensureCustomer(ctx, m.Runner, m.Accounts, m.Gateway, m.Installation, customer)
+	id, err := ensureCustomer(ctx, m.Runner, m.Accounts, m.Gateway, m.Installation, customer, m.Replaced)
 	if err == nil {
 		return id, nil
 	}

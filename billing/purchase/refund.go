@@ -35,7 +35,8 @@ type Refund struct {
 	ID        string // ours, or Stripe's for one that was made there
 	StripeID  string
 	Purchase  string
-	Amount    int64 // minor units
+	Amount    int64       // minor units of the purchase's currency
+	Charged   money.Money // what it is of a charge in another currency, zero for the same
 	State     RefundState
 	Reason    string // what a person said
 	Problem   string // why it failed
@@ -160,7 +161,10 @@ func (s *Service) sendRefund(ctx context.Context, refundID string) error {
 	if err != nil {
 		return err
 	}
-	params := RefundParams{Refund: r.ID, Purchase: p.ID, Installation: s.Installation, PaymentIntent: p.PaymentIntent, Amount: r.Amount}
+	if r, err = s.inCharge(ctx, p, r); err != nil {
+		return err
+	}
+	params := RefundParams{Refund: r.ID, Purchase: p.ID, Installation: s.Installation, PaymentIntent: p.PaymentIntent, Amount: r.Amount, Charged: r.Charged}
 	if p.PaymentIntent == "" {
 		if params.Invoice, err = s.invoiceOf(ctx, p.ID); err != nil {
 			return err
@@ -174,6 +178,10 @@ func (s *Service) sendRefund(ctx context.Context, refundID string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if made.Currency != "" && made.Currency != p.Price.Currency {
+		made.Charged = money.Money{Amount: made.Amount, Currency: made.Currency}
+		made.Amount = r.Amount
 	}
 	return s.Runner.Update(ctx, func(t tx.Tx) error {
 		p, err := s.Store.Purchase(t, r.Purchase)
@@ -233,7 +241,13 @@ func (s *Service) noteRefund(t tx.Tx, p *Purchase, c ChargeRefund) error {
 	if r.State == RefundSucceeded && c.Status == "pending" {
 		return nil
 	}
-	r.StripeID, r.Amount, r.Problem = c.ID, c.Amount, c.Problem
+	if c.Charged.Currency == "" { // what was converted once stays as it is
+		r.Amount = c.Amount
+	}
+	r.StripeID, r.Problem = c.ID, c.Problem
+	if c.Charged.Currency != "" {
+		r.Charged = c.Charged
+	}
 	switch c.Status {
 	case "succeeded":
 		r.State = RefundSucceeded

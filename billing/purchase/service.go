@@ -84,6 +84,7 @@ func New(d Deps) *Service {
 	d.Jobs.Handle(jobEvent, s.processJob)
 	d.Jobs.Handle(jobRefund, s.refundJob)
 	d.Jobs.Handle(jobBilling, s.billingJob)
+	d.Jobs.Handle(jobGone, s.goneJob)
 	d.Jobs.Every(jobForgetCards, 24*time.Hour, s.forgetCards)
 	d.Jobs.Every(jobPending, pendingEvery, s.pendingJob)
 	d.Jobs.Every(jobSweep, sweepEvery, s.sweepJob)

@@ -71,6 +71,11 @@ type Store interface {
 	// above after.
 	RefundsPending(t tx.Tx, after string, limit int) ([]string, error)
 
+	// PutOtherCurrency keeps, once, that a payment was made in another currency.
+	// OtherCurrencies counts them, and answers when the last was seen.
+	PutOtherCurrency(t tx.Tx, o OtherCurrency) error
+	OtherCurrencies(t tx.Tx) (n int64, last time.Time, err error)
+
 	// PutDispute writes how a dispute of a purchase stands, Disputes answers them
 	// all, oldest first.
 	PutDispute(t tx.Tx, purchaseID string, d ChargeDispute) error

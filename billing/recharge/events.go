@@ -165,43 +165,13 @@ func (s *Service) methodEvent(ctx context.Context, e *purchase.InboxEvent) (purc
 	if customer == "" {
 		return purchase.NotOurs, "", nil
 	}
-	err = s.methodsChanged(ctx, customer, func(t tx.Tx) error { return s.Purchases.ConcludeIn(t, e, purchase.Done, "") })
-	return purchase.Done, "", err
-}
-
-// customerDeleted pauses what charges the cards of a customer that was deleted at
-// Stripe: they went with it. The next purchase makes a new one.
-func (s *Service) customerDeleted(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
-	customer := ""
-	err := s.Runner.View(ctx, func(t tx.Tx) error {
-		c, err := s.Accounts.CustomerByStripeIDIn(t, e.ObjectID)
-		if err == nil {
-			customer = c.ID
-		}
-		if fault.Is(err, fault.NotFound) {
-			return nil
-		}
-		return err
-	})
-	if err != nil {
-		return "", "", err
-	}
-	if customer == "" {
-		return purchase.NotOurs, "", nil
-	}
-	err = s.methodsChanged(ctx, customer, func(t tx.Tx) error { return s.Purchases.ConcludeIn(t, e, purchase.Done, "") })
-	return purchase.Done, "", err
+	return purchase.Done, "", s.Methods.Changed(ctx, customer) // others charge it too
 }
 
 // MethodsChanged looks at a customer's policies after cards were saved, removed
 // or chosen. A policy whose card is gone pauses; one that is paused for its card
 // goes on with a card of another number that was saved since.
 func (s *Service) MethodsChanged(ctx context.Context, customer string) error {
-	return s.methodsChanged(ctx, customer, func(tx.Tx) error { return nil })
-}
-
-// methodsChanged does so in one transaction with note.
-func (s *Service) methodsChanged(ctx context.Context, customer string, note func(t tx.Tx) error) error {
 	var policies []*Policy
 	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
 		policies, err = s.Store.PoliciesOf(t, customer)
@@ -211,7 +181,7 @@ func (s *Service) methodsChanged(ctx context.Context, customer string, note func
 		return err
 	}
 	if !slices.ContainsFunc(policies, func(p *Policy) bool { return p.State != Off }) {
-		return s.Runner.Update(ctx, note)
+		return nil
 	}
 	list, err := s.Methods.List(ctx, customer)
 	if err != nil {
@@ -229,7 +199,7 @@ func (s *Service) methodsChanged(ctx context.Context, customer string, note func
 				return err
 			}
 		}
-		return note(t)
+		return nil
 	})
 }
 

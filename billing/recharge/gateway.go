@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purse/billing/money"
+	"purse/billing/purchase"
 )
 
 // Gateway is Stripe's invoices. Errors are *Declined, ErrStale,
@@ -89,6 +90,7 @@ type Invoice struct {
 	Recharge, Installation   string // metadata: ours
 	Customer                 string
 	Payment                  string // the payment intent
+	purchase.Took                   // what the charge took of the buyer
 	PaymentStatus            string
 	ReceiptURL               string
 	CardBrand, CardLast4     string

@@ -366,6 +366,10 @@ func (r *Recharge) note(in Invoice) {
 // mismatch says what of an invoice differs from what was asked for.
 func (s *Service) mismatch(t tx.Tx, r *Recharge, in Invoice) string {
 	c, err := s.Accounts.CustomerIn(t, r.Customer)
+	whose := false
+	if err == nil {
+		whose, err = s.Accounts.IsStripeCustomerIn(t, c, in.StripeCustomer)
+	}
 	switch {
 	case err != nil:
 		return "the customer cannot be read: " + err.Error()
@@ -375,7 +379,7 @@ func (s *Service) mismatch(t tx.Tx, r *Recharge, in Invoice) string {
 		return fmt.Sprintf("the subtotal is %d, our price is %d", in.Subtotal, r.Price.Amount)
 	case in.Total != in.Subtotal+in.Tax && in.Total != in.Subtotal:
 		return fmt.Sprintf("the total of %d is not subtotal %d plus tax %d", in.Total, in.Subtotal, in.Tax)
-	case in.StripeCustomer != c.StripeCustomerID:
+	case !whose:
 		return "Stripe's customer is another than this customer's"
 	case in.Livemode != s.Livemode:
 		return "livemode differs"

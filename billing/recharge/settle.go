@@ -68,6 +68,9 @@ func (s *Service) settlePaid(t tx.Tx, rechargeID string, in Invoice) error {
 		return err
 	}
 	r.Purchase = pur.ID
+	if err := s.Purchases.NoteCurrencyIn(t, pur, in.Took); err != nil {
+		return err
+	}
 	if err := s.explain(t, r, pur, in); err != nil {
 		return err
 	}

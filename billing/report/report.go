@@ -89,7 +89,7 @@ type Payout struct {
 // Difference is something of one side that the other side does not have, or has
 // otherwise.
 type Difference struct {
-	Kind        string `json:"kind" enum:"purchase_without_payment,payment_without_purchase,amount_differs,refund_unknown,refund_without_money,dispute_unknown,deferred_differs"`
+	Kind        string `json:"kind" enum:"purchase_without_payment,payment_without_purchase,amount_differs,other_currency,refund_unknown,refund_without_money,dispute_unknown,deferred_differs"`
 	Alarm       bool   `json:"alarm" doc:"A person must look: invariant 14"`
 	Amount      int64  `json:"amount"`
 	Currency    string `json:"currency"`
@@ -105,6 +105,7 @@ const (
 	PurchaseWithoutPayment = "purchase_without_payment"
 	PaymentWithoutPurchase = "payment_without_purchase"
 	AmountDiffers          = "amount_differs"
+	OtherCurrency          = "other_currency" // both amounts are known: no alarm
 	RefundUnknown          = "refund_unknown"
 	RefundWithoutMoney     = "refund_without_money"
 	DisputeUnknown         = "dispute_unknown"

@@ -50,7 +50,7 @@ func (s *Service) goOn(t tx.Tx, sch *Schedule, c *account.Customer) {
 	if n, due := sch.due(t.Now(), c.Location()); due {
 		sch.Done = n + 1
 	}
-	sch.State, sch.Reason, sch.Note, sch.RepairURL = Active, "", "", ""
+	sch.State, sch.Reason, sch.Note, sch.RepairURL, sch.PausedAt = Active, "", "", "", time.Time{}
 	sch.NextAt = sch.Day(sch.Done, c.Location())
 }
 

@@ -121,12 +121,16 @@ func (s *Service) put(t tx.Tx, sch *Schedule) error {
 
 // MailPaused is the template of the mail that tells that a scheduled purchase
 // did not work: customer, name, reason, message, amount, currency, card,
-// repair_url (on Stripe's page, "" for none) and link.
+// repair_url (on Stripe's page, "" for none) and link: to the schedule, or, for
+// NoCard, to where cards are saved.
 const MailPaused = "schedule_paused"
 
 // pauseIn pauses a schedule, and tells the customer once.
 func (s *Service) pauseIn(t tx.Tx, sch *Schedule, why Reason, note, repair string) error {
 	was := sch.State
+	if was != Paused || sch.PausedAt.IsZero() {
+		sch.PausedAt = t.Now()
+	}
 	sch.State, sch.Reason, sch.Note, sch.RepairURL, sch.NextAt = Paused, why, note, repair, time.Time{}
 	if err := s.put(t, sch); err != nil || was == Paused {
 		return err
@@ -138,9 +142,13 @@ func (s *Service) pauseIn(t tx.Tx, sch *Schedule, why Reason, note, repair strin
 	if err != nil || c.Email == "" {
 		return err
 	}
+	link := "/scheduled"
+	if why == NoCard {
+		link = "/methods"
+	}
 	return s.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: MailPaused, To: c.Email, Data: map[string]string{
 		"customer": c.Name, "name": sch.Name, "reason": string(why), "message": note, "amount": sch.Price.Decimal(), "currency": sch.Price.Currency,
-		"card": sch.Card.Brand + " •" + sch.Card.Last4, "repair_url": repair, "link": "/scheduled",
+		"card": sch.Card.Brand + " •" + sch.Card.Last4, "repair_url": repair, "link": link,
 	}}})
 }
 
@@ -167,7 +175,7 @@ func (s *Service) invoiceChanged(t tx.Tx, in *invoice.Invoice) error {
 		if err != nil {
 			return err
 		}
-		sch.State, sch.Reason, sch.Note, sch.RepairURL = Active, "", "", ""
+		sch.State, sch.Reason, sch.Note, sch.RepairURL, sch.PausedAt = Active, "", "", "", time.Time{}
 		if n, due := sch.due(t.Now(), c.Location()); due {
 			sch.Done = n + 1
 		}
@@ -175,11 +183,15 @@ func (s *Service) invoiceChanged(t tx.Tx, in *invoice.Invoice) error {
 	case in.State == invoice.Paid && sch.Note != "":
 		sch.Note, sch.RepairURL = "", ""
 		return s.put(t, sch)
+	case in.State == invoice.Failed && in.Problem == invoice.CardGone:
+		return s.pauseIn(t, sch, NoCard, in.Problem, "")
 	case in.State == invoice.Failed:
 		return s.pauseIn(t, sch, NotMade, in.Problem, "")
 	case in.State == invoice.Void && sch.RepairURL == in.URL:
 		sch.RepairURL = ""
 		return s.put(t, sch)
+	case in.State == invoice.Open && in.Problem == invoice.CardGone:
+		return s.pauseIn(t, sch, NoCard, in.Problem, in.URL)
 	case in.State == invoice.Open && in.Collection == invoice.Charge && in.Problem != "" && in.Tries >= invoice.MaxTries:
 		return s.pauseIn(t, sch, CardDeclined, in.Problem, in.URL)
 	case in.State == invoice.Open && in.Collection == invoice.Charge && in.Problem != "":

@@ -55,6 +55,7 @@ const (
 	PriceChanged Reason = "price_changed" // dearer than agreed, or not sold any more
 	Disputed     Reason = "dispute"
 	NotMade      Reason = "refused" // Stripe did not make the invoice
+	NoCard       Reason = "no_card" // its card is not saved any more: it goes on with one that is saved next
 )
 
 // Consent is what the customer agreed to: which text, who, from where, when.
@@ -105,6 +106,7 @@ type Schedule struct {
 	Reason    Reason
 	Note      string // for people
 	RepairURL string // Stripe's page on which a declined run can be paid
+	PausedAt  time.Time
 
 	Done   int       // how many days were run or passed over
 	NextAt time.Time // of the next run, zero for none

@@ -26,6 +26,8 @@ type Store interface {
 	// List answers those of a customer, newest first; "" for all.
 	List(t tx.Tx, customer, before string, limit int) ([]*Schedule, error)
 	Due(t tx.Tx, now time.Time, limit int) ([]*Schedule, error)
+	// WithCard answers those that charge a card and are not ended.
+	WithCard(t tx.Tx, card string) ([]*Schedule, error)
 }
 
 // Deps is what a Service needs.
@@ -64,6 +66,9 @@ func New(d Deps) *Service {
 	d.Jobs.Every(jobTick, tickEvery, func(ctx context.Context, _ job.Job) error { return s.Tick(ctx) })
 	d.Invoices.OnChange(s.invoiceChanged)
 	d.Purchases.OnDispute(s.disputed)
+	d.Purchases.OnEvent("payment_method.", s.methodEvent)
+	d.Purchases.OnCustomerGone(s.MethodsChanged)
+	d.Methods.OnChange(s.MethodsChanged)
 	return s
 }
 
@@ -240,6 +245,8 @@ func (s *Service) Resume(ctx context.Context, by audit.Actor, customer, schedule
 			return fault.New(fault.Conflict, "not_paused", "", "This schedule is not paused.")
 		case sch.Reason == PriceChanged:
 			return fault.New(fault.Conflict, "price_changed", "", "The price has changed. Look at the new one and agree to it, or cancel the schedule.")
+		case sch.Reason == NoCard:
+			return fault.New(fault.Conflict, "no_card", "", "Its card is not saved any more. Save a card: it goes on with that one.")
 		}
 		c, err := s.Accounts.CustomerIn(t, sch.Customer)
 		if err != nil {

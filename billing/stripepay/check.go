@@ -151,6 +151,10 @@ func (g *Gateway) checkEndpoint(ctx context.Context, url string) []Finding {
 	return out
 }
 
+// AdaptivePricingPage is where Stripe's dashboard turns Adaptive Pricing on hosted
+// invoices on and off.
+const AdaptivePricingPage = "https://dashboard.stripe.com/settings/adaptive-pricing"
+
 // missingEvents are those of Events that an endpoint does not send.
 func missingEvents(e *stripe.WebhookEndpoint) (missing []string) {
 	if slices.Contains(e.EnabledEvents, "*") {

@@ -6,6 +6,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"purse/billing/account"
+	"purse/billing/money"
 	"purse/billing/purchase"
 )
 
@@ -26,6 +27,7 @@ func checkout(s *stripe.CheckoutSession) purchase.Checkout {
 	}
 	if s.PaymentIntent != nil {
 		c.Payment = payment(s.PaymentIntent)
+		c.Payment.Shown = shownBy(s.LastResponse)
 	}
 	c.Typed = typed(s)
 	if in := s.Invoice; in != nil {
@@ -68,6 +70,7 @@ func payment(pi *stripe.PaymentIntent) purchase.PaymentIntent {
 	}
 	if ch := pi.LatestCharge; ch != nil {
 		p.ReceiptURL = ch.ReceiptURL
+		p.Charged = money.Money{Amount: ch.Amount, Currency: string(ch.Currency)}
 		if d := ch.PaymentMethodDetails; d != nil {
 			p.Method = string(d.Type)
 			p.CardBrand, p.CardLast4 = paidWith(d)

@@ -42,17 +42,17 @@ func (g *Gateway) findNote(ctx context.Context, r purchase.RefundParams) (string
 // credit tells the invoice of a payment, if it has one, of a refund: by a credit
 // note that is linked to it, once. Without it the customer's papers would say
 // that all was paid.
-func (g *Gateway) credit(ctx context.Context, r *stripe.Refund, paymentIntent, key string) error {
+func (g *Gateway) credit(ctx context.Context, r *stripe.Refund, of purchase.RefundParams, key string) error {
 	if r.Status == stripe.RefundStatusFailed || r.Status == stripe.RefundStatusCanceled {
 		return nil
 	}
-	pi, err := g.api.PaymentIntents.Get(paymentIntent, &stripe.PaymentIntentParams{Params: stripe.Params{Context: ctx}})
+	pi, err := g.api.PaymentIntents.Get(of.PaymentIntent, &stripe.PaymentIntentParams{Params: stripe.Params{Context: ctx}})
 	if err != nil || pi.Invoice == nil {
 		return translate(err)
 	}
 	_, err = again(key+":note", func(key string) (bool, error) {
 		_, err := g.api.CreditNotes.New(&stripe.CreditNoteParams{Params: write(ctx, key, nil), Invoice: stripe.String(pi.Invoice.ID),
-			Amount: stripe.Int64(r.Amount), Refund: stripe.String(r.ID)})
+			Amount: stripe.Int64(of.Amount), Refund: stripe.String(r.ID)})
 		return true, err
 	}, func() (bool, bool, error) {
 		l := &stripe.CreditNoteListParams{Invoice: stripe.String(pi.Invoice.ID)}

@@ -211,7 +211,9 @@ func (g *Gateway) PaymentIntent(ctx context.Context, id string) (purchase.Paymen
 	if err != nil {
 		return purchase.PaymentIntent{}, translate(err)
 	}
-	return payment(pi), nil
+	o := payment(pi)
+	o.Shown = shownBy(pi.LastResponse)
+	return o, nil
 }
 
 // Account is the account's id, and whether the key is for live mode.

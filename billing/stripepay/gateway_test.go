@@ -123,7 +123,8 @@ func TestPaid(t *testing.T) {
 	if c.Payment.Fingerprint == "" {
 		t.Error("a card has a fingerprint")
 	}
-	want := purchase.PaymentIntent{Fingerprint: c.Payment.Fingerprint, ID: c.Payment.ID, Status: "succeeded", Purchase: "pur_1", Installation: "inst_1", CardBrand: "mastercard", CardLast4: "4444", Method: "card", ReceiptURL: c.Payment.ReceiptURL}
+	want := purchase.PaymentIntent{Fingerprint: c.Payment.Fingerprint, ID: c.Payment.ID, Status: "succeeded", Purchase: "pur_1", Installation: "inst_1", CardBrand: "mastercard", CardLast4: "4444", Method: "card", ReceiptURL: c.Payment.ReceiptURL,
+		Took: purchase.Took{Charged: money.Money{Amount: 2500, Currency: "usd"}}}
 	if c.Payment != want || !strings.HasPrefix(c.Payment.ReceiptURL, r.host.URL) {
 		t.Errorf("payment %+v, want %+v", c.Payment, want)
 	}

@@ -55,9 +55,12 @@ func draft(ctx context.Context, p invoice.Params, key string) *stripe.InvoicePar
 		Customer: stripe.String(p.StripeCustomer), Currency: stripe.String(p.Price.Currency), AutoAdvance: stripe.Bool(false),
 		Description: text(p.Memo), PendingInvoiceItemsBehavior: stripe.String("exclude"), DefaultPaymentMethod: text(p.Card),
 	}
-	if p.NetDays >= 0 {
+	switch {
+	case !p.DueAt.IsZero():
+		n.CollectionMethod, n.DueDate = stripe.String(string(stripe.InvoiceCollectionMethodSendInvoice)), stripe.Int64(p.DueAt.Unix())
+	case p.NetDays >= 0:
 		n.CollectionMethod, n.DaysUntilDue = stripe.String(string(stripe.InvoiceCollectionMethodSendInvoice)), stripe.Int64(int64(p.NetDays))
-	} else {
+	default:
 		n.CollectionMethod = stripe.String(string(stripe.InvoiceCollectionMethodChargeAutomatically))
 	}
 	if p.PONumber != "" {
@@ -83,17 +86,17 @@ func (g *Gateway) findIssued(ctx context.Context, p invoice.Params, since time.T
 	l.Context, l.Limit = ctx, stripe.Int64(100)
 	list := g.api.Invoices.List(l)
 	for list.Next() {
-		if m := list.Invoice().Metadata; m[metaInstallation] == p.Installation && m[metaInvoice] == p.Invoice {
-			in, err := g.invoice(ctx, list.Invoice().ID)
+		if m := list.Invoice().Metadata; m[metaInstallation] == p.Installation && m[metaInvoice] == p.Invoice && list.Invoice().ID != p.Replaces {
+			in, err := g.invoice(ctx, list.Invoice().ID, "customer")
 			return in, err == nil, err
 		}
 	}
 	return nil, false, list.Err()
 }
 
-// IssuedInvoice fetches an invoice with its payment.
+// IssuedInvoice fetches an invoice with its payment and its customer.
 func (g *Gateway) IssuedInvoice(ctx context.Context, id string) (invoice.Stripe, error) {
-	in, err := g.invoice(ctx, id)
+	in, err := g.invoice(ctx, id, "customer")
 	if err != nil {
 		return invoice.Stripe{}, translate(err)
 	}
@@ -147,7 +150,12 @@ func issued(in *stripe.Invoice) invoice.Stripe {
 		Total: r.Total, AmountPaid: r.AmountPaid, Currency: r.Currency, Invoice: in.Metadata[metaInvoice], Installation: r.Installation, Customer: r.Customer,
 		Payment: r.Payment, PaymentStatus: r.PaymentStatus, ReceiptURL: r.ReceiptURL, CardBrand: r.CardBrand, CardLast4: r.CardLast4,
 		FailureCode: r.FailureCode, DeclineCode: r.DeclineCode, FailureMessage: r.FailureMessage,
+		Took: r.Took,
 	}
+	if in.CustomerTaxExempt != nil {
+		o.TaxExempt = invoice.TaxExempt(*in.CustomerTaxExempt)
+	}
+	o.CustomerGone = in.Customer != nil && in.Customer.Deleted
 	if in.DueDate > 0 {
 		o.DueAt = instant(in.DueDate)
 	}

@@ -93,8 +93,11 @@ func (g *Gateway) fill(ctx context.Context, draft *stripe.Invoice, p recharge.In
 	})
 }
 
-func (g *Gateway) invoice(ctx context.Context, id string) (*stripe.Invoice, error) {
+func (g *Gateway) invoice(ctx context.Context, id string, expand ...string) (*stripe.Invoice, error) {
 	p := &stripe.InvoiceParams{Params: stripe.Params{Context: ctx}}
+	for _, e := range expand {
+		p.AddExpand(e)
+	}
 	p.AddExpand("payment_intent.latest_charge")
 	return g.api.Invoices.Get(id, p)
 }
@@ -183,6 +186,8 @@ func invoiceOf(in *stripe.Invoice) recharge.Invoice {
 	}
 	if pi := in.PaymentIntent; pi != nil {
 		p := payment(pi)
+		o.Took = p.Took
+		o.Shown = shownBy(in.LastResponse)
 		o.Payment, o.PaymentStatus, o.ReceiptURL, o.CardBrand, o.CardLast4 = p.ID, p.Status, p.ReceiptURL, p.CardBrand, p.CardLast4
 		if e := pi.LastPaymentError; e != nil {
 			o.FailureCode, o.DeclineCode, o.FailureMessage = string(e.Code), string(e.DeclineCode), e.Msg

@@ -70,7 +70,7 @@ func (g *Gateway) MoneyBack(ctx context.Context, paymentIntent string) (purchase
 	disputes := g.api.Disputes.List(d)
 	for disputes.Next() {
 		at := disputes.Dispute()
-		d := purchase.ChargeDispute{ID: at.ID, Status: string(at.Status), Reason: string(at.Reason), Amount: at.Amount, CreatedAt: instant(at.Created)}
+		d := purchase.ChargeDispute{ID: at.ID, Status: string(at.Status), Reason: string(at.Reason), Amount: at.Amount, Currency: string(at.Currency), CreatedAt: instant(at.Created)}
 		if at.EvidenceDetails != nil && at.EvidenceDetails.DueBy > 0 {
 			d.Due = instant(at.EvidenceDetails.DueBy)
 		}
@@ -88,6 +88,9 @@ func (g *Gateway) Refund(ctx context.Context, r purchase.RefundParams, key strin
 		Params:        write(ctx, key, map[string]string{metaInstallation: r.Installation, metaPurchase: r.Purchase, metaRefund: r.Refund}),
 		PaymentIntent: stripe.String(r.PaymentIntent), Amount: stripe.Int64(r.Amount),
 	}
+	if r.Charged.Currency != "" {
+		p.Amount = stripe.Int64(r.Charged.Amount)
+	}
 	made, err := again(key, func(key string) (*stripe.Refund, error) {
 		p.IdempotencyKey = text(key)
 		return g.api.Refunds.New(p)
@@ -95,7 +98,7 @@ func (g *Gateway) Refund(ctx context.Context, r purchase.RefundParams, key strin
 	if err != nil {
 		return purchase.ChargeRefund{}, translate(err)
 	}
-	if err := g.credit(ctx, made, r.PaymentIntent, key); err != nil {
+	if err := g.credit(ctx, made, r, key); err != nil {
 		return purchase.ChargeRefund{}, err // asked again, it is the same refund
 	}
 	return chargeRefund(made), nil
@@ -129,7 +132,7 @@ func (g *Gateway) findRefund(ctx context.Context, r purchase.RefundParams) (*str
 
 func chargeRefund(r *stripe.Refund) purchase.ChargeRefund {
 	return purchase.ChargeRefund{
-		ID: r.ID, Ours: r.Metadata[metaRefund], Amount: r.Amount, Status: string(r.Status), Problem: string(r.FailureReason),
+		ID: r.ID, Ours: r.Metadata[metaRefund], Amount: r.Amount, Currency: string(r.Currency), Status: string(r.Status), Problem: string(r.FailureReason),
 	}
 }
 

@@ -102,6 +102,7 @@ func invoiceCheckout(in *stripe.Invoice) purchase.Checkout {
 	}
 	if in.PaymentIntent != nil {
 		c.Payment = payment(in.PaymentIntent)
+		c.Payment.Shown = shownBy(in.LastResponse)
 	}
 	switch in.Status {
 	case stripe.InvoiceStatusDraft:

@@ -136,6 +136,17 @@ func (q *Queries) DeleteThrottles(ctx context.Context, now int64) error {
 	return err
 }
 
+const formerStripeCustomer = `-- name: FormerStripeCustomer :one
+SELECT customer_id FROM former_stripe_customers WHERE stripe_customer_id = $1
+`
+
+func (q *Queries) FormerStripeCustomer(ctx context.Context, stripeCustomerID string) (string, error) {
+	row := q.queryRow(ctx, q.formerStripeCustomerStmt, formerStripeCustomer, stripeCustomerID)
+	var customer_id string
+	err := row.Scan(&customer_id)
+	return customer_id, err
+}
+
 const getCustomer = `-- name: GetCustomer :one
 SELECT id, name, email, external_id, stripe_customer_id, timezone, metadata, status, suspended_reason, search, created_at, updated_at FROM customers WHERE id = $1
 `
@@ -1077,6 +1088,23 @@ type PutDeviceParams struct {
 
 func (q *Queries) PutDevice(ctx context.Context, arg PutDeviceParams) error {
 	_, err := q.exec(ctx, q.putDeviceStmt, putDevice, arg.SecretHash, arg.UserID, arg.SeenAt)
+	return err
+}
+
+const putFormerStripeCustomer = `-- name: PutFormerStripeCustomer :exec
+INSERT INTO former_stripe_customers (stripe_customer_id, customer_id, replaced_at)
+VALUES ($1, $2, $3)
+ON CONFLICT (stripe_customer_id) DO UPDATE SET customer_id = excluded.customer_id, replaced_at = excluded.replaced_at
+`
+
+type PutFormerStripeCustomerParams struct {
+	StripeCustomerID string
+	CustomerID       string
+	ReplacedAt       int64
+}
+
+func (q *Queries) PutFormerStripeCustomer(ctx context.Context, arg PutFormerStripeCustomerParams) error {
+	_, err := q.exec(ctx, q.putFormerStripeCustomerStmt, putFormerStripeCustomer, arg.StripeCustomerID, arg.CustomerID, arg.ReplacedAt)
 	return err
 }
 

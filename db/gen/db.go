@@ -135,6 +135,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countRecoveryCodesStmt, err = db.PrepareContext(ctx, countRecoveryCodes); err != nil {
 		return nil, fmt.Errorf("error preparing query CountRecoveryCodes: %w", err)
 	}
+	if q.countRemakesStmt, err = db.PrepareContext(ctx, countRemakes); err != nil {
+		return nil, fmt.Errorf("error preparing query CountRemakes: %w", err)
+	}
 	if q.countSelfRefundsStmt, err = db.PrepareContext(ctx, countSelfRefunds); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSelfRefunds: %w", err)
 	}
@@ -308,6 +311,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.forgetCountersStmt, err = db.PrepareContext(ctx, forgetCounters); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetCounters: %w", err)
+	}
+	if q.formerStripeCustomerStmt, err = db.PrepareContext(ctx, formerStripeCustomer); err != nil {
+		return nil, fmt.Errorf("error preparing query FormerStripeCustomer: %w", err)
 	}
 	if q.fraudWarningsOfStmt, err = db.PrepareContext(ctx, fraudWarningsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query FraudWarningsOf: %w", err)
@@ -681,6 +687,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.openRechargeStmt, err = db.PrepareContext(ctx, openRecharge); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenRecharge: %w", err)
 	}
+	if q.otherCurrenciesStmt, err = db.PrepareContext(ctx, otherCurrencies); err != nil {
+		return nil, fmt.Errorf("error preparing query OtherCurrencies: %w", err)
+	}
 	if q.othersAscendingStmt, err = db.PrepareContext(ctx, othersAscending); err != nil {
 		return nil, fmt.Errorf("error preparing query OthersAscending: %w", err)
 	}
@@ -692,6 +701,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.parkJobStmt, err = db.PrepareContext(ctx, parkJob); err != nil {
 		return nil, fmt.Errorf("error preparing query ParkJob: %w", err)
+	}
+	if q.paymentsInOtherCurrencyStmt, err = db.PrepareContext(ctx, paymentsInOtherCurrency); err != nil {
+		return nil, fmt.Errorf("error preparing query PaymentsInOtherCurrency: %w", err)
 	}
 	if q.paymentsThatDifferStmt, err = db.PrepareContext(ctx, paymentsThatDiffer); err != nil {
 		return nil, fmt.Errorf("error preparing query PaymentsThatDiffer: %w", err)
@@ -780,6 +792,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putFactorRuleStmt, err = db.PrepareContext(ctx, putFactorRule); err != nil {
 		return nil, fmt.Errorf("error preparing query PutFactorRule: %w", err)
 	}
+	if q.putFormerStripeCustomerStmt, err = db.PrepareContext(ctx, putFormerStripeCustomer); err != nil {
+		return nil, fmt.Errorf("error preparing query PutFormerStripeCustomer: %w", err)
+	}
 	if q.putFraudWarningStmt, err = db.PrepareContext(ctx, putFraudWarning); err != nil {
 		return nil, fmt.Errorf("error preparing query PutFraudWarning: %w", err)
 	}
@@ -800,6 +815,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putMuteStmt, err = db.PrepareContext(ctx, putMute); err != nil {
 		return nil, fmt.Errorf("error preparing query PutMute: %w", err)
+	}
+	if q.putOtherCurrencyStmt, err = db.PrepareContext(ctx, putOtherCurrency); err != nil {
+		return nil, fmt.Errorf("error preparing query PutOtherCurrency: %w", err)
 	}
 	if q.putPackStmt, err = db.PrepareContext(ctx, putPack); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPack: %w", err)
@@ -932,6 +950,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.schedulesStmt, err = db.PrepareContext(ctx, schedules); err != nil {
 		return nil, fmt.Errorf("error preparing query Schedules: %w", err)
+	}
+	if q.schedulesWithMethodStmt, err = db.PrepareContext(ctx, schedulesWithMethod); err != nil {
+		return nil, fmt.Errorf("error preparing query SchedulesWithMethod: %w", err)
 	}
 	if q.setDeliveryStmt, err = db.PrepareContext(ctx, setDelivery); err != nil {
 		return nil, fmt.Errorf("error preparing query SetDelivery: %w", err)
@@ -1261,6 +1282,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countRecoveryCodesStmt: %w", cerr)
 		}
 	}
+	if q.countRemakesStmt != nil {
+		if cerr := q.countRemakesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countRemakesStmt: %w", cerr)
+		}
+	}
 	if q.countSelfRefundsStmt != nil {
 		if cerr := q.countSelfRefundsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countSelfRefundsStmt: %w", cerr)
@@ -1549,6 +1575,11 @@ func (q *Queries) Close() error {
 	if q.forgetCountersStmt != nil {
 		if cerr := q.forgetCountersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing forgetCountersStmt: %w", cerr)
+		}
+	}
+	if q.formerStripeCustomerStmt != nil {
+		if cerr := q.formerStripeCustomerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing formerStripeCustomerStmt: %w", cerr)
 		}
 	}
 	if q.fraudWarningsOfStmt != nil {
@@ -2171,6 +2202,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing openRechargeStmt: %w", cerr)
 		}
 	}
+	if q.otherCurrenciesStmt != nil {
+		if cerr := q.otherCurrenciesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing otherCurrenciesStmt: %w", cerr)
+		}
+	}
 	if q.othersAscendingStmt != nil {
 		if cerr := q.othersAscendingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing othersAscendingStmt: %w", cerr)
@@ -2189,6 +2225,11 @@ func (q *Queries) Close() error {
 	if q.parkJobStmt != nil {
 		if cerr := q.parkJobStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing parkJobStmt: %w", cerr)
+		}
+	}
+	if q.paymentsInOtherCurrencyStmt != nil {
+		if cerr := q.paymentsInOtherCurrencyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing paymentsInOtherCurrencyStmt: %w", cerr)
 		}
 	}
 	if q.paymentsThatDifferStmt != nil {
@@ -2336,6 +2377,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putFactorRuleStmt: %w", cerr)
 		}
 	}
+	if q.putFormerStripeCustomerStmt != nil {
+		if cerr := q.putFormerStripeCustomerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putFormerStripeCustomerStmt: %w", cerr)
+		}
+	}
 	if q.putFraudWarningStmt != nil {
 		if cerr := q.putFraudWarningStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putFraudWarningStmt: %w", cerr)
@@ -2369,6 +2415,11 @@ func (q *Queries) Close() error {
 	if q.putMuteStmt != nil {
 		if cerr := q.putMuteStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putMuteStmt: %w", cerr)
+		}
+	}
+	if q.putOtherCurrencyStmt != nil {
+		if cerr := q.putOtherCurrencyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putOtherCurrencyStmt: %w", cerr)
 		}
 	}
 	if q.putPackStmt != nil {
@@ -2589,6 +2640,11 @@ func (q *Queries) Close() error {
 	if q.schedulesStmt != nil {
 		if cerr := q.schedulesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing schedulesStmt: %w", cerr)
+		}
+	}
+	if q.schedulesWithMethodStmt != nil {
+		if cerr := q.schedulesWithMethodStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing schedulesWithMethodStmt: %w", cerr)
 		}
 	}
 	if q.setDeliveryStmt != nil {
@@ -2897,6 +2953,7 @@ type Queries struct {
 	countJobsStmt                   *sql.Stmt
 	countMailsSinceStmt             *sql.Stmt
 	countRecoveryCodesStmt          *sql.Stmt
+	countRemakesStmt                *sql.Stmt
 	countSelfRefundsStmt            *sql.Stmt
 	countToldSinceStmt              *sql.Stmt
 	countUnpricedEventsStmt         *sql.Stmt
@@ -2955,6 +3012,7 @@ type Queries struct {
 	failPendingStmt                 *sql.Stmt
 	firstPaidStmt                   *sql.Stmt
 	forgetCountersStmt              *sql.Stmt
+	formerStripeCustomerStmt        *sql.Stmt
 	fraudWarningsOfStmt             *sql.Stmt
 	getCustomerStmt                 *sql.Stmt
 	getCustomerByExternalIDStmt     *sql.Stmt
@@ -3079,10 +3137,12 @@ type Queries struct {
 	openEpisodesStmt                *sql.Stmt
 	openPurchasesStmt               *sql.Stmt
 	openRechargeStmt                *sql.Stmt
+	otherCurrenciesStmt             *sql.Stmt
 	othersAscendingStmt             *sql.Stmt
 	othersDescendingStmt            *sql.Stmt
 	paidBetweenStmt                 *sql.Stmt
 	parkJobStmt                     *sql.Stmt
+	paymentsInOtherCurrencyStmt     *sql.Stmt
 	paymentsThatDifferStmt          *sql.Stmt
 	paymentsWithoutPurchaseStmt     *sql.Stmt
 	payoutsBetweenStmt              *sql.Stmt
@@ -3112,6 +3172,7 @@ type Queries struct {
 	putDeviceStmt                   *sql.Stmt
 	putDisputeStmt                  *sql.Stmt
 	putFactorRuleStmt               *sql.Stmt
+	putFormerStripeCustomerStmt     *sql.Stmt
 	putFraudWarningStmt             *sql.Stmt
 	putInstallationStmt             *sql.Stmt
 	putLimitStmt                    *sql.Stmt
@@ -3119,6 +3180,7 @@ type Queries struct {
 	putMeterStmt                    *sql.Stmt
 	putMethodChoiceStmt             *sql.Stmt
 	putMuteStmt                     *sql.Stmt
+	putOtherCurrencyStmt            *sql.Stmt
 	putPackStmt                     *sql.Stmt
 	putPackOfferStmt                *sql.Stmt
 	putPayoutStmt                   *sql.Stmt
@@ -3163,6 +3225,7 @@ type Queries struct {
 	scheduleByIDStmt                *sql.Stmt
 	schedulersOfPackStmt            *sql.Stmt
 	schedulesStmt                   *sql.Stmt
+	schedulesWithMethodStmt         *sql.Stmt
 	setDeliveryStmt                 *sql.Stmt
 	setEndpointHealthStmt           *sql.Stmt
 	setEventPositionStmt            *sql.Stmt
@@ -3252,6 +3315,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countJobsStmt:                   q.countJobsStmt,
 		countMailsSinceStmt:             q.countMailsSinceStmt,
 		countRecoveryCodesStmt:          q.countRecoveryCodesStmt,
+		countRemakesStmt:                q.countRemakesStmt,
 		countSelfRefundsStmt:            q.countSelfRefundsStmt,
 		countToldSinceStmt:              q.countToldSinceStmt,
 		countUnpricedEventsStmt:         q.countUnpricedEventsStmt,
@@ -3310,6 +3374,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		failPendingStmt:                 q.failPendingStmt,
 		firstPaidStmt:                   q.firstPaidStmt,
 		forgetCountersStmt:              q.forgetCountersStmt,
+		formerStripeCustomerStmt:        q.formerStripeCustomerStmt,
 		fraudWarningsOfStmt:             q.fraudWarningsOfStmt,
 		getCustomerStmt:                 q.getCustomerStmt,
 		getCustomerByExternalIDStmt:     q.getCustomerByExternalIDStmt,
@@ -3434,10 +3499,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		openEpisodesStmt:                q.openEpisodesStmt,
 		openPurchasesStmt:               q.openPurchasesStmt,
 		openRechargeStmt:                q.openRechargeStmt,
+		otherCurrenciesStmt:             q.otherCurrenciesStmt,
 		othersAscendingStmt:             q.othersAscendingStmt,
 		othersDescendingStmt:            q.othersDescendingStmt,
 		paidBetweenStmt:                 q.paidBetweenStmt,
 		parkJobStmt:                     q.parkJobStmt,
+		paymentsInOtherCurrencyStmt:     q.paymentsInOtherCurrencyStmt,
 		paymentsThatDifferStmt:          q.paymentsThatDifferStmt,
 		paymentsWithoutPurchaseStmt:     q.paymentsWithoutPurchaseStmt,
 		payoutsBetweenStmt:              q.payoutsBetweenStmt,
@@ -3467,6 +3534,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putDeviceStmt:                   q.putDeviceStmt,
 		putDisputeStmt:                  q.putDisputeStmt,
 		putFactorRuleStmt:               q.putFactorRuleStmt,
+		putFormerStripeCustomerStmt:     q.putFormerStripeCustomerStmt,
 		putFraudWarningStmt:             q.putFraudWarningStmt,
 		putInstallationStmt:             q.putInstallationStmt,
 		putLimitStmt:                    q.putLimitStmt,
@@ -3474,6 +3542,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putMeterStmt:                    q.putMeterStmt,
 		putMethodChoiceStmt:             q.putMethodChoiceStmt,
 		putMuteStmt:                     q.putMuteStmt,
+		putOtherCurrencyStmt:            q.putOtherCurrencyStmt,
 		putPackStmt:                     q.putPackStmt,
 		putPackOfferStmt:                q.putPackOfferStmt,
 		putPayoutStmt:                   q.putPayoutStmt,
@@ -3518,6 +3587,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		scheduleByIDStmt:                q.scheduleByIDStmt,
 		schedulersOfPackStmt:            q.schedulersOfPackStmt,
 		schedulesStmt:                   q.schedulesStmt,
+		schedulesWithMethodStmt:         q.schedulesWithMethodStmt,
 		setDeliveryStmt:                 q.setDeliveryStmt,
 		setEndpointHealthStmt:           q.setEndpointHealthStmt,
 		setEventPositionStmt:            q.setEventPositionStmt,

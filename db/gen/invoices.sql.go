@@ -9,8 +9,19 @@ import (
 	"context"
 )
 
+const countRemakes = `-- name: CountRemakes :one
+SELECT COUNT(*) AS count FROM invoices WHERE remake = $1 AND remake <> ''
+`
+
+func (q *Queries) CountRemakes(ctx context.Context, remake string) (int64, error) {
+	row := q.queryRow(ctx, q.countRemakesStmt, countRemakes, remake)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const dueInvoices = `-- name: DueInvoices :many
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days FROM invoices WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at FROM invoices WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
 `
 
 type DueInvoicesParams struct {
@@ -81,6 +92,12 @@ func (q *Queries) DueInvoices(ctx context.Context, arg DueInvoicesParams) ([]Inv
 			&i.FinishedAt,
 			&i.Bonus,
 			&i.BonusDays,
+			&i.StripeCustomer,
+			&i.Remake,
+			&i.Remakes,
+			&i.Replaces,
+			&i.ReplacesNumber,
+			&i.RemadeAt,
 		); err != nil {
 			return nil, err
 		}
@@ -232,7 +249,7 @@ func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (i
 }
 
 const invoiceByID = `-- name: InvoiceByID :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days FROM invoices WHERE id = $1
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at FROM invoices WHERE id = $1
 `
 
 func (q *Queries) InvoiceByID(ctx context.Context, id string) (Invoice, error) {
@@ -292,12 +309,18 @@ func (q *Queries) InvoiceByID(ctx context.Context, id string) (Invoice, error) {
 		&i.FinishedAt,
 		&i.Bonus,
 		&i.BonusDays,
+		&i.StripeCustomer,
+		&i.Remake,
+		&i.Remakes,
+		&i.Replaces,
+		&i.ReplacesNumber,
+		&i.RemadeAt,
 	)
 	return i, err
 }
 
 const invoiceByKey = `-- name: InvoiceByKey :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days FROM invoices WHERE begin_key = $1
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at FROM invoices WHERE begin_key = $1
 `
 
 func (q *Queries) InvoiceByKey(ctx context.Context, beginKey string) (Invoice, error) {
@@ -357,12 +380,18 @@ func (q *Queries) InvoiceByKey(ctx context.Context, beginKey string) (Invoice, e
 		&i.FinishedAt,
 		&i.Bonus,
 		&i.BonusDays,
+		&i.StripeCustomer,
+		&i.Remake,
+		&i.Remakes,
+		&i.Replaces,
+		&i.ReplacesNumber,
+		&i.RemadeAt,
 	)
 	return i, err
 }
 
 const invoiceByPayment = `-- name: InvoiceByPayment :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days FROM invoices WHERE payment_intent = $1 AND payment_intent <> '' ORDER BY id LIMIT 1
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at FROM invoices WHERE payment_intent = $1 AND payment_intent <> '' ORDER BY id LIMIT 1
 `
 
 func (q *Queries) InvoiceByPayment(ctx context.Context, paymentIntent string) (Invoice, error) {
@@ -422,12 +451,18 @@ func (q *Queries) InvoiceByPayment(ctx context.Context, paymentIntent string) (I
 		&i.FinishedAt,
 		&i.Bonus,
 		&i.BonusDays,
+		&i.StripeCustomer,
+		&i.Remake,
+		&i.Remakes,
+		&i.Replaces,
+		&i.ReplacesNumber,
+		&i.RemadeAt,
 	)
 	return i, err
 }
 
 const invoiceByPurchase = `-- name: InvoiceByPurchase :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days FROM invoices WHERE purchase_id = $1 AND purchase_id <> '' ORDER BY id LIMIT 1
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at FROM invoices WHERE purchase_id = $1 AND purchase_id <> '' ORDER BY id LIMIT 1
 `
 
 func (q *Queries) InvoiceByPurchase(ctx context.Context, purchaseID string) (Invoice, error) {
@@ -487,12 +522,18 @@ func (q *Queries) InvoiceByPurchase(ctx context.Context, purchaseID string) (Inv
 		&i.FinishedAt,
 		&i.Bonus,
 		&i.BonusDays,
+		&i.StripeCustomer,
+		&i.Remake,
+		&i.Remakes,
+		&i.Replaces,
+		&i.ReplacesNumber,
+		&i.RemadeAt,
 	)
 	return i, err
 }
 
 const invoices = `-- name: Invoices :many
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days FROM invoices
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at FROM invoices
 WHERE (CAST($1 AS text) = '' OR customer_id = $1)
   AND (CAST($2 AS text) = '' OR schedule_id = $2)
   AND (CAST($3 AS text) = '' OR state = $3)
@@ -577,6 +618,12 @@ func (q *Queries) Invoices(ctx context.Context, arg InvoicesParams) ([]Invoice, 
 			&i.FinishedAt,
 			&i.Bonus,
 			&i.BonusDays,
+			&i.StripeCustomer,
+			&i.Remake,
+			&i.Remakes,
+			&i.Replaces,
+			&i.ReplacesNumber,
+			&i.RemadeAt,
 		); err != nil {
 			return nil, err
 		}
@@ -602,8 +649,10 @@ UPDATE invoices SET collection = $1, name = $2, credit_type = $3, credits = $4,
   processing = $30, total = $31, tax = $32, amount_paid = $33,
   receipt_url = $34, purchase_id = $35, grant_id = $36, clawed = $37,
   next_at = $38, due_at = $39, overdue_at = $40, issued_at = $41,
-  updated_at = $42, finished_at = $43
-WHERE id = $44
+  updated_at = $42, finished_at = $43, stripe_customer = $44,
+  remake = $45, remakes = $46, replaces = $47, replaces_number = $48,
+  remade_at = $49
+WHERE id = $50
 `
 
 type UpdateInvoiceParams struct {
@@ -650,6 +699,12 @@ type UpdateInvoiceParams struct {
 	IssuedAt         int64
 	UpdatedAt        int64
 	FinishedAt       int64
+	StripeCustomer   string
+	Remake           string
+	Remakes          int64
+	Replaces         string
+	ReplacesNumber   string
+	RemadeAt         int64
 	ID               string
 }
 
@@ -698,6 +753,12 @@ func (q *Queries) UpdateInvoice(ctx context.Context, arg UpdateInvoiceParams) er
 		arg.IssuedAt,
 		arg.UpdatedAt,
 		arg.FinishedAt,
+		arg.StripeCustomer,
+		arg.Remake,
+		arg.Remakes,
+		arg.Replaces,
+		arg.ReplacesNumber,
+		arg.RemadeAt,
 		arg.ID,
 	)
 	return err

@@ -366,6 +366,12 @@ type FactorRule struct {
 	CreatedAt  int64
 }
 
+type FormerStripeCustomer struct {
+	StripeCustomerID string
+	CustomerID       string
+	ReplacedAt       int64
+}
+
 type FraudWarning struct {
 	ID          string
 	PurchaseID  string
@@ -515,6 +521,12 @@ type Invoice struct {
 	FinishedAt       int64
 	Bonus            int64
 	BonusDays        int64
+	StripeCustomer   string
+	Remake           string
+	Remakes          int64
+	Replaces         string
+	ReplacesNumber   string
+	RemadeAt         int64
 }
 
 type Job struct {
@@ -624,6 +636,15 @@ type MovedHour struct {
 	Credits  int64
 	FirstSeq int64
 	LastSeq  int64
+}
+
+type OtherCurrencyPayment struct {
+	PaymentIntent string
+	PurchaseID    string
+	Amount        int64
+	Currency      string
+	InCharge      int64
+	SeenAt        int64
 }
 
 type Pack struct {
@@ -856,16 +877,18 @@ type RecoveryCode struct {
 }
 
 type Refund struct {
-	ID         string
-	RefundKey  string
-	StripeID   string
-	PurchaseID string
-	Amount     int64
-	State      string
-	Reason     string
-	Problem    string
-	CreatedBy  string
-	CreatedAt  int64
+	ID             string
+	RefundKey      string
+	StripeID       string
+	PurchaseID     string
+	Amount         int64
+	State          string
+	Reason         string
+	Problem        string
+	CreatedBy      string
+	CreatedAt      int64
+	ChargeAmount   int64
+	ChargeCurrency string
 }
 
 type Report struct {
@@ -918,6 +941,7 @@ type Schedule struct {
 	Bonus            int64
 	BonusDays        int64
 	TaxBehavior      string
+	PausedAt         int64
 }
 
 type Session struct {

@@ -85,6 +85,22 @@ func (q *Queries) DisputesOf(ctx context.Context, purchaseID string) ([]Dispute,
 	return items, nil
 }
 
+const otherCurrencies = `-- name: OtherCurrencies :one
+SELECT COUNT(*) AS count, CAST(COALESCE(MAX(seen_at), 0) AS bigint) AS last_seen FROM other_currency_payments
+`
+
+type OtherCurrenciesRow struct {
+	Count    int64
+	LastSeen int64
+}
+
+func (q *Queries) OtherCurrencies(ctx context.Context) (OtherCurrenciesRow, error) {
+	row := q.queryRow(ctx, q.otherCurrenciesStmt, otherCurrencies)
+	var i OtherCurrenciesRow
+	err := row.Scan(&i.Count, &i.LastSeen)
+	return i, err
+}
+
 const purchasesWithPendingRefunds = `-- name: PurchasesWithPendingRefunds :many
 SELECT DISTINCT purchase_id FROM refunds
 WHERE state = 'pending' AND stripe_id <> '' AND purchase_id > $1 ORDER BY purchase_id LIMIT $2
@@ -148,24 +164,55 @@ func (q *Queries) PutDispute(ctx context.Context, arg PutDisputeParams) error {
 	return err
 }
 
+const putOtherCurrency = `-- name: PutOtherCurrency :exec
+INSERT INTO other_currency_payments (payment_intent, purchase_id, amount, currency, in_charge, seen_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT DO NOTHING
+`
+
+type PutOtherCurrencyParams struct {
+	PaymentIntent string
+	PurchaseID    string
+	Amount        int64
+	Currency      string
+	InCharge      int64
+	SeenAt        int64
+}
+
+func (q *Queries) PutOtherCurrency(ctx context.Context, arg PutOtherCurrencyParams) error {
+	_, err := q.exec(ctx, q.putOtherCurrencyStmt, putOtherCurrency,
+		arg.PaymentIntent,
+		arg.PurchaseID,
+		arg.Amount,
+		arg.Currency,
+		arg.InCharge,
+		arg.SeenAt,
+	)
+	return err
+}
+
 const putRefund = `-- name: PutRefund :exec
-INSERT INTO refunds (id, refund_key, stripe_id, purchase_id, amount, state, reason, problem, created_by, created_at)
+INSERT INTO refunds (id, refund_key, stripe_id, purchase_id, amount, state, reason, problem, created_by, created_at,
+  charge_amount, charge_currency)
 VALUES ($1, $2, $3, $4, $5, $6, $7,
-  $8, $9, $10)
-ON CONFLICT (id) DO UPDATE SET stripe_id = excluded.stripe_id, amount = excluded.amount, state = excluded.state, problem = excluded.problem
+  $8, $9, $10, $11, $12)
+ON CONFLICT (id) DO UPDATE SET stripe_id = excluded.stripe_id, amount = excluded.amount, state = excluded.state, problem = excluded.problem,
+  charge_amount = excluded.charge_amount, charge_currency = excluded.charge_currency
 `
 
 type PutRefundParams struct {
-	ID         string
-	RefundKey  string
-	StripeID   string
-	PurchaseID string
-	Amount     int64
-	State      string
-	Reason     string
-	Problem    string
-	CreatedBy  string
-	CreatedAt  int64
+	ID             string
+	RefundKey      string
+	StripeID       string
+	PurchaseID     string
+	Amount         int64
+	State          string
+	Reason         string
+	Problem        string
+	CreatedBy      string
+	CreatedAt      int64
+	ChargeAmount   int64
+	ChargeCurrency string
 }
 
 func (q *Queries) PutRefund(ctx context.Context, arg PutRefundParams) error {
@@ -180,12 +227,14 @@ func (q *Queries) PutRefund(ctx context.Context, arg PutRefundParams) error {
 		arg.Problem,
 		arg.CreatedBy,
 		arg.CreatedAt,
+		arg.ChargeAmount,
+		arg.ChargeCurrency,
 	)
 	return err
 }
 
 const refundByID = `-- name: RefundByID :one
-SELECT id, refund_key, stripe_id, purchase_id, amount, state, reason, problem, created_by, created_at FROM refunds WHERE id = $1
+SELECT id, refund_key, stripe_id, purchase_id, amount, state, reason, problem, created_by, created_at, charge_amount, charge_currency FROM refunds WHERE id = $1
 `
 
 func (q *Queries) RefundByID(ctx context.Context, id string) (Refund, error) {
@@ -202,12 +251,14 @@ func (q *Queries) RefundByID(ctx context.Context, id string) (Refund, error) {
 		&i.Problem,
 		&i.CreatedBy,
 		&i.CreatedAt,
+		&i.ChargeAmount,
+		&i.ChargeCurrency,
 	)
 	return i, err
 }
 
 const refundByKey = `-- name: RefundByKey :one
-SELECT id, refund_key, stripe_id, purchase_id, amount, state, reason, problem, created_by, created_at FROM refunds WHERE refund_key = $1
+SELECT id, refund_key, stripe_id, purchase_id, amount, state, reason, problem, created_by, created_at, charge_amount, charge_currency FROM refunds WHERE refund_key = $1
 `
 
 func (q *Queries) RefundByKey(ctx context.Context, refundKey string) (Refund, error) {
@@ -224,12 +275,14 @@ func (q *Queries) RefundByKey(ctx context.Context, refundKey string) (Refund, er
 		&i.Problem,
 		&i.CreatedBy,
 		&i.CreatedAt,
+		&i.ChargeAmount,
+		&i.ChargeCurrency,
 	)
 	return i, err
 }
 
 const refundByStripeID = `-- name: RefundByStripeID :one
-SELECT id, refund_key, stripe_id, purchase_id, amount, state, reason, problem, created_by, created_at FROM refunds WHERE stripe_id = $1 AND stripe_id <> ''
+SELECT id, refund_key, stripe_id, purchase_id, amount, state, reason, problem, created_by, created_at, charge_amount, charge_currency FROM refunds WHERE stripe_id = $1 AND stripe_id <> ''
 `
 
 func (q *Queries) RefundByStripeID(ctx context.Context, stripeID string) (Refund, error) {
@@ -246,12 +299,14 @@ func (q *Queries) RefundByStripeID(ctx context.Context, stripeID string) (Refund
 		&i.Problem,
 		&i.CreatedBy,
 		&i.CreatedAt,
+		&i.ChargeAmount,
+		&i.ChargeCurrency,
 	)
 	return i, err
 }
 
 const refundsOf = `-- name: RefundsOf :many
-SELECT id, refund_key, stripe_id, purchase_id, amount, state, reason, problem, created_by, created_at FROM refunds WHERE purchase_id = $1 ORDER BY id
+SELECT id, refund_key, stripe_id, purchase_id, amount, state, reason, problem, created_by, created_at, charge_amount, charge_currency FROM refunds WHERE purchase_id = $1 ORDER BY id
 `
 
 func (q *Queries) RefundsOf(ctx context.Context, purchaseID string) ([]Refund, error) {
@@ -274,6 +329,8 @@ func (q *Queries) RefundsOf(ctx context.Context, purchaseID string) ([]Refund, e
 			&i.Problem,
 			&i.CreatedBy,
 			&i.CreatedAt,
+			&i.ChargeAmount,
+			&i.ChargeCurrency,
 		); err != nil {
 			return nil, err
 		}

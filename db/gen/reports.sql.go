@@ -411,11 +411,69 @@ func (q *Queries) MarkReport(ctx context.Context, day int64) error {
 	return err
 }
 
+const paymentsInOtherCurrency = `-- name: PaymentsInOtherCurrency :many
+SELECT b.id, b.payment_intent, b.source, p.id AS purchase_id, p.total, p.currency, o.amount AS paid_amount, o.currency AS paid_currency
+FROM balance_transactions b JOIN purchases p ON p.payment_intent = b.payment_intent AND p.payment_intent <> ''
+  JOIN other_currency_payments o ON o.payment_intent = b.payment_intent
+WHERE b.created_at >= $1 AND b.created_at < $2 AND b.class = 'charge' AND p.grant_id <> 0
+ORDER BY b.created_at, b.id LIMIT 500
+`
+
+type PaymentsInOtherCurrencyParams struct {
+	FromAt int64
+	ToAt   int64
+}
+
+type PaymentsInOtherCurrencyRow struct {
+	ID            string
+	PaymentIntent string
+	Source        string
+	PurchaseID    string
+	Total         int64
+	Currency      string
+	PaidAmount    int64
+	PaidCurrency  string
+}
+
+func (q *Queries) PaymentsInOtherCurrency(ctx context.Context, arg PaymentsInOtherCurrencyParams) ([]PaymentsInOtherCurrencyRow, error) {
+	rows, err := q.query(ctx, q.paymentsInOtherCurrencyStmt, paymentsInOtherCurrency, arg.FromAt, arg.ToAt)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PaymentsInOtherCurrencyRow{}
+	for rows.Next() {
+		var i PaymentsInOtherCurrencyRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PaymentIntent,
+			&i.Source,
+			&i.PurchaseID,
+			&i.Total,
+			&i.Currency,
+			&i.PaidAmount,
+			&i.PaidCurrency,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const paymentsThatDiffer = `-- name: PaymentsThatDiffer :many
 SELECT b.id, b.source_amount, b.source_currency, b.payment_intent, b.source, p.id AS purchase_id, p.total, p.currency
 FROM balance_transactions b JOIN purchases p ON p.payment_intent = b.payment_intent AND p.payment_intent <> ''
 WHERE b.created_at >= $1 AND b.created_at < $2 AND b.class = 'charge' AND p.grant_id <> 0
   AND (b.source_amount <> p.total OR b.source_currency <> p.currency)
+  AND NOT EXISTS (SELECT 1 FROM other_currency_payments o
+    WHERE o.payment_intent = b.payment_intent AND o.amount = b.source_amount AND o.currency = b.source_currency)
 ORDER BY b.created_at, b.id LIMIT 500
 `
 

@@ -10,7 +10,7 @@ import (
 )
 
 const dueSchedules = `-- name: DueSchedules :many
-SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior FROM schedules WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
+SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, paused_at FROM schedules WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
 `
 
 type DueSchedulesParams struct {
@@ -68,6 +68,7 @@ func (q *Queries) DueSchedules(ctx context.Context, arg DueSchedulesParams) ([]S
 			&i.Bonus,
 			&i.BonusDays,
 			&i.TaxBehavior,
+			&i.PausedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -86,20 +87,21 @@ const putSchedule = `-- name: PutSchedule :exec
 INSERT INTO schedules (id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every,
   first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version,
   consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at,
-  amount, bonus, bonus_days, tax_behavior)
+  amount, bonus, bonus_days, tax_behavior, paused_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7,
   $8, $9, $10, $11, $12, $13,
   $14, $15, $16, $17, $18, $19,
   $20, $21, $22, $23, $24, $25,
   $26, $27, $28, $29, $30, $31, $32,
   $33, $34, $35, $36,
-  $37, $38, $39, $40)
+  $37, $38, $39, $40, $41)
 ON CONFLICT (id) DO UPDATE SET
   state = excluded.state, reason = excluded.reason, note = excluded.note, repair_url = excluded.repair_url, done = excluded.done,
   next_at = excluded.next_at, updated_at = excluded.updated_at, name = excluded.name, credits = excluded.credits, bonus = excluded.bonus,
   bonus_days = excluded.bonus_days, price = excluded.price, discount = excluded.discount, expires_after_days = excluded.expires_after_days,
   consent_version = excluded.consent_version, consent_user = excluded.consent_user, consent_address = excluded.consent_address,
-  consent_at = excluded.consent_at, tax_behavior = excluded.tax_behavior
+  consent_at = excluded.consent_at, tax_behavior = excluded.tax_behavior, paused_at = excluded.paused_at, method = excluded.method,
+  method_brand = excluded.method_brand, method_last4 = excluded.method_last4
 `
 
 type PutScheduleParams struct {
@@ -143,6 +145,7 @@ type PutScheduleParams struct {
 	Bonus            int64
 	BonusDays        int64
 	TaxBehavior      string
+	PausedAt         int64
 }
 
 func (q *Queries) PutSchedule(ctx context.Context, arg PutScheduleParams) error {
@@ -187,12 +190,13 @@ func (q *Queries) PutSchedule(ctx context.Context, arg PutScheduleParams) error 
 		arg.Bonus,
 		arg.BonusDays,
 		arg.TaxBehavior,
+		arg.PausedAt,
 	)
 	return err
 }
 
 const scheduleByID = `-- name: ScheduleByID :one
-SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior FROM schedules WHERE id = $1
+SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, paused_at FROM schedules WHERE id = $1
 `
 
 func (q *Queries) ScheduleByID(ctx context.Context, id string) (Schedule, error) {
@@ -239,12 +243,13 @@ func (q *Queries) ScheduleByID(ctx context.Context, id string) (Schedule, error)
 		&i.Bonus,
 		&i.BonusDays,
 		&i.TaxBehavior,
+		&i.PausedAt,
 	)
 	return i, err
 }
 
 const schedules = `-- name: Schedules :many
-SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior FROM schedules
+SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, paused_at FROM schedules
 WHERE (CAST($1 AS text) = '' OR customer_id = $1) AND id < $2
 ORDER BY id DESC LIMIT $3
 `
@@ -305,6 +310,76 @@ func (q *Queries) Schedules(ctx context.Context, arg SchedulesParams) ([]Schedul
 			&i.Bonus,
 			&i.BonusDays,
 			&i.TaxBehavior,
+			&i.PausedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const schedulesWithMethod = `-- name: SchedulesWithMethod :many
+SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, paused_at FROM schedules WHERE method = $1 AND method <> '' AND state <> 'ended' ORDER BY id LIMIT 100
+`
+
+func (q *Queries) SchedulesWithMethod(ctx context.Context, method string) ([]Schedule, error) {
+	rows, err := q.query(ctx, q.schedulesWithMethodStmt, schedulesWithMethod, method)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Schedule{}
+	for rows.Next() {
+		var i Schedule
+		if err := rows.Scan(
+			&i.ID,
+			&i.CustomerID,
+			&i.CreditType,
+			&i.PackID,
+			&i.Quantity,
+			&i.Name,
+			&i.Credits,
+			&i.Price,
+			&i.Currency,
+			&i.Discount,
+			&i.ExpiresAfterDays,
+			&i.Every,
+			&i.FirstDay,
+			&i.Collection,
+			&i.Method,
+			&i.MethodBrand,
+			&i.MethodLast4,
+			&i.NetDays,
+			&i.Recipients,
+			&i.PoNumber,
+			&i.Memo,
+			&i.TaxExempt,
+			&i.OnIssue,
+			&i.ConsentVersion,
+			&i.ConsentUser,
+			&i.ConsentAddress,
+			&i.ConsentAt,
+			&i.State,
+			&i.Reason,
+			&i.Note,
+			&i.RepairUrl,
+			&i.Done,
+			&i.NextAt,
+			&i.CreatedBy,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Amount,
+			&i.Bonus,
+			&i.BonusDays,
+			&i.TaxBehavior,
+			&i.PausedAt,
 		); err != nil {
 			return nil, err
 		}

@@ -295,7 +295,8 @@ func (a *Admin) Invoice(w http.ResponseWriter, r *http.Request) error {
 		Recipients: in.Recipients, Total: at(in.Total), Tax: at(in.Tax), Paid: at(in.AmountPaid), URL: in.URL, Purchase: in.Purchase, Stripe: in.Stripe,
 		Clawed: in.Clawed, Reason: in.Reason, Schedule: in.Schedule, Issued: in.IssuedAt, Finished: in.FinishedAt, Zone: c.Location(), Expires: "never",
 		MayVoid: (in.State == invoice.Open || in.State == invoice.Uncollectible) && !in.Processing, MayGiveUp: in.State == invoice.Open,
-		Resend: in.Payable() && in.Collection == invoice.Send,
+		Resend: in.Payable() && in.Collection == invoice.Send, Remake: string(in.Remake), MayRemake: in.Remake == invoice.RemakeRefused && in.AmountPaid == 0,
+		Replaces: in.ReplacesNumber,
 	}
 	if page.Bill, err = a.billTo(r, c); err != nil {
 		return err
@@ -356,6 +357,28 @@ func (a *Admin) SendInvoice(w http.ResponseWriter, r *http.Request) error {
 // ResendInvoice sends an open invoice again.
 func (a *Admin) ResendInvoice(w http.ResponseWriter, r *http.Request) error {
 	return a.invoiceAct(w, r, func(id string) (*invoice.Invoice, error) { return a.Invoices.Resend(r.Context(), kit.Actor(r), id) }, "The invoice was sent again.")
+}
+
+// RemakeInvoice voids an open invoice of a customer that is gone at Stripe, and makes
+// it again, after Stripe has refused that.
+func (a *Admin) RemakeInvoice(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("invoice")
+	in, err := a.Invoices.Remake(r.Context(), kit.Actor(r), id)
+	tone, said := ui.Good, "The invoice was voided and is made again."
+	switch {
+	case err != nil:
+		var form kit.Form
+		if err := form.Take(err); err != nil {
+			return err
+		}
+		tone, said = ui.Bad, form.Errors[0].Text
+	case in.Remake == invoice.RemakeRefused:
+		tone, said = ui.Bad, "Stripe refused once more."
+	}
+	if err := a.Kit.Say(w, r, tone, said); err != nil {
+		return err
+	}
+	return kit.Go(w, r, "/admin/invoices/"+id)
 }
 
 // DiscardInvoice throws a draft away.

@@ -152,15 +152,18 @@ func plural(n int, word string) string {
 
 const mostAlarms = 99 // that are counted
 
-// alarms are how many of Stripe's events need a person, and how many purchases
-// they are about.
+// alarms are how many of Stripe's events need a person, how many purchases they are
+// about, and what else waits for one.
 func (a *Admin) alarms(r *http.Request) []ui.NavCount {
 	var events []*purchase.InboxEvent
 	stuck := map[string]bool{}
-	differences, unpriced := 0, 0
+	differences, unpriced, refused := 0, 0, 0
 	err := a.view(r.Context(), func(t tx.Tx) (err error) {
 		clear(stuck)
 		if unpriced, err = a.waiting(t); err != nil {
+			return err
+		}
+		if refused, err = a.Invoices.Refused(t); err != nil {
 			return err
 		}
 		if a.Reports != nil {
@@ -189,5 +192,5 @@ func (a *Admin) alarms(r *http.Request) []ui.NavCount {
 		a.Kit.Log.WarnContext(r.Context(), "counting alarms failed", "error", err)
 		return nil
 	}
-	return []ui.NavCount{{Path: "/admin/inbox", Count: len(events)}, {Path: "/admin/purchases", Count: len(stuck)}, {Path: "/admin/reports", Count: differences}, {Path: "/admin/unpriced", Count: unpriced}}
+	return []ui.NavCount{{Path: "/admin/inbox", Count: len(events)}, {Path: "/admin/purchases", Count: len(stuck)}, {Path: "/admin/reports", Count: differences}, {Path: "/admin/unpriced", Count: unpriced}, {Path: "/admin/invoices", Count: refused}}
 }

@@ -39,7 +39,7 @@ func (p *Portal) InvoiceList(w http.ResponseWriter, r *http.Request) error {
 
 // seen says whether a customer sees an invoice: what staff has not sent, and
 // what was never made, is nobody's business yet.
-func seen(in *invoice.Invoice) bool { return in.Stripe != "" }
+func seen(in *invoice.Invoice) bool { return in.Stripe != "" || in.Replaces != "" }
 
 func (p *Portal) invoiceRow(v *kit.Visitor, in *invoice.Invoice) (portal.InvoiceRow, bool) {
 	row := portal.InvoiceRow{
@@ -58,6 +58,11 @@ func (p *Portal) invoiceRow(v *kit.Visitor, in *invoice.Invoice) (portal.Invoice
 		row.Note = "Your payment is safe. We look at it before the credits come: there is nothing to do, and nothing to pay again."
 	case in.Processing:
 		row.Note = "Your bank takes some business days. The credits come when it has paid; there is nothing to pay again."
+	case in.Remake == invoice.RemakeVoiding, in.Remake == invoice.RemakeMaking:
+		row.Note = "It is made again at this moment, with another number and link: there is nothing to do."
+	case in.State == invoice.Open && in.Problem == invoice.CardGone:
+		row.Note = "You can pay it on Stripe's page."
+	case in.Remake == invoice.RemakeRefused:
 	case in.State == invoice.Open && in.Problem != "" && in.Collection == invoice.Charge:
 		row.Note = in.Problem + " Pay it on Stripe's page with this or another card."
 	case in.State == invoice.Open && in.Problem != "":

@@ -68,7 +68,7 @@ func (p *Portal) scheduledPage(w http.ResponseWriter, r *http.Request, form *kit
 		}
 		for _, s := range list {
 			row := p.scheduleRow(s, v)
-			if page.MayChange && !page.Down && chargesCard(s) && s.Reason != schedule.PriceChanged && !slices.ContainsFunc(cards, func(m purchase.Method) bool { return m.Is(s.Card.ID) }) {
+			if page.MayChange && !page.Down && chargesCard(s) && s.Reason != schedule.PriceChanged && s.Reason != schedule.NoCard && !slices.ContainsFunc(cards, func(m purchase.Method) bool { return m.Is(s.Card.ID) }) {
 				row.Note = show.CardName(s.Card.Brand, s.Card.Last4) + " is not saved any more, so this does not work. Cancel it and make a new one with another card."
 				row.MayResume = false
 			}
@@ -118,12 +118,16 @@ func (p *Portal) schedulePacks(t tx.Tx, v *kit.Visitor, page *portal.Scheduled) 
 func (p *Portal) scheduleRow(s *schedule.Schedule, v *kit.Visitor) portal.ScheduleRow {
 	row := portal.ScheduleRow{
 		ID: s.ID, Name: s.Name, Every: show.EveryName(s.Every), Pays: show.SchedulePays(s), Credits: s.Credits, Bonus: s.Bonus, Unit: show.Unit(p.Catalog.Snapshot(), s.CreditType),
-		Price: s.Price, Note: s.Note, MayCancel: v.Role.MayBuy() && s.State != schedule.Ended && s.Collection == invoice.Charge, MayResume: v.Role.MayBuy() && s.State == schedule.Paused && s.Reason != schedule.PriceChanged,
+		Price: s.Price, Note: s.Note, MayCancel: v.Role.MayBuy() && s.State != schedule.Ended && s.Collection == invoice.Charge, MayResume: v.Role.MayBuy() && s.State == schedule.Paused && s.Reason != schedule.PriceChanged && s.Reason != schedule.NoCard,
 		MayRenew: v.Role.MayBuy() && s.State == schedule.Paused && s.Reason == schedule.PriceChanged && s.Collection == invoice.Charge,
 	}
 	row.Word, row.Tone = show.ScheduleState(s)
 	if s.State == schedule.Active {
 		row.Next = s.Days(shownDays, v.Customer.Location())
+	}
+	if s.State == schedule.Paused && s.Reason == schedule.NoCard {
+		row.Note = show.CardName(s.Card.Brand, s.Card.Last4) + " is not saved any more. Save a card: this goes on with it, and buys nothing until then."
+		row.NoCard = v.Role.MayBuy()
 	}
 	if v.Role.MayBuy() && s.State != schedule.Ended {
 		row.Repair = s.RepairURL

@@ -174,6 +174,7 @@ func Pages(p *portal.Portal, a *admin.Admin, docs kit.Handler) []kit.Route {
 		{Method: "POST", Pattern: "/admin/invoices/{invoice}/edit", Who: kit.StaffAdmin, Again: kit.Always, Handle: a.EditInvoiceSend},
 		{Method: "POST", Pattern: "/admin/invoices/{invoice}/send", Who: kit.StaffAdmin, Again: kit.Always, Handle: a.SendInvoice},
 		{Method: "POST", Pattern: "/admin/invoices/{invoice}/resend", Who: kit.StaffAdmin, Again: kit.Always, Handle: a.ResendInvoice},
+		{Method: "POST", Pattern: "/admin/invoices/{invoice}/remake", Who: kit.StaffAdmin, Again: kit.Always, Handle: a.RemakeInvoice},
 		{Method: "POST", Pattern: "/admin/invoices/{invoice}/discard", Who: kit.StaffAdmin, Again: kit.Always, Handle: a.DiscardInvoice},
 		{Method: "GET", Pattern: "/admin/invoices/{invoice}/void", Who: kit.StaffAdmin, Handle: a.EndInvoice},
 		{Method: "POST", Pattern: "/admin/invoices/{invoice}/void", Who: kit.StaffAdmin, Again: kit.If("confirmed"), Handle: a.EndInvoiceSend},

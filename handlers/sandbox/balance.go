@@ -43,17 +43,20 @@ func (s *Server) charged(ch obj) string {
 	if t := ch.sub("payment_method_details").str("type"); t != "card" {
 		typ = "payment"
 	}
-	return s.moves(typ, "charge", ch.id(), ch.num("amount"), paymentFee(ch.num("amount")), ch["currency"])
+	amount, currency := settles(ch, ch.num("amount"))
+	return s.moves(typ, "charge", ch.id(), amount, paymentFee(amount), currency)
 }
 
 // withdrawn records that a dispute took its money, reinstated that it gave it
 // back.
 func (s *Server) withdrawn(d obj) {
-	s.disputed(d, s.moves("adjustment", "dispute", d.id(), -d.num("amount"), disputeFee, d["currency"]))
+	amount, currency := settles(s.store.get("charge", d.str("charge")), d.num("amount"))
+	s.disputed(d, s.moves("adjustment", "dispute", d.id(), -amount, disputeFee, currency))
 }
 
 func (s *Server) reinstated(d obj) {
-	s.disputed(d, s.moves("adjustment", "dispute_reversal", d.id(), d.num("amount"), -disputeFee, d["currency"]))
+	amount, currency := settles(s.store.get("charge", d.str("charge")), d.num("amount"))
+	s.disputed(d, s.moves("adjustment", "dispute_reversal", d.id(), amount, -disputeFee, currency))
 }
 
 func (s *Server) disputed(d obj, transaction string) {

@@ -31,6 +31,12 @@ func (c *call) charge(pi, pm obj) obj {
 	}
 	o["refunded"] = false
 	o["refunds"] = nil
+	if d := pi.sub("presentment_details"); d != nil {
+		o["presentment_details"] = publicValue(d)
+	}
+	if d := pi.sub("_settles"); d != nil {
+		o["_settles"] = publicValue(d)
+	}
 	return o
 }
 

@@ -39,7 +39,7 @@ func createCreditNote(c *call) (obj, *apiError) {
 		return nil, bad("", "refund_amount", "You may only specify one of these parameters: refund, refund_amount.")
 	case refund != nil && refund.str("charge") != in.str("charge"):
 		return nil, bad("", "refund", "The refund %s is not of this invoice's payment.", refund.id())
-	case refund != nil && refund.num("amount") != amount, refund == nil && !outside && p.num("refund_amount") != amount:
+	case refund != nil && !c.s.credits(in, refund, amount), refund == nil && !outside && p.num("refund_amount") != amount:
 		return nil, bad("", "amount", "The sum of credit amount, refund amount and out of band amount must equal the credit note amount.")
 	case refund != nil && c.s.credited(refund.id()):
 		return nil, bad("", "refund", "The refund %s is already linked to a credit note.", refund.id())

@@ -190,7 +190,9 @@ func finalizeInvoice(c *call) (obj, *apiError) {
 
 // finalize gives a draft its number, its payment and its page.
 func (c *call) finalize(in obj) *apiError {
-	if customer := c.s.store.get("customer", in.str("customer")); customer != nil { // as it is now
+	if customer := c.s.store.get("customer", in.str("customer")); customer.yes("deleted") {
+		return noSuch("customer", in.str("customer"), "customer", false)
+	} else if customer != nil { // as it is now
 		in["customer_tax_exempt"], in["customer_email"], in["customer_name"] = customer["tax_exempt"], customer["email"], customer["name"]
 	}
 	c.s.totalInvoice(in)
@@ -276,6 +278,7 @@ func payInvoice(c *call) (obj, *apiError) {
 	if pm.str("customer") != customer.id() {
 		return nil, bad("", "payment_method", "The payment method %s does not belong to the customer %s of this invoice.", pm.id(), customer.id())
 	}
+	c.s.present(in, c.s.store.get("payment_intent", in.str("payment_intent")), "")
 	away := true
 	if v, ok := c.p["off_session"].(bool); ok {
 		away = v

@@ -57,6 +57,11 @@ func (s *Server) invoiceView(in obj) view.Checkout {
 	currency := in.str("currency")
 	c := view.Checkout{Path: "/i/" + in.id(), Merchant: s.opts.Merchant, Cards: offered, Countries: countries,
 		Total: amountText(in.num("amount_due"), currency), Button: "Pay " + amountText(in.num("amount_due"), currency), Fixed: in.str("customer_email")}
+	for _, other := range adaptiveCurrencies {
+		if m, ok := s.localized(in, other); ok {
+			c.Currencies = append(c.Currencies, view.Pair{Term: other, Value: amountText(m.Amount, m.Currency)})
+		}
+	}
 	for _, l := range in.list("_items") {
 		l := l.(obj)
 		c.Lines = append(c.Lines, view.Line{Name: l.str("description"), About: "Invoice " + in.str("number"), Amount: amountText(l.num("amount_subtotal"), currency)})
@@ -103,7 +108,7 @@ func (s *Server) payInvoicePage(w http.ResponseWriter, r *http.Request) {
 			}
 			return
 		}
-		if field, err = c.payInvoiceWithForm(in, form, back); err == nil && pi.str("status") == "requires_action" {
+		if field, err = c.payInvoiceWithForm(in, form, r.PostFormValue("currency"), back); err == nil && pi.str("status") == "requires_action" {
 			next = "/3ds/" + url.PathEscape(pi.id())
 			if delayedPayment(pi) {
 				next = "/t/" + url.PathEscape(pi.id())
@@ -117,7 +122,7 @@ func (s *Server) payInvoicePage(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
-func (c *call) payInvoiceWithForm(in obj, form view.CheckoutForm, back string) (field string, err *apiError) {
+func (c *call) payInvoiceWithForm(in obj, form view.CheckoutForm, currency, back string) (field string, err *apiError) {
 	email := in.str("customer_email")
 	if email == "" {
 		email = strings.TrimSpace(form.Email)
@@ -133,6 +138,10 @@ func (c *call) payInvoiceWithForm(in obj, form view.CheckoutForm, back string) (
 	if err != nil {
 		return field, err
 	}
+	if pm.sub("card") == nil {
+		currency = ""
+	}
+	c.s.present(in, c.s.store.get("payment_intent", in.str("payment_intent")), currency)
 	if err := c.chargeInvoice(in, pm, false, back); err != nil {
 		return fieldOf(err), err
 	}

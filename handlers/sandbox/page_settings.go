@@ -22,7 +22,7 @@ func (s *Server) showSettings(w http.ResponseWriter, r *http.Request, status int
 	var v view.Settings
 	s.locked(func() {
 		f = s.frame("Clock and faults", "settings", r)
-		v = view.Settings{Deliveries: s.deliveryFaultTexts(), API: s.apiFaultTexts(), Charges: s.chargeFaultTexts(), Tax: s.setting("tax_percent"), Error: problem}
+		v = view.Settings{Deliveries: s.deliveryFaultTexts(), API: s.apiFaultTexts(), Charges: s.chargeFaultTexts(), Tax: s.setting("tax_percent"), Adaptive: s.setting("adaptive_pricing"), Error: problem}
 		if v.Bank = s.setting("bank_delay"); v.Bank == "0" {
 			v.Bank = ""
 		}

@@ -52,6 +52,7 @@ func (s *Server) pages(mux *http.ServeMux) {
 	page("GET /sandbox/faults", s.guarded(s.listFaults))
 	page("POST /sandbox/faults", s.guarded(s.setFaultOnPage))
 	page("POST /sandbox/tax", s.guarded(s.setTaxOnPage))
+	page("POST /sandbox/adaptive-pricing", s.guarded(s.setAdaptiveOnPage))
 	page("POST /sandbox/banks", s.guarded(s.setBanksOnPage))
 	page("GET /cards", s.guarded(s.cardsPage))
 	page("GET /promotions", s.guarded(s.promotionsPage))
@@ -109,7 +110,7 @@ var notices = map[string]string{
 	"expired": "The session is expired.", "refunded": "The refund was made.", "resent": "The event is on its way again.",
 	"decided": "The bank decided.", "answered": "The bank has answered.", "banks": "The banks' time was changed.",
 	"created": "The promotion code was created.", "switched": "The promotion code was changed.",
-	"clock-moving": "The clock moves forward, day by day: what becomes due is done on the way.", "clock": "The clock was moved.", "faults": "Faults were changed.", "tax": "The tax was changed.",
+	"clock-moving": "The clock moves forward, day by day: what becomes due is done on the way.", "clock": "The clock was moved.", "faults": "Faults were changed.", "tax": "The tax was changed.", "adaptive": "Adaptive Pricing was changed.",
 }
 
 func instant(unix int64) string { return time.Unix(unix, 0).UTC().Format("2006-01-02 15:04:05 UTC") }

@@ -62,7 +62,11 @@ func (c *call) refund(ch obj, amount int64, p obj) obj {
 	o := c.fresh("refund")
 	delete(o, "livemode")
 	o["amount"] = amount
-	o["balance_transaction"] = c.s.moves("refund", "refund", o.id(), -amount, 0, ch["currency"])
+	moved, currency := settles(ch, amount)
+	o["balance_transaction"] = c.s.moves("refund", "refund", o.id(), -moved, 0, currency)
+	if d := presented(ch, amount); d != nil {
+		o["presentment_details"] = d
+	}
 	o["charge"] = ch.id()
 	o["currency"] = ch["currency"]
 	o["destination_details"] = obj{"type": "card", "card": obj{"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}}
@@ -99,8 +103,9 @@ func (s *Server) settleRefund(o obj) {
 	delete(o, "_settles_at")
 	if o.str("status") == "failed" {
 		o["failure_reason"] = "expired_or_canceled_card"
-		o["failure_balance_transaction"] = s.moves("refund_failure", "refund_failure", o.id(), o.num("amount"), 0, o["currency"])
 		ch := s.store.get("charge", o.str("charge"))
+		moved, currency := settles(ch, o.num("amount"))
+		o["failure_balance_transaction"] = s.moves("refund_failure", "refund_failure", o.id(), moved, 0, currency)
 		ch["amount_refunded"] = ch.num("amount_refunded") - o.num("amount")
 		ch["refunded"] = false
 		s.store.put("charge", ch)

@@ -17,7 +17,7 @@ func FeedTypes() []string {
 	return []string{
 		event.CreditsGranted, event.CreditsExpiring, event.CreditsExpired, event.CreditsVoided, event.BalanceLow, event.BalanceDepleted, event.BalanceRecovered,
 		event.UsageAnomaly, event.LimitReached, event.LimitReset, event.PurchasePaid, event.PurchaseFailed, event.PurchaseRefunded, event.PurchaseDisputed,
-		event.InvoiceIssued, event.InvoicePaid, event.InvoiceOverdue, event.InvoiceVoided, event.SchedulePaused,
+		event.InvoiceIssued, event.InvoiceReissued, event.InvoicePaid, event.InvoiceOverdue, event.InvoiceVoided, event.SchedulePaused,
 		event.RechargeSucceeded, event.RechargeFailed, event.RechargePaused, event.RechargeCapped, event.StatementReady,
 	}
 }
@@ -135,6 +135,8 @@ func feedItem(typ string, d *told, unit ui.Unit) portal.FeedItem {
 		return portal.FeedItem{Icon: "list", Text: "The statement for " + ui.Month(d.Period) + " is ready", Href: "/statements/" + d.Period}
 	case event.InvoiceIssued:
 		return portal.FeedItem{Icon: "list", Text: "Invoice " + d.Number + " over " + paid + " came", Href: "/invoices/" + d.Invoice}
+	case event.InvoiceReissued:
+		return portal.FeedItem{Icon: "list", Text: "Invoice " + d.Number + " over " + paid + " came in place of an earlier one", Href: "/invoices/" + d.Invoice}
 	case event.InvoicePaid:
 		return portal.FeedItem{Icon: "card", Tone: ui.Good, Text: "Invoice " + d.Number + " paid: " + credits(d.Credits) + " added", Href: "/invoices/" + d.Invoice}
 	case event.InvoiceOverdue:

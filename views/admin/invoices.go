@@ -68,6 +68,9 @@ type Invoice struct {
 	Card                         string
 	Issued, Finished             time.Time
 	MayVoid, MayGiveUp           bool
+	Remake                       string // "" or how far one is whose customer was deleted at Stripe
+	MayRemake                    bool
+	Replaces                     string // the number of the one that it stands for
 	Zone                         *time.Location
 	Resend                       bool
 	Bill                         BillTo

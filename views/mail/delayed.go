@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"purse/billing/money"
+	"purse/billing/schedule"
 	"purse/views/ui"
 )
 
@@ -44,6 +45,9 @@ func invoiceMail(site ui.Site, data map[string]string, link string) (Letter, err
 		l.Subject, l.Heading = "Invoice "+data["number"]+" from "+site.Brand+" is overdue", "Invoice "+data["number"]+" is overdue"
 		l.Says = []string{ui.Money(due) + " for " + data["name"] + " was due " + data["due"] + ". Please pay it, or tell us if something is wrong with it."}
 	}
+	if data["replaces"] != "" {
+		l.Says = append(l.Says, "It replaces invoice "+data["replaces"]+", whose link does not work any more. Nothing else has changed.")
+	}
 	if data["po_number"] != "" {
 		l.Facts = append(l.Facts, Fact{"PO number", data["po_number"]})
 	}
@@ -65,8 +69,17 @@ func schedulePaused(site ui.Site, data map[string]string, link string) (Letter, 
 		Facts:  []Fact{{"Customer", data["customer"]}, {"Buys", data["name"]}, {"Price", ui.Money(price)}, {"Card", data["card"]}},
 		Button: "See the schedule", Link: link,
 	}
+	noCard := data["reason"] == string(schedule.NoCard)
+	if noCard {
+		l.Says = []string{data["message"], "Save a card: the schedule goes on with that one. Nothing is bought until then."}
+		l.Button = "Save a card"
+	}
 	if strings.HasPrefix(data["repair_url"], "https://") || strings.HasPrefix(data["repair_url"], "http://") {
-		l.Says = append(l.Says, "Pay this one on Stripe's page, with this or another card: then the schedule goes on.")
+		if noCard {
+			l.Says = append(l.Says, "The last purchase was not paid yet. You can pay it on Stripe's page.")
+		} else {
+			l.Says = append(l.Says, "Pay this one on Stripe's page, with this or another card: then the schedule goes on.")
+		}
 		l.Also = &Also{"Pay it on Stripe's page", data["repair_url"]}
 	}
 	return l, nil

@@ -34,6 +34,7 @@ type ScheduleRow struct {
 	Next                        []time.Time
 	Runs                        []InvoiceRow
 	MayCancel, MayResume        bool
+	NoCard                      bool // a card has to be saved
 	MayRenew                    bool // the price changed, and can be agreed to
 }
 

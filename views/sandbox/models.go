@@ -52,6 +52,7 @@ type Checkout struct {
 	Expires                          string // "" for an invoice
 	Path                             string // where the forms go
 	Waiting                          string // the card whose authentication an invoice waits for, ""
+	Currencies                       []Pair // others to pay in, and what it comes to
 	Submit                           string // what the merchant says beside the button
 }
 
@@ -166,6 +167,7 @@ type Attempt struct{ At, Status, Answer, Took string }
 type Settings struct {
 	Deliveries, API, Charges []Fault
 	Tax                      string
+	Adaptive                 string // Adaptive Pricing on hosted invoices: "", shown, charged
 	Bank                     string // seconds until banks answer, "" for the usual days
 	Error                    string
 	Form                     string // which form was refused, ""

@@ -185,3 +185,11 @@ DELETE FROM devices WHERE user_id = sqlc.arg(user_id);
 
 -- name: DeleteStaleDevices :exec
 DELETE FROM devices WHERE seen_at < sqlc.arg(unseen);
+
+-- name: PutFormerStripeCustomer :exec
+INSERT INTO former_stripe_customers (stripe_customer_id, customer_id, replaced_at)
+VALUES (sqlc.arg(stripe_customer_id), sqlc.arg(customer_id), sqlc.arg(replaced_at))
+ON CONFLICT (stripe_customer_id) DO UPDATE SET customer_id = excluded.customer_id, replaced_at = excluded.replaced_at;
+
+-- name: FormerStripeCustomer :one
+SELECT customer_id FROM former_stripe_customers WHERE stripe_customer_id = sqlc.arg(stripe_customer_id);

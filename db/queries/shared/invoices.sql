@@ -26,7 +26,9 @@ UPDATE invoices SET collection = sqlc.arg(collection), name = sqlc.arg(name), cr
   processing = sqlc.arg(processing), total = sqlc.arg(total), tax = sqlc.arg(tax), amount_paid = sqlc.arg(amount_paid),
   receipt_url = sqlc.arg(receipt_url), purchase_id = sqlc.arg(purchase_id), grant_id = sqlc.arg(grant_id), clawed = sqlc.arg(clawed),
   next_at = sqlc.arg(next_at), due_at = sqlc.arg(due_at), overdue_at = sqlc.arg(overdue_at), issued_at = sqlc.arg(issued_at),
-  updated_at = sqlc.arg(updated_at), finished_at = sqlc.arg(finished_at)
+  updated_at = sqlc.arg(updated_at), finished_at = sqlc.arg(finished_at), stripe_customer = sqlc.arg(stripe_customer),
+  remake = sqlc.arg(remake), remakes = sqlc.arg(remakes), replaces = sqlc.arg(replaces), replaces_number = sqlc.arg(replaces_number),
+  remade_at = sqlc.arg(remade_at)
 WHERE id = sqlc.arg(id);
 
 -- name: InvoiceByID :one
@@ -51,3 +53,6 @@ ORDER BY id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: DueInvoices :many
 SELECT * FROM invoices WHERE next_at > 0 AND next_at <= sqlc.arg(now) ORDER BY next_at LIMIT sqlc.arg(max_rows);
+
+-- name: CountRemakes :one
+SELECT COUNT(*) AS count FROM invoices WHERE remake = sqlc.arg(remake) AND remake <> '';

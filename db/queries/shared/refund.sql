@@ -1,8 +1,10 @@
 -- name: PutRefund :exec
-INSERT INTO refunds (id, refund_key, stripe_id, purchase_id, amount, state, reason, problem, created_by, created_at)
+INSERT INTO refunds (id, refund_key, stripe_id, purchase_id, amount, state, reason, problem, created_by, created_at,
+  charge_amount, charge_currency)
 VALUES (sqlc.arg(id), sqlc.arg(refund_key), sqlc.arg(stripe_id), sqlc.arg(purchase_id), sqlc.arg(amount), sqlc.arg(state), sqlc.arg(reason),
-  sqlc.arg(problem), sqlc.arg(created_by), sqlc.arg(created_at))
-ON CONFLICT (id) DO UPDATE SET stripe_id = excluded.stripe_id, amount = excluded.amount, state = excluded.state, problem = excluded.problem;
+  sqlc.arg(problem), sqlc.arg(created_by), sqlc.arg(created_at), sqlc.arg(charge_amount), sqlc.arg(charge_currency))
+ON CONFLICT (id) DO UPDATE SET stripe_id = excluded.stripe_id, amount = excluded.amount, state = excluded.state, problem = excluded.problem,
+  charge_amount = excluded.charge_amount, charge_currency = excluded.charge_currency;
 
 -- name: RefundByID :one
 SELECT * FROM refunds WHERE id = sqlc.arg(id);
@@ -38,3 +40,11 @@ ON CONFLICT (id) DO UPDATE SET status = excluded.status, reason = excluded.reaso
 
 -- name: DisputesOf :many
 SELECT * FROM disputes WHERE purchase_id = sqlc.arg(purchase_id) ORDER BY created_at, id;
+
+-- name: PutOtherCurrency :exec
+INSERT INTO other_currency_payments (payment_intent, purchase_id, amount, currency, in_charge, seen_at)
+VALUES (sqlc.arg(payment_intent), sqlc.arg(purchase_id), sqlc.arg(amount), sqlc.arg(currency), sqlc.arg(in_charge), sqlc.arg(seen_at))
+ON CONFLICT DO NOTHING;
+
+-- name: OtherCurrencies :one
+SELECT COUNT(*) AS count, CAST(COALESCE(MAX(seen_at), 0) AS bigint) AS last_seen FROM other_currency_payments;

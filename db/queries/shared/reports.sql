@@ -87,6 +87,15 @@ SELECT b.id, b.source_amount, b.source_currency, b.payment_intent, b.source, p.i
 FROM balance_transactions b JOIN purchases p ON p.payment_intent = b.payment_intent AND p.payment_intent <> ''
 WHERE b.created_at >= sqlc.arg(from_at) AND b.created_at < sqlc.arg(to_at) AND b.class = 'charge' AND p.grant_id <> 0
   AND (b.source_amount <> p.total OR b.source_currency <> p.currency)
+  AND NOT EXISTS (SELECT 1 FROM other_currency_payments o
+    WHERE o.payment_intent = b.payment_intent AND o.amount = b.source_amount AND o.currency = b.source_currency)
+ORDER BY b.created_at, b.id LIMIT 500;
+
+-- name: PaymentsInOtherCurrency :many
+SELECT b.id, b.payment_intent, b.source, p.id AS purchase_id, p.total, p.currency, o.amount AS paid_amount, o.currency AS paid_currency
+FROM balance_transactions b JOIN purchases p ON p.payment_intent = b.payment_intent AND p.payment_intent <> ''
+  JOIN other_currency_payments o ON o.payment_intent = b.payment_intent
+WHERE b.created_at >= sqlc.arg(from_at) AND b.created_at < sqlc.arg(to_at) AND b.class = 'charge' AND p.grant_id <> 0
 ORDER BY b.created_at, b.id LIMIT 500;
 
 -- name: RefundsUnknown :many
