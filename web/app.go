@@ -260,6 +260,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	a.methods = purchase.NewMethods(purchase.MethodDeps{
 		Runner: a.db, Store: db.MethodStore{}, Gateway: a.gateway, Accounts: a.accounts, Audit: a.audit,
 		Installation: a.stamp.installation, PublicURL: a.settings.PublicURL, Limits: a.purchases,
+		Types: a.settings.PaymentMethods, Catalog: a.catalog,
 	})
 	a.recharges = recharge.New(recharge.Deps{
 		Runner: a.db, Store: db.RechargeStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,

@@ -20,7 +20,7 @@ type Gateway interface {
 	IssuedInvoice(ctx context.Context, id string) (Stripe, error)
 	// SendInvoice lets Stripe mail it to the customer.
 	SendInvoice(ctx context.Context, id, key string) error
-	// ChargeInvoice charges a saved card while the customer is away.
+	// ChargeInvoice charges a saved payment method while the customer is away.
 	ChargeInvoice(ctx context.Context, id, card, key string) (Stripe, error)
 	VoidInvoice(ctx context.Context, id, key string) error
 	MarkUncollectible(ctx context.Context, id, key string) error
@@ -34,8 +34,8 @@ type Params struct {
 	StripeCustomer                  string
 	Description, Memo, PONumber     string
 	Price                           money.Money
-	NetDays                         int    // -1 where a card is charged
-	Card                            string // that is charged
+	NetDays                         int    // -1 where a saved payment method is charged
+	Card, MethodType                string // that is charged, and Stripe's type of it
 	TaxExempt                       TaxExempt
 	AutomaticTax                    bool
 	TaxBehavior, TaxCode            string // whether Price contains tax; Stripe's code, "" for the account's

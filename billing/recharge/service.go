@@ -70,6 +70,7 @@ func New(d Deps) *Service {
 	if d.Purchases != nil {
 		d.Purchases.OnEvent("invoice.", s.invoiceEvent)
 		d.Purchases.OnEvent("payment_method.", s.methodEvent)
+		d.Purchases.OnEvent("mandate.", s.mandateEvent)
 		d.Purchases.OnEvent("customer.deleted", s.customerDeleted)
 		d.Purchases.OnEvent("radar.early_fraud_warning.", s.warningEvent)
 		d.Purchases.OnPayment(s.purchaseOfPayment)

@@ -515,6 +515,7 @@ type Invoice struct {
 	FinishedAt       int64
 	Bonus            int64
 	BonusDays        int64
+	MethodType       string
 }
 
 type Job struct {
@@ -574,6 +575,12 @@ type Mail struct {
 	State     string
 	Error     string
 	CreatedAt int64
+}
+
+type MandatesEnded struct {
+	Method     string
+	CustomerID string
+	EndedAt    int64
 }
 
 type Member struct {
@@ -808,6 +815,9 @@ type Recharge struct {
 	FinishedAt        int64
 	Bonus             int64
 	BonusDays         int64
+	MethodType        string
+	MethodTypes       string
+	Processing        int64
 }
 
 type RechargePolicy struct {
@@ -847,6 +857,8 @@ type RechargePolicy struct {
 	Agreed            string
 	TaxBehavior       string
 	Bonus             int64
+	MethodType        string
+	BackupType        string
 }
 
 type RecoveryCode struct {
@@ -918,6 +930,7 @@ type Schedule struct {
 	Bonus            int64
 	BonusDays        int64
 	TaxBehavior      string
+	MethodType       string
 }
 
 type Session struct {

@@ -10,7 +10,7 @@ import (
 )
 
 const dueSchedules = `-- name: DueSchedules :many
-SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior FROM schedules WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
+SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, method_type FROM schedules WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
 `
 
 type DueSchedulesParams struct {
@@ -68,6 +68,7 @@ func (q *Queries) DueSchedules(ctx context.Context, arg DueSchedulesParams) ([]S
 			&i.Bonus,
 			&i.BonusDays,
 			&i.TaxBehavior,
+			&i.MethodType,
 		); err != nil {
 			return nil, err
 		}
@@ -86,14 +87,14 @@ const putSchedule = `-- name: PutSchedule :exec
 INSERT INTO schedules (id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every,
   first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version,
   consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at,
-  amount, bonus, bonus_days, tax_behavior)
+  amount, bonus, bonus_days, tax_behavior, method_type)
 VALUES ($1, $2, $3, $4, $5, $6, $7,
   $8, $9, $10, $11, $12, $13,
   $14, $15, $16, $17, $18, $19,
   $20, $21, $22, $23, $24, $25,
   $26, $27, $28, $29, $30, $31, $32,
   $33, $34, $35, $36,
-  $37, $38, $39, $40)
+  $37, $38, $39, $40, $41)
 ON CONFLICT (id) DO UPDATE SET
   state = excluded.state, reason = excluded.reason, note = excluded.note, repair_url = excluded.repair_url, done = excluded.done,
   next_at = excluded.next_at, updated_at = excluded.updated_at, name = excluded.name, credits = excluded.credits, bonus = excluded.bonus,
@@ -143,6 +144,7 @@ type PutScheduleParams struct {
 	Bonus            int64
 	BonusDays        int64
 	TaxBehavior      string
+	MethodType       string
 }
 
 func (q *Queries) PutSchedule(ctx context.Context, arg PutScheduleParams) error {
@@ -187,12 +189,13 @@ func (q *Queries) PutSchedule(ctx context.Context, arg PutScheduleParams) error 
 		arg.Bonus,
 		arg.BonusDays,
 		arg.TaxBehavior,
+		arg.MethodType,
 	)
 	return err
 }
 
 const scheduleByID = `-- name: ScheduleByID :one
-SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior FROM schedules WHERE id = $1
+SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, method_type FROM schedules WHERE id = $1
 `
 
 func (q *Queries) ScheduleByID(ctx context.Context, id string) (Schedule, error) {
@@ -239,12 +242,13 @@ func (q *Queries) ScheduleByID(ctx context.Context, id string) (Schedule, error)
 		&i.Bonus,
 		&i.BonusDays,
 		&i.TaxBehavior,
+		&i.MethodType,
 	)
 	return i, err
 }
 
 const schedules = `-- name: Schedules :many
-SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior FROM schedules
+SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, method_type FROM schedules
 WHERE (CAST($1 AS text) = '' OR customer_id = $1) AND id < $2
 ORDER BY id DESC LIMIT $3
 `
@@ -305,6 +309,7 @@ func (q *Queries) Schedules(ctx context.Context, arg SchedulesParams) ([]Schedul
 			&i.Bonus,
 			&i.BonusDays,
 			&i.TaxBehavior,
+			&i.MethodType,
 		); err != nil {
 			return nil, err
 		}
