@@ -143,7 +143,7 @@ func TestAutoRechargeInABrowser(t *testing.T) {
 			w.clock.Step(d + time.Minute)
 			w.check(w.recharges.Tick(ctx))
 		}
-		p.WaitText("Auto-recharge is paused: card declined")
+		p.WaitText("Auto-recharge is paused: payment declined")
 		p.Wait(`[...document.querySelectorAll("#recharge-now a.btn")].some((a) => a.innerText === "Pay $10.00 on Stripe's page" && a.href.startsWith(` + quote(w.boxURL) + `))`)
 		cleanAll(p, "recharge, paused", width)
 		shot(p, "recharge-paused")
