@@ -58,6 +58,12 @@ func TestASavedAccountPaysInDays(t *testing.T) {
 		t.Errorf("buying does not offer it: %d", a.status)
 	}
 
+	listed := w.api("GET", "/v1/customers/"+c.ID+"/payment_methods", "")
+	if listed.status != 200 || listed.str("data", 0, "type") != "us_bank_account" || !strings.HasPrefix(listed.str("data", 0, "name"), "STRIPE TEST BANK •") || listed.at("data", 0, "usable") != true ||
+		listed.at("data", 0, "exp_year") != nil || listed.at("data", 0, "default") == listed.at("data", 1, "default") {
+		t.Errorf("the API: %d %s", listed.status, listed.body)
+	}
+
 	p, err := w.buySaved(c, 0, good.PaymentMethod, "n1")
 	w.check(err)
 	if p.State != purchase.Processing {

@@ -4,7 +4,7 @@ package portal
 type Methods struct {
 	Methods   []SavedMethod
 	MayChange bool
-	MayAdd    bool // there is one that can be saved, in the customer's currency
+	MayAdd    bool   // there is one that can be saved, in the customer's currency
 	Nonce     string // makes an "add" that is sent twice one Checkout
 	Down      bool   // Stripe did not answer
 }
