@@ -342,3 +342,32 @@ func TestPurchaseByDebitHoldsUp(t *testing.T) {
 	w.move(time.Hour)
 	w.succeeded(1) // the card pays now
 }
+
+// A declined recharge that is repaired with a bank account waits for that bank, and is
+// not charged to the card meanwhile.
+func TestRepairedByBankDebit(t *testing.T) {
+	w := newWorld(t)
+	w.save(w.settings(w.saved("pm_card_chargeCustomerFail")))
+	for range recharge.Backoffs {
+		w.inState(recharge.Backoff)
+		w.idle()
+		w.move(8 * time.Hour)
+	}
+	w.inState(recharge.Paused)
+	w.browse(w.policy().RepairURL, url.Values{"email": {"demo@example.com"}, "name": {"Demo"}, "country": {"US"}, "method": {purchase.MethodACH}, "routing": {"110000000"}, "account": {achPays}})
+	w.move(2 * time.Hour)
+	r := w.asked()
+	if r.Method.Type != purchase.MethodACH || r.Method.Last4 != "6789" || w.now().Sub(r.SentAt) > time.Minute {
+		t.Errorf("%+v since %s", r.Method, r.SentAt)
+	}
+	w.ok(w.Resume(t.Context(), w.owner, w.customer.ID, "credits"))
+	w.idle()
+	if now := w.asked(); now.Pays != r.Pays {
+		t.Errorf("it was charged again: %d", now.Pays)
+	}
+	w.move(6 * 24 * time.Hour)
+	w.succeeded(1)
+	if n, _ := w.charged(); n != 1 {
+		t.Errorf("%d charges", n)
+	}
+}

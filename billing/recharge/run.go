@@ -457,6 +457,12 @@ func (s *Service) looked(ctx context.Context, sent *Recharge, in Invoice, err er
 			return false, s.finishVoided(t, r, p)
 		case in.PaymentStatus == "processing":
 			// The bank takes its time; the answer comes as an event, or is looked for.
+			if !r.Paying && !r.Processing { // the customer lets it debit an account, on Stripe's page
+				r.SentAt = t.Now()
+				if in.MethodType != "" {
+					r.Method = Method{Type: in.MethodType, Last4: in.CardLast4}
+				}
+			}
 			r.Paying, r.Processing, r.State, r.Unknowns = false, true, Pending, 0
 			return false, s.put(t, r, t.Now().Add(lookDebit))
 		case r.Paying:
