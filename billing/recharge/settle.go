@@ -54,16 +54,7 @@ func (s *Service) settlePaid(t tx.Tx, rechargeID string, in Invoice) error {
 	}
 	r.State, r.Reason, r.Message, r.GiveUp, r.Paying, r.Processing, r.FinishedAt = Succeeded, "", "", "", false, false, t.Now()
 	r.Grant, r.Amount, r.Tax = g.Grant, in.Total, in.Tax
-	brand, last4 := r.Method.Brand, r.Method.Last4
-	if in.CardBrand != "" {
-		brand, last4 = in.CardBrand, in.CardLast4
-	}
-	if in.MethodType != "" && (in.MethodType != r.Method.Type || last4 != r.Method.Last4) { // it was paid on Stripe's page, with another
-		r.Method = Method{Type: in.MethodType, Last4: last4}
-		if in.MethodType == purchase.MethodCard {
-			r.Method.Brand = brand
-		}
-	}
+	brand, last4 := r.paidWith(in)
 	pur := &purchase.Purchase{
 		Customer: r.Customer, Pack: r.Pack, PackName: r.PackName, CreditType: r.CreditType, Credits: r.Credits, Price: r.Price,
 		ExpiresAfterDays: r.ExpiresAfterDays, PaymentIntent: in.Payment, Total: in.Total, Tax: in.Tax, ReceiptURL: in.ReceiptURL,
@@ -98,6 +89,22 @@ func (s *Service) settlePaid(t tx.Tx, rechargeID string, in Invoice) error {
 		return err
 	}
 	return s.evaluateIn(t, p, byTime) // usage may have gone on meanwhile
+}
+
+// paidWith is what paid a recharge, as purchases call it. What was paid on Stripe's
+// page with another payment method is the recharge's from then on.
+func (r *Recharge) paidWith(in Invoice) (brand, last4 string) {
+	brand, last4 = r.Method.Brand, r.Method.Last4
+	if in.CardBrand != "" {
+		brand, last4 = in.CardBrand, in.CardLast4
+	}
+	if in.MethodType != "" && (in.MethodType != r.Method.Type || last4 != r.Method.Last4) {
+		r.Method = Method{Type: in.MethodType, Last4: last4}
+		if in.MethodType == purchase.MethodCard {
+			r.Method.Brand = brand
+		}
+	}
+	return brand, last4
 }
 
 func (s *Service) grant(t tx.Tx, r *Recharge, in Invoice) (ledger.Result, error) {
