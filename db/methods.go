@@ -29,3 +29,16 @@ func (MethodStore) PutMethodChoice(t tx.Tx, customer string, c purchase.MethodCh
 		CustomerID: customer, DefaultMethod: c.Default, BackupMethod: c.Backup, UpdatedAt: micros(t.Now()),
 	})
 }
+
+func (MethodStore) PutMandate(t tx.Tx, customer, method string, ended bool) error {
+	ctx, q := q(t)
+	if !ended {
+		return q.DeleteMandateEnded(ctx, method)
+	}
+	return q.PutMandateEnded(ctx, gen.PutMandateEndedParams{Method: method, CustomerID: customer, EndedAt: micros(t.Now())})
+}
+
+func (MethodStore) MandatesEnded(t tx.Tx, customer string) ([]string, error) {
+	ctx, q := q(t)
+	return q.MandatesEnded(ctx, customer)
+}

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"strings"
 	"time"
 
 	"purse/billing/ledger"
@@ -16,11 +17,12 @@ func (RechargeStore) Insert(t tx.Tx, r *recharge.Recharge) (bool, error) {
 		ID: r.ID, PolicyID: r.Policy, CustomerID: r.Customer, CreditType: r.CreditType, PackID: r.Pack, PackName: r.PackName,
 		Quantity: int64(r.Quantity), Credits: int64(r.Credits), Price: r.Price.Amount, Currency: r.Price.Currency,
 		ExpiresAfterDays: int64(r.ExpiresAfterDays), State: string(r.State), Reason: string(r.Reason), Message: r.Message,
-		GiveUp: string(r.GiveUp), Amount: r.Amount, Tax: r.Tax, Method: r.Card.ID, MethodBrand: r.Card.Brand, MethodLast4: r.Card.Last4,
-		MethodFingerprint: r.Card.Fingerprint, BackupUsed: flag(r.BackupUsed), Tries: int64(r.Tries), Pays: int64(r.Pays),
+		GiveUp: string(r.GiveUp), Amount: r.Amount, Tax: r.Tax, Method: r.Method.ID, MethodBrand: r.Method.Brand, MethodLast4: r.Method.Last4,
+		MethodFingerprint: r.Method.Fingerprint, BackupUsed: flag(r.BackupUsed), Tries: int64(r.Tries), Pays: int64(r.Pays),
 		Paying: flag(r.Paying), Unknowns: int64(r.Unknowns), SentAt: micros(r.SentAt), InvoiceID: r.Invoice, InvoiceNumber: r.InvoiceNumber,
 		InvoiceUrl: r.InvoiceURL, PaymentIntent: r.PaymentIntent, ReceiptUrl: r.ReceiptURL, PurchaseID: r.Purchase, GrantID: int64(r.Grant),
 		NextAt: micros(r.NextAt), CreatedAt: micros(r.CreatedAt), UpdatedAt: micros(r.UpdatedAt), FinishedAt: micros(r.FinishedAt),
+		MethodType: orCard(r.Method.Type), MethodTypes: strings.Join(r.Types, " "), Processing: flag(r.Processing),
 	})
 	if err == nil && n > 0 && r.Bonus > 0 {
 		err = q.SetRechargeBonus(ctx, gen.SetRechargeBonusParams{Bonus: int64(r.Bonus), BonusDays: int64(r.BonusDays), ID: r.ID})
@@ -32,11 +34,11 @@ func (RechargeStore) Update(t tx.Tx, r *recharge.Recharge) error {
 	ctx, q := q(t)
 	return q.UpdateRecharge(ctx, gen.UpdateRechargeParams{
 		State: string(r.State), Reason: string(r.Reason), Message: r.Message, GiveUp: string(r.GiveUp), Amount: r.Amount, Tax: r.Tax,
-		Method: r.Card.ID, MethodBrand: r.Card.Brand, MethodLast4: r.Card.Last4, MethodFingerprint: r.Card.Fingerprint,
+		Method: r.Method.ID, MethodBrand: r.Method.Brand, MethodLast4: r.Method.Last4, MethodFingerprint: r.Method.Fingerprint,
 		BackupUsed: flag(r.BackupUsed), Tries: int64(r.Tries), Pays: int64(r.Pays), Paying: flag(r.Paying), Unknowns: int64(r.Unknowns),
 		SentAt: micros(r.SentAt), InvoiceID: r.Invoice, InvoiceNumber: r.InvoiceNumber, InvoiceUrl: r.InvoiceURL,
 		PaymentIntent: r.PaymentIntent, ReceiptUrl: r.ReceiptURL, PurchaseID: r.Purchase, GrantID: int64(r.Grant), NextAt: micros(r.NextAt),
-		UpdatedAt: micros(r.UpdatedAt), FinishedAt: micros(r.FinishedAt), ID: r.ID,
+		UpdatedAt: micros(r.UpdatedAt), FinishedAt: micros(r.FinishedAt), ID: r.ID, MethodType: orCard(r.Method.Type), Processing: flag(r.Processing),
 	})
 }
 
@@ -108,11 +110,20 @@ func rechargeOf(r gen.Recharge) *recharge.Recharge {
 		Quantity: int(r.Quantity), Credits: money.Credits(r.Credits), ExpiresAfterDays: int(r.ExpiresAfterDays),
 		Bonus: money.Credits(r.Bonus), BonusDays: int(r.BonusDays),
 		State: recharge.RunState(r.State), Reason: recharge.Reason(r.Reason), Message: r.Message, GiveUp: recharge.Reason(r.GiveUp),
-		Amount: r.Amount, Tax: r.Tax, BackupUsed: r.BackupUsed != 0, Tries: int(r.Tries), Pays: int(r.Pays), Paying: r.Paying != 0,
+		Amount: r.Amount, Tax: r.Tax, BackupUsed: r.BackupUsed != 0, Tries: int(r.Tries), Pays: int(r.Pays), Paying: r.Paying != 0, Processing: r.Processing != 0, Types: strings.Fields(r.MethodTypes),
 		Unknowns: int(r.Unknowns), SentAt: instant(r.SentAt), Invoice: r.InvoiceID, InvoiceNumber: r.InvoiceNumber,
 		InvoiceURL: r.InvoiceUrl, PaymentIntent: r.PaymentIntent, ReceiptURL: r.ReceiptUrl, Purchase: r.PurchaseID,
 		Grant: ledger.GrantID(r.GrantID), NextAt: instant(r.NextAt), CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt),
 		FinishedAt: instant(r.FinishedAt), Price: money.Money{Amount: r.Price, Currency: r.Currency},
-		Card: recharge.Card{ID: r.Method, Brand: r.MethodBrand, Last4: r.MethodLast4, Fingerprint: r.MethodFingerprint},
+		Method: recharge.Method{ID: r.Method, Type: r.MethodType, Brand: r.MethodBrand, Last4: r.MethodLast4, Fingerprint: r.MethodFingerprint},
 	}
+}
+
+// orCard is the type of a payment method; what does not say is a card, as all were
+// once.
+func orCard(method string) string {
+	if method == "" {
+		return "card"
+	}
+	return method
 }

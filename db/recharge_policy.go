@@ -24,6 +24,7 @@ func (RechargeStore) PutPolicy(t tx.Tx, p *recharge.Policy) error {
 		Backup: p.Backup.ID, BackupBrand: p.Backup.Brand, BackupLast4: p.Backup.Last4, BackupFingerprint: p.Backup.Fingerprint,
 		ConsentVersion: p.Consent.Version, ConsentUser: p.Consent.User, ConsentAddress: p.Consent.Address, ConsentAt: micros(p.Consent.At),
 		NextAt: micros(p.NextAt), PausedAt: micros(p.PausedAt), CreatedAt: micros(p.CreatedAt), UpdatedAt: micros(p.UpdatedAt),
+		MethodType: orCard(p.Method.Type), BackupType: orCard(p.Backup.Type),
 	})
 	if err != nil {
 		return err
@@ -89,8 +90,8 @@ func policyOf(r gen.RechargePolicy) *recharge.Policy {
 		NextAt: instant(r.NextAt), PausedAt: instant(r.PausedAt), CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt),
 		Target: money.Credits(r.Target), Agreed: r.Agreed, TaxBehavior: r.TaxBehavior, Bonus: money.Credits(r.Bonus),
 		Price:   money.Money{Amount: r.Price, Currency: r.Currency},
-		Method:  recharge.Card{ID: r.Method, Brand: r.MethodBrand, Last4: r.MethodLast4, Fingerprint: r.MethodFingerprint},
-		Backup:  recharge.Card{ID: r.Backup, Brand: r.BackupBrand, Last4: r.BackupLast4, Fingerprint: r.BackupFingerprint},
+		Method:  recharge.Method{ID: r.Method, Type: r.MethodType, Brand: r.MethodBrand, Last4: r.MethodLast4, Fingerprint: r.MethodFingerprint},
+		Backup:  recharge.Method{ID: r.Backup, Type: r.BackupType, Brand: r.BackupBrand, Last4: r.BackupLast4, Fingerprint: r.BackupFingerprint},
 		Consent: recharge.Consent{Version: r.ConsentVersion, User: r.ConsentUser, Address: r.ConsentAddress, At: instant(r.ConsentAt)},
 	}
 }

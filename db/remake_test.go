@@ -42,12 +42,12 @@ func TestRemakesAndOtherCurrencies(t *testing.T) {
 	})
 	in(func(t2 tx.Tx) error {
 		s := &schedule.Schedule{ID: "sch_1", Customer: "cus_1", CreditType: "credits", Every: schedule.Monthly, Collection: invoice.Charge, State: schedule.Paused, Quantity: 1,
-			Credits: 1, Price: money.Money{Amount: 1, Currency: "usd"}, Card: invoice.Card{ID: "pm_1", Brand: "visa", Last4: "1"}, FirstDay: "2030-01-01"}
+			Credits: 1, Price: money.Money{Amount: 1, Currency: "usd"}, Card: invoice.Card{ID: "pm_1", Type: "card", Brand: "visa", Last4: "1"}, FirstDay: "2030-01-01"}
 		store := db.ScheduleStore{}
 		if err := store.Put(t2, s); err != nil {
 			return err
 		}
-		s.Card, s.PausedAt = invoice.Card{ID: "pm_2", Brand: "mastercard", Last4: "2"}, now
+		s.Card, s.PausedAt = invoice.Card{ID: "pm_2", Type: "sepa_debit", Brand: "mastercard", Last4: "2"}, now
 		if err := store.Put(t2, s); err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func (ScheduleStore) Put(t tx.Tx, s *schedule.Schedule) error {
 		OnIssue: flag(s.OnIssue), ConsentVersion: s.Consent.Version, ConsentUser: s.Consent.User, ConsentAddress: s.Consent.Address,
 		ConsentAt: micros(s.Consent.At), State: string(s.State), Reason: string(s.Reason), Note: s.Note, RepairUrl: s.RepairURL, Done: int64(s.Done),
 		NextAt: micros(s.NextAt), CreatedBy: s.CreatedBy, CreatedAt: micros(s.CreatedAt), UpdatedAt: micros(s.UpdatedAt),
-		Amount: int64(s.Amount), Bonus: int64(s.Bonus), BonusDays: int64(s.BonusDays), TaxBehavior: s.TaxBehavior, PausedAt: micros(s.PausedAt),
+		Amount: int64(s.Amount), Bonus: int64(s.Bonus), BonusDays: int64(s.BonusDays), TaxBehavior: s.TaxBehavior, PausedAt: micros(s.PausedAt), MethodType: orCard(s.Card.Type),
 	})
 }
 
@@ -71,7 +71,7 @@ func scheduleOf(r gen.Schedule) *schedule.Schedule {
 		ID: r.ID, Customer: r.CustomerID, CreditType: r.CreditType, Pack: r.PackID, Quantity: int(r.Quantity), Name: r.Name, Credits: money.Credits(r.Credits),
 		Price: money.Money{Amount: r.Price, Currency: r.Currency}, Discount: int(r.Discount), ExpiresAfterDays: int(r.ExpiresAfterDays),
 		Every: schedule.Every(r.Every), FirstDay: r.FirstDay, Collection: invoice.Collection(r.Collection),
-		Card: invoice.Card{ID: r.Method, Brand: r.MethodBrand, Last4: r.MethodLast4}, NetDays: int(r.NetDays), Recipients: strings.Fields(r.Recipients),
+		Card: invoice.Card{ID: r.Method, Type: r.MethodType, Brand: r.MethodBrand, Last4: r.MethodLast4}, NetDays: int(r.NetDays), Recipients: strings.Fields(r.Recipients),
 		PONumber: r.PoNumber, Memo: r.Memo, TaxExempt: invoice.TaxExempt(r.TaxExempt), OnIssue: r.OnIssue != 0,
 		Consent: schedule.Consent{Version: r.ConsentVersion, User: r.ConsentUser, Address: r.ConsentAddress, At: instant(r.ConsentAt)},
 		State:   schedule.State(r.State), Reason: schedule.Reason(r.Reason), Note: r.Note, RepairURL: r.RepairUrl, Done: int(r.Done), NextAt: instant(r.NextAt),

@@ -261,6 +261,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	a.methods = purchase.NewMethods(purchase.MethodDeps{
 		Runner: a.db, Store: db.MethodStore{}, Gateway: a.gateway, Accounts: a.accounts, Audit: a.audit,
 		Installation: a.stamp.installation, PublicURL: a.settings.PublicURL, Limits: a.purchases, Replaced: a.purchases.ReplacedIn,
+		Types: a.settings.PaymentMethods, Catalog: a.catalog,
 	})
 	a.recharges = recharge.New(recharge.Deps{
 		Runner: a.db, Store: db.RechargeStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
@@ -323,7 +324,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Reports: a.reports, Statements: a.statements, Alerts: a.alerts, Messages: a.messages, Clock: a.clock, Usage: a.usage, Credit: credits,
 	})
 	a.api = api.New(api.Deps{
-		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Credit: credits, Purchases: a.purchases, Invoices: a.invoices, Alerts: a.alerts, Messages: a.messages, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log, Reports: a.reports, Statements: a.statements, Clock: a.clock,
+		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Credit: credits, Purchases: a.purchases, Methods: a.methods, Invoices: a.invoices, Alerts: a.alerts, Messages: a.messages, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log, Reports: a.reports, Statements: a.statements, Clock: a.clock,
 		PublicURL: a.settings.PublicURL, RatePerMinute: a.settings.RatePerMinute, Version: versionText(),
 	})
 	a.stripe = &hooks.Stripe{Purchases: a.purchases, Secret: a.settings.StripeWebhookSecret, Log: a.log, Now: a.now}

@@ -99,11 +99,11 @@ func denied(who kit.Who, v visitor) (status int, location string) {
 		return 303, "/customers/new"
 	}
 	may := map[kit.Who][]account.Role{
-		kit.Member:    {account.Owner, account.Billing, account.Developer, account.Viewer},
-		kit.Buyer:     {account.Owner, account.Billing},
-		kit.Developer: {account.Owner, account.Developer},
-		kit.AlertEditor:    {account.Owner, account.Billing, account.Developer},
-		kit.OwnerOnly: {account.Owner},
+		kit.Member:      {account.Owner, account.Billing, account.Developer, account.Viewer},
+		kit.Buyer:       {account.Owner, account.Billing},
+		kit.Developer:   {account.Owner, account.Developer},
+		kit.AlertEditor: {account.Owner, account.Billing, account.Developer},
+		kit.OwnerOnly:   {account.Owner},
 	}
 	if roles, known := may[who]; !known || !slices.Contains(roles, v.role) {
 		return 403, ""

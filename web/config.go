@@ -40,7 +40,7 @@ type settings struct {
 	RefundTerms    string        `help:"What you say about refunds, shown at purchase." env:"PURSE_REFUND_TERMS"`
 	RefundWindow   time.Duration `help:"How long customers may take back an unused purchase themselves, once; 0 for not at all." default:"24h" env:"PURSE_REFUND_WINDOW"`
 	PromotionCodes bool          `help:"Let buyers enter promotion codes that you made at Stripe." env:"PURSE_PROMOTION_CODES"`
-	PaymentMethods []string      `help:"Payment methods that Checkout offers: card, us_bank_account, sepa_debit, customer_balance (bank transfer). None: what Stripe's dashboard says." env:"PURSE_PAYMENT_METHODS"`
+	PaymentMethods []string      `help:"Payment methods that Checkout offers, by Stripe's names: card, link, us_bank_account, sepa_debit, customer_balance (bank transfer), ideal … None: what Stripe's dashboard says." env:"PURSE_PAYMENT_METHODS"`
 	BankCountry    string        `help:"Country of the accounts that take bank transfers in euros: BE, DE, ES, FR, IE or NL." default:"DE" env:"PURSE_BANK_COUNTRY"`
 	AutomaticTax   bool          `help:"Let Stripe Tax add tax at Checkout and to automatic recharges." env:"PURSE_AUTOMATIC_TAX"`
 	TaxBehavior    string        `help:"Whether prices contain tax: exclusive or inclusive; packs may say otherwise." default:"exclusive" env:"PURSE_TAX_BEHAVIOR"`
@@ -176,7 +176,7 @@ func (s *settings) check() error {
 	}
 	for _, m := range s.PaymentMethods {
 		if !purchase.KnownMethod(m) {
-			return fmt.Errorf("PURSE_PAYMENT_METHODS: %q is none of card, us_bank_account, sepa_debit, customer_balance", m)
+			return fmt.Errorf("PURSE_PAYMENT_METHODS: %q is none of %s", m, strings.Join(purchase.MethodTypes(), ", "))
 		}
 	}
 	if s.BankCountry != "" && !slices.Contains([]string{"BE", "DE", "ES", "FR", "IE", "NL"}, s.BankCountry) {

@@ -320,6 +320,13 @@ func TestSchedulesPauseWithTheirCards(t *testing.T) {
 	w.check(w.methods.Remove(ctx, audit.Actor{ID: "usr"}, c.ID, next))
 	paused(schedule.NoCard)
 	w.granted(c, 2, "2000")
+	// It goes on with a bank account as well.
+	bank := w.savedAccount(c, ach("000123456789"))
+	eventually(t, "it goes on with a bank account", 20*time.Second, func() bool {
+		now, err := w.schedules.Schedule(ctx, c.ID, sch.ID)
+		w.check(err)
+		return now.State == schedule.Active && now.Card.ID == bank.ID && now.Card.Type == purchase.MethodACH
+	})
 }
 
 // A run that was declined, and whose customer is deleted then, can be paid on a new

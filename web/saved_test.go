@@ -18,16 +18,16 @@ import (
 )
 
 // savedCard attaches a test card to a customer.
-func (w *world) savedCard(c *account.Customer, card string) purchase.Card {
+func (w *world) savedCard(c *account.Customer, card string) purchase.PaymentMethod {
 	w.Helper()
 	id, err := w.purchases.EnsureCustomer(ctx, c.ID)
 	w.check(err)
 	pm, err := w.stripe().PaymentMethods.Attach(card, &stripe.PaymentMethodAttachParams{Customer: stripe.String(id)})
 	w.check(err)
-	return purchase.Card{ID: pm.ID, Brand: "visa", Last4: pm.Card.Last4}
+	return purchase.PaymentMethod{ID: pm.ID, Type: purchase.MethodCard, Brand: "visa", Last4: pm.Card.Last4}
 }
 
-func (w *world) buySaved(c *account.Customer, n int, card purchase.Card, key string) (*purchase.Purchase, error) {
+func (w *world) buySaved(c *account.Customer, n int, card purchase.PaymentMethod, key string) (*purchase.Purchase, error) {
 	return w.purchases.BeginSaved(ctx, audit.Actor{ID: "test"}, purchase.Begin{Customer: c.ID, Pack: w.pack(n), Key: key}, card)
 }
 

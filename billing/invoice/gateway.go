@@ -21,7 +21,7 @@ type Gateway interface {
 	IssuedInvoice(ctx context.Context, id string) (Stripe, error)
 	// SendInvoice lets Stripe mail it to the customer.
 	SendInvoice(ctx context.Context, id, key string) error
-	// ChargeInvoice charges a saved card while the customer is away.
+	// ChargeInvoice charges a saved payment method while the customer is away.
 	ChargeInvoice(ctx context.Context, id, card, key string) (Stripe, error)
 	VoidInvoice(ctx context.Context, id, key string) error
 	MarkUncollectible(ctx context.Context, id, key string) error
@@ -35,10 +35,10 @@ type Params struct {
 	StripeCustomer                  string
 	Description, Memo, PONumber     string
 	Price                           money.Money
-	NetDays                         int       // -1 where a card is charged
+	NetDays                         int       // -1 where a saved payment method is charged
 	DueAt                           time.Time // instead of NetDays, zero for none
 	Replaces                        string    // Stripe's invoice that it must not be taken for
-	Card                            string    // that is charged
+	Card, MethodType                string    // that is charged, and Stripe's type of it
 	TaxExempt                       TaxExempt
 	AutomaticTax                    bool
 	TaxBehavior, TaxCode            string // whether Price contains tax; Stripe's code, "" for the account's

@@ -18,6 +18,8 @@ import (
 
 	"purse/billing/ledger"
 	"purse/billing/money"
+	"purse/billing/purchase"
+	"purse/billing/recharge"
 )
 
 // State is how an invoice stands.
@@ -120,8 +122,13 @@ type Invoice struct {
 	UpdatedAt, FinishedAt time.Time
 }
 
-// Card is a saved card.
-type Card struct{ ID, Brand, Last4 string }
+// Card is a saved payment method, most often a card: see purchase.PaymentMethod.
+type Card struct{ ID, Type, Brand, Last4 string }
+
+// Name is what people know it by.
+func (c Card) Name() string {
+	return purchase.PaymentMethod{Type: c.Type, Brand: c.Brand, Last4: c.Last4}.Name()
+}
 
 // Brings is all that it brings: the credits sold and the bonus.
 func (in *Invoice) Brings() money.Credits { return in.Credits + in.Bonus }
@@ -172,6 +179,8 @@ const (
 	KeyLife = 23 * time.Hour
 	// RepairFor is how long a declined charge can be paid on Stripe's page.
 	RepairFor = 7 * 24 * time.Hour
+	// DebitTime is how long a bank may take to answer to a debit at most.
+	DebitTime = 14 * 24 * time.Hour
 	// grace is how long after its due date an invoice is not called overdue: the
 	// rest of the day.
 	grace = 24 * time.Hour
@@ -186,3 +195,20 @@ var Backoffs = [MaxTries - 1]time.Duration{time.Hour, 3 * time.Hour, 7 * time.Ho
 
 // NetTerms are the terms of payment to choose from, in days.
 var NetTerms = []int{0, 30, 60, 90}
+
+// repairedUntil is how long a charge that was declined can be paid on Stripe's page:
+// a bank debit is declined days after it was sent.
+func (in *Invoice) repairedUntil() time.Time {
+	if purchase.BusinessDays(in.Card.Type) > 0 {
+		return in.IssuedAt.Add(DebitTime + RepairFor)
+	}
+	return in.IssuedAt.Add(RepairFor)
+}
+
+// tolerates is after how many soft declines it is not charged again.
+func (in *Invoice) tolerates() int {
+	if purchase.BusinessDays(in.Card.Type) > 0 {
+		return recharge.MaxDebits
+	}
+	return MaxTries
+}

@@ -158,7 +158,7 @@ func (s *Service) params(t tx.Tx, in *Invoice) (Params, error) {
 	}
 	p.TaxBehavior, p.TaxCode = s.taxOf(s.Catalog.Snapshot().Pack(in.Pack))
 	if in.Collection == Charge {
-		p.NetDays, p.DueAt, p.Card = -1, time.Time{}, in.Card.ID
+		p.NetDays, p.DueAt, p.Card, p.MethodType = -1, time.Time{}, in.Card.ID, in.Card.Type
 	}
 	return p, nil
 }
@@ -193,7 +193,7 @@ func (s *Service) plan(t tx.Tx, in *Invoice) (Act, error) {
 	}
 	if in.Doing == nothing && in.Collection == Charge && in.State == Open && !in.Processing {
 		switch {
-		case in.IssuedAt.Add(RepairFor).Before(now):
+		case in.repairedUntil().Before(now):
 			in.Doing, in.SentAt, in.Reason = ActVoid, time.Time{}, "Nobody paid it in time."
 			in.DoingN++
 		case in.Tries > 0 && in.Tries < MaxTries && !in.NextAt.After(now) && !in.NextAt.IsZero():
@@ -364,7 +364,7 @@ func (s *Service) charged(ctx context.Context, sent *Invoice, made Stripe, err e
 				return false, s.put(t, in, in.backoff(t.Now()))
 			})
 		}
-		return s.declined(ctx, sent, &recharge.Declined{Code: string(recharge.NoCard), DeclineCode: string(recharge.NoCard), Message: "The card cannot be charged any more."})
+		return s.declined(ctx, sent, &recharge.Declined{Code: string(recharge.NoCard), DeclineCode: string(recharge.NoCard), Message: "The payment method cannot be charged any more."})
 	}
 	return s.unknown(ctx, sent, err)
 }
@@ -413,21 +413,24 @@ func (s *Service) declined(ctx context.Context, sent *Invoice, d *recharge.Decli
 		if in.Final() {
 			return false, nil
 		}
-		in.Doing, in.SentAt, in.Unknowns, in.Problem = nothing, time.Time{}, 0, d.Message
-		if d.Authentication() { // Stripe's words are for developers
-			in.Problem = authentication
-		}
-		next := t.Now().Add(lookEvery)
-		if d.Soft() && !d.Authentication() {
-			if in.Tries++; in.Tries < MaxTries {
-				next = t.Now().Add(Backoffs[in.Tries-1])
-			}
-		} else {
-			in.Tries = MaxTries
-		}
-		if err := s.put(t, in, next); err != nil {
-			return false, err
-		}
-		return in.Want != nothing, s.tell(t, in)
+		return in.Want != nothing, s.declinedIn(t, in, d)
 	})
+}
+
+// declinedIn does so in a transaction.
+func (s *Service) declinedIn(t tx.Tx, in *Invoice, d *recharge.Declined) error {
+	in.Doing, in.SentAt, in.Unknowns, in.Problem, in.Processing = nothing, time.Time{}, 0, d.Message, false
+	if d.Authentication() { // Stripe's words are for developers
+		in.Problem = authentication
+	}
+	next := t.Now().Add(lookEvery)
+	if in.Tries++; d.Soft() && !d.Authentication() && in.Tries < in.tolerates() {
+		next = t.Now().Add(Backoffs[in.Tries-1])
+	} else {
+		in.Tries = MaxTries
+	}
+	if err := s.put(t, in, next); err != nil {
+		return err
+	}
+	return s.tell(t, in)
 }

@@ -14,6 +14,7 @@ import (
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/purchase"
+	"purse/billing/recharge"
 	"purse/billing/tx"
 )
 
@@ -30,7 +31,15 @@ func (s *Service) settle(t tx.Tx, in *Invoice, at Stripe) error {
 	if at.Status == "void" && in.Remake == RemakeVoiding && in.Want != ActVoid {
 		return s.makeAgain(t, in, at)
 	}
+	asked := in.Processing
 	in.note(at)
+	if asked && in.Collection == Charge && at.Status == "open" && !in.Processing { // the bank refused to be debited
+		d := &recharge.Declined{Code: at.FailureCode, DeclineCode: at.DeclineCode, Message: at.FailureMessage}
+		if d.Message == "" {
+			d.Message = "The bank did not pay."
+		}
+		return s.declinedIn(t, in, d)
+	}
 	next := t.Now().Add(lookEvery)
 	switch at.Status {
 	case "paid":

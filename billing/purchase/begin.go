@@ -39,8 +39,8 @@ type Begin struct {
 	// SuccessURL and CancelURL are where to go on to, "" for Purse's own pages.
 	SuccessURL, CancelURL string
 	Address               string // the buyer's network address, where known
-	// SaveCard keeps the card for later purchases: the buyer ticked the box.
-	SaveCard bool
+	// Save keeps what pays for later purchases: the buyer ticked the box.
+	Save bool
 }
 
 // Begin starts a purchase and opens a Checkout for it; an older open one of the
@@ -66,7 +66,7 @@ func (s *Service) Begin(ctx context.Context, by audit.Actor, b Begin) (*Purchase
 	if err != nil {
 		return nil, errors.Join(err, s.setState(ctx, p.ID, Expired, superseded))
 	}
-	if err := s.openCheckout(ctx, p, b.SaveCard); err != nil {
+	if err := s.openCheckout(ctx, p, b.Save); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -153,8 +153,8 @@ func (s *Service) expireOlder(ctx context.Context, o *Purchase) error {
 		o.State, o.Problem, o.CheckAt, o.Checks, o.UpdatedAt = Expired, superseded, t.Now().Add(firstCheck), 0, t.Now()
 		return s.Store.Update(t, o)
 	})
-	if err != nil || o.CheckoutSession == "" {
-		return err
+	if err != nil || o.CheckoutSession == "" || o.State == Processing {
+		return err // what a bank is asked for was bought
 	}
 	err = s.Gateway.ExpireCheckout(ctx, o.CheckoutSession)
 	if err != nil && !errors.Is(err, ErrNotOpen) && !errors.Is(err, ErrGone) {
@@ -168,12 +168,12 @@ const superseded = "Another Checkout was opened."
 
 // openCheckout opens the Checkout of a purchase at Stripe, under keys made of
 // its id: repeated, it answers the same Checkout.
-func (s *Service) openCheckout(ctx context.Context, p *Purchase, saveCard bool) error {
+func (s *Service) openCheckout(ctx context.Context, p *Purchase, save bool) error {
 	params, err := s.checkoutParams(ctx, p)
 	if err != nil {
 		return s.refused(ctx, p, err)
 	}
-	params.SaveCard = saveCard
+	params.Save = save
 	c, err := s.Gateway.CreateCheckout(ctx, params, p.ID)
 	if err != nil {
 		return s.refused(ctx, p, err)

@@ -129,6 +129,9 @@ func (s *Service) advance(t tx.Tx, p *Purchase, c *Checkout) error {
 	case c.Status == "expired":
 		p.State, p.CheckAt = Expired, time.Time{}
 	case c.Status != "complete" && p.State == Failed: // a look that is older than the one that saw it fail
+	case c.Status != "complete" && p.State == Processing && c.Payment.Status == "requires_payment_method" && c.Payment.FailureMessage != "":
+		// The bank refused to be debited for an invoice: the sweep voids it.
+		p.State, p.Problem, p.CheckAt, p.Checks = Failed, failureOf(c), t.Now().Add(firstCheck), 0
 	case c.Status != "complete":
 		p.Problem = ""
 	case c.PaymentStatus == "unpaid" && (c.Payment.Status == "requires_payment_method" || c.Payment.Status == "canceled"):

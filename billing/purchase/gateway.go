@@ -27,11 +27,11 @@ type Gateway interface {
 	CustomerDetails(ctx context.Context, stripeID string) (account.TypedDetails, error)
 	CreateCheckout(ctx context.Context, p CheckoutParams, key string) (Checkout, error)
 	// CreateInvoice makes an invoice in place of a Checkout and finalizes it, to be
-	// paid with a saved card.
-	CreateInvoice(ctx context.Context, p CheckoutParams, card, key string) (Checkout, error)
-	// PayInvoiceNow charges a saved card for it while the buyer is there. The bank's
-	// no is a DeclinedError.
-	PayInvoiceNow(ctx context.Context, invoice, card, key string) (Checkout, error)
+	// paid with a saved payment method.
+	CreateInvoice(ctx context.Context, p CheckoutParams, m PaymentMethod, key string) (Checkout, error)
+	// PayInvoiceNow charges it for the invoice while the buyer is there. The bank's
+	// no is a DeclinedError; a bank that takes its time has not answered yet.
+	PayInvoiceNow(ctx context.Context, invoice, method, key string) (Checkout, error)
 	// Checkout answers a session, or such an invoice, with its payment, ErrGone when
 	// there is none. ExpireCheckout takes both too.
 	Checkout(ctx context.Context, id string) (Checkout, error)
@@ -41,8 +41,8 @@ type Gateway interface {
 	// Stripe's lists: for when the answer to making it was lost. Of p it needs who
 	// and what for.
 	LookFor(ctx context.Context, p CheckoutParams, since time.Time) (c Checkout, found bool, err error)
-	// ExpireCheckout ends an open session; ErrNotOpen when it is not open. The draft
-	// of an invoice is deleted.
+	// ExpireCheckout ends an open session; ErrNotOpen when it is not open, or when a
+	// bank is being asked for the money. The draft of an invoice is deleted.
 	ExpireCheckout(ctx context.Context, id string) error
 	// PaymentIntent answers a payment, ErrGone when there is none.
 	PaymentIntent(ctx context.Context, id string) (PaymentIntent, error)
@@ -56,7 +56,7 @@ type Gateway interface {
 	FindRefund(ctx context.Context, p RefundParams) (r ChargeRefund, found bool, err error)
 	// SubmitEvidence answers a dispute: Stripe gives it to the bank at once.
 	SubmitEvidence(ctx context.Context, dispute string, e Evidence, key string) error
-	// SetupTry answers the card of a setup intent, ErrGone when there is none.
+	// SetupTry answers the payment method of a setup intent, ErrGone when there is none.
 	SetupTry(ctx context.Context, setupIntent string) (SetupTry, error)
 	// EventsSince calls f for each event of the kinds that Purse listens to.
 	EventsSince(ctx context.Context, since time.Time, f func(InboxEvent) error) error
@@ -92,7 +92,7 @@ type CheckoutParams struct {
 	SuccessURL, CancelURL            string // {CHECKOUT_SESSION_ID} is replaced by Stripe
 	ExpiresAt                        time.Time
 	SubmitMessage                    string   // shown beside the button, "" for none
-	SaveCard                         bool     // keep the card for payments while the buyer is away
+	Save                             bool     // keep what pays for payments while the buyer is away
 	Promotions                       bool     // let the buyer enter a promotion code
 	Methods                          []string // payment methods to offer, none for those of Stripe's dashboard
 	BankCountry                      string   // whose accounts take transfers in euros
@@ -135,7 +135,7 @@ type PaymentIntent struct {
 	Installation         string
 	ReceiptURL           string
 	CardBrand, CardLast4 string
-	// Fingerprint is the same for the same card, "" for what is no card.
+	// Fingerprint is the same for the same card or bank account, "" for what has none.
 	Fingerprint    string
 	FailureMessage string
 	// Method is Stripe's type of the payment method, "" while there is none.

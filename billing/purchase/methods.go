@@ -11,22 +11,46 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/tx"
 )
 
-// Method is a card that a customer has saved. The same number saved twice is
-// one Method.
+// Method is a payment method that a customer has saved. The same number saved
+// twice is one Method.
 type Method struct {
-	Card
+	PaymentMethod
 	Default bool     // what automatic payments take unless they name another
 	Backup  bool     // taken when the default is declined
-	Also    []string // other ids of the same card at Stripe
+	Ended   bool     // the permission to debit it was revoked: see Mandate
+	Also    []string // other ids of the same card or account at Stripe
 }
 
-// Is says whether an id of Stripe's means this card.
+// Is says whether an id of Stripe's means this payment method.
 func (m *Method) Is(id string) bool { return m.ID == id || slices.Contains(m.Also, id) }
+
+// Usable says whether a payment can take it at all: it has not expired, may be
+// debited, and is of a type that can be charged later.
+func (m *Method) Usable(now time.Time) bool {
+	return !m.Expired(now) && !m.Ended && MaySave(m.Type)
+}
+
+// CheckUse refuses a payment method that cannot pay in a currency, in words for
+// the field that chose it.
+func (m *Method) CheckUse(param, currency string, now time.Time) error {
+	switch {
+	case m.Expired(now):
+		return fault.Bad(param, "This card has expired. Choose another payment method, or save a new one.")
+	case m.Ended:
+		return fault.Bad(param, "The permission to debit this account was withdrawn. Choose another payment method, or save it again.")
+	case !MaySave(m.Type):
+		return fault.Bad(param, "This payment method cannot be charged later. Choose another.")
+	case !Takes(m.Type, currency):
+		return fault.Bad(param, "This payment method cannot pay in %s. Choose another.", strings.ToUpper(currency))
+	}
+	return nil
+}
 
 // MethodChoice is what a customer chose. An empty Default leaves it to Stripe's.
 type MethodChoice struct{ Default, Backup string }
@@ -36,6 +60,10 @@ type MethodStore interface {
 	// MethodChoice answers the zero choice when none was made.
 	MethodChoice(t tx.Tx, customer string) (MethodChoice, error)
 	PutMethodChoice(t tx.Tx, customer string, c MethodChoice) error
+	// PutMandate writes whether a payment method of a customer may be debited;
+	// MandatesEnded answers those that may not.
+	PutMandate(t tx.Tx, customer, method string, ended bool) error
+	MandatesEnded(t tx.Tx, customer string) ([]string, error)
 }
 
 // MethodDeps is what Methods need.
@@ -52,16 +80,22 @@ type MethodDeps struct {
 	// Replaced is called in the transaction that replaces a customer which was deleted
 	// at Stripe; nil for nobody.
 	Replaced func(t tx.Tx, customer string) error
+	// Types are what Checkout offers; of them those can be saved that can be charged
+	// later. None leaves it to Stripe's dashboard.
+	Types []string
+	// Catalog says in which currency a customer will pay who has not paid yet; nil
+	// for US dollars.
+	Catalog *catalog.Service
 }
 
-// SetupLimits decide whether a customer may open a page that saves a card, and
-// remember that it did.
+// SetupLimits decide whether a customer may open a page that saves a payment
+// method, and remember that it did.
 type SetupLimits interface {
 	BeginSetup(t tx.Tx, customer, setup, person, address string) error
 }
 
-// Methods are the cards that customers have saved. Stripe keeps them, and is
-// asked each time: a card that was removed in Stripe's portal is gone here too.
+// Methods are the payment methods that customers have saved. Stripe keeps them,
+// and is asked each time: one that was removed in Stripe's portal is gone here too.
 type Methods struct {
 	MethodDeps
 	mu      sync.Mutex
@@ -71,7 +105,7 @@ type Methods struct {
 // NewMethods makes Methods.
 func NewMethods(d MethodDeps) *Methods { return &Methods{MethodDeps: d} }
 
-// OnChange calls f after the cards of a customer, or what was chosen among them,
+// OnChange calls f after the payment methods of a customer, or what was chosen among them,
 // may have changed.
 func (m *Methods) OnChange(f func(ctx context.Context, customer string) error) {
 	m.mu.Lock()
@@ -91,16 +125,16 @@ func (m *Methods) Changed(ctx context.Context, customer string) error {
 	return err
 }
 
-// List answers the saved cards of a customer: the default first, then the
-// backup, then the newest. When nothing was chosen, Stripe's default counts,
-// and without one the oldest card that is still good: saving another card does
-// not change which one pays.
+// List answers the saved payment methods of a customer: the default first, then
+// the backup, then the newest. When nothing was chosen, Stripe's default counts,
+// and without one the oldest that is still good: saving another does not change
+// which one pays.
 func (m *Methods) List(ctx context.Context, customer string) ([]Method, error) {
 	c, err := m.Accounts.Customer(ctx, customer)
 	if err != nil || c.StripeCustomerID == "" {
 		return nil, err
 	}
-	cards, byDefault, err := m.Gateway.Cards(ctx, c.StripeCustomerID)
+	all, byDefault, err := m.Gateway.PaymentMethods(ctx, c.StripeCustomerID)
 	if errors.Is(err, ErrGone) {
 		return nil, nil
 	}
@@ -108,28 +142,39 @@ func (m *Methods) List(ctx context.Context, customer string) ([]Method, error) {
 		return nil, methodsUnavailable(err)
 	}
 	var choice MethodChoice
+	var ended []string
 	var now time.Time
 	err = m.Runner.View(ctx, func(t tx.Tx) error {
 		now = t.Now()
+		if ended, err = m.Store.MandatesEnded(t, c.ID); err != nil {
+			return err
+		}
 		choice, err = m.Store.MethodChoice(t, c.ID)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return arrange(cards, byDefault, choice, now), nil
+	return arrange(all, ended, byDefault, choice, now), nil
 }
 
-// arrange joins what is one card, and marks and orders by what was chosen.
-func arrange(cards []Card, byDefault string, choice MethodChoice, now time.Time) []Method {
+// arrange joins what is one card or account, and marks and orders by what was
+// chosen. Of one that was saved again after its mandate had ended the new one
+// counts.
+func arrange(all []PaymentMethod, ended []string, byDefault string, choice MethodChoice, now time.Time) []Method {
 	var out []Method
-	for _, k := range cards {
-		i := slices.IndexFunc(out, func(o Method) bool { return k.Fingerprint != "" && o.Fingerprint == k.Fingerprint })
-		if i >= 0 {
+	for _, k := range all {
+		one := Method{PaymentMethod: k, Ended: slices.Contains(ended, k.ID)}
+		i := slices.IndexFunc(out, func(o Method) bool { return k.Fingerprint != "" && o.Fingerprint == k.Fingerprint && o.Type == k.Type })
+		switch {
+		case i < 0:
+			out = append(out, one)
+		case out[i].Ended && !one.Ended:
+			one.Also = append(out[i].Also, out[i].ID)
+			out[i] = one
+		default:
 			out[i].Also = append(out[i].Also, k.ID)
-			continue
 		}
-		out = append(out, Method{Card: k})
 	}
 	find := func(id string) int {
 		if id == "" {
@@ -142,7 +187,7 @@ func arrange(cards []Card, byDefault string, choice MethodChoice, now time.Time)
 		first = find(byDefault)
 	}
 	if first < 0 {
-		first = find(oldest(cards, now))
+		first = oldest(all, out, now)
 	}
 	if first >= 0 {
 		out[first].Default = true
@@ -163,19 +208,20 @@ func arrange(cards []Card, byDefault string, choice MethodChoice, now time.Time)
 	return out
 }
 
-// oldest answers the card that was saved first, of those that are not expired
-// when there are such. cards are newest first.
-func oldest(cards []Card, now time.Time) (id string) {
-	good := false
-	for _, c := range cards {
-		if ok := !c.Expired(now); ok || !good {
-			id, good = c.ID, good || ok
+// oldest answers which of the methods was saved first, of those that can be used
+// when there are such, -1 for none. all are newest first.
+func oldest(all []PaymentMethod, of []Method, now time.Time) int {
+	at, good := -1, false
+	for _, k := range all {
+		i := slices.IndexFunc(of, func(o Method) bool { return o.Is(k.ID) })
+		if ok := of[i].Usable(now); ok || !good {
+			at, good = i, good || ok
 		}
 	}
-	return id
+	return at
 }
 
-// Method answers one saved card of a customer, NotFound when it is not saved.
+// Method answers one saved payment method of a customer, NotFound when it is not saved.
 func (m *Methods) Method(ctx context.Context, customer, id string) (*Method, error) {
 	list, err := m.List(ctx, customer)
 	if err != nil {
@@ -189,7 +235,7 @@ func (m *Methods) Method(ctx context.Context, customer, id string) (*Method, err
 	return nil, fault.Missing("payment method")
 }
 
-// Choose sets the default and the backup card; an empty backup is none.
+// Choose sets the default and the backup; an empty backup is none.
 func (m *Methods) Choose(ctx context.Context, by audit.Actor, customer string, to MethodChoice) error {
 	list, err := m.List(ctx, customer)
 	if err != nil {
@@ -201,7 +247,7 @@ func (m *Methods) Choose(ctx context.Context, by audit.Actor, customer string, t
 				return o.ID, nil
 			}
 		}
-		return "", fault.Bad(param, "This card is not saved any more. Choose another.")
+		return "", fault.Bad(param, "This payment method is not saved any more. Choose another.")
 	}
 	if to.Default, err = saved("default", to.Default); err != nil {
 		return err
@@ -211,7 +257,7 @@ func (m *Methods) Choose(ctx context.Context, by audit.Actor, customer string, t
 			return err
 		}
 		if to.Backup == to.Default {
-			return fault.Bad("backup", "The backup is for when the default is declined: choose another card.")
+			return fault.Bad("backup", "The backup is for when the default is declined: choose another payment method.")
 		}
 	}
 	c, err := m.Accounts.Customer(ctx, customer)
@@ -231,13 +277,13 @@ func (m *Methods) Choose(ctx context.Context, by audit.Actor, customer string, t
 	if err != nil {
 		return err
 	}
-	if err := m.Gateway.SetDefaultCard(ctx, c.StripeCustomerID, to.Default); err != nil {
+	if err := m.Gateway.SetDefault(ctx, c.StripeCustomerID, to.Default); err != nil {
 		return methodsUnavailable(err)
 	}
 	return m.Changed(ctx, c.ID)
 }
 
-// Remove forgets a card, however often it was saved. Automatic payments that
+// Remove forgets a payment method, however often it was saved. Automatic payments that
 // take it pause.
 func (m *Methods) Remove(ctx context.Context, by audit.Actor, customer, id string) error {
 	o, err := m.Method(ctx, customer, id)
@@ -245,7 +291,7 @@ func (m *Methods) Remove(ctx context.Context, by audit.Actor, customer, id strin
 		return err
 	}
 	for _, id := range append([]string{o.ID}, o.Also...) {
-		if err := m.Gateway.DetachCard(ctx, id); err != nil && !errors.Is(err, ErrGone) {
+		if err := m.Gateway.Detach(ctx, id); err != nil && !errors.Is(err, ErrGone) {
 			return methodsUnavailable(err)
 		}
 	}
@@ -266,7 +312,7 @@ func (m *Methods) Remove(ctx context.Context, by audit.Actor, customer, id strin
 				return err
 			}
 		}
-		return m.Audit.Record(t, audit.Record{Actor: by, Customer: customer, Action: "payment_method.removed", Object: o.ID, Before: o.Brand + " •" + o.Last4})
+		return m.Audit.Record(t, audit.Record{Actor: by, Customer: customer, Action: "payment_method.removed", Object: o.ID, Before: o.Type + " " + o.Brand + " •" + o.Last4})
 	})
 	if err != nil {
 		return err
@@ -274,7 +320,7 @@ func (m *Methods) Remove(ctx context.Context, by audit.Actor, customer, id strin
 	return m.Changed(ctx, customer)
 }
 
-// AddMethod says how to save a card.
+// AddMethod says how to save a payment method.
 type AddMethod struct {
 	Customer string
 	Key      string // makes the Checkout one: a form's nonce
@@ -285,10 +331,17 @@ type AddMethod struct {
 	ReturnPath, CancelPath string
 }
 
-// Add opens a Checkout that saves a card, and answers its address.
+// Add opens a Checkout that saves a payment method, and answers its address.
 func (m *Methods) Add(ctx context.Context, a AddMethod) (string, error) {
 	if !ownPath(a.ReturnPath) || !ownPath(a.CancelPath) {
 		return "", fault.Bad("return_path", "The page to return to is a path on Purse's own address.")
+	}
+	types, currency, err := m.Savable(ctx, a.Customer)
+	if err != nil {
+		return "", err
+	}
+	if len(m.Types) > 0 && len(types) == 0 {
+		return "", fault.New(fault.Conflict, "nothing_to_save", "", "No payment method that pays in %s can be saved here.", strings.ToUpper(currency))
 	}
 	stripeCustomer, err := m.ensure(ctx, a.Customer)
 	if err != nil {
@@ -315,8 +368,8 @@ func (m *Methods) Add(ctx context.Context, a AddMethod) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s, err := m.Gateway.CreateCardSetup(ctx, SetupParams{
-		Customer: a.Customer, Installation: m.Installation, Setup: setup, StripeCustomer: stripeCustomer,
+	s, err := m.Gateway.CreateSetup(ctx, SetupParams{
+		Customer: a.Customer, Installation: m.Installation, Setup: setup, StripeCustomer: stripeCustomer, Types: types, Currency: currency,
 		SuccessURL: m.PublicURL + a.ReturnPath + join + "session_id={CHECKOUT_SESSION_ID}", CancelURL: m.PublicURL + a.CancelPath,
 	}, key)
 	if err != nil {
@@ -325,14 +378,43 @@ func (m *Methods) Add(ctx context.Context, a AddMethod) (string, error) {
 	return s.URL, nil
 }
 
-// Added answers the card that a Checkout has saved, for the page that Stripe
-// returns to. Another's Checkout is answered as a missing one; one that is not
+// Savable are the types that a customer can save, of those that Checkout offers,
+// and the currency in which they are to pay: the customer's, or that of the first
+// pack for sale. No types are those of Stripe's dashboard, where nothing is set.
+func (m *Methods) Savable(ctx context.Context, customer string) (types []string, currency string, err error) {
+	err = m.Runner.View(ctx, func(t tx.Tx) error {
+		currency, _, err = m.Accounts.CurrencyIn(t, customer)
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	if currency == "" && m.Catalog != nil {
+		for _, pack := range m.Catalog.Snapshot().OnSale() {
+			if len(pack.Prices) > 0 {
+				currency = pack.Prices[0].Currency
+				break
+			}
+		}
+	}
+	if currency == "" {
+		currency = "usd"
+	}
+	return savable(m.Types, currency), currency, nil
+}
+
+// NoteMandate writes whether a payment method may be debited, as Stripe told.
+func (m *Methods) NoteMandate(ctx context.Context, customer string, d Mandate) error {
+	return m.Runner.Update(ctx, func(t tx.Tx) error { return m.Store.PutMandate(t, customer, d.PaymentMethod, d.Ended) })
+}
+
+// Added answers what a Checkout has saved, for the page that Stripe returns to. Another's Checkout is answered as a missing one; one that is not
 // complete as a Conflict.
 func (m *Methods) Added(ctx context.Context, customer, session string) (*Method, error) {
 	if !isSession(session) {
 		return nil, fault.Missing("Checkout")
 	}
-	s, err := m.Gateway.CardSetup(ctx, session)
+	s, err := m.Gateway.SetupSession(ctx, session)
 	switch {
 	case errors.Is(err, ErrGone):
 		return nil, fault.Missing("Checkout")
@@ -340,10 +422,12 @@ func (m *Methods) Added(ctx context.Context, customer, session string) (*Method,
 		return nil, methodsUnavailable(err)
 	case s.Installation != m.Installation || s.Customer != customer:
 		return nil, fault.Missing("Checkout")
-	case s.Status != "complete" || s.Card == "":
-		return nil, fault.New(fault.Conflict, "not_complete", "", "No card was saved. Try again.")
+	case s.Verifying:
+		return nil, fault.New(fault.Conflict, "being_verified", "", "The bank account is verified first. Stripe mails you how; it appears here once that is done.")
+	case s.Status != "complete" || s.Method == "":
+		return nil, fault.New(fault.Conflict, "not_complete", "", "No payment method was saved. Try again.")
 	}
-	o, err := m.Method(ctx, customer, s.Card)
+	o, err := m.Method(ctx, customer, s.Method)
 	if err != nil {
 		return nil, err
 	}
@@ -363,7 +447,7 @@ func (m *Methods) Portal(ctx context.Context, customer, returnPath string) (stri
 	u, err := m.Gateway.PortalURL(ctx, stripeCustomer, m.PublicURL+returnPath)
 	var no *RefusedError
 	if errors.As(err, &no) {
-		return "", fault.New(fault.Unavailable, "portal_unavailable", "", "Stripe's portal is not set up. Cards can be managed here meanwhile.")
+		return "", fault.New(fault.Unavailable, "portal_unavailable", "", "Stripe's portal is not set up. Payment methods can be managed here meanwhile.")
 	}
 	if err != nil {
 		return "", methodsUnavailable(err)

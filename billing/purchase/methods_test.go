@@ -213,7 +213,7 @@ func TestSavingACardIsOurs(t *testing.T) {
 func TestPurchaseSavesCard(t *testing.T) {
 	c := newCards(t)
 	for _, save := range []bool{false, true} {
-		p, err := c.service.Begin(t.Context(), audit.Actor{ID: "usr_1"}, purchase.Begin{Customer: c.customer, Pack: c.pack, SaveCard: save})
+		p, err := c.service.Begin(t.Context(), audit.Actor{ID: "usr_1"}, purchase.Begin{Customer: c.customer, Pack: c.pack, Save: save})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"purse/billing/fault"
-	"purse/billing/money"
 	"purse/billing/tx"
 )
 
@@ -49,15 +48,16 @@ func (s *Service) Open(t tx.Tx, customer string) (*Purchase, error) {
 	return nil, err
 }
 
-// Pending is what a customer has confirmed and is not granted yet, in credits.
-func (s *Service) Pending(t tx.Tx, customer, creditType string) (sum money.Credits, err error) {
+// Pending are the purchases of a wallet that a customer has confirmed and whose
+// money is on its way, newest first.
+func (s *Service) Pending(t tx.Tx, customer, creditType string) (out []*Purchase, err error) {
 	open, err := s.Store.OpenOf(t, customer, "")
 	for _, p := range open {
 		if p.State == Processing && p.CreditType == creditType {
-			sum += p.Brings()
+			out = append(out, p)
 		}
 	}
-	return sum, err
+	return out, err
 }
 
 // List answers purchases, newest first: of one customer or of all for "", older

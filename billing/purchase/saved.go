@@ -10,17 +10,18 @@ import (
 	"purse/billing/tx"
 )
 
-// A purchase can be paid at once with a saved card, while the buyer is there. It
-// is then an invoice of Stripe's in place of a Checkout: its id stands in
+// A purchase can be paid at once with a saved payment method, while the buyer is
+// there. It is then an invoice of Stripe's in place of a Checkout: its id stands in
 // CheckoutSession and its page in CheckoutURL, and everything else (return page,
 // webhooks, sweep, refunds) is the same. One purchase has one invoice, which
-// Stripe takes one payment for.
+// Stripe takes one payment for. A bank debit takes days: the purchase is processing
+// meanwhile, as one of Checkout's is, and nothing ends its invoice.
 
-// BySavedCard says whether a saved card pays the purchase, or its invoice's page
-// after that card.
-func (p *Purchase) BySavedCard() bool { return isInvoice(p.CheckoutSession) }
+// BySaved says whether a saved payment method pays the purchase, or its invoice's
+// page after that.
+func (p *Purchase) BySaved() bool { return isInvoice(p.CheckoutSession) }
 
-// DeclinedError says that the bank refused a saved card, or wants the buyer to
+// DeclinedError says that the bank refused a saved payment method, or wants the buyer to
 // confirm.
 type DeclinedError struct {
 	Message      string // for people
@@ -32,12 +33,12 @@ func (e *DeclinedError) Error() string { return e.Message }
 // isInvoice says whether what stands for a Checkout is an invoice.
 func isInvoice(id string) bool { return strings.HasPrefix(id, "in_") }
 
-// BeginSaved starts a purchase and pays it with a saved card of the customer's.
-// It answers the purchase: paid, or open with an address where the buyer confirms
-// the payment. A card that is declined is a fault.Conflict about "method"; the
+// BeginSaved starts a purchase and pays it with a saved payment method of the
+// customer's. It answers the purchase: paid, processing while a bank is asked, or
+// open with an address where the buyer confirms the payment. A decline is a fault.Conflict about "method"; the
 // purchase has failed then, and nothing can be paid any more. A fault.Unavailable
 // may be retried under the same Key.
-func (s *Service) BeginSaved(ctx context.Context, by audit.Actor, b Begin, card Card) (*Purchase, error) {
+func (s *Service) BeginSaved(ctx context.Context, by audit.Actor, b Begin, m PaymentMethod) (*Purchase, error) {
 	p, older, err := s.intend(ctx, by, b)
 	if err != nil || p.State != Created {
 		return p, err
@@ -51,24 +52,24 @@ func (s *Service) BeginSaved(ctx context.Context, by audit.Actor, b Begin, card 
 		return nil, errors.Join(err, s.setState(ctx, p.ID, Expired, superseded))
 	}
 	if p.CheckoutSession == "" {
-		if err := s.openInvoice(ctx, p, card); err != nil {
+		if err := s.openInvoice(ctx, p, m); err != nil {
 			return nil, err
 		}
 	}
 	if p.State != Created || !isInvoice(p.CheckoutSession) {
 		return p, nil
 	}
-	return s.payInvoice(ctx, p, card)
+	return s.payInvoice(ctx, p, m)
 }
 
 // openInvoice makes and finalizes the invoice of a purchase, under keys made of
 // its id, and looks whether it is what was asked for before anybody can pay it.
-func (s *Service) openInvoice(ctx context.Context, p *Purchase, card Card) error {
+func (s *Service) openInvoice(ctx context.Context, p *Purchase, m PaymentMethod) error {
 	params, err := s.checkoutParams(ctx, p)
 	if err != nil {
 		return s.refused(ctx, p, err)
 	}
-	c, err := s.Gateway.CreateInvoice(ctx, params, card.ID, p.ID)
+	c, err := s.Gateway.CreateInvoice(ctx, params, m, p.ID)
 	var no *RefusedError
 	if errors.As(err, &no) && no.Code == "customer_tax_location_invalid" {
 		return errors.Join(fault.Bad("method", "Tax depends on your address, and it is not known: fill in your billing details, or pay on Stripe's page."),
@@ -103,9 +104,9 @@ func (s *Service) openInvoice(ctx context.Context, p *Purchase, card Card) error
 		s.giveUp(ctx, p, "The invoice is not what was asked for: "+problem))
 }
 
-// payInvoice charges the card and writes what came of it.
-func (s *Service) payInvoice(ctx context.Context, p *Purchase, card Card) (*Purchase, error) {
-	c, err := s.Gateway.PayInvoiceNow(ctx, p.CheckoutSession, card.ID, p.ID+":pay:"+card.ID)
+// payInvoice charges the payment method and writes what came of it.
+func (s *Service) payInvoice(ctx context.Context, p *Purchase, m PaymentMethod) (*Purchase, error) {
+	c, err := s.Gateway.PayInvoiceNow(ctx, p.CheckoutSession, m.ID, p.ID+":pay:"+m.ID)
 	var declined *DeclinedError
 	var no *RefusedError
 	switch {
@@ -120,15 +121,15 @@ func (s *Service) payInvoice(ctx context.Context, p *Purchase, card Card) (*Purc
 	default:
 		return nil, s.unavailable(err) // nobody knows: under the same key it is the same payment
 	}
-	if now, err := s.FulfilBySession(ctx, p.CheckoutSession); err != nil || now.Granted() {
+	if now, err := s.FulfilBySession(ctx, p.CheckoutSession); err != nil || now.Granted() || now.State == Processing {
 		return now, err // it was paid before, in another window
 	}
-	if err := s.giveUp(ctx, p, "The card was declined: "+declined.Message); fault.Is(err, fault.Unavailable) {
-		s.Log.Warn("the invoice of a declined card is not void yet; it is tried again", "purchase", p.ID, "error", err)
+	if err := s.giveUp(ctx, p, "The payment was declined: "+declined.Message); fault.Is(err, fault.Unavailable) {
+		s.Log.Warn("the invoice of a declined payment is not void yet; it is tried again", "purchase", p.ID, "error", err)
 	} else if err != nil {
 		return nil, err
 	}
-	return nil, fault.New(fault.Conflict, "card_declined", "method", "%s Nothing was charged: choose another card, or pay on Stripe's page.", declined.Message)
+	return nil, fault.New(fault.Conflict, "card_declined", "method", "%s Nothing was charged: choose another payment method, or pay on Stripe's page.", declined.Message)
 }
 
 // giveUp fails a purchase and voids its invoice, so that nobody pays it later.

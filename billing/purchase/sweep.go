@@ -39,13 +39,14 @@ func (s *Service) Sweep(ctx context.Context) error {
 }
 
 func (s *Service) check(ctx context.Context, p *Purchase) error {
-	over := false
+	over, asked := false, false
 	err := s.Runner.Update(ctx, func(t tx.Tx) error {
 		over = t.Now().After(p.CheckoutExpiresAt)
 		now, err := s.Store.Purchase(t, p.ID)
 		if err != nil || now.CheckAt.IsZero() {
 			return err
 		}
+		asked = now.State == Processing
 		now.CheckAt = t.Now().Add(min(firstCheck<<min(now.Checks, 10), maxCheck))
 		now.Checks++
 		return s.Store.Update(t, now)
@@ -56,7 +57,7 @@ func (s *Service) check(ctx context.Context, p *Purchase) error {
 	if p.CheckoutSession == "" {
 		return s.seek(ctx, p, over)
 	}
-	if (over || p.State.Final()) && isInvoice(p.CheckoutSession) { // a Checkout ends by itself, an invoice does not
+	if (over || p.State.Final()) && !asked && isInvoice(p.CheckoutSession) { // a Checkout ends by itself, an invoice does not
 		return s.end(ctx, p.ID, p.CheckoutSession)
 	}
 	_, err = s.FulfilBySession(ctx, p.CheckoutSession)

@@ -33,7 +33,8 @@ const (
 	PassTime = 24 * time.Hour
 )
 
-// CardTry is a card that was tried for a payment, whether or not it paid.
+// CardTry is a card or a bank account that was tried for a payment, whether or not
+// it paid.
 type CardTry struct {
 	Customer    string
 	Fingerprint string // Stripe's: the same for the same card
@@ -79,13 +80,13 @@ func (s *Service) checkCards(t tx.Tx, customer, address string, most int64, know
 	}
 	if own >= most || (near >= DailyCardsAddress && !known) {
 		return fault.New(fault.TooMany, "too_many_cards", "",
-			"Too many different cards were tried within a day. Try again tomorrow, or contact us: we can let you through.")
+			"Too many different cards or accounts were tried within a day. Try again tomorrow, or contact us: we can let you through.")
 	}
 	return nil
 }
 
-// BeginSetup is asked before a page is opened that saves a card: cards are tried
-// out there too. It implements SetupLimits.
+// BeginSetup is asked before a page is opened that saves a payment method: cards
+// are tried out there too. It implements SetupLimits.
 func (s *Service) BeginSetup(t tx.Tx, customer, setup, person, address string) error {
 	_, err := s.Store.CardSetup(t, setup, customer)
 	again := err == nil // the same page is loaded once more

@@ -7,50 +7,6 @@ import (
 	"purse/billing/tx"
 )
 
-// Stripe's types of the payment methods that Checkout may offer.
-const (
-	MethodCard         = "card"
-	MethodACH          = "us_bank_account"
-	MethodSEPA         = "sepa_debit"
-	MethodBankTransfer = "customer_balance"
-)
-
-// methodCurrencies says which currencies a payment method takes, where it does
-// not take every one.
-var methodCurrencies = map[string][]string{
-	MethodACH: {"usd"}, MethodSEPA: {"eur"}, MethodBankTransfer: {"usd", "eur", "gbp", "jpy", "mxn"},
-}
-
-// KnownMethod says whether Checkout can be told to offer a payment method.
-func KnownMethod(m string) bool { return m == MethodCard || methodCurrencies[m] != nil }
-
-// MethodsFor are those of the methods that take a currency. None leaves the
-// choice to Stripe's dashboard.
-func MethodsFor(methods []string, currency string) (out []string) {
-	for _, m := range methods {
-		list := methodCurrencies[m]
-		fits := list == nil
-		for _, c := range list {
-			fits = fits || c == currency
-		}
-		if fits {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-// BusinessDays is how long banks usually take, 0 where nobody can say.
-func BusinessDays(method string) int {
-	switch method {
-	case MethodACH:
-		return 4
-	case MethodSEPA:
-		return 5
-	}
-	return 0
-}
-
 // Wait is what a purchase waits for whose payment takes days: a bank's answer to
 // a debit, or the customer's bank transfer, which may come in parts.
 type Wait struct {

@@ -171,7 +171,7 @@ func TestRefund(t *testing.T) {
 	if len(notes) != 1 || notes[0].Amount != 2000 || w.available() != 5_000_000 || len(w.runs()) != 1 {
 		t.Errorf("%d notes, %s available, %d runs", len(notes), w.available(), len(w.runs()))
 	}
-	v, err := w.Preview(t.Context(), w.settings(r.Card.ID))
+	v, err := w.Preview(t.Context(), w.settings(r.Method.ID))
 	if err != nil || v.SpentNow.Amount != 2500 {
 		t.Errorf("spent %d, %v", v.SpentNow.Amount, err)
 	}

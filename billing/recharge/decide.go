@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,13 +69,9 @@ func (s *Service) mayRun(t tx.Tx, p *Policy, available money.Credits) (v verdict
 		v.note, v.until = "The account is suspended.", now.Add(time.Hour)
 		return v, nil
 	}
-	pending, err := s.Purchases.Pending(t, p.Customer, p.CreditType)
-	if err != nil {
+	if v.note, err = s.coming(t, p, c, available); err != nil || v.note != "" {
+		v.until = now.Add(CheckoutWait)
 		return v, err
-	}
-	if sum, err := available.Add(pending); err == nil && pending > 0 && sum > p.Threshold {
-		v.note, v.until = "A purchase is being paid and will bring credits.", now.Add(CheckoutWait)
-		return v, nil
 	}
 	open, err := s.Purchases.Open(t, p.Customer)
 	if err != nil {
@@ -95,6 +92,40 @@ func (s *Service) mayRun(t tx.Tx, p *Policy, available money.Credits) (v verdict
 	}
 	return v, s.limits(t, p, c, &v)
 }
+
+// coming says which purchases are being paid that will lift the balance over the
+// threshold, and by when, "" when none are: nothing is bought meanwhile.
+func (s *Service) coming(t tx.Tx, p *Policy, c *account.Customer, available money.Credits) (string, error) {
+	pending, err := s.Purchases.Pending(t, p.Customer, p.CreditType)
+	if err != nil || len(pending) == 0 {
+		return "", err
+	}
+	sum := available
+	for _, one := range pending {
+		if sum, err = sum.Add(one.Brings()); err != nil {
+			return "", nil // more than can be counted: nobody knows
+		}
+	}
+	if sum <= p.Threshold {
+		return "", nil
+	}
+	first := pending[len(pending)-1] // that was begun first
+	w, err := s.Purchases.Waits(t, first.ID)
+	if err != nil {
+		return "", err
+	}
+	if w == nil {
+		w = &purchase.Wait{Due: first.Price.Amount, Since: first.CreatedAt}
+	}
+	text := purchase.Awaited(amount(w.Due, first.Price.Currency), w.Method, w.Since, t.Now(), c.Location())
+	if w.Method == "" {
+		text = "Waiting for a payment of " + amount(w.Due, first.Price.Currency) + ", started on " + w.Since.In(c.Location()).Format("2 January 2006 MST") + "."
+	}
+	return text + " " + comesFirst, nil
+}
+
+// comesFirst ends the note of a policy that waits for a purchase.
+const comesFirst = "Its credits will do: nothing is bought automatically meanwhile."
 
 // price is what a run costs today: never more than was consented to. It answers
 // false when the pack is gone, is dearer or brings less.
@@ -248,7 +279,9 @@ func (s *Service) evaluateIn(t tx.Tx, p *Policy, why cause) error {
 	switch {
 	case !below:
 	case why == byOther:
-		p.Note, p.NextAt = waitsForUsage, time.Time{}
+		if p.NextAt = (time.Time{}); !strings.HasSuffix(v.note, comesFirst) {
+			p.Note = waitsForUsage
+		}
 		if err := s.watch(t, p); err != nil {
 			return err
 		}
@@ -277,8 +310,13 @@ func (s *Service) evaluateIn(t tx.Tx, p *Policy, why cause) error {
 func (s *Service) begin(t tx.Tx, p *Policy, v verdict) error {
 	r := &Recharge{
 		ID: id.New("rch", t.Now()), Policy: p.ID, Customer: p.Customer, CreditType: p.CreditType, Pack: p.Pack, PackName: v.pack, Quantity: p.Quantity,
-		Credits: v.credits, Price: v.price, ExpiresAfterDays: v.expires, Bonus: v.bonus, BonusDays: v.bonusDays, State: Pending, Amount: v.price.Amount, Card: p.Method,
+		Credits: v.credits, Price: v.price, ExpiresAfterDays: v.expires, Bonus: v.bonus, BonusDays: v.bonusDays, State: Pending, Amount: v.price.Amount, Method: p.Method,
 		NextAt: t.Now().Add(time.Minute), CreatedAt: t.Now(), UpdatedAt: t.Now(),
+	}
+	for _, m := range []string{p.Method.Type, p.Backup.Type} {
+		if m != "" && !slices.Contains(r.Types, m) {
+			r.Types = append(r.Types, m)
+		}
 	}
 	ok, err := s.Store.Insert(t, r)
 	if err != nil || !ok {

@@ -60,6 +60,13 @@ func (s *Service) invoiceEvent(ctx context.Context, e *purchase.InboxEvent) (pur
 			}
 			return s.concludePaid(t, e, r.ID)
 		})
+	case r.Invoice == in.ID && r.Processing && in.Status == "open" && in.PaymentStatus != "processing":
+		// The bank refused: what follows (the backup, a link) is begun at once.
+		more, err := s.looked(ctx, r, in, nil)
+		if err == nil && more {
+			err = s.Run(ctx, r.ID)
+		}
+		return purchase.Done, "", err
 	case r.Invoice == in.ID && r.State.Open() && (in.Status == "void" || in.Status == "uncollectible"):
 		_, err := s.with(ctx, r, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
 			r.note(in)
@@ -134,31 +141,9 @@ func (s *Service) customerOfPayment(t tx.Tx, payment string) (customer string, e
 	return r.Customer, nil
 }
 
-// methodEvent handles Stripe's event about a card.
+// methodEvent handles Stripe's event about a payment method.
 func (s *Service) methodEvent(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
-	card, err := s.Methods.Gateway.Card(ctx, e.ObjectID)
-	if err != nil && !errors.Is(err, purchase.ErrGone) {
-		return "", "", err
-	}
-	customer := ""
-	err = s.Runner.View(ctx, func(t tx.Tx) error {
-		if card.StripeCustomer != "" {
-			c, err := s.Accounts.CustomerByStripeIDIn(t, card.StripeCustomer)
-			if fault.Is(err, fault.NotFound) {
-				return nil
-			}
-			if err == nil {
-				customer = c.ID
-			}
-			return err
-		}
-		// It was detached, and does not say from whom: who charges it knows.
-		list, err := s.Store.WithCard(t, e.ObjectID)
-		if len(list) > 0 {
-			customer = list[0].Customer
-		}
-		return err
-	})
+	customer, err := s.ownerOf(ctx, e.ObjectID)
 	if err != nil {
 		return "", "", err
 	}
@@ -168,9 +153,60 @@ func (s *Service) methodEvent(ctx context.Context, e *purchase.InboxEvent) (purc
 	return purchase.Done, "", s.Methods.Changed(ctx, customer) // others charge it too
 }
 
-// MethodsChanged looks at a customer's policies after cards were saved, removed
-// or chosen. A policy whose card is gone pauses; one that is paused for its card
-// goes on with a card of another number that was saved since.
+// ownerOf is the customer who has saved a payment method, "" for nobody of ours.
+func (s *Service) ownerOf(ctx context.Context, id string) (customer string, err error) {
+	method, err := s.Methods.Gateway.PaymentMethod(ctx, id)
+	if err != nil && !errors.Is(err, purchase.ErrGone) {
+		return "", err
+	}
+	err = s.Runner.View(ctx, func(t tx.Tx) error {
+		if method.StripeCustomer != "" {
+			c, err := s.Accounts.CustomerByStripeIDIn(t, method.StripeCustomer)
+			if fault.Is(err, fault.NotFound) {
+				return nil
+			}
+			if err == nil {
+				customer = c.ID
+			}
+			return err
+		}
+		// It was detached, and does not say from whom: who charges it knows.
+		list, err := s.Store.WithCard(t, id)
+		if len(list) > 0 {
+			customer = list[0].Customer
+		}
+		return err
+	})
+	return customer, err
+}
+
+// mandateEvent handles Stripe's event about the permission to debit an account: one
+// that was withdrawn makes the account as good as removed.
+func (s *Service) mandateEvent(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
+	d, err := s.Methods.Gateway.Mandate(ctx, e.ID)
+	if errors.Is(err, purchase.ErrGone) {
+		return purchase.NotOurs, "Stripe does not know the event any more", nil
+	}
+	if err != nil {
+		return "", "", err
+	}
+	customer, err := s.ownerOf(ctx, d.PaymentMethod)
+	if err != nil {
+		return "", "", err
+	}
+	if customer == "" {
+		return purchase.NotOurs, "", nil
+	}
+	if err := s.Methods.NoteMandate(ctx, customer, d); err != nil {
+		return "", "", err
+	}
+	return purchase.Done, "", s.Methods.Changed(ctx, customer)
+}
+
+// MethodsChanged looks at a customer's policies after payment methods were saved,
+// removed or chosen. A policy whose method is gone, or may not be debited any more,
+// pauses; one that is paused for its method goes on with another that was saved
+// since and pays in its currency.
 func (s *Service) MethodsChanged(ctx context.Context, customer string) error {
 	var policies []*Policy
 	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
@@ -203,33 +239,37 @@ func (s *Service) MethodsChanged(ctx context.Context, customer string) error {
 	})
 }
 
-// refit brings a policy's cards in line with what is saved.
+// refit brings a policy's payment methods in line with what is saved.
 func (s *Service) refit(t tx.Tx, p *Policy, list []purchase.Method) error {
 	before := *p
-	saved := func(c *Card) bool {
+	saved := func(c *Method) bool {
 		for _, m := range list {
-			if m.Is(c.ID) {
+			now := methodOf(m)
+			switch {
+			case m.Ended:
+			case m.ID == c.ID:
+				c.Type = m.Type // not known of old rows
 				return true
-			}
-			if c.Fingerprint != "" && m.Fingerprint == c.Fingerprint { // the same number, saved again
-				*c = cardOf(m)
+			case m.Is(c.ID), now.Same(*c): // the same number, saved again
+				*c = now
 				return true
 			}
 		}
 		return false
 	}
 	if p.Backup.ID != "" && !saved(&p.Backup) {
-		p.Backup = Card{}
+		p.Backup = Method{}
 	}
 	have := saved(&p.Method)
 	if p.State == Paused && (p.Reason == CardDeclined || p.Reason == AuthenticationRequired || p.Reason == NoCard) {
 		for _, m := range list {
-			if m.CreatedAt.Before(p.PausedAt.Add(-tolerance)) || m.Fingerprint == before.Method.Fingerprint || m.Fingerprint == before.Backup.Fingerprint || m.Expired(t.Now()) {
+			now := methodOf(m)
+			if m.CreatedAt.Before(p.PausedAt.Add(-tolerance)) || now.Same(before.Method) || now.Same(before.Backup) || !m.Usable(t.Now()) || !purchase.Takes(m.Type, p.Price.Currency) {
 				continue
 			}
-			p.Method = cardOf(m)
-			if p.Backup.Fingerprint == p.Method.Fingerprint {
-				p.Backup = Card{}
+			p.Method = now
+			if p.Backup.Same(p.Method) {
+				p.Backup = Method{}
 			}
 			return s.resumeIn(t, p)
 		}
@@ -238,7 +278,7 @@ func (s *Service) refit(t tx.Tx, p *Policy, list []purchase.Method) error {
 		if p.Backup.ID == "" {
 			return s.pauseIn(t, p, nil, NoCard, "")
 		}
-		p.Method, p.Backup = p.Backup, Card{}
+		p.Method, p.Backup = p.Backup, Method{}
 	}
 	if *p == before {
 		return nil

@@ -20,8 +20,9 @@ type Gateway interface {
 	FindInvoice(ctx context.Context, p InvoiceParams, since time.Time) (Invoice, bool, error)
 	// Invoice answers an invoice with its payment.
 	Invoice(ctx context.Context, id string) (Invoice, error)
-	// PayInvoice charges a saved card while the customer is away.
-	PayInvoice(ctx context.Context, id, card, key string) (Invoice, error)
+	// PayInvoice charges a saved payment method while the customer is away. A bank
+	// that takes its time has not answered yet: PaymentStatus is processing.
+	PayInvoice(ctx context.Context, id, method, key string) (Invoice, error)
 	// VoidInvoice makes an open invoice one that cannot be paid any more.
 	VoidInvoice(ctx context.Context, id, key string) error
 	// FraudWarning answers a bank's early fraud warning.
@@ -41,8 +42,8 @@ func (d *Declined) Authentication() bool {
 	return d.Code == "authentication_required" || d.DeclineCode == "authentication_required" || d.Code == "invoice_payment_intent_requires_action"
 }
 
-// Soft says whether the same card may well pay later. Banks and card networks
-// want every other decline not to be tried again.
+// Soft says whether the same card or account may well pay later. Banks and card
+// networks want every other decline not to be tried again.
 func (d *Declined) Soft() bool {
 	switch d.DeclineCode {
 	case "insufficient_funds", "processing_error", "try_again_later", "issuer_not_available", "reenter_transaction", "generic_decline",
@@ -70,7 +71,8 @@ type InvoiceParams struct {
 	Recharge, Customer, Installation string // ours, for the metadata
 	Purchase                         string // instead of Recharge, for one that the buyer makes
 	StripeCustomer                   string
-	Card                             string
+	Method                           string   // that is charged
+	Types                            []string // of what may be charged for it
 	Description                      string
 	Price                            money.Money
 	AutomaticTax                     bool
@@ -93,6 +95,7 @@ type Invoice struct {
 	purchase.Took                   // what the charge took of the buyer
 	PaymentStatus            string
 	ReceiptURL               string
+	MethodType               string // Stripe's, of what was charged last
 	CardBrand, CardLast4     string
 	FailureCode, DeclineCode string // of the last attempt
 	FailureMessage           string

@@ -3,6 +3,7 @@ package recharge
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"purse/billing/fault"
 	"purse/billing/ledger"
@@ -53,15 +54,33 @@ func (s *Service) Policies(t tx.Tx, customer string) ([]*Policy, error) {
 	return all, err
 }
 
-// recovered takes the note off a policy that waited for usage below its threshold,
-// and does not any more: the balance is above it again.
+// recovered makes the note of a policy that waits true again: its balance may be
+// above the threshold, a purchase that was to lift it may have been paid or refused
+// since, and another may have been begun.
 func (s *Service) recovered(t tx.Tx, p *Policy) error {
-	if p.State != Armed || p.Note != waitsForUsage {
+	if p.State != Armed || (p.Note != waitsForUsage && !strings.HasSuffix(p.Note, comesFirst)) {
 		return nil
 	}
 	b, err := s.Ledger.Balance(t, p.wallet())
-	if err == nil && b.Available > p.Threshold {
+	if err != nil {
+		return err
+	}
+	if b.Available > p.Threshold {
 		p.Note = ""
+		return nil
+	}
+	c, err := s.Accounts.CustomerIn(t, p.Customer)
+	if err != nil {
+		return err
+	}
+	note, err := s.coming(t, p, c, b.Available)
+	switch {
+	case err != nil || note != "":
+		p.Note = note
+	case p.NextAt.IsZero():
+		p.Note = waitsForUsage
+	default:
+		p.Note = "" // it is looked at again in a moment
 	}
 	return err
 }

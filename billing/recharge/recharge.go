@@ -1,14 +1,16 @@
 // Package recharge buys credits for customers who asked for it: "when available
 // reaches T or less, buy this pack". A policy is the standing order, a recharge
-// one run of it, paid with a saved card through a one-off invoice of Stripe's.
+// one run of it, paid with a saved payment method through a one-off invoice of
+// Stripe's. A bank debit takes days: meanwhile the recharge is open, counts, and is
+// neither sent again nor voided.
 //
 // It promises invariants 18 to 23. At most one recharge of a wallet is open, by
 // a unique index. It and the key of every call are committed before Stripe is
 // called; an outcome that nobody knows is asked for again under the same key,
 // later looked up, and meanwhile nothing new is begun. What a customer's cap
 // allows is checked in the transaction that begins a recharge, and once more
-// with tax before it is paid. A card that is declined for good pauses the policy
-// at once, and only the customer or a card with another number resumes it.
+// with tax before it is paid. What is declined for good pauses the policy
+// at once, and only the customer or a payment method with another number resumes it.
 // Nothing runs without recorded consent.
 package recharge
 
@@ -17,6 +19,7 @@ import (
 
 	"purse/billing/ledger"
 	"purse/billing/money"
+	"purse/billing/purchase"
 )
 
 // State is how a policy stands.
@@ -53,8 +56,14 @@ const (
 	TooLate    Reason = "too_late"    // nobody repaired it in time
 )
 
-// Card is a saved card as it was when it was chosen.
-type Card struct{ ID, Brand, Last4, Fingerprint string }
+// Method is a saved payment method as it was when it was chosen: see
+// purchase.PaymentMethod.
+type Method struct{ ID, Type, Brand, Last4, Fingerprint string }
+
+// Same says whether two are one card or account, however often it was saved.
+func (m Method) Same(o Method) bool {
+	return m.ID == o.ID || (m.Fingerprint != "" && m.Type == o.Type && m.Fingerprint == o.Fingerprint)
+}
 
 // Consent is what the customer agreed to: which text, who, from where, when.
 type Consent struct {
@@ -66,11 +75,11 @@ type Consent struct {
 // they turn automatic recharges on.
 const (
 	ConsentDocument = "auto_recharge"
-	ConsentVersion  = "2026-11"
+	ConsentVersion  = "2026-12"
 )
 
 // ConsentText is that text, beside the policy's own figures.
-const ConsentText = "I agree that this card is charged automatically, without asking me each time, whenever the available credits reach the level above, " +
+const ConsentText = "I agree that this payment method is charged automatically, without asking me each time, whenever the available credits reach the level above, " +
 	"up to the monthly cap, until I turn this off."
 
 // Policy is a customer's standing order for one wallet.
@@ -103,7 +112,7 @@ type Policy struct {
 	PerDay      int           // recharges a day
 	Cooldown    time.Duration // between two recharges
 
-	Method, Backup Card // Backup's ID is "" for none
+	Method, Backup Method // Backup's ID is "" for none
 	Consent        Consent
 
 	NextAt               time.Time // when time alone goes on, zero for never
@@ -144,11 +153,13 @@ type Recharge struct {
 
 	Amount     int64 // what counts towards the cap: with tax once that is known
 	Tax        int64
-	Card       Card
+	Method     Method
+	Types      []string // of what could be charged when it began: its invoice can be paid with these
 	BackupUsed bool
 	Tries      int // soft declines
 	Pays       int // keys under which a payment was sent
 	Paying     bool
+	Processing bool      // Pending, and a bank is asked for the money since SentAt: it takes days
 	Unknowns   int       // calls in a row without an answer
 	SentAt     time.Time // first call under the current key
 
@@ -177,6 +188,9 @@ const (
 	RepairFor = 7 * 24 * time.Hour
 	// MaxTries is after how many declines of a soft kind a policy is paused.
 	MaxTries = 4
+	// MaxDebits is the same for bank debits: Nacha's rules let a debit that was
+	// returned for lack of funds be sent again twice.
+	MaxDebits = 3
 
 	DefaultPerDay   = 3
 	MaxPerDay       = 24
@@ -186,6 +200,33 @@ const (
 	MaxQuantity     = 100
 )
 
+// lookDebit is how often a debit is looked at of which no event tells.
+const lookDebit = 30 * time.Minute
+
+// Tolerates is after how many declines of a soft kind the recharge is not tried
+// again.
+func (r *Recharge) Tolerates() int {
+	if purchase.BusinessDays(r.Method.Type) > 0 {
+		return MaxDebits
+	}
+	return MaxTries
+}
+
+// repairedUntil is how long a declined recharge can be paid on Stripe's page: the
+// decline of a debit comes days after it was begun.
+func (r *Recharge) repairedUntil() time.Time {
+	since := r.CreatedAt
+	if r.SentAt.After(since) {
+		since = r.SentAt
+	}
+	return since.Add(RepairFor)
+}
+
+// Awaited says what a recharge waits for while a bank is asked for its money.
+func (r *Recharge) Awaited(now time.Time, zone *time.Location) string {
+	return purchase.Awaited(amount(r.Amount, r.Price.Currency), r.Method.Type, r.SentAt, now, zone)
+}
+
 // lostAnswer is how long a call without an answer may still be done at Stripe.
 const lostAnswer = time.Minute
 
@@ -194,3 +235,8 @@ const tolerance = time.Minute
 
 // Backoffs are the waits after soft declines.
 var Backoffs = [MaxTries - 1]time.Duration{time.Hour, 3 * time.Hour, 7 * time.Hour}
+
+// Name is what people know a payment method by: "visa •4242", "Link a@example.com".
+func (m Method) Name() string {
+	return purchase.PaymentMethod{Type: m.Type, Brand: m.Brand, Last4: m.Last4}.Name()
+}

@@ -42,7 +42,7 @@ func TestRecharge(t *testing.T) {
 		t.Errorf("%d charges of %d, %s available", n, sum, w.available())
 	}
 	r := w.runs()[0]
-	if r.ReceiptURL == "" || r.InvoiceNumber == "" || r.Card.Last4 != "4242" || r.Purchase == "" || r.Grant == 0 || w.policy().State != recharge.Armed {
+	if r.ReceiptURL == "" || r.InvoiceNumber == "" || r.Method.Last4 != "4242" || r.Purchase == "" || r.Grant == 0 || w.policy().State != recharge.Armed {
 		t.Errorf("%+v", r)
 	}
 	pur, err := w.purchases.Purchase(t.Context(), r.Purchase)
@@ -342,7 +342,7 @@ func TestBackup(t *testing.T) {
 	s.Backup = w.saved("pm_card_mastercard")
 	w.save(s)
 	w.succeeded(1)
-	if r := w.runs()[0]; !r.BackupUsed || r.Card.Last4 != "4444" {
+	if r := w.runs()[0]; !r.BackupUsed || r.Method.Last4 != "4444" {
 		t.Errorf("%+v", r)
 	}
 }

@@ -128,7 +128,7 @@ func (s *Service) step(ctx context.Context, id string) (more bool, err error) {
 		err := s.Gateway.VoidInvoice(ctx, r.Invoice, r.ID+":void")
 		return s.voided(ctx, r, err)
 	}
-	in, err := s.Gateway.PayInvoice(ctx, r.Invoice, r.Card.ID, fmt.Sprintf("%s:pay:%d", r.ID, r.Pays))
+	in, err := s.Gateway.PayInvoice(ctx, r.Invoice, r.Method.ID, fmt.Sprintf("%s:pay:%d", r.ID, r.Pays))
 	return s.afterPay(ctx, r, in, err)
 }
 
@@ -147,7 +147,7 @@ func (s *Service) params(t tx.Tx, r *Recharge) (InvoiceParams, error) {
 		what = fmt.Sprintf("%d × %s", r.Quantity, what)
 	}
 	return InvoiceParams{
-		Recharge: r.ID, Customer: r.Customer, Installation: s.Installation, StripeCustomer: c.StripeCustomerID, Card: r.Card.ID,
+		Recharge: r.ID, Customer: r.Customer, Installation: s.Installation, StripeCustomer: c.StripeCustomerID, Method: r.Method.ID, Types: r.Types,
 		Description: what + ", automatic recharge", Price: r.Price, AutomaticTax: s.AutomaticTax, TaxBehavior: behavior, TaxCode: code, PONumber: details.PONumber,
 	}, nil
 }
@@ -164,11 +164,13 @@ func (s *Service) plan(t tx.Tx, r *Recharge, p *Policy) (act, error) {
 			r.GiveUp = TurnedOff
 		case p.State == Paused && stops(p.Reason):
 			r.GiveUp = p.Reason
-		case r.State == Waiting && r.CreatedAt.Add(RepairFor).Before(now):
+		case r.State == Waiting && r.repairedUntil().Before(now):
 			r.GiveUp = TooLate
 		}
 	}
 	switch {
+	case r.Processing: // a bank has it: it can be neither sent again nor voided
+		return look, s.put(t, r, now.Add(lookDebit))
 	case r.Paying && r.SentAt.Add(KeyLife).Before(now):
 		return look, s.put(t, r, r.backoff(now)) // the key is too old to be sent again
 	case r.Paying && r.GiveUp != "":
@@ -242,7 +244,7 @@ func (s *Service) with(ctx context.Context, sent *Recharge, f func(t tx.Tx, r *R
 		if err != nil {
 			return err
 		}
-		if r.Pays != sent.Pays || r.Paying != sent.Paying || r.Invoice != sent.Invoice {
+		if r.Pays != sent.Pays || r.Paying != sent.Paying || r.Processing != sent.Processing || r.Invoice != sent.Invoice {
 			more = false
 			return nil
 		}
@@ -416,7 +418,7 @@ func (s *Service) afterPay(ctx context.Context, sent *Recharge, in Invoice, err 
 				return false, s.put(t, r, r.backoff(t.Now()))
 			})
 		}
-		return s.declined(ctx, sent, &Declined{Code: string(NoCard), DeclineCode: string(NoCard), Message: "The card cannot be charged any more."})
+		return s.declined(ctx, sent, &Declined{Code: string(NoCard), DeclineCode: string(NoCard), Message: "The payment method cannot be charged any more."})
 	}
 	return s.unknown(ctx, sent, err)
 }
@@ -441,6 +443,12 @@ func (s *Service) looked(ctx context.Context, sent *Recharge, in Invoice, err er
 		return s.unknown(ctx, sent, err)
 	case in.Status == "paid":
 		return false, s.Runner.Update(ctx, func(t tx.Tx) error { return s.settlePaid(t, sent.ID, in) })
+	case in.Status == "open" && sent.Processing && in.PaymentStatus != "processing":
+		d := &Declined{in.FailureCode, in.DeclineCode, in.FailureMessage}
+		if d.Message == "" {
+			d.Message = "The bank did not pay."
+		}
+		return s.declined(ctx, sent, d)
 	case in.Status == "open" && sent.Paying && in.PaymentStatus == "requires_action":
 		return s.declined(ctx, sent, &Declined{Code: "authentication_required", Message: "The bank wants the payment to be confirmed."})
 	case in.Status == "open" && sent.Paying && in.PaymentStatus == "requires_payment_method" && in.FailureCode != "":
@@ -453,8 +461,14 @@ func (s *Service) looked(ctx context.Context, sent *Recharge, in Invoice, err er
 			return false, s.finishVoided(t, r, p)
 		case in.PaymentStatus == "processing":
 			// The bank takes its time; the answer comes as an event, or is looked for.
-			r.Paying, r.State = false, Waiting
-			return false, s.put(t, r, t.Now().Add(10*time.Minute))
+			if !r.Paying && !r.Processing { // the customer lets it debit an account, on Stripe's page
+				r.SentAt = t.Now()
+				if in.MethodType != "" {
+					r.Method = Method{Type: in.MethodType, Last4: in.CardLast4}
+				}
+			}
+			r.Paying, r.Processing, r.State, r.Unknowns = false, true, Pending, 0
+			return false, s.put(t, r, t.Now().Add(lookDebit))
 		case r.Paying:
 			// It was never charged, and its key is too old or no longer wanted.
 			r.Paying, r.Unknowns = false, 0
@@ -483,7 +497,7 @@ func (s *Service) voided(ctx context.Context, sent *Recharge, err error) (bool, 
 
 // endRun ends a recharge without money.
 func (s *Service) endRun(t tx.Tx, r *Recharge, state RunState, why Reason, message string) error {
-	r.State, r.Paying, r.FinishedAt = state, false, t.Now()
+	r.State, r.Paying, r.Processing, r.FinishedAt = state, false, false, t.Now()
 	if r.Reason = why; message != "" {
 		r.Message = message
 	}

@@ -31,7 +31,7 @@ type Settings struct {
 	Cap      money.Money   // a calendar month, tax included
 	PerDay   int           // DefaultPerDay when 0
 	Cooldown time.Duration // DefaultCooldown when 0
-	Method   string        // the id of a saved card
+	Method   string        // the id of a saved payment method
 	Backup   string        // another, "" for none
 	// Consented says that the box beside ConsentText was ticked; Version is the
 	// text that was shown.
@@ -44,7 +44,7 @@ type Settings struct {
 type Preview struct {
 	Policy    Policy // as it would be saved
 	Available money.Credits
-	Charges   bool        // a card is charged at once
+	Charges   bool        // something is charged at once
 	Price     money.Money // that would be charged, before tax
 	Credits   money.Credits
 	Waits     string // why nothing is charged although the balance is low, "" otherwise
@@ -78,6 +78,12 @@ func (s *Service) previewIn(t tx.Tx, p *Policy) (v Preview, err error) {
 	}
 	open, err := s.Store.OpenOf(t, p.Customer, p.CreditType)
 	switch {
+	case err == nil && open.Processing:
+		c, err := s.Accounts.CustomerIn(t, p.Customer)
+		if err == nil {
+			v.Waits = open.Awaited(t.Now(), c.Location())
+		}
+		return v, err
 	case err == nil && open.State == Pending:
 		v.Waits = "A recharge is being paid at this moment."
 		return v, nil
@@ -194,12 +200,12 @@ func (s *Service) check(ctx context.Context, set Settings) (*Policy, error) {
 	if err := s.checkCapWithTax(ctx, p); err != nil {
 		return nil, err
 	}
-	if err := s.checkCards(ctx, p, set); err != nil {
+	if err := s.checkMethods(ctx, p, set); err != nil {
 		return nil, err
 	}
 	switch {
 	case !set.Consented:
-		return nil, fault.Bad("consent", "Tick the box to agree that this card is charged automatically.")
+		return nil, fault.Bad("consent", "Tick the box to agree that this payment method is charged automatically.")
 	case set.Version != ConsentVersion:
 		return nil, fault.Bad("consent", "The text has changed meanwhile. Read it and tick the box again.")
 	}
@@ -276,22 +282,19 @@ func (s *Service) checkFigures(ctx context.Context, p *Policy, set Settings) err
 	return nil
 }
 
-func (s *Service) checkCards(ctx context.Context, p *Policy, set Settings) error {
+func (s *Service) checkMethods(ctx context.Context, p *Policy, set Settings) error {
 	list, err := s.Methods.List(ctx, p.Customer)
 	if err != nil {
 		return err
 	}
-	find := func(param, id string) (Card, error) {
+	find := func(param, id string) (Method, error) {
 		for _, m := range list {
 			if !m.Is(id) {
 				continue
 			}
-			if m.Expired(s.now(ctx)) {
-				return Card{}, fault.Bad(param, "This card has expired. Choose another.")
-			}
-			return cardOf(m), nil
+			return methodOf(m), m.CheckUse(param, p.Price.Currency, s.now(ctx))
 		}
-		return Card{}, fault.Bad(param, "Choose a saved card, or save one first.")
+		return Method{}, fault.Bad(param, "Choose a saved payment method, or save one first.")
 	}
 	if p.Method, err = find("method", set.Method); err != nil {
 		return err
@@ -302,13 +305,15 @@ func (s *Service) checkCards(ctx context.Context, p *Policy, set Settings) error
 	if p.Backup, err = find("backup", set.Backup); err != nil {
 		return err
 	}
-	if p.Backup.Fingerprint == p.Method.Fingerprint {
-		return fault.Bad("backup", "The backup is for when the first card is declined: choose another card.")
+	if p.Backup.Same(p.Method) {
+		return fault.Bad("backup", "The backup is for when the first is declined: choose another payment method.")
 	}
 	return nil
 }
 
-func cardOf(m purchase.Method) Card { return Card{m.ID, m.Brand, m.Last4, m.Fingerprint} }
+func methodOf(m purchase.Method) Method {
+	return Method{ID: m.ID, Type: m.Type, Brand: m.Brand, Last4: m.Last4, Fingerprint: m.Fingerprint}
+}
 
 // now is the database's time.
 func (s *Service) now(ctx context.Context) (now time.Time) {
@@ -405,7 +410,7 @@ func (s *Service) resumeIn(t tx.Tx, p *Policy) error {
 	if err := s.Store.PutPolicy(t, p); err != nil {
 		return err
 	}
-	r.State, r.Card, r.BackupUsed, r.Tries = Pending, p.Method, false, 0
+	r.State, r.Method, r.BackupUsed, r.Tries = Pending, p.Method, false, 0
 	if err := s.put(t, r, t.Now()); err != nil {
 		return err
 	}

@@ -71,6 +71,7 @@ func New(d Deps) *Service {
 		d.Purchases.OnEvent("invoice.", s.invoiceEvent)
 		d.Purchases.OnEvent("payment_method.", s.methodEvent)
 		d.Purchases.OnCustomerGone(s.MethodsChanged)
+		d.Purchases.OnEvent("mandate.", s.mandateEvent)
 		d.Purchases.OnEvent("radar.early_fraud_warning.", s.warningEvent)
 		d.Purchases.OnPayment(s.purchaseOfPayment)
 		d.Purchases.OnDispute(func(t tx.Tx, customer string) error { return s.PauseAllIn(t, audit.System, customer, Disputed) })

@@ -35,7 +35,7 @@ func (s *Service) settlePaid(t tx.Tx, rechargeID string, in Invoice) error {
 	r.note(in)
 	if problem := s.mismatch(t, r, in); problem != "" {
 		s.Log.Error("a paid invoice is not what was asked for; nothing is granted", "recharge", r.ID, "problem", problem)
-		r.Message, r.Paying = "Paid, and not granted: "+problem, false
+		r.Message, r.Paying, r.Processing = "Paid, and not granted: "+problem, false, false
 		if err := s.put(t, r, time.Time{}); err != nil {
 			return err
 		}
@@ -52,15 +52,13 @@ func (s *Service) settlePaid(t tx.Tx, rechargeID string, in Invoice) error {
 	if err != nil {
 		return err
 	}
-	r.State, r.Reason, r.Message, r.GiveUp, r.Paying, r.FinishedAt = Succeeded, "", "", "", false, t.Now()
+	r.State, r.Reason, r.Message, r.GiveUp, r.Paying, r.Processing, r.FinishedAt = Succeeded, "", "", "", false, false, t.Now()
 	r.Grant, r.Amount, r.Tax = g.Grant, in.Total, in.Tax
-	if in.CardLast4 != "" {
-		r.Card.Brand, r.Card.Last4 = in.CardBrand, in.CardLast4
-	}
+	brand, last4 := r.paidWith(in)
 	pur := &purchase.Purchase{
 		Customer: r.Customer, Pack: r.Pack, PackName: r.PackName, CreditType: r.CreditType, Credits: r.Credits, Price: r.Price,
 		ExpiresAfterDays: r.ExpiresAfterDays, PaymentIntent: in.Payment, Total: in.Total, Tax: in.Tax, ReceiptURL: in.ReceiptURL,
-		CardBrand: r.Card.Brand, CardLast4: r.Card.Last4, TermsVersion: p.Consent.Version, Address: p.Consent.Address, CreatedBy: r.ID,
+		CardBrand: brand, CardLast4: last4, TermsVersion: p.Consent.Version, Address: p.Consent.Address, CreatedBy: r.ID,
 		Grant: r.Grant, CreatedAt: r.CreatedAt, Bonus: r.Bonus, BonusDays: r.BonusDays,
 	}
 	pur.DebtRepaid, _ = purchase.Settled(r.Credits, before.Debt)
@@ -96,6 +94,22 @@ func (s *Service) settlePaid(t tx.Tx, rechargeID string, in Invoice) error {
 	return s.evaluateIn(t, p, byTime) // usage may have gone on meanwhile
 }
 
+// paidWith is what paid a recharge, as purchases call it. What was paid on Stripe's
+// page with another payment method is the recharge's from then on.
+func (r *Recharge) paidWith(in Invoice) (brand, last4 string) {
+	brand, last4 = r.Method.Brand, r.Method.Last4
+	if in.CardBrand != "" {
+		brand, last4 = in.CardBrand, in.CardLast4
+	}
+	if in.MethodType != "" && (in.MethodType != r.Method.Type || last4 != r.Method.Last4) {
+		r.Method = Method{Type: in.MethodType, Last4: last4}
+		if in.MethodType == purchase.MethodCard {
+			r.Method.Brand = brand
+		}
+	}
+	return brand, last4
+}
+
 func (s *Service) grant(t tx.Tx, r *Recharge, in Invoice) (ledger.Result, error) {
 	op := ledger.NewGrant{
 		Wallet: ledger.WalletKey{Customer: r.Customer, CreditType: r.CreditType}, Credits: r.Credits, Kind: ledger.Paid,
@@ -112,7 +126,7 @@ func (s *Service) grant(t tx.Tx, r *Recharge, in Invoice) (ledger.Result, error)
 	return g, nil
 }
 
-// declined writes what a decline means: the backup card, another try later, or
+// declined writes what a decline means: the backup, another try later, or
 // a pause.
 func (s *Service) declined(ctx context.Context, sent *Recharge, d *Declined) (bool, error) {
 	return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
@@ -120,7 +134,10 @@ func (s *Service) declined(ctx context.Context, sent *Recharge, d *Declined) (bo
 			return false, nil
 		}
 		now := t.Now()
-		r.Paying, r.Unknowns = false, 0
+		if r.Processing { // from now on it can be repaired
+			r.SentAt = now
+		}
+		r.Paying, r.Processing, r.Unknowns = false, false, 0
 		r.Message, r.Reason = d.Message, CardDeclined
 		switch {
 		case d.Authentication():
@@ -132,8 +149,8 @@ func (s *Service) declined(ctx context.Context, sent *Recharge, d *Declined) (bo
 		if r.GiveUp != "" {
 			return true, s.put(t, r, now)
 		}
-		if p.Backup.ID != "" && !r.BackupUsed && r.Card.ID != p.Backup.ID {
-			r.BackupUsed, r.Card = true, p.Backup
+		if p.Backup.ID != "" && !r.BackupUsed && r.Method.ID != p.Backup.ID {
+			r.BackupUsed, r.Method = true, p.Backup
 			if !soft && !d.Authentication() {
 				if err := s.replaceCard(t, p); err != nil {
 					return false, err
@@ -142,8 +159,8 @@ func (s *Service) declined(ctx context.Context, sent *Recharge, d *Declined) (bo
 			return true, s.put(t, r, now)
 		}
 		if soft {
-			if r.Tries++; r.Tries < MaxTries {
-				r.State, r.Card = Retrying, p.Method
+			if r.Tries++; r.Tries < r.Tolerates() {
+				r.State, r.Method = Retrying, p.Method
 				next := now.Add(Backoffs[r.Tries-1])
 				p.State, p.Reason, p.NextAt, p.UpdatedAt = Backoff, CardDeclined, time.Time{}, now
 				p.Note, p.RepairURL = d.Message+" It is tried again in "+span(Backoffs[r.Tries-1])+".", r.InvoiceURL
@@ -168,16 +185,16 @@ func (s *Service) declined(ctx context.Context, sent *Recharge, d *Declined) (bo
 	})
 }
 
-// replaceCard puts the backup in the place of a card that was declined for good:
-// banks want such a card not to be tried again.
+// replaceCard puts the backup in the place of what was declined for good: banks
+// want that not to be tried again.
 func (s *Service) replaceCard(t tx.Tx, p *Policy) error {
 	before := p.Method
-	p.Method, p.Backup, p.UpdatedAt = p.Backup, Card{}, t.Now()
+	p.Method, p.Backup, p.UpdatedAt = p.Backup, Method{}, t.Now()
 	if err := s.Store.PutPolicy(t, p); err != nil {
 		return err
 	}
 	return s.Audit.Record(t, audit.Record{Actor: audit.System, Customer: p.Customer, Action: "recharge.card_replaced", Object: p.ID,
-		Before: before.Brand + " •" + before.Last4, After: p.Method.Brand + " •" + p.Method.Last4, Reason: "declined for good"})
+		Before: before.Name(), After: p.Method.Name(), Reason: "declined for good"})
 }
 
 // MailPaused is the template of the mail that tells a customer that automatic
@@ -212,10 +229,10 @@ func (s *Service) pauseIn(t tx.Tx, p *Policy, r *Recharge, why Reason, message s
 	}
 	data := map[string]string{
 		"customer": c.Name, "reason": string(why), "message": message, "credit_type": p.CreditType, "repair_url": p.RepairURL, "link": "/recharge",
-		"card": p.Method.Brand + " •" + p.Method.Last4, "amount": p.Price.Decimal(), "currency": p.Price.Currency,
+		"card": p.Method.Name(), "amount": p.Price.Decimal(), "currency": p.Price.Currency,
 	}
 	if r != nil {
-		data["card"], data["amount"] = r.Card.Brand+" •"+r.Card.Last4, r.Total().Decimal()
+		data["card"], data["amount"] = r.Method.Name(), r.Total().Decimal()
 	}
 	return s.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: MailPaused, To: c.Email, Data: data}})
 }

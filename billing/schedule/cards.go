@@ -62,7 +62,7 @@ func (s *Service) charging(t tx.Tx, customer string) (out []*Schedule, err error
 
 // refit brings a schedule's card in line with what is saved.
 func (s *Service) refit(t tx.Tx, sch *Schedule, saved []purchase.Method) error {
-	have := slices.ContainsFunc(saved, func(m purchase.Method) bool { return m.Is(sch.Card.ID) })
+	have := slices.ContainsFunc(saved, func(m purchase.Method) bool { return m.Is(sch.Card.ID) && !m.Ended })
 	switch {
 	case have && sch.Reason != NoCard:
 		return nil
@@ -74,7 +74,7 @@ func (s *Service) refit(t tx.Tx, sch *Schedule, saved []purchase.Method) error {
 		return nil // its card is looked at when it goes on
 	}
 	i := slices.IndexFunc(saved, func(m purchase.Method) bool {
-		return m.Is(sch.Card.ID) || (!m.CreatedAt.Before(sch.PausedAt.Add(-tolerance)) && !m.Expired(t.Now()))
+		return m.Usable(t.Now()) && purchase.Takes(m.Type, sch.Price.Currency) && (m.Is(sch.Card.ID) || !m.CreatedAt.Before(sch.PausedAt.Add(-tolerance)))
 	})
 	if i < 0 {
 		return nil
@@ -83,7 +83,7 @@ func (s *Service) refit(t tx.Tx, sch *Schedule, saved []purchase.Method) error {
 	if err != nil {
 		return err
 	}
-	sch.Card = invoice.Card{ID: saved[i].ID, Brand: saved[i].Brand, Last4: saved[i].Last4}
+	sch.Card = invoice.Card{ID: saved[i].ID, Type: saved[i].Type, Brand: saved[i].Brand, Last4: saved[i].Last4}
 	s.goOn(t, sch, c)
 	return s.put(t, sch)
 }

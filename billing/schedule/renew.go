@@ -64,7 +64,7 @@ func (s *Service) Renew(ctx context.Context, by audit.Actor, customer, scheduleI
 		}
 		switch {
 		case !set.Consented || set.Version != ConsentVersion:
-			return fault.Bad("consent", "Tick the box to agree that this card is charged on these days.")
+			return fault.Bad("consent", "Tick the box to agree that this payment method is charged on these days.")
 		case set.Price != sch.Price:
 			return changedMeanwhile
 		}

@@ -148,7 +148,7 @@ func (s *Service) pauseIn(t tx.Tx, sch *Schedule, why Reason, note, repair strin
 	}
 	return s.Jobs.Add(t, job.Spec{Kind: account.MailJob, Payload: account.Mail{Template: MailPaused, To: c.Email, Data: map[string]string{
 		"customer": c.Name, "name": sch.Name, "reason": string(why), "message": note, "amount": sch.Price.Decimal(), "currency": sch.Price.Currency,
-		"card": sch.Card.Brand + " •" + sch.Card.Last4, "repair_url": repair, "link": link,
+		"card": sch.Card.Name(), "repair_url": repair, "link": link,
 	}}})
 }
 

@@ -67,11 +67,11 @@ type Consent struct {
 // ConsentDocument and ConsentVersion name the text that customers agree to.
 const (
 	ConsentDocument = "scheduled_purchase"
-	ConsentVersion  = "2026-11"
+	ConsentVersion  = "2026-12"
 )
 
 // ConsentText is that text, beside the schedule's own figures.
-const ConsentText = "I agree that this card is charged on these days, without asking me each time, until I cancel the schedule."
+const ConsentText = "I agree that this payment method is charged on these days, without asking me each time, until I cancel the schedule."
 
 // Schedule is a standing order with set days.
 type Schedule struct {

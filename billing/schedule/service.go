@@ -79,7 +79,7 @@ type Settings struct {
 	Credits        money.Credits // of a pack for any amount
 	Every          Every
 	FirstDay       string // 2026-01-31, not before today in the customer's time zone
-	Method         string // the id of a saved card
+	Method         string // the id of a saved payment method
 	// Price is what the customer saw for one run before tax, and consents to.
 	Price     money.Money
 	Consented bool // the box beside ConsentText was ticked
@@ -111,10 +111,7 @@ func (s *Service) Preview(ctx context.Context, set Settings) (*Schedule, error) 
 			return fault.New(fault.Forbidden, "customer_suspended", "", "The customer is suspended and cannot buy.")
 		}
 		if card == nil {
-			return fault.Bad("method", "Choose one of the saved cards.")
-		}
-		if card.Expired(t.Now()) {
-			return fault.Bad("method", "This card has expired. Choose another, or save a new one.")
+			return fault.Bad("method", "Choose one of the saved payment methods.")
 		}
 		pack := s.Catalog.Snapshot().Pack(set.Pack)
 		if pack == nil || pack.Archived() {
@@ -133,9 +130,12 @@ func (s *Service) Preview(ctx context.Context, set Settings) (*Schedule, error) 
 		}
 		out = &Schedule{
 			Customer: c.ID, Pack: pack.ID, Quantity: set.Quantity, Amount: set.Credits, Every: set.Every, FirstDay: set.FirstDay,
-			Collection: invoice.Charge, Card: invoice.Card{ID: card.ID, Brand: card.Brand, Last4: card.Last4}, State: Active, Discount: s.Discounts[set.Every],
+			Collection: invoice.Charge, Card: invoice.Card{ID: card.ID, Type: card.Type, Brand: card.Brand, Last4: card.Last4}, State: Active, Discount: s.Discounts[set.Every],
 		}
 		if err := s.terms(t, out, pack); err != nil {
+			return err
+		}
+		if err := card.CheckUse("method", out.Price.Currency, t.Now()); err != nil {
 			return err
 		}
 		return s.checkDays(t, out, c)
@@ -170,7 +170,7 @@ func (s *Service) Create(ctx context.Context, by audit.Actor, set Settings) (*Sc
 	}
 	switch {
 	case !set.Consented || set.Version != ConsentVersion:
-		return nil, fault.Bad("consent", "Tick the box to agree that this card is charged on these days.")
+		return nil, fault.Bad("consent", "Tick the box to agree that this payment method is charged on these days.")
 	case set.Price != sch.Price:
 		return nil, changedMeanwhile
 	}
@@ -302,5 +302,5 @@ func (s *Service) List(t tx.Tx, customer, before string, limit int) ([]*Schedule
 
 func says(s *Schedule) map[string]string {
 	return map[string]string{"state": string(s.State), "name": s.Name, "every": string(s.Every), "first_day": s.FirstDay, "credits": s.Credits.String(),
-		"price": s.Price.Decimal() + " " + s.Price.Currency, "collection": string(s.Collection), "card": s.Card.Brand + " •" + s.Card.Last4}
+		"price": s.Price.Decimal() + " " + s.Price.Currency, "collection": string(s.Collection), "card": s.Card.Name()}
 }

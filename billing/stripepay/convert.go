@@ -60,8 +60,8 @@ func payment(pi *stripe.PaymentIntent) purchase.PaymentIntent {
 		Purchase: pi.Metadata[metaPurchase], Installation: pi.Metadata[metaInstallation]}
 	if pi.LastPaymentError != nil {
 		p.FailureMessage = pi.LastPaymentError.Msg
-		if pm := pi.LastPaymentError.PaymentMethod; pm != nil && pm.Card != nil {
-			p.Fingerprint = pm.Card.Fingerprint
+		if pm := pi.LastPaymentError.PaymentMethod; pm != nil {
+			p.Fingerprint = paymentMethod(pm).Fingerprint
 		}
 	}
 	if n := pi.NextAction; n != nil && n.DisplayBankTransferInstructions != nil {
@@ -73,26 +73,29 @@ func payment(pi *stripe.PaymentIntent) purchase.PaymentIntent {
 		p.Charged = money.Money{Amount: ch.Amount, Currency: string(ch.Currency)}
 		if d := ch.PaymentMethodDetails; d != nil {
 			p.Method = string(d.Type)
-			p.CardBrand, p.CardLast4 = paidWith(d)
-			if d.Card != nil {
-				p.Fingerprint = d.Card.Fingerprint
-			}
+			p.CardBrand, p.CardLast4, p.Fingerprint = paidWith(d)
 		}
 	}
 	return p
 }
 
-// paidWith is the name and the last digits of what paid.
-func paidWith(d *stripe.ChargePaymentMethodDetails) (name, last4 string) {
+// paidWith is the name and the last digits of what paid, and its fingerprint.
+func paidWith(d *stripe.ChargePaymentMethodDetails) (name, last4, fingerprint string) {
 	switch {
 	case d.Card != nil:
-		return string(d.Card.Brand), d.Card.Last4
+		return string(d.Card.Brand), d.Card.Last4, d.Card.Fingerprint
 	case d.USBankAccount != nil:
-		return "bank account", d.USBankAccount.Last4
+		return "bank account", d.USBankAccount.Last4, d.USBankAccount.Fingerprint
 	case d.SEPADebit != nil:
-		return "SEPA debit", d.SEPADebit.Last4
+		return "SEPA debit", d.SEPADebit.Last4, d.SEPADebit.Fingerprint
+	case d.BACSDebit != nil:
+		return "Bacs debit", d.BACSDebit.Last4, d.BACSDebit.Fingerprint
+	case d.AUBECSDebit != nil:
+		return "BECS debit", d.AUBECSDebit.Last4, d.AUBECSDebit.Fingerprint
+	case d.ACSSDebit != nil:
+		return "pre-authorized debit", d.ACSSDebit.Last4, d.ACSSDebit.Fingerprint
 	case d.Type == purchase.MethodBankTransfer:
-		return "bank transfer", ""
+		return "bank transfer", "", ""
 	}
-	return "", ""
+	return purchase.MethodName(string(d.Type)), "", ""
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/stripe/stripe-go/v76"
@@ -84,8 +85,8 @@ func (g *Gateway) CreateCheckout(ctx context.Context, c purchase.CheckoutParams,
 		CancelURL:         text(c.CancelURL),
 	}
 	offer(p, c)
-	if c.SaveCard && p.PaymentMethodOptions == nil {
-		p.PaymentIntentData.SetupFutureUsage = stripe.String(string(stripe.PaymentIntentSetupFutureUsageOffSession))
+	if c.Save {
+		saveWhatPays(p)
 	}
 	if c.TaxBehavior != "" {
 		p.LineItems[0].PriceData.TaxBehavior = stripe.String(c.TaxBehavior)
@@ -138,30 +139,71 @@ func (g *Gateway) CreateCheckout(ctx context.Context, c purchase.CheckoutParams,
 	return checkout(s), nil
 }
 
-// offer names the payment methods of a Checkout. Without any, those of Stripe's
-// dashboard are offered.
+// offer names the payment methods of a Checkout, with what Stripe must be told
+// about some. Without any, those of Stripe's dashboard are offered.
 func offer(p *stripe.CheckoutSessionParams, c purchase.CheckoutParams) {
+	options := &stripe.CheckoutSessionPaymentMethodOptionsParams{}
 	for _, m := range c.Methods {
 		if m == purchase.MethodBankTransfer && c.StripeCustomer == "" {
 			continue
 		}
 		p.PaymentMethodTypes = append(p.PaymentMethodTypes, stripe.String(m))
-		if m != purchase.MethodBankTransfer {
+		switch m {
+		case purchase.MethodBankTransfer:
+			options.CustomerBalance = transfer(c)
+		case purchase.MethodACSS:
+			options.ACSSDebit = &stripe.CheckoutSessionPaymentMethodOptionsACSSDebitParams{MandateOptions: acssMandate()}
+		case purchase.MethodWeChat:
+			options.WeChatPay = &stripe.CheckoutSessionPaymentMethodOptionsWeChatPayParams{Client: stripe.String("web")}
+		default:
 			continue
 		}
-		transfer := &stripe.CheckoutSessionPaymentMethodOptionsCustomerBalanceBankTransferParams{Type: stripe.String(transferTypes[c.Price.Currency])}
-		if c.Price.Currency == "eur" {
-			country := c.BankCountry
-			if country == "" {
-				country = "DE"
-			}
-			transfer.EUBankTransfer = &stripe.CheckoutSessionPaymentMethodOptionsCustomerBalanceBankTransferEUBankTransferParams{Country: stripe.String(country)}
+		p.PaymentMethodOptions = options
+	}
+}
+
+func transfer(c purchase.CheckoutParams) *stripe.CheckoutSessionPaymentMethodOptionsCustomerBalanceParams {
+	by := &stripe.CheckoutSessionPaymentMethodOptionsCustomerBalanceBankTransferParams{Type: stripe.String(transferTypes[c.Price.Currency])}
+	if c.Price.Currency == "eur" {
+		country := c.BankCountry
+		if country == "" {
+			country = "DE"
 		}
-		p.PaymentMethodOptions = &stripe.CheckoutSessionPaymentMethodOptionsParams{
-			CustomerBalance: &stripe.CheckoutSessionPaymentMethodOptionsCustomerBalanceParams{FundingType: stripe.String("bank_transfer"), BankTransfer: transfer},
-		}
-		if c.SaveCard { // transfers cannot be saved: only the card is
-			p.PaymentMethodOptions.Card = &stripe.CheckoutSessionPaymentMethodOptionsCardParams{SetupFutureUsage: stripe.String("off_session")}
+		by.EUBankTransfer = &stripe.CheckoutSessionPaymentMethodOptionsCustomerBalanceBankTransferEUBankTransferParams{Country: stripe.String(country)}
+	}
+	return &stripe.CheckoutSessionPaymentMethodOptionsCustomerBalanceParams{FundingType: stripe.String("bank_transfer"), BankTransfer: by}
+}
+
+// saveWhatPays lets Stripe keep what pays. Where something is offered that cannot
+// be kept, Stripe wants to be told of each method that is.
+func saveWhatPays(p *stripe.CheckoutSessionParams) {
+	always := stripe.String(string(stripe.PaymentIntentSetupFutureUsageOffSession))
+	if !slices.ContainsFunc(p.PaymentMethodTypes, func(m *string) bool { return !purchase.MaySave(*m) }) {
+		p.PaymentIntentData.SetupFutureUsage = always
+		return
+	}
+	if p.PaymentMethodOptions == nil {
+		p.PaymentMethodOptions = &stripe.CheckoutSessionPaymentMethodOptionsParams{}
+	}
+	o := p.PaymentMethodOptions
+	for _, m := range p.PaymentMethodTypes {
+		switch *m {
+		case purchase.MethodCard:
+			o.Card = &stripe.CheckoutSessionPaymentMethodOptionsCardParams{SetupFutureUsage: always}
+		case purchase.MethodLink:
+			o.Link = &stripe.CheckoutSessionPaymentMethodOptionsLinkParams{SetupFutureUsage: always}
+		case purchase.MethodACH:
+			o.USBankAccount = &stripe.CheckoutSessionPaymentMethodOptionsUSBankAccountParams{SetupFutureUsage: always}
+		case purchase.MethodSEPA:
+			o.SEPADebit = &stripe.CheckoutSessionPaymentMethodOptionsSEPADebitParams{SetupFutureUsage: always}
+		case purchase.MethodBacs:
+			o.BACSDebit = &stripe.CheckoutSessionPaymentMethodOptionsBACSDebitParams{SetupFutureUsage: always}
+		case purchase.MethodACSS:
+			o.ACSSDebit.SetupFutureUsage = always
+		case purchase.MethodCashApp:
+			o.CashApp = &stripe.CheckoutSessionPaymentMethodOptionsCashAppParams{SetupFutureUsage: always}
+		case purchase.MethodPayPal:
+			o.Paypal = &stripe.CheckoutSessionPaymentMethodOptionsPaypalParams{SetupFutureUsage: always}
 		}
 	}
 }

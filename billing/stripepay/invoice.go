@@ -53,7 +53,7 @@ func draft(ctx context.Context, p invoice.Params, key string) *stripe.InvoicePar
 	n := &stripe.InvoiceParams{
 		Params:   write(ctx, key, map[string]string{metaInstallation: p.Installation, metaCustomer: p.Customer, metaInvoice: p.Invoice}),
 		Customer: stripe.String(p.StripeCustomer), Currency: stripe.String(p.Price.Currency), AutoAdvance: stripe.Bool(false),
-		Description: text(p.Memo), PendingInvoiceItemsBehavior: stripe.String("exclude"), DefaultPaymentMethod: text(p.Card),
+		Description: text(p.Memo), PendingInvoiceItemsBehavior: stripe.String("exclude"), DefaultPaymentMethod: text(p.Card), PaymentSettings: payableBy([]string{p.MethodType}),
 	}
 	switch {
 	case !p.DueAt.IsZero():
@@ -109,7 +109,7 @@ func (g *Gateway) SendInvoice(ctx context.Context, id, key string) error {
 	return stale(err)
 }
 
-// ChargeInvoice charges a saved card while the customer is away.
+// ChargeInvoice charges a saved payment method while the customer is away.
 func (g *Gateway) ChargeInvoice(ctx context.Context, id, card, key string) (invoice.Stripe, error) {
 	if _, err := g.PayInvoice(ctx, id, card, key); err != nil {
 		return invoice.Stripe{}, err

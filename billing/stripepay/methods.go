@@ -2,9 +2,12 @@ package stripepay
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/stripe/stripe-go/v76"
 
@@ -13,8 +16,9 @@ import (
 
 var _ purchase.MethodGateway = (*Gateway)(nil)
 
-// Cards lists the cards of a customer, newest first, and names the default.
-func (g *Gateway) Cards(ctx context.Context, stripeCustomer string) (cards []purchase.Card, byDefault string, err error) {
+// PaymentMethods lists what is saved for a customer, newest first, and names the
+// default.
+func (g *Gateway) PaymentMethods(ctx context.Context, stripeCustomer string) (all []purchase.PaymentMethod, byDefault string, err error) {
 	c, err := g.api.Customers.Get(stripeCustomer, &stripe.CustomerParams{Params: stripe.Params{Context: ctx}})
 	if err != nil {
 		return nil, "", translate(err)
@@ -25,26 +29,26 @@ func (g *Gateway) Cards(ctx context.Context, stripeCustomer string) (cards []pur
 	if c.InvoiceSettings != nil && c.InvoiceSettings.DefaultPaymentMethod != nil {
 		byDefault = c.InvoiceSettings.DefaultPaymentMethod.ID
 	}
-	p := &stripe.PaymentMethodListParams{Customer: stripe.String(stripeCustomer), Type: stripe.String("card")}
+	p := &stripe.PaymentMethodListParams{Customer: stripe.String(stripeCustomer)}
 	p.Context, p.Limit = ctx, stripe.Int64(100)
 	list := g.api.PaymentMethods.List(p)
 	for list.Next() {
-		cards = append(cards, card(list.PaymentMethod()))
+		all = append(all, paymentMethod(list.PaymentMethod()))
 	}
-	return cards, byDefault, translate(list.Err())
+	return all, byDefault, translate(list.Err())
 }
 
-// Card fetches one card.
-func (g *Gateway) Card(ctx context.Context, id string) (purchase.Card, error) {
+// PaymentMethod fetches one.
+func (g *Gateway) PaymentMethod(ctx context.Context, id string) (purchase.PaymentMethod, error) {
 	pm, err := g.api.PaymentMethods.Get(id, &stripe.PaymentMethodParams{Params: stripe.Params{Context: ctx}})
 	if err != nil {
-		return purchase.Card{}, translate(err)
+		return purchase.PaymentMethod{}, translate(err)
 	}
-	return card(pm), nil
+	return paymentMethod(pm), nil
 }
 
-// DetachCard removes a card from its customer.
-func (g *Gateway) DetachCard(ctx context.Context, id string) error {
+// Detach removes a payment method from its customer.
+func (g *Gateway) Detach(ctx context.Context, id string) error {
 	_, err := g.api.PaymentMethods.Detach(id, &stripe.PaymentMethodDetachParams{Params: stripe.Params{Context: ctx}})
 	err = translate(err)
 	var e *Error
@@ -54,28 +58,41 @@ func (g *Gateway) DetachCard(ctx context.Context, id string) error {
 	return err
 }
 
-// SetDefaultCard makes a card the customer's default for invoices.
-func (g *Gateway) SetDefaultCard(ctx context.Context, stripeCustomer, id string) error {
+// SetDefault makes a payment method the customer's default for invoices.
+func (g *Gateway) SetDefault(ctx context.Context, stripeCustomer, id string) error {
 	_, err := g.api.Customers.Update(stripeCustomer, &stripe.CustomerParams{Params: stripe.Params{Context: ctx},
 		InvoiceSettings: &stripe.CustomerInvoiceSettingsParams{DefaultPaymentMethod: stripe.String(id)}})
 	return translate(err)
 }
 
-// CreateCardSetup opens a Checkout Session in setup mode.
-func (g *Gateway) CreateCardSetup(ctx context.Context, s purchase.SetupParams, key string) (purchase.Setup, error) {
+// CreateSetup opens a Checkout Session in setup mode. Checkout shows what the
+// customer permits thereby, and keeps the mandate of a bank debit.
+func (g *Gateway) CreateSetup(ctx context.Context, s purchase.SetupParams, key string) (purchase.Setup, error) {
 	meta := map[string]string{metaInstallation: s.Installation, metaCustomer: s.Customer}
 	intent := maps.Clone(meta) // Stripe does not copy a session's
 	if s.Setup != "" {
 		intent[metaSetup] = s.Setup
 	}
-	made, err := g.api.CheckoutSessions.New(&stripe.CheckoutSessionParams{
-		Params:             write(ctx, key, meta),
-		SetupIntentData:    &stripe.CheckoutSessionSetupIntentDataParams{Metadata: intent},
-		Mode:               stripe.String(string(stripe.CheckoutSessionModeSetup)),
-		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
-		Customer:           stripe.String(s.StripeCustomer),
-		SuccessURL:         stripe.String(s.SuccessURL), CancelURL: text(s.CancelURL),
-	})
+	p := &stripe.CheckoutSessionParams{
+		Params:          write(ctx, key, meta),
+		SetupIntentData: &stripe.CheckoutSessionSetupIntentDataParams{Metadata: intent},
+		Mode:            stripe.String(string(stripe.CheckoutSessionModeSetup)),
+		Customer:        stripe.String(s.StripeCustomer),
+		SuccessURL:      stripe.String(s.SuccessURL), CancelURL: text(s.CancelURL),
+	}
+	if len(s.Types) > 0 {
+		p.PaymentMethodTypes = stripe.StringSlice(s.Types)
+	} else { // Stripe's dashboard decides, by the currency
+		p.Currency = text(s.Currency)
+	}
+	if slices.Contains(s.Types, purchase.MethodACSS) {
+		mandate := acssMandate()
+		mandate.DefaultFor = stripe.StringSlice([]string{"invoice"})
+		p.PaymentMethodOptions = &stripe.CheckoutSessionPaymentMethodOptionsParams{
+			ACSSDebit: &stripe.CheckoutSessionPaymentMethodOptionsACSSDebitParams{Currency: text(s.Currency), MandateOptions: mandate},
+		}
+	}
+	made, err := g.api.CheckoutSessions.New(p)
 	if err != nil {
 		return purchase.Setup{}, translate(err)
 	}
@@ -86,7 +103,7 @@ func (g *Gateway) CreateCardSetup(ctx context.Context, s purchase.SetupParams, k
 // of its page.
 const metaSetup = "purse_setup"
 
-// SetupTry fetches a setup intent with the card that was saved, or refused last.
+// SetupTry fetches a setup intent with what was saved, or refused last.
 func (g *Gateway) SetupTry(ctx context.Context, id string) (purchase.SetupTry, error) {
 	p := &stripe.SetupIntentParams{Params: stripe.Params{Context: ctx}}
 	p.AddExpand("payment_method")
@@ -99,14 +116,14 @@ func (g *Gateway) SetupTry(ctx context.Context, id string) (purchase.SetupTry, e
 	if pm == nil && si.LastSetupError != nil {
 		pm = si.LastSetupError.PaymentMethod
 	}
-	if pm != nil && pm.Card != nil {
-		o.Fingerprint = pm.Card.Fingerprint
+	if pm != nil {
+		o.Fingerprint = paymentMethod(pm).Fingerprint
 	}
 	return o, nil
 }
 
-// CardSetup fetches a Checkout Session in setup mode.
-func (g *Gateway) CardSetup(ctx context.Context, session string) (purchase.Setup, error) {
+// SetupSession fetches a Checkout Session in setup mode.
+func (g *Gateway) SetupSession(ctx context.Context, session string) (purchase.Setup, error) {
 	p := &stripe.CheckoutSessionParams{Params: stripe.Params{Context: ctx}}
 	p.AddExpand("setup_intent")
 	s, err := g.api.CheckoutSessions.Get(session, p)
@@ -131,19 +148,67 @@ func setup(s *stripe.CheckoutSession) purchase.Setup {
 	if s.Customer != nil {
 		o.StripeCustomer = s.Customer.ID
 	}
-	if s.SetupIntent != nil && s.SetupIntent.PaymentMethod != nil && s.SetupIntent.Status == stripe.SetupIntentStatusSucceeded {
-		o.Card = s.SetupIntent.PaymentMethod.ID
+	si := s.SetupIntent
+	switch {
+	case si == nil || si.PaymentMethod == nil:
+	case si.Status == stripe.SetupIntentStatusSucceeded:
+		o.Method = si.PaymentMethod.ID
+	case s.Status == stripe.CheckoutSessionStatusComplete && (si.Status == stripe.SetupIntentStatusRequiresAction || si.Status == stripe.SetupIntentStatusProcessing):
+		o.Verifying = true // small deposits on the account are to be told
 	}
 	return o
 }
 
-func card(pm *stripe.PaymentMethod) purchase.Card {
-	c := purchase.Card{ID: pm.ID, CreatedAt: instant(pm.Created)}
+// paymentMethod reads what people know a payment method by.
+func paymentMethod(pm *stripe.PaymentMethod) purchase.PaymentMethod {
+	o := purchase.PaymentMethod{ID: pm.ID, Type: string(pm.Type), CreatedAt: instant(pm.Created)}
 	if pm.Customer != nil {
-		c.StripeCustomer = pm.Customer.ID
+		o.StripeCustomer = pm.Customer.ID
 	}
-	if k := pm.Card; k != nil {
-		c.Brand, c.Last4, c.ExpMonth, c.ExpYear, c.Fingerprint = string(k.Brand), k.Last4, int(k.ExpMonth), int(k.ExpYear), k.Fingerprint
+	switch {
+	case pm.Card != nil:
+		k := pm.Card
+		o.Brand, o.Last4, o.ExpMonth, o.ExpYear, o.Fingerprint = string(k.Brand), k.Last4, int(k.ExpMonth), int(k.ExpYear), k.Fingerprint
+	case pm.USBankAccount != nil:
+		o.Brand, o.Last4, o.Fingerprint = pm.USBankAccount.BankName, pm.USBankAccount.Last4, pm.USBankAccount.Fingerprint
+	case pm.SEPADebit != nil:
+		o.Last4, o.Fingerprint = pm.SEPADebit.Last4, pm.SEPADebit.Fingerprint
+	case pm.BACSDebit != nil:
+		o.Last4, o.Fingerprint = pm.BACSDebit.Last4, pm.BACSDebit.Fingerprint
+	case pm.AUBECSDebit != nil:
+		o.Last4, o.Fingerprint = pm.AUBECSDebit.Last4, pm.AUBECSDebit.Fingerprint
+	case pm.ACSSDebit != nil:
+		o.Brand, o.Last4, o.Fingerprint = pm.ACSSDebit.BankName, pm.ACSSDebit.Last4, pm.ACSSDebit.Fingerprint
+	case pm.Link != nil:
+		o.Brand = pm.Link.Email
+	case pm.CashApp != nil:
+		o.Brand = pm.CashApp.Cashtag
+	case pm.Paypal != nil:
+		o.Brand = pm.Paypal.PayerEmail
 	}
-	return c
+	return o
+}
+
+// Mandate reads what an event says about a mandate: the event itself, because a
+// key that may read events need not be allowed to read mandates.
+func (g *Gateway) Mandate(ctx context.Context, event string) (purchase.Mandate, error) {
+	e, err := g.api.Events.Get(event, &stripe.EventParams{Params: stripe.Params{Context: ctx}})
+	if err != nil {
+		return purchase.Mandate{}, translate(err)
+	}
+	var m stripe.Mandate
+	if err := json.Unmarshal(e.Data.Raw, &m); err != nil {
+		return purchase.Mandate{}, fmt.Errorf("the mandate of %s: %w", event, err)
+	}
+	if m.PaymentMethod == nil {
+		return purchase.Mandate{}, purchase.ErrGone
+	}
+	return purchase.Mandate{PaymentMethod: m.PaymentMethod.ID, Ended: m.Status == stripe.MandateStatusInactive}, nil
+}
+
+// acssMandate is what a Canadian debit permits: payments when they are needed, by
+// a business.
+func acssMandate() *stripe.CheckoutSessionPaymentMethodOptionsACSSDebitMandateOptionsParams {
+	return &stripe.CheckoutSessionPaymentMethodOptionsACSSDebitMandateOptionsParams{
+		PaymentSchedule: stripe.String("sporadic"), TransactionType: stripe.String("business")}
 }

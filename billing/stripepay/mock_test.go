@@ -38,15 +38,17 @@ func TestStripeMock(t *testing.T) {
 	ctx := context.Background()
 	const at = "https://purse.example.com/webhooks/stripe"
 	whole := params("cus_1")
-	whole.SaveCard = true
+	whole.Save = true
 	euros := params("cus_1")
-	euros.SaveCard, euros.BankCountry = true, "DE"
+	euros.Save, euros.BankCountry = true, "DE"
 	euros.Methods, euros.Price.Currency = []string{purchase.MethodCard, purchase.MethodSEPA, purchase.MethodBankTransfer}, "eur"
 	dollars := params("cus_1")
 	dollars.Methods = []string{purchase.MethodCard, purchase.MethodACH, purchase.MethodBankTransfer}
+	all := params("cus_1")
+	all.Save, all.Methods = true, purchase.MethodTypes()
 	whole.TaxBehavior, whole.TaxCode, whole.Invoice, whole.PONumber = "inclusive", "txcd_10103001", true, "PO 4711"
 	least := purchase.CheckoutParams{Purchase: "pur_1", Customer: "cus_1", Installation: "inst_1", Name: "Small", Price: whole.Price, SuccessURL: whole.SuccessURL}
-	run := recharge.InvoiceParams{Recharge: "rch_1", Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1", Card: "pm_1",
+	run := recharge.InvoiceParams{Recharge: "rch_1", Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1", Method: "pm_1", Types: []string{"us_bank_account", "link"},
 		Description: "2 × Small, automatic recharge", Price: whole.Price, AutomaticTax: true, TaxBehavior: "exclusive", TaxCode: "txcd_10103001", PONumber: "PO 4711"}
 	sale := invoice.Params{Invoice: "inv_1", Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1", Description: "1,000 credits", Memo: "As agreed",
 		PONumber: "PO-1", Price: whole.Price, NetDays: 30, TaxExempt: invoice.TaxExempts, AutomaticTax: true}
@@ -77,8 +79,18 @@ func TestStripeMock(t *testing.T) {
 			func() error { _, err := g.CreateCheckout(ctx, least, "k4"); return err },
 			func() error { _, err := g.CreateCheckout(ctx, euros, "k4e"); return err },
 			func() error { _, err := g.CreateCheckout(ctx, dollars, "k4d"); return err },
+			func() error { _, err := g.CreateCheckout(ctx, all, "k4a"); return err },
 		},
-		"CreateInvoice":  {func() error { _, err := g.CreateInvoice(ctx, whole, "pm_1", "k31"); return err }},
+		"CreateInvoice": {
+			func() error {
+				_, err := g.CreateInvoice(ctx, whole, purchase.PaymentMethod{ID: "pm_1", Type: "card"}, "k31")
+				return err
+			},
+			func() error {
+				_, err := g.CreateInvoice(ctx, euros, purchase.PaymentMethod{ID: "pm_1", Type: "sepa_debit"}, "k31e")
+				return err
+			},
+		},
 		"PayInvoiceNow":  {func() error { _, err := g.PayInvoiceNow(ctx, "in_1", "pm_1", "k32"); return err }},
 		"Checkout":       {func() error { _, err := g.Checkout(ctx, "cs_test_1"); return err }},
 		"ExpireCheckout": {func() error { return g.ExpireCheckout(ctx, "cs_test_1") }},
@@ -106,22 +118,28 @@ func TestStripeMock(t *testing.T) {
 		"EventsSince": {func() error {
 			return g.EventsSince(ctx, time.Now().Add(-time.Hour), func(purchase.InboxEvent) error { return nil })
 		}},
-		"Cards":          {func() error { _, _, err := g.Cards(ctx, "cus_1"); return err }},
-		"Card":           {func() error { _, err := g.Card(ctx, "pm_1"); return err }},
-		"DetachCard":     {func() error { return g.DetachCard(ctx, "pm_1") }},
-		"SetDefaultCard": {func() error { return g.SetDefaultCard(ctx, "cus_1", "pm_1") }},
-		"CreateCardSetup": {func() error {
-			_, err := g.CreateCardSetup(ctx, purchase.SetupParams{Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1",
-				SuccessURL: "https://purse.example.com/added", CancelURL: "https://purse.example.com/methods"}, "k7")
+		"PaymentMethods": {func() error { _, _, err := g.PaymentMethods(ctx, "cus_1"); return err }},
+		"PaymentMethod":  {func() error { _, err := g.PaymentMethod(ctx, "pm_1"); return err }},
+		"Detach":         {func() error { return g.Detach(ctx, "pm_1") }},
+		"SetDefault":     {func() error { return g.SetDefault(ctx, "cus_1", "pm_1") }},
+		"CreateSetup": {func() error {
+			_, err := g.CreateSetup(ctx, purchase.SetupParams{Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1",
+				Currency: "usd", SuccessURL: "https://purse.example.com/added", CancelURL: "https://purse.example.com/methods"}, "k7")
+			return err
+		}, func() error {
+			_, err := g.CreateSetup(ctx, purchase.SetupParams{Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1", Currency: "cad",
+				Types:      []string{"card", "link", "us_bank_account", "sepa_debit", "bacs_debit", "au_becs_debit", "acss_debit", "cashapp", "paypal"},
+				SuccessURL: "https://purse.example.com/added", CancelURL: "https://purse.example.com/methods"}, "k7a")
 			return err
 		}},
-		"CardSetup": {func() error { _, err := g.CardSetup(ctx, "cs_test_1"); return err }},
-		"PortalURL": {func() error { _, err := g.PortalURL(ctx, "cus_1", "https://purse.example.com/methods"); return err }},
+		"Mandate":      {func() error { _, err := g.Mandate(ctx, "evt_1"); return gone(err) }},
+		"SetupSession": {func() error { _, err := g.SetupSession(ctx, "cs_test_1"); return err }},
+		"PortalURL":    {func() error { _, err := g.PortalURL(ctx, "cus_1", "https://purse.example.com/methods"); return err }},
 		"PrepareInvoice": {
 			func() error { _, err := g.PrepareInvoice(ctx, run, "", "k10"); return err },
 			func() error {
 				least := run
-				least.Card, least.AutomaticTax = "", false
+				least.Method, least.AutomaticTax = "", false
 				_, err := g.PrepareInvoice(ctx, least, "in_1", "k11")
 				return err
 			},

@@ -3,6 +3,7 @@ package stripepay
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -42,7 +43,8 @@ func (g *Gateway) prepare(ctx context.Context, p recharge.InvoiceParams, id, key
 				Params:   write(ctx, key, meta),
 				Customer: stripe.String(p.StripeCustomer), Currency: stripe.String(p.Price.Currency), AutoAdvance: stripe.Bool(false),
 				CollectionMethod:     stripe.String(string(stripe.InvoiceCollectionMethodChargeAutomatically)),
-				DefaultPaymentMethod: text(p.Card), Description: text(p.Description), PendingInvoiceItemsBehavior: stripe.String("exclude"),
+				DefaultPaymentMethod: text(p.Method), Description: text(p.Description), PendingInvoiceItemsBehavior: stripe.String("exclude"),
+				PaymentSettings: payableBy(p.Types),
 			}
 			if p.PONumber != "" {
 				n.CustomFields = []*stripe.InvoiceCustomFieldParams{{Name: stripe.String(poNumber), Value: stripe.String(p.PONumber)}}
@@ -134,9 +136,9 @@ func (g *Gateway) findInvoice(ctx context.Context, p recharge.InvoiceParams, sin
 	return nil, false, list.Err()
 }
 
-// PayInvoice charges a saved card while the customer is away.
-func (g *Gateway) PayInvoice(ctx context.Context, id, card, key string) (recharge.Invoice, error) {
-	p := &stripe.InvoicePayParams{Params: write(ctx, key, nil), PaymentMethod: stripe.String(card), OffSession: stripe.Bool(true)}
+// PayInvoice charges a saved payment method while the customer is away.
+func (g *Gateway) PayInvoice(ctx context.Context, id, method, key string) (recharge.Invoice, error) {
+	p := &stripe.InvoicePayParams{Params: write(ctx, key, nil), PaymentMethod: stripe.String(method), OffSession: stripe.Bool(true)}
 	p.AddExpand("payment_intent.latest_charge")
 	in, err := g.api.Invoices.Pay(id, p)
 	if err == nil {
@@ -175,6 +177,22 @@ func (g *Gateway) FraudWarning(ctx context.Context, id string) (recharge.Warning
 	return o, nil
 }
 
+// payableBy names what an invoice can be paid with where that is more than cards:
+// the saved methods that it charges, and a card on its page. Of nothing but cards
+// Stripe is told nothing: the account's own settings hold.
+func payableBy(types []string) *stripe.InvoicePaymentSettingsParams {
+	all := []string{purchase.MethodCard}
+	for _, m := range types {
+		if m != "" && !slices.Contains(all, m) {
+			all = append(all, m)
+		}
+	}
+	if len(all) == 1 {
+		return nil
+	}
+	return &stripe.InvoicePaymentSettingsParams{PaymentMethodTypes: stripe.StringSlice(all)}
+}
+
 func invoiceOf(in *stripe.Invoice) recharge.Invoice {
 	o := recharge.Invoice{
 		ID: in.ID, Number: in.Number, URL: in.HostedInvoiceURL, Status: string(in.Status), Livemode: in.Livemode, Subtotal: in.Subtotal,
@@ -191,7 +209,11 @@ func invoiceOf(in *stripe.Invoice) recharge.Invoice {
 		o.Payment, o.PaymentStatus, o.ReceiptURL, o.CardBrand, o.CardLast4 = p.ID, p.Status, p.ReceiptURL, p.CardBrand, p.CardLast4
 		if e := pi.LastPaymentError; e != nil {
 			o.FailureCode, o.DeclineCode, o.FailureMessage = string(e.Code), string(e.DeclineCode), e.Msg
+			if ch := pi.LatestCharge; o.DeclineCode == "" && e.Code != stripe.ErrorCodeCardDeclined && ch != nil {
+				o.DeclineCode = ch.FailureCode // a bank that was debited says why on the charge alone
+			}
 		}
+		o.MethodType = p.Method
 	}
 	return o
 }

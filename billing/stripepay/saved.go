@@ -13,11 +13,11 @@ import (
 	"purse/billing/recharge"
 )
 
-// CreateInvoice makes the invoice of a purchase that is paid with a saved card,
-// and finalizes it, as those of recharges.
-func (g *Gateway) CreateInvoice(ctx context.Context, p purchase.CheckoutParams, card, key string) (purchase.Checkout, error) {
+// CreateInvoice makes the invoice of a purchase that is paid with a saved payment
+// method, and finalizes it, as those of recharges.
+func (g *Gateway) CreateInvoice(ctx context.Context, p purchase.CheckoutParams, m purchase.PaymentMethod, key string) (purchase.Checkout, error) {
 	in, err := g.prepare(ctx, recharge.InvoiceParams{
-		Purchase: p.Purchase, Customer: p.Customer, Installation: p.Installation, StripeCustomer: p.StripeCustomer, Card: card,
+		Purchase: p.Purchase, Customer: p.Customer, Installation: p.Installation, StripeCustomer: p.StripeCustomer, Method: m.ID, Types: []string{m.Type},
 		Description: p.Name + ": " + p.Description, Price: p.Price, AutomaticTax: p.AutomaticTax, TaxBehavior: p.TaxBehavior, TaxCode: p.TaxCode, PONumber: p.PONumber,
 	}, "", key)
 	if err != nil {
@@ -26,9 +26,9 @@ func (g *Gateway) CreateInvoice(ctx context.Context, p purchase.CheckoutParams, 
 	return invoiceCheckout(in), nil
 }
 
-// PayInvoiceNow charges a saved card while the buyer is there.
-func (g *Gateway) PayInvoiceNow(ctx context.Context, invoice, card, key string) (purchase.Checkout, error) {
-	p := &stripe.InvoicePayParams{Params: write(ctx, key, nil), PaymentMethod: stripe.String(card), OffSession: stripe.Bool(false)}
+// PayInvoiceNow charges a saved payment method while the buyer is there.
+func (g *Gateway) PayInvoiceNow(ctx context.Context, invoice, method, key string) (purchase.Checkout, error) {
+	p := &stripe.InvoicePayParams{Params: write(ctx, key, nil), PaymentMethod: stripe.String(method), OffSession: stripe.Bool(false)}
 	p.AddExpand("payment_intent.latest_charge")
 	in, err := g.api.Invoices.Pay(invoice, p)
 	if err == nil {
@@ -45,9 +45,16 @@ func (g *Gateway) PayInvoiceNow(ctx context.Context, invoice, card, key string) 
 
 func isInvoice(id string) bool { return strings.HasPrefix(id, "in_") }
 
-// expireInvoice voids an open invoice.
+// expireInvoice voids an open invoice, unless a bank is being asked for its money.
 func (g *Gateway) expireInvoice(ctx context.Context, id string) error {
-	err := translate(g.void(ctx, id, ""))
+	in, err := g.invoice(ctx, id)
+	if err != nil {
+		return translate(err)
+	}
+	if debiting(in) {
+		return purchase.ErrNotOpen
+	}
+	err = translate(g.void(ctx, id, ""))
 	var e *Error
 	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
 		e.meaning = purchase.ErrNotOpen
@@ -104,13 +111,20 @@ func invoiceCheckout(in *stripe.Invoice) purchase.Checkout {
 		c.Payment = payment(in.PaymentIntent)
 		c.Payment.Shown = shownBy(in.LastResponse)
 	}
-	switch in.Status {
-	case stripe.InvoiceStatusDraft:
+	switch {
+	case debiting(in):
+		c.Status = "complete" // and unpaid: as a Checkout whose payment takes days
+	case in.Status == stripe.InvoiceStatusDraft:
 		c.Status = "draft"
-	case stripe.InvoiceStatusPaid:
+	case in.Status == stripe.InvoiceStatusPaid:
 		c.Status, c.PaymentStatus = "complete", "paid"
-	case stripe.InvoiceStatusVoid, stripe.InvoiceStatusUncollectible:
+	case in.Status == stripe.InvoiceStatusVoid, in.Status == stripe.InvoiceStatusUncollectible:
 		c.Status = "expired"
 	}
 	return c
+}
+
+// debiting says whether a bank is being asked for the money of an open invoice.
+func debiting(in *stripe.Invoice) bool {
+	return in.Status == stripe.InvoiceStatusOpen && in.PaymentIntent != nil && in.PaymentIntent.Status == stripe.PaymentIntentStatusProcessing
 }

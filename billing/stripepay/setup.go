@@ -17,7 +17,7 @@ var Events = strings.Fields(`
 	charge.refunded charge.refund.updated refund.created refund.updated
 	charge.dispute.created charge.dispute.updated charge.dispute.closed charge.dispute.funds_withdrawn charge.dispute.funds_reinstated
 	radar.early_fraud_warning.created radar.early_fraud_warning.updated
-	payment_method.attached payment_method.detached payment_method.automatically_updated
+	payment_method.attached payment_method.detached payment_method.automatically_updated mandate.updated
 	setup_intent.created setup_intent.succeeded setup_intent.setup_failed setup_intent.requires_action setup_intent.canceled
 	customer.updated customer.deleted customer.tax_id.created customer.tax_id.deleted`)
 

@@ -210,6 +210,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteMailsBeforeStmt, err = db.PrepareContext(ctx, deleteMailsBefore); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMailsBefore: %w", err)
 	}
+	if q.deleteMandateEndedStmt, err = db.PrepareContext(ctx, deleteMandateEnded); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteMandateEnded: %w", err)
+	}
 	if q.deleteMemberStmt, err = db.PrepareContext(ctx, deleteMember); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMember: %w", err)
 	}
@@ -657,6 +660,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.mailsBeforeStmt, err = db.PrepareContext(ctx, mailsBefore); err != nil {
 		return nil, fmt.Errorf("error preparing query MailsBefore: %w", err)
 	}
+	if q.mandatesEndedStmt, err = db.PrepareContext(ctx, mandatesEnded); err != nil {
+		return nil, fmt.Errorf("error preparing query MandatesEnded: %w", err)
+	}
 	if q.markReportStmt, err = db.PrepareContext(ctx, markReport); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkReport: %w", err)
 	}
@@ -803,6 +809,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putLimitStmt, err = db.PrepareContext(ctx, putLimit); err != nil {
 		return nil, fmt.Errorf("error preparing query PutLimit: %w", err)
+	}
+	if q.putMandateEndedStmt, err = db.PrepareContext(ctx, putMandateEnded); err != nil {
+		return nil, fmt.Errorf("error preparing query PutMandateEnded: %w", err)
 	}
 	if q.putMemberStmt, err = db.PrepareContext(ctx, putMember); err != nil {
 		return nil, fmt.Errorf("error preparing query PutMember: %w", err)
@@ -1405,6 +1414,11 @@ func (q *Queries) Close() error {
 	if q.deleteMailsBeforeStmt != nil {
 		if cerr := q.deleteMailsBeforeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteMailsBeforeStmt: %w", cerr)
+		}
+	}
+	if q.deleteMandateEndedStmt != nil {
+		if cerr := q.deleteMandateEndedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteMandateEndedStmt: %w", cerr)
 		}
 	}
 	if q.deleteMemberStmt != nil {
@@ -2152,6 +2166,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing mailsBeforeStmt: %w", cerr)
 		}
 	}
+	if q.mandatesEndedStmt != nil {
+		if cerr := q.mandatesEndedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing mandatesEndedStmt: %w", cerr)
+		}
+	}
 	if q.markReportStmt != nil {
 		if cerr := q.markReportStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing markReportStmt: %w", cerr)
@@ -2395,6 +2414,11 @@ func (q *Queries) Close() error {
 	if q.putLimitStmt != nil {
 		if cerr := q.putLimitStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putLimitStmt: %w", cerr)
+		}
+	}
+	if q.putMandateEndedStmt != nil {
+		if cerr := q.putMandateEndedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putMandateEndedStmt: %w", cerr)
 		}
 	}
 	if q.putMemberStmt != nil {
@@ -2978,6 +3002,7 @@ type Queries struct {
 	deleteFactorsStmt               *sql.Stmt
 	deleteJobStmt                   *sql.Stmt
 	deleteMailsBeforeStmt           *sql.Stmt
+	deleteMandateEndedStmt          *sql.Stmt
 	deleteMemberStmt                *sql.Stmt
 	deleteMessagesBeforeStmt        *sql.Stmt
 	deleteMuteStmt                  *sql.Stmt
@@ -3127,6 +3152,7 @@ type Queries struct {
 	liveDeferredLotsStmt            *sql.Stmt
 	lockEventPositionStmt           *sql.Stmt
 	mailsBeforeStmt                 *sql.Stmt
+	mandatesEndedStmt               *sql.Stmt
 	markReportStmt                  *sql.Stmt
 	methodChoiceStmt                *sql.Stmt
 	mutesOfStmt                     *sql.Stmt
@@ -3176,6 +3202,7 @@ type Queries struct {
 	putFraudWarningStmt             *sql.Stmt
 	putInstallationStmt             *sql.Stmt
 	putLimitStmt                    *sql.Stmt
+	putMandateEndedStmt             *sql.Stmt
 	putMemberStmt                   *sql.Stmt
 	putMeterStmt                    *sql.Stmt
 	putMethodChoiceStmt             *sql.Stmt
@@ -3340,6 +3367,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteFactorsStmt:               q.deleteFactorsStmt,
 		deleteJobStmt:                   q.deleteJobStmt,
 		deleteMailsBeforeStmt:           q.deleteMailsBeforeStmt,
+		deleteMandateEndedStmt:          q.deleteMandateEndedStmt,
 		deleteMemberStmt:                q.deleteMemberStmt,
 		deleteMessagesBeforeStmt:        q.deleteMessagesBeforeStmt,
 		deleteMuteStmt:                  q.deleteMuteStmt,
@@ -3489,6 +3517,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		liveDeferredLotsStmt:            q.liveDeferredLotsStmt,
 		lockEventPositionStmt:           q.lockEventPositionStmt,
 		mailsBeforeStmt:                 q.mailsBeforeStmt,
+		mandatesEndedStmt:               q.mandatesEndedStmt,
 		markReportStmt:                  q.markReportStmt,
 		methodChoiceStmt:                q.methodChoiceStmt,
 		mutesOfStmt:                     q.mutesOfStmt,
@@ -3538,6 +3567,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putFraudWarningStmt:             q.putFraudWarningStmt,
 		putInstallationStmt:             q.putInstallationStmt,
 		putLimitStmt:                    q.putLimitStmt,
+		putMandateEndedStmt:             q.putMandateEndedStmt,
 		putMemberStmt:                   q.putMemberStmt,
 		putMeterStmt:                    q.putMeterStmt,
 		putMethodChoiceStmt:             q.putMethodChoiceStmt,

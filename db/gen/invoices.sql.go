@@ -21,7 +21,7 @@ func (q *Queries) CountRemakes(ctx context.Context, remake string) (int64, error
 }
 
 const dueInvoices = `-- name: DueInvoices :many
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at FROM invoices WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type FROM invoices WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
 `
 
 type DueInvoicesParams struct {
@@ -98,6 +98,7 @@ func (q *Queries) DueInvoices(ctx context.Context, arg DueInvoicesParams) ([]Inv
 			&i.Replaces,
 			&i.ReplacesNumber,
 			&i.RemadeAt,
+			&i.MethodType,
 		); err != nil {
 			return nil, err
 		}
@@ -117,7 +118,7 @@ INSERT INTO invoices (id, begin_key, customer_id, schedule_id, period, collectio
   expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at,
   unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid,
   receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at,
-  bonus, bonus_days)
+  bonus, bonus_days, method_type)
 VALUES ($1, $2, $3, $4, $5, $6, $7,
   $8, $9, $10, $11, $12, $13,
   $14, $15, $16, $17, $18, $19, $20,
@@ -126,7 +127,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7,
   $35, $36, $37, $38, $39, $40,
   $41, $42, $43, $44, $45, $46, $47,
   $48, $49, $50, $51, $52,
-  $53)
+  $53, $54)
 ON CONFLICT DO NOTHING
 `
 
@@ -184,6 +185,7 @@ type InsertInvoiceParams struct {
 	FinishedAt       int64
 	Bonus            int64
 	BonusDays        int64
+	MethodType       string
 }
 
 func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (int64, error) {
@@ -241,6 +243,7 @@ func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (i
 		arg.FinishedAt,
 		arg.Bonus,
 		arg.BonusDays,
+		arg.MethodType,
 	)
 	if err != nil {
 		return 0, err
@@ -249,7 +252,7 @@ func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (i
 }
 
 const invoiceByID = `-- name: InvoiceByID :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at FROM invoices WHERE id = $1
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type FROM invoices WHERE id = $1
 `
 
 func (q *Queries) InvoiceByID(ctx context.Context, id string) (Invoice, error) {
@@ -315,12 +318,13 @@ func (q *Queries) InvoiceByID(ctx context.Context, id string) (Invoice, error) {
 		&i.Replaces,
 		&i.ReplacesNumber,
 		&i.RemadeAt,
+		&i.MethodType,
 	)
 	return i, err
 }
 
 const invoiceByKey = `-- name: InvoiceByKey :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at FROM invoices WHERE begin_key = $1
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type FROM invoices WHERE begin_key = $1
 `
 
 func (q *Queries) InvoiceByKey(ctx context.Context, beginKey string) (Invoice, error) {
@@ -386,12 +390,13 @@ func (q *Queries) InvoiceByKey(ctx context.Context, beginKey string) (Invoice, e
 		&i.Replaces,
 		&i.ReplacesNumber,
 		&i.RemadeAt,
+		&i.MethodType,
 	)
 	return i, err
 }
 
 const invoiceByPayment = `-- name: InvoiceByPayment :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at FROM invoices WHERE payment_intent = $1 AND payment_intent <> '' ORDER BY id LIMIT 1
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type FROM invoices WHERE payment_intent = $1 AND payment_intent <> '' ORDER BY id LIMIT 1
 `
 
 func (q *Queries) InvoiceByPayment(ctx context.Context, paymentIntent string) (Invoice, error) {
@@ -457,12 +462,13 @@ func (q *Queries) InvoiceByPayment(ctx context.Context, paymentIntent string) (I
 		&i.Replaces,
 		&i.ReplacesNumber,
 		&i.RemadeAt,
+		&i.MethodType,
 	)
 	return i, err
 }
 
 const invoiceByPurchase = `-- name: InvoiceByPurchase :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at FROM invoices WHERE purchase_id = $1 AND purchase_id <> '' ORDER BY id LIMIT 1
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type FROM invoices WHERE purchase_id = $1 AND purchase_id <> '' ORDER BY id LIMIT 1
 `
 
 func (q *Queries) InvoiceByPurchase(ctx context.Context, purchaseID string) (Invoice, error) {
@@ -528,12 +534,13 @@ func (q *Queries) InvoiceByPurchase(ctx context.Context, purchaseID string) (Inv
 		&i.Replaces,
 		&i.ReplacesNumber,
 		&i.RemadeAt,
+		&i.MethodType,
 	)
 	return i, err
 }
 
 const invoices = `-- name: Invoices :many
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at FROM invoices
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type FROM invoices
 WHERE (CAST($1 AS text) = '' OR customer_id = $1)
   AND (CAST($2 AS text) = '' OR schedule_id = $2)
   AND (CAST($3 AS text) = '' OR state = $3)
@@ -624,6 +631,7 @@ func (q *Queries) Invoices(ctx context.Context, arg InvoicesParams) ([]Invoice, 
 			&i.Replaces,
 			&i.ReplacesNumber,
 			&i.RemadeAt,
+			&i.MethodType,
 		); err != nil {
 			return nil, err
 		}

@@ -9,6 +9,42 @@ import (
 	"context"
 )
 
+const deleteMandateEnded = `-- name: DeleteMandateEnded :exec
+DELETE FROM mandates_ended WHERE method = $1
+`
+
+func (q *Queries) DeleteMandateEnded(ctx context.Context, method string) error {
+	_, err := q.exec(ctx, q.deleteMandateEndedStmt, deleteMandateEnded, method)
+	return err
+}
+
+const mandatesEnded = `-- name: MandatesEnded :many
+SELECT method FROM mandates_ended WHERE customer_id = $1 ORDER BY method
+`
+
+func (q *Queries) MandatesEnded(ctx context.Context, customerID string) ([]string, error) {
+	rows, err := q.query(ctx, q.mandatesEndedStmt, mandatesEnded, customerID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var method string
+		if err := rows.Scan(&method); err != nil {
+			return nil, err
+		}
+		items = append(items, method)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const methodChoice = `-- name: MethodChoice :one
 SELECT customer_id, default_method, backup_method, updated_at FROM method_choices WHERE customer_id = $1
 `
@@ -23,6 +59,22 @@ func (q *Queries) MethodChoice(ctx context.Context, customerID string) (MethodCh
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const putMandateEnded = `-- name: PutMandateEnded :exec
+INSERT INTO mandates_ended (method, customer_id, ended_at) VALUES ($1, $2, $3)
+ON CONFLICT (method) DO NOTHING
+`
+
+type PutMandateEndedParams struct {
+	Method     string
+	CustomerID string
+	EndedAt    int64
+}
+
+func (q *Queries) PutMandateEnded(ctx context.Context, arg PutMandateEndedParams) error {
+	_, err := q.exec(ctx, q.putMandateEndedStmt, putMandateEnded, arg.Method, arg.CustomerID, arg.EndedAt)
+	return err
 }
 
 const putMethodChoice = `-- name: PutMethodChoice :exec

@@ -527,6 +527,7 @@ type Invoice struct {
 	Replaces         string
 	ReplacesNumber   string
 	RemadeAt         int64
+	MethodType       string
 }
 
 type Job struct {
@@ -586,6 +587,12 @@ type Mail struct {
 	State     string
 	Error     string
 	CreatedAt int64
+}
+
+type MandatesEnded struct {
+	Method     string
+	CustomerID string
+	EndedAt    int64
 }
 
 type Member struct {
@@ -829,6 +836,9 @@ type Recharge struct {
 	FinishedAt        int64
 	Bonus             int64
 	BonusDays         int64
+	MethodType        string
+	MethodTypes       string
+	Processing        int64
 }
 
 type RechargePolicy struct {
@@ -868,6 +878,8 @@ type RechargePolicy struct {
 	Agreed            string
 	TaxBehavior       string
 	Bonus             int64
+	MethodType        string
+	BackupType        string
 }
 
 type RecoveryCode struct {
@@ -942,6 +954,7 @@ type Schedule struct {
 	BonusDays        int64
 	TaxBehavior      string
 	PausedAt         int64
+	MethodType       string
 }
 
 type Session struct {

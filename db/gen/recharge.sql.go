@@ -10,7 +10,7 @@ import (
 )
 
 const dueRechargePolicies = `-- name: DueRechargePolicies :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus FROM recharge_policies WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type FROM recharge_policies WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
 `
 
 type DueRechargePoliciesParams struct {
@@ -64,6 +64,8 @@ func (q *Queries) DueRechargePolicies(ctx context.Context, arg DueRechargePolici
 			&i.Agreed,
 			&i.TaxBehavior,
 			&i.Bonus,
+			&i.MethodType,
+			&i.BackupType,
 		); err != nil {
 			return nil, err
 		}
@@ -79,7 +81,7 @@ func (q *Queries) DueRechargePolicies(ctx context.Context, arg DueRechargePolici
 }
 
 const dueRecharges = `-- name: DueRecharges :many
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days FROM recharges WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
+SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days, method_type, method_types, processing FROM recharges WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
 `
 
 type DueRechargesParams struct {
@@ -137,6 +139,9 @@ func (q *Queries) DueRecharges(ctx context.Context, arg DueRechargesParams) ([]R
 			&i.FinishedAt,
 			&i.Bonus,
 			&i.BonusDays,
+			&i.MethodType,
+			&i.MethodTypes,
+			&i.Processing,
 		); err != nil {
 			return nil, err
 		}
@@ -155,14 +160,15 @@ const insertRecharge = `-- name: InsertRecharge :execrows
 INSERT INTO recharges (id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency,
   expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint,
   backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url,
-  purchase_id, grant_id, next_at, created_at, updated_at, finished_at)
+  purchase_id, grant_id, next_at, created_at, updated_at, finished_at, method_type, method_types, processing)
 VALUES ($1, $2, $3, $4, $5, $6,
   $7, $8, $9, $10, $11, $12,
   $13, $14, $15, $16, $17, $18,
   $19, $20, $21, $22, $23,
   $24, $25, $26, $27, $28, $29,
   $30, $31, $32, $33, $34,
-  $35, $36, $37, $38)
+  $35, $36, $37, $38, $39,
+  $40, $41)
 ON CONFLICT DO NOTHING
 `
 
@@ -205,6 +211,9 @@ type InsertRechargeParams struct {
 	CreatedAt         int64
 	UpdatedAt         int64
 	FinishedAt        int64
+	MethodType        string
+	MethodTypes       string
+	Processing        int64
 }
 
 func (q *Queries) InsertRecharge(ctx context.Context, arg InsertRechargeParams) (int64, error) {
@@ -247,6 +256,9 @@ func (q *Queries) InsertRecharge(ctx context.Context, arg InsertRechargeParams) 
 		arg.CreatedAt,
 		arg.UpdatedAt,
 		arg.FinishedAt,
+		arg.MethodType,
+		arg.MethodTypes,
+		arg.Processing,
 	)
 	if err != nil {
 		return 0, err
@@ -272,7 +284,7 @@ func (q *Queries) LastRecharge(ctx context.Context, arg LastRechargeParams) (int
 }
 
 const openRecharge = `-- name: OpenRecharge :one
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days FROM recharges
+SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days, method_type, method_types, processing FROM recharges
 WHERE customer_id = $1 AND credit_type = $2 AND state IN ('pending', 'retrying', 'waiting')
 `
 
@@ -325,6 +337,9 @@ func (q *Queries) OpenRecharge(ctx context.Context, arg OpenRechargeParams) (Rec
 		&i.FinishedAt,
 		&i.Bonus,
 		&i.BonusDays,
+		&i.MethodType,
+		&i.MethodTypes,
+		&i.Processing,
 	)
 	return i, err
 }
@@ -333,13 +348,14 @@ const putRechargePolicy = `-- name: PutRechargePolicy :exec
 INSERT INTO recharge_policies (id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity,
   credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand,
   backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at,
-  updated_at)
+  updated_at, method_type, backup_type)
 VALUES ($1, $2, $3, $4, $5, $6,
   $7, $8, $9, $10, $11, $12,
   $13, $14, $15, $16, $17, $18,
   $19, $20, $21, $22, $23,
   $24, $25, $26, $27,
-  $28, $29, $30, $31, $32)
+  $28, $29, $30, $31, $32,
+  $33, $34)
 ON CONFLICT (customer_id, credit_type) DO UPDATE SET
   state = excluded.state, reason = excluded.reason, note = excluded.note, repair_url = excluded.repair_url,
   threshold = excluded.threshold, pack_id = excluded.pack_id, quantity = excluded.quantity, credits = excluded.credits,
@@ -348,7 +364,8 @@ ON CONFLICT (customer_id, credit_type) DO UPDATE SET
   method_last4 = excluded.method_last4, method_fingerprint = excluded.method_fingerprint, backup = excluded.backup,
   backup_brand = excluded.backup_brand, backup_last4 = excluded.backup_last4, backup_fingerprint = excluded.backup_fingerprint,
   consent_version = excluded.consent_version, consent_user = excluded.consent_user, consent_address = excluded.consent_address,
-  consent_at = excluded.consent_at, next_at = excluded.next_at, paused_at = excluded.paused_at, updated_at = excluded.updated_at
+  consent_at = excluded.consent_at, next_at = excluded.next_at, paused_at = excluded.paused_at, updated_at = excluded.updated_at,
+  method_type = excluded.method_type, backup_type = excluded.backup_type
 `
 
 type PutRechargePolicyParams struct {
@@ -384,6 +401,8 @@ type PutRechargePolicyParams struct {
 	PausedAt          int64
 	CreatedAt         int64
 	UpdatedAt         int64
+	MethodType        string
+	BackupType        string
 }
 
 func (q *Queries) PutRechargePolicy(ctx context.Context, arg PutRechargePolicyParams) error {
@@ -420,12 +439,14 @@ func (q *Queries) PutRechargePolicy(ctx context.Context, arg PutRechargePolicyPa
 		arg.PausedAt,
 		arg.CreatedAt,
 		arg.UpdatedAt,
+		arg.MethodType,
+		arg.BackupType,
 	)
 	return err
 }
 
 const rechargeByID = `-- name: RechargeByID :one
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days FROM recharges WHERE id = $1
+SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days, method_type, method_types, processing FROM recharges WHERE id = $1
 `
 
 func (q *Queries) RechargeByID(ctx context.Context, id string) (Recharge, error) {
@@ -472,12 +493,15 @@ func (q *Queries) RechargeByID(ctx context.Context, id string) (Recharge, error)
 		&i.FinishedAt,
 		&i.Bonus,
 		&i.BonusDays,
+		&i.MethodType,
+		&i.MethodTypes,
+		&i.Processing,
 	)
 	return i, err
 }
 
 const rechargeByInvoice = `-- name: RechargeByInvoice :one
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days FROM recharges WHERE invoice_id = $1 AND invoice_id <> ''
+SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days, method_type, method_types, processing FROM recharges WHERE invoice_id = $1 AND invoice_id <> ''
 `
 
 func (q *Queries) RechargeByInvoice(ctx context.Context, invoiceID string) (Recharge, error) {
@@ -524,12 +548,15 @@ func (q *Queries) RechargeByInvoice(ctx context.Context, invoiceID string) (Rech
 		&i.FinishedAt,
 		&i.Bonus,
 		&i.BonusDays,
+		&i.MethodType,
+		&i.MethodTypes,
+		&i.Processing,
 	)
 	return i, err
 }
 
 const rechargeByPayment = `-- name: RechargeByPayment :one
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days FROM recharges WHERE payment_intent = $1 AND payment_intent <> '' ORDER BY id LIMIT 1
+SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days, method_type, method_types, processing FROM recharges WHERE payment_intent = $1 AND payment_intent <> '' ORDER BY id LIMIT 1
 `
 
 func (q *Queries) RechargeByPayment(ctx context.Context, paymentIntent string) (Recharge, error) {
@@ -576,12 +603,15 @@ func (q *Queries) RechargeByPayment(ctx context.Context, paymentIntent string) (
 		&i.FinishedAt,
 		&i.Bonus,
 		&i.BonusDays,
+		&i.MethodType,
+		&i.MethodTypes,
+		&i.Processing,
 	)
 	return i, err
 }
 
 const rechargePolicies = `-- name: RechargePolicies :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus FROM recharge_policies
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type FROM recharge_policies
 WHERE id < $1 AND (CAST($2 AS text) = '' OR state = $2)
 ORDER BY id DESC LIMIT $3
 `
@@ -638,6 +668,8 @@ func (q *Queries) RechargePolicies(ctx context.Context, arg RechargePoliciesPara
 			&i.Agreed,
 			&i.TaxBehavior,
 			&i.Bonus,
+			&i.MethodType,
+			&i.BackupType,
 		); err != nil {
 			return nil, err
 		}
@@ -653,7 +685,7 @@ func (q *Queries) RechargePolicies(ctx context.Context, arg RechargePoliciesPara
 }
 
 const rechargePoliciesOf = `-- name: RechargePoliciesOf :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus FROM recharge_policies WHERE customer_id = $1 ORDER BY credit_type
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type FROM recharge_policies WHERE customer_id = $1 ORDER BY credit_type
 `
 
 func (q *Queries) RechargePoliciesOf(ctx context.Context, customerID string) ([]RechargePolicy, error) {
@@ -702,6 +734,8 @@ func (q *Queries) RechargePoliciesOf(ctx context.Context, customerID string) ([]
 			&i.Agreed,
 			&i.TaxBehavior,
 			&i.Bonus,
+			&i.MethodType,
+			&i.BackupType,
 		); err != nil {
 			return nil, err
 		}
@@ -717,7 +751,7 @@ func (q *Queries) RechargePoliciesOf(ctx context.Context, customerID string) ([]
 }
 
 const rechargePoliciesWithCard = `-- name: RechargePoliciesWithCard :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus FROM recharge_policies WHERE method = $1 OR backup = $1 ORDER BY id LIMIT 20
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type FROM recharge_policies WHERE method = $1 OR backup = $1 ORDER BY id LIMIT 20
 `
 
 func (q *Queries) RechargePoliciesWithCard(ctx context.Context, card string) ([]RechargePolicy, error) {
@@ -766,6 +800,8 @@ func (q *Queries) RechargePoliciesWithCard(ctx context.Context, card string) ([]
 			&i.Agreed,
 			&i.TaxBehavior,
 			&i.Bonus,
+			&i.MethodType,
+			&i.BackupType,
 		); err != nil {
 			return nil, err
 		}
@@ -781,7 +817,7 @@ func (q *Queries) RechargePoliciesWithCard(ctx context.Context, card string) ([]
 }
 
 const rechargePolicy = `-- name: RechargePolicy :one
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus FROM recharge_policies WHERE customer_id = $1 AND credit_type = $2
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type FROM recharge_policies WHERE customer_id = $1 AND credit_type = $2
 `
 
 type RechargePolicyParams struct {
@@ -829,12 +865,14 @@ func (q *Queries) RechargePolicy(ctx context.Context, arg RechargePolicyParams) 
 		&i.Agreed,
 		&i.TaxBehavior,
 		&i.Bonus,
+		&i.MethodType,
+		&i.BackupType,
 	)
 	return i, err
 }
 
 const rechargePolicyByID = `-- name: RechargePolicyByID :one
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus FROM recharge_policies WHERE id = $1
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type FROM recharge_policies WHERE id = $1
 `
 
 func (q *Queries) RechargePolicyByID(ctx context.Context, id string) (RechargePolicy, error) {
@@ -877,6 +915,8 @@ func (q *Queries) RechargePolicyByID(ctx context.Context, id string) (RechargePo
 		&i.Agreed,
 		&i.TaxBehavior,
 		&i.Bonus,
+		&i.MethodType,
+		&i.BackupType,
 	)
 	return i, err
 }
@@ -915,7 +955,7 @@ func (q *Queries) RechargeSpent(ctx context.Context, arg RechargeSpentParams) (R
 }
 
 const rechargesOf = `-- name: RechargesOf :many
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days FROM recharges
+SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days, method_type, method_types, processing FROM recharges
 WHERE customer_id = $1 AND (CAST($2 AS text) = '' OR credit_type = $2)
   AND id < $3
 ORDER BY id DESC LIMIT $4
@@ -983,6 +1023,9 @@ func (q *Queries) RechargesOf(ctx context.Context, arg RechargesOfParams) ([]Rec
 			&i.FinishedAt,
 			&i.Bonus,
 			&i.BonusDays,
+			&i.MethodType,
+			&i.MethodTypes,
+			&i.Processing,
 		); err != nil {
 			return nil, err
 		}
@@ -1006,8 +1049,8 @@ UPDATE recharges SET state = $1, reason = $2, message = $3,
   invoice_id = $17, invoice_number = $18, invoice_url = $19,
   payment_intent = $20, receipt_url = $21, purchase_id = $22,
   grant_id = $23, next_at = $24, updated_at = $25,
-  finished_at = $26
-WHERE id = $27
+  finished_at = $26, method_type = $27, processing = $28
+WHERE id = $29
 `
 
 type UpdateRechargeParams struct {
@@ -1037,6 +1080,8 @@ type UpdateRechargeParams struct {
 	NextAt            int64
 	UpdatedAt         int64
 	FinishedAt        int64
+	MethodType        string
+	Processing        int64
 	ID                string
 }
 
@@ -1068,6 +1113,8 @@ func (q *Queries) UpdateRecharge(ctx context.Context, arg UpdateRechargeParams) 
 		arg.NextAt,
 		arg.UpdatedAt,
 		arg.FinishedAt,
+		arg.MethodType,
+		arg.Processing,
 		arg.ID,
 	)
 	return err

@@ -10,7 +10,7 @@ import (
 )
 
 const dueSchedules = `-- name: DueSchedules :many
-SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, paused_at FROM schedules WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
+SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, paused_at, method_type FROM schedules WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
 `
 
 type DueSchedulesParams struct {
@@ -69,6 +69,7 @@ func (q *Queries) DueSchedules(ctx context.Context, arg DueSchedulesParams) ([]S
 			&i.BonusDays,
 			&i.TaxBehavior,
 			&i.PausedAt,
+			&i.MethodType,
 		); err != nil {
 			return nil, err
 		}
@@ -87,21 +88,21 @@ const putSchedule = `-- name: PutSchedule :exec
 INSERT INTO schedules (id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every,
   first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version,
   consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at,
-  amount, bonus, bonus_days, tax_behavior, paused_at)
+  amount, bonus, bonus_days, tax_behavior, paused_at, method_type)
 VALUES ($1, $2, $3, $4, $5, $6, $7,
   $8, $9, $10, $11, $12, $13,
   $14, $15, $16, $17, $18, $19,
   $20, $21, $22, $23, $24, $25,
   $26, $27, $28, $29, $30, $31, $32,
   $33, $34, $35, $36,
-  $37, $38, $39, $40, $41)
+  $37, $38, $39, $40, $41, $42)
 ON CONFLICT (id) DO UPDATE SET
   state = excluded.state, reason = excluded.reason, note = excluded.note, repair_url = excluded.repair_url, done = excluded.done,
   next_at = excluded.next_at, updated_at = excluded.updated_at, name = excluded.name, credits = excluded.credits, bonus = excluded.bonus,
   bonus_days = excluded.bonus_days, price = excluded.price, discount = excluded.discount, expires_after_days = excluded.expires_after_days,
   consent_version = excluded.consent_version, consent_user = excluded.consent_user, consent_address = excluded.consent_address,
   consent_at = excluded.consent_at, tax_behavior = excluded.tax_behavior, paused_at = excluded.paused_at, method = excluded.method,
-  method_brand = excluded.method_brand, method_last4 = excluded.method_last4
+  method_brand = excluded.method_brand, method_last4 = excluded.method_last4, method_type = excluded.method_type
 `
 
 type PutScheduleParams struct {
@@ -146,6 +147,7 @@ type PutScheduleParams struct {
 	BonusDays        int64
 	TaxBehavior      string
 	PausedAt         int64
+	MethodType       string
 }
 
 func (q *Queries) PutSchedule(ctx context.Context, arg PutScheduleParams) error {
@@ -191,12 +193,13 @@ func (q *Queries) PutSchedule(ctx context.Context, arg PutScheduleParams) error 
 		arg.BonusDays,
 		arg.TaxBehavior,
 		arg.PausedAt,
+		arg.MethodType,
 	)
 	return err
 }
 
 const scheduleByID = `-- name: ScheduleByID :one
-SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, paused_at FROM schedules WHERE id = $1
+SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, paused_at, method_type FROM schedules WHERE id = $1
 `
 
 func (q *Queries) ScheduleByID(ctx context.Context, id string) (Schedule, error) {
@@ -244,12 +247,13 @@ func (q *Queries) ScheduleByID(ctx context.Context, id string) (Schedule, error)
 		&i.BonusDays,
 		&i.TaxBehavior,
 		&i.PausedAt,
+		&i.MethodType,
 	)
 	return i, err
 }
 
 const schedules = `-- name: Schedules :many
-SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, paused_at FROM schedules
+SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, paused_at, method_type FROM schedules
 WHERE (CAST($1 AS text) = '' OR customer_id = $1) AND id < $2
 ORDER BY id DESC LIMIT $3
 `
@@ -311,6 +315,7 @@ func (q *Queries) Schedules(ctx context.Context, arg SchedulesParams) ([]Schedul
 			&i.BonusDays,
 			&i.TaxBehavior,
 			&i.PausedAt,
+			&i.MethodType,
 		); err != nil {
 			return nil, err
 		}
@@ -326,7 +331,7 @@ func (q *Queries) Schedules(ctx context.Context, arg SchedulesParams) ([]Schedul
 }
 
 const schedulesWithMethod = `-- name: SchedulesWithMethod :many
-SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, paused_at FROM schedules WHERE method = $1 AND method <> '' AND state <> 'ended' ORDER BY id LIMIT 100
+SELECT id, customer_id, credit_type, pack_id, quantity, name, credits, price, currency, discount, expires_after_days, every, first_day, collection, method, method_brand, method_last4, net_days, recipients, po_number, memo, tax_exempt, on_issue, consent_version, consent_user, consent_address, consent_at, state, reason, note, repair_url, done, next_at, created_by, created_at, updated_at, amount, bonus, bonus_days, tax_behavior, paused_at, method_type FROM schedules WHERE method = $1 AND method <> '' AND state <> 'ended' ORDER BY id LIMIT 100
 `
 
 func (q *Queries) SchedulesWithMethod(ctx context.Context, method string) ([]Schedule, error) {
@@ -380,6 +385,7 @@ func (q *Queries) SchedulesWithMethod(ctx context.Context, method string) ([]Sch
 			&i.BonusDays,
 			&i.TaxBehavior,
 			&i.PausedAt,
+			&i.MethodType,
 		); err != nil {
 			return nil, err
 		}

@@ -305,7 +305,7 @@ func (a *Admin) Invoice(w http.ResponseWriter, r *http.Request) error {
 		page.Email = page.Bill.Email
 	}
 	if in.Collection == invoice.Charge {
-		page.Terms = "charged to " + show.CardName(in.Card.Brand, in.Card.Last4)
+		page.Terms = "charged to " + in.Card.Name()
 	}
 	if in.ExpiresAfterDays > 0 {
 		page.Expires = strconv.Itoa(in.ExpiresAfterDays) + " days after they come"

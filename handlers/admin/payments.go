@@ -52,7 +52,7 @@ func (a *Admin) purchaseRow(p *purchase.Purchase) admin.PurchaseRow {
 		Unit: show.Unit(a.Catalog.Snapshot(), p.CreditType), Price: show.PaidFor(p), State: string(p.State), At: p.CreatedAt,
 		Receipt: p.ReceiptURL, Error: p.Problem,
 	}
-	if p.State == purchase.Created && p.BySavedCard() {
+	if p.State == purchase.Created && p.BySaved() {
 		row.State = "confirm"
 	}
 	if p.Problem != "" && !p.State.Final() { // paid, and a person must look

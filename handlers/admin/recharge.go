@@ -72,11 +72,11 @@ func (a *Admin) policy(p *recharge.Policy, open *recharge.Recharge, c *account.C
 	if pack := a.Catalog.Snapshot().Pack(p.Pack); pack != nil {
 		name = pack.Name
 	}
-	s := show.RechargeState(p, open, unit, c.Location())
+	s := show.RechargeState(p, open, unit, a.Kit.Now(), c.Location())
 	out := admin.Policy{
 		ID: p.ID, Type: p.CreditType, Unit: unit, Word: s.Word, Tone: s.Tone, Reason: show.RechargeReason(p.Reason), Note: p.Note,
 		Threshold: p.Threshold, Buys: show.Packs(p.Quantity, name), Credits: p.Credits, Price: p.Price, Cap: money.Money{Amount: p.Cap, Currency: p.Price.Currency},
-		PerDay: p.PerDay, Cooldown: show.Length(p.Cooldown), Card: show.CardName(p.Method.Brand, p.Method.Last4), Backup: show.CardName(p.Backup.Brand, p.Backup.Last4),
+		PerDay: p.PerDay, Cooldown: show.Length(p.Cooldown), Card: p.Method.Name(), Backup: p.Backup.Name(),
 		ConsentVersion: p.Consent.Version, ConsentFrom: p.Consent.Address, ConsentAt: p.Consent.At, Next: p.NextAt, Paused: p.PausedAt,
 	}
 	if p.Target > 0 {

@@ -44,6 +44,8 @@ type Deps struct {
 	Credit *credit.Service
 	// Purchases sells packs; nil where nothing is sold.
 	Purchases *purchase.Service
+	// Methods are what customers have saved; nil where nothing is sold.
+	Methods *purchase.Methods
 	// Invoices are credits sold by invoice; nil where nothing is sold.
 	Invoices *invoice.Service
 	// Statements add up a customer's months.

@@ -73,6 +73,7 @@ func table() []Route {
 		op(r(get, "/v1/customers/{id}/billing", read, false, "Purchases", "getBilling", "Read whom invoices are addressed to"), getBilling),
 		op(r(post, "/v1/customers/{id}/billing", admin, vendor, "Purchases", "updateBilling", "Change whom later invoices are addressed to, or fix the currency"), updateBilling),
 		op(r(post, "/v1/customers/{id}/purchases", admin, vendor, "Purchases", "createPurchase", "Sell a pack: send the customer to checkout_url"), createPurchase).makes(),
+		op(r(get, "/v1/customers/{id}/payment_methods", read, vendor, "Purchases", "listPaymentMethods", "List the payment methods that a customer has saved"), listMethods),
 		op(r(get, "/v1/purchases/{id}", read, false, "Purchases", "getPurchase", "Read a purchase"), getPurchase),
 		op(r(post, "/v1/purchases/{id}/refunds", admin, vendor, "Purchases", "createRefund", "Refund what was paid for unused credits"), createRefund).makes(),
 		op(r(get, "/v1/purchases/{id}/refunds", read, false, "Purchases", "listRefunds", "List the refunds of a purchase"), listRefunds),

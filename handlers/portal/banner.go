@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,12 +89,12 @@ func (p *Portal) bannerOf(t tx.Tx, c *account.Customer, mayBuy bool) (*ui.Banner
 	if err != nil {
 		return nil, err
 	}
-	paying, err := p.paying(t, c.ID)
+	paying, err := p.paying(t, c)
 	if err != nil {
 		return nil, err
 	}
-	if paying != nil {
-		u.say(coming, ui.Banner{Tone: ui.Info, Title: "A payment is being processed", Text: "Its credits are added as soon as it arrives. There is no need to pay again.", Action: "See the payment", Href: "/purchases/" + paying.ID})
+	for _, one := range paying {
+		u.say(coming, ui.Banner{Tone: ui.Info, Title: "A payment is being processed", Text: strings.TrimSpace(one.text + " Its credits are added as soon as it arrives. There is no need to pay again."), Action: one.action, Href: one.href})
 	}
 	if err := p.sayRecharge(t, c, mayBuy, &u); err != nil {
 		return nil, err
@@ -112,23 +113,55 @@ func (p *Portal) bannerOf(t tx.Tx, c *account.Customer, mayBuy bool) (*ui.Banner
 	return u.banner, nil
 }
 
-// paying is the newest purchase whose money is on its way, nil for none.
-func (p *Portal) paying(t tx.Tx, customer string) (*purchase.Purchase, error) {
-	open, err := p.Purchases.Store.OpenOf(t, customer, "")
+// onItsWay is money that a bank is asked for, or that is transferred.
+type onItsWay struct{ creditType, text, action, href string }
+
+// paying are the purchases and automatic recharges whose money is on its way, the
+// newest first.
+func (p *Portal) paying(t tx.Tx, c *account.Customer) (out []onItsWay, err error) {
+	open, err := p.Purchases.Store.OpenOf(t, c.ID, "")
+	if err != nil {
+		return nil, err
+	}
 	for _, b := range open {
-		if b.State == purchase.Processing {
-			return b, err
+		if b.State != purchase.Processing {
+			continue
+		}
+		w, err := p.Purchases.Waits(t, b.ID)
+		if err != nil {
+			return nil, err
+		}
+		one := onItsWay{creditType: b.CreditType, action: "See the payment", href: "/purchases/" + b.ID}
+		if w != nil && !w.Transfer() {
+			one.text = purchase.Awaited(ui.Money(money.Money{Amount: w.Due, Currency: b.Price.Currency}), w.Method, w.Since, t.Now(), c.Location())
+		}
+		out = append(out, one)
+	}
+	policies, err := p.Recharges.Policies(t, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range policies {
+		one, err := p.Recharges.Open(t, c.ID, q.CreditType)
+		if err != nil {
+			return nil, err
+		}
+		if one != nil && one.Processing {
+			out = append(out, onItsWay{creditType: q.CreditType, text: show.Recharging(one, t.Now(), c.Location()), action: "See auto-recharge", href: "/recharge?credit_type=" + q.CreditType})
 		}
 	}
-	return nil, err
+	return out, nil
 }
 
 // helps answers the one action that helps who runs out, put into a banner.
-func (p *Portal) helps(creditType string, mayBuy bool, paying *purchase.Purchase) func(ui.Banner) ui.Banner {
+func (p *Portal) helps(creditType string, mayBuy bool, paying []onItsWay) func(ui.Banner) ui.Banner {
+	i := slices.IndexFunc(paying, func(one onItsWay) bool { return one.creditType == creditType })
 	return func(b ui.Banner) ui.Banner {
 		switch {
-		case paying != nil && paying.CreditType == creditType:
-			b.Text, b.Action, b.Href = "A payment is being processed: its credits are added as soon as it arrives.", "See the payment", "/purchases/"+paying.ID
+		case i >= 0 && paying[i].text != "":
+			b.Text, b.Action, b.Href = paying[i].text+" Its credits are added as soon as it arrives.", paying[i].action, paying[i].href
+		case i >= 0:
+			b.Text, b.Action, b.Href = "A payment is being processed: its credits are added as soon as it arrives.", paying[i].action, paying[i].href
 		case mayBuy:
 			b.Action, b.Href = "Buy credits", "/buy"
 		default:
@@ -292,7 +325,7 @@ func (p *Portal) sayRecharge(t tx.Tx, c *account.Customer, mayBuy bool, u *urgen
 		if err != nil {
 			return err
 		}
-		s := show.RechargeState(q, openOne, show.Unit(p.Catalog.Snapshot(), q.CreditType), c.Location())
+		s := show.RechargeState(q, openOne, show.Unit(p.Catalog.Snapshot(), q.CreditType), t.Now(), c.Location())
 		b := ui.Banner{Tone: ui.Bad, Title: s.Title, Action: "See auto-recharge", Href: "/recharge?credit_type=" + q.CreditType}
 		if len(s.Text) > 0 {
 			b.Text = strings.ReplaceAll(s.Text[0], " below", " under Auto-recharge") // it is read on every page

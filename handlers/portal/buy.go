@@ -60,10 +60,20 @@ func (p *Portal) buyPage(w http.ResponseWriter, r *http.Request, form *kit.Form,
 		if err != nil {
 			return err
 		}
-		page.Recharging = slices.ContainsFunc(policies, func(q *recharge.Policy) bool { return q.State == recharge.Charging })
+		page.Recharging = ""
+		for _, q := range policies {
+			if q.State != recharge.Charging {
+				continue
+			}
+			one, err := p.Recharges.Open(t, v.Customer.ID, q.CreditType)
+			if err != nil {
+				return err
+			}
+			page.Recharging = show.Recharging(one, t.Now(), v.Customer.Location())
+		}
 		open, err := p.Purchases.Open(t, v.Customer.ID)
 		if open != nil {
-			page.Open = &portal.OpenCheckout{Path: "/buy/checkout?purchase=" + open.ID, Pack: open.PackName, Confirm: open.BySavedCard()}
+			page.Open = &portal.OpenCheckout{Path: "/buy/checkout?purchase=" + open.ID, Pack: open.PackName, Confirm: open.BySaved()}
 		}
 		return err
 	})
@@ -72,7 +82,7 @@ func (p *Portal) buyPage(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	}
 	p.addTax(r, page.Packs)
 	if page.MayBuy && !page.Suspended {
-		page.Cards = p.payingCards(r)
+		page.Methods = p.payingMethods(r, page.Currency)
 	}
 	f := p.Kit.Frame(r, "Buy credits", "/buy")
 	f.Failed = form.Failed()
@@ -226,7 +236,7 @@ func (p *Portal) BuySend(w http.ResponseWriter, r *http.Request) error {
 	packID := form.Require("pack", "Choose a pack.")
 	field := portal.AmountField(packID)
 	labels[field] = "How many"
-	begin := purchase.Begin{Customer: v.Customer.ID, Pack: packID, Key: form.Text("nonce"), Currency: currency, Address: kit.Address(r), SaveCard: form.Checked("save_card")}
+	begin := purchase.Begin{Customer: v.Customer.ID, Pack: packID, Key: form.Text("nonce"), Currency: currency, Address: kit.Address(r), Save: form.Checked("save_card")}
 	if pack := p.Catalog.Snapshot().Pack(packID); pack != nil && pack.Any != nil {
 		begin.Credits, err = typedCredits(form.Text(field))
 		if err == nil {

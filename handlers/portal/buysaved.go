@@ -12,28 +12,32 @@ import (
 	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/handlers/kit"
-	"purse/handlers/show"
 	"purse/views/portal"
 	"purse/views/ui"
 )
 
-// payingCards are the saved cards that can pay at once: none while Stripe does
-// not answer.
-func (p *Portal) payingCards(r *http.Request) (out []ui.Option) {
+// payingMethods are the saved payment methods that can pay in a currency: none while
+// Stripe does not answer.
+func (p *Portal) payingMethods(r *http.Request, currency string) (out []ui.Option) {
 	list, err := p.Methods.List(r.Context(), kit.VisitorOf(r).Customer.ID)
 	if err != nil {
-		p.Kit.Log.WarnContext(r.Context(), "saved cards are not known", "error", err)
+		p.Kit.Log.WarnContext(r.Context(), "saved payment methods are not known", "error", err)
 		return nil
 	}
 	for _, m := range list {
-		if !m.Expired(p.Kit.Now()) {
-			out = append(out, ui.Option{Value: m.ID, Text: show.CardName(m.Brand, m.Last4)})
+		if !m.Usable(p.Kit.Now()) || !purchase.Takes(m.Type, currency) {
+			continue
 		}
+		text := m.Name() + " now"
+		if n := purchase.BusinessDays(m.Type); n > 0 {
+			text = m.Name() + ", about " + strconv.Itoa(n) + " business days"
+		}
+		out = append(out, ui.Option{Value: m.ID, Text: text})
 	}
 	return out
 }
 
-// PaysMuch says whether a form pays with a saved card more than what may be paid
+// PaysMuch says whether a form pays with a saved payment method more than what may be paid
 // without a fresh proof of who is there. A price that is not the true one is
 // refused later.
 func (p *Portal) PaysMuch(form url.Values) bool {
@@ -45,13 +49,17 @@ func (p *Portal) PaysMuch(form url.Values) bool {
 	return err != nil || !set || seen > free
 }
 
-// buySaved asks once more with the exact sum, or pays with a saved card of the
-// customer's.
+// buySaved asks once more with the exact sum, or pays with a saved payment method
+// of the customer's.
 func (p *Portal) buySaved(w http.ResponseWriter, r *http.Request, form *kit.Form, begin purchase.Begin, method string) error {
 	list, err := p.Methods.List(r.Context(), begin.Customer)
-	i := slices.IndexFunc(list, func(m purchase.Method) bool { return m.Is(method) && !m.Expired(p.Kit.Now()) })
-	if err == nil && i < 0 {
-		err = fault.Bad("method", "Choose one of your saved cards, or Stripe's page.")
+	i := slices.IndexFunc(list, func(m purchase.Method) bool { return m.Is(method) })
+	switch {
+	case err != nil:
+	case i < 0:
+		err = fault.Bad("method", "Choose one of your saved payment methods, or Stripe's page.")
+	default:
+		err = list[i].CheckUse("method", begin.Currency, p.Kit.Now())
 	}
 	if err != nil {
 		if err := form.Take(err); err != nil {
@@ -59,16 +67,16 @@ func (p *Portal) buySaved(w http.ResponseWriter, r *http.Request, form *kit.Form
 		}
 		return p.buyPage(w, r, form, begin.Currency)
 	}
-	card := list[i].Card
+	m := list[i].PaymentMethod
 	if !form.Checked("confirmed") {
-		return p.paySavedPage(w, r, form, begin, card)
+		return p.paySavedPage(w, r, form, begin, m)
 	}
 	seen, err := strconv.ParseInt(form.Text("seen"), 10, 64)
 	if err != nil || seen <= 0 {
-		return p.paySavedPage(w, r, form, begin, card)
+		return p.paySavedPage(w, r, form, begin, m)
 	}
 	begin.Seen = money.Money{Amount: seen, Currency: begin.Currency}
-	bought, err := p.Purchases.BeginSaved(r.Context(), kit.Actor(r), begin, card)
+	bought, err := p.Purchases.BeginSaved(r.Context(), kit.Actor(r), begin, m)
 	if err := form.Take(err); err != nil {
 		return err
 	}
@@ -81,13 +89,16 @@ func (p *Portal) buySaved(w http.ResponseWriter, r *http.Request, form *kit.Form
 	return kit.Go(w, r, "/checkout/return?session_id="+url.QueryEscape(bought.CheckoutSession))
 }
 
-func (p *Portal) paySavedPage(w http.ResponseWriter, r *http.Request, form *kit.Form, begin purchase.Begin, card purchase.Card) error {
+func (p *Portal) paySavedPage(w http.ResponseWriter, r *http.Request, form *kit.Form, begin purchase.Begin, m purchase.PaymentMethod) error {
 	pack := p.Catalog.Snapshot().Pack(begin.Pack)
 	if pack == nil || pack.Archived() || pack.PriceIn(begin.Currency) == nil {
 		form.Fail("pack", "This pack is no longer for sale. Choose another one.")
 		return p.buyPage(w, r, form, begin.Currency)
 	}
-	page := portal.PaySaved{Card: show.CardName(card.Brand, card.Last4), Terms: p.Purchases.RefundPolicy(), Tax: "That is all."}
+	page := portal.PaySaved{Method: m.Name(), Terms: p.Purchases.RefundPolicy(), Tax: "That is all."}
+	if n := purchase.BusinessDays(m.Type); n > 0 {
+		page.Takes = "The bank takes about " + strconv.Itoa(n) + " business days. The credits come when it has paid; if it does not, we mail you."
+	}
 	err := p.view(r.Context(), func(t tx.Tx) (err error) {
 		page.Pack, err = p.packView(t, kit.VisitorOf(r), pack, begin.Currency, form.Text(portal.AmountField(pack.ID)))
 		return err

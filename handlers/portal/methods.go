@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"purse/billing/fault"
 	"purse/billing/id"
@@ -14,12 +15,11 @@ import (
 	"purse/billing/schedule"
 	"purse/billing/tx"
 	"purse/handlers/kit"
-	"purse/handlers/show"
 	"purse/views/portal"
 	"purse/views/ui"
 )
 
-// MethodList shows the saved cards.
+// MethodList shows the saved payment methods.
 func (p *Portal) MethodList(w http.ResponseWriter, r *http.Request) error {
 	v := kit.VisitorOf(r)
 	page := portal.Methods{MayChange: v.Role.MayBuy(), Nonce: id.New("add", p.Kit.Now())}
@@ -34,14 +34,19 @@ func (p *Portal) MethodList(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	types, _, err := p.Methods.Savable(r.Context(), v.Customer.ID)
+	if err != nil {
+		return err
+	}
+	page.MayAdd = len(types) > 0 || len(p.Methods.Types) == 0
 	for i := range list {
-		page.Cards = append(page.Cards, p.savedCard(&list[i], auto))
+		page.Methods = append(page.Methods, p.savedMethod(&list[i], auto))
 	}
 	return kit.Render(w, r, http.StatusOK, portal.MethodsPage(p.Kit.Frame(r, "Payment methods", "/methods"), page))
 }
 
-func (p *Portal) savedCard(m *purchase.Method, auto automatic) portal.SavedCard {
-	c := portal.SavedCard{ID: m.ID, Name: show.CardName(m.Brand, m.Last4), Expired: m.Expired(p.Kit.Now()), Default: m.Default, Backup: m.Backup}
+func (p *Portal) savedMethod(m *purchase.Method, auto automatic) portal.SavedMethod {
+	c := portal.SavedMethod{ID: m.ID, Name: m.Name(), Kind: kindOf(m), Ended: m.Ended, Expired: m.Expired(p.Kit.Now()), Default: m.Default, Backup: m.Backup}
 	if m.ExpYear > 0 {
 		c.Expires = fmt.Sprintf("%02d / %d", m.ExpMonth, m.ExpYear)
 	}
@@ -50,11 +55,19 @@ func (p *Portal) savedCard(m *purchase.Method, auto automatic) portal.SavedCard 
 			c.Charged = true
 		}
 	}
-	c.Scheduled = slices.ContainsFunc(auto.schedules, func(s *schedule.Schedule) bool { return chargesCard(s) && m.Is(s.Card.ID) })
+	c.Scheduled = slices.ContainsFunc(auto.schedules, func(s *schedule.Schedule) bool { return chargesMethod(s) && m.Is(s.Card.ID) })
 	return c
 }
 
-// automatic is all that may charge a saved card by itself.
+// kindOf says what a payment method is, where its name does not.
+func kindOf(m *purchase.Method) string {
+	if kind := purchase.MethodName(m.Type); m.Type != purchase.MethodCard && !strings.HasPrefix(m.Name(), kind) {
+		return kind
+	}
+	return ""
+}
+
+// automatic is all that may charge a saved payment method by itself.
 type automatic struct {
 	policies  []*recharge.Policy
 	schedules []*schedule.Schedule
@@ -73,8 +86,9 @@ func (p *Portal) automatic(r *http.Request) (out automatic, err error) {
 	return out, err
 }
 
-// chargesCard says whether a schedule charges its card, now or after a pause.
-func chargesCard(s *schedule.Schedule) bool {
+// chargesMethod says whether a schedule charges its payment method, now or after a
+// pause.
+func chargesMethod(s *schedule.Schedule) bool {
 	return s.State != schedule.Ended && s.Collection == invoice.Charge
 }
 
@@ -100,7 +114,7 @@ func (p *Portal) MethodAdd(w http.ResponseWriter, r *http.Request) error {
 	return kit.Go(w, r, "/methods/add?"+q.Encode())
 }
 
-// MethodLeave goes on to the Checkout that saves a card. The nonce makes it the
+// MethodLeave goes on to the Checkout that saves a payment method. The nonce makes it the
 // same one however often the page is loaded.
 func (p *Portal) MethodLeave(w http.ResponseWriter, r *http.Request) error {
 	nonce, back := r.URL.Query().Get("nonce"), r.URL.Query().Get("back")
@@ -113,7 +127,7 @@ func (p *Portal) MethodLeave(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.orSay(w, r, err, backTo(back))
 	}
-	return p.leave(w, r, portal.StripeLeave{URL: to, Back: backTo(back), Title: "Going to Stripe", Text: "You save the card there. Nothing is charged."})
+	return p.leave(w, r, portal.StripeLeave{URL: to, Back: backTo(back), Title: "Going to Stripe", Text: "You save it there. Nothing is charged."})
 }
 
 // MethodPortal leads to the page that goes on to Stripe's portal.
@@ -127,7 +141,7 @@ func (p *Portal) MethodPortalLeave(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return p.orSay(w, r, err, "/methods")
 	}
-	return p.leave(w, r, portal.StripeLeave{URL: to, Back: "/methods", Title: "Going to Stripe's portal", Text: "Cards, billing details and invoices, as Stripe has them."})
+	return p.leave(w, r, portal.StripeLeave{URL: to, Back: "/methods", Title: "Going to Stripe's portal", Text: "Payment methods, billing details and invoices, as Stripe has them."})
 }
 
 func (p *Portal) leave(w http.ResponseWriter, r *http.Request, page portal.StripeLeave) error {
@@ -150,7 +164,7 @@ func (p *Portal) orSay(w http.ResponseWriter, r *http.Request, err error, path s
 	return kit.Go(w, r, path)
 }
 
-// MethodReturned comes back from Stripe's portal, where cards may have changed.
+// MethodReturned comes back from Stripe's portal, where something may have changed.
 func (p *Portal) MethodReturned(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Methods.Changed(r.Context(), kit.VisitorOf(r).Customer.ID); err != nil {
 		return p.orSay(w, r, err, "/methods")
@@ -158,20 +172,20 @@ func (p *Portal) MethodReturned(w http.ResponseWriter, r *http.Request) error {
 	return kit.Go(w, r, "/methods")
 }
 
-// MethodAdded comes back from the Checkout that saves a card.
+// MethodAdded comes back from the Checkout that saves a payment method.
 func (p *Portal) MethodAdded(w http.ResponseWriter, r *http.Request) error {
 	back := backTo(r.URL.Query().Get("back"))
 	m, err := p.Methods.Added(r.Context(), kit.VisitorOf(r).Customer.ID, r.URL.Query().Get("session_id"))
 	if err != nil {
 		return p.orSay(w, r, err, back)
 	}
-	if err := p.Kit.Say(w, r, ui.Good, show.CardName(m.Brand, m.Last4)+" is saved."); err != nil {
+	if err := p.Kit.Say(w, r, ui.Good, m.Name()+" is saved."); err != nil {
 		return err
 	}
 	return kit.Go(w, r, back)
 }
 
-// MethodUse makes a card the default or the backup, or no backup any more.
+// MethodUse makes a payment method the default or the backup, or no backup any more.
 func (p *Portal) MethodUse(w http.ResponseWriter, r *http.Request) error {
 	form, err := kit.ReadForm(w, r, nil)
 	if err != nil {
@@ -195,7 +209,7 @@ func (p *Portal) MethodUse(w http.ResponseWriter, r *http.Request) error {
 			to.Backup = o.ID
 		}
 	}
-	name := show.CardName(m.Brand, m.Last4)
+	name := m.Name()
 	said := name + " is the default now."
 	switch form.Text("as") {
 	case "default":
@@ -222,7 +236,7 @@ func (p *Portal) MethodUse(w http.ResponseWriter, r *http.Request) error {
 	return kit.Go(w, r, "/methods")
 }
 
-// MethodRemove asks once more before a card is forgotten.
+// MethodRemove asks once more before a payment method is forgotten.
 func (p *Portal) MethodRemove(w http.ResponseWriter, r *http.Request) error {
 	m, err := p.Methods.Method(r.Context(), kit.VisitorOf(r).Customer.ID, r.PathValue("method"))
 	if err != nil {
@@ -232,11 +246,11 @@ func (p *Portal) MethodRemove(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c := p.savedCard(m, auto)
-	return kit.Render(w, r, http.StatusOK, portal.RemoveCardPage(p.Kit.Frame(r, "Remove "+c.Name, "/methods"), portal.RemoveCard{Card: c}))
+	c := p.savedMethod(m, auto)
+	return kit.Render(w, r, http.StatusOK, portal.RemoveMethodPage(p.Kit.Frame(r, "Remove "+c.Name, "/methods"), portal.RemoveMethod{Method: c}))
 }
 
-// MethodRemoveSend forgets a card.
+// MethodRemoveSend forgets a payment method.
 func (p *Portal) MethodRemoveSend(w http.ResponseWriter, r *http.Request) error {
 	v := kit.VisitorOf(r)
 	m, err := p.Methods.Method(r.Context(), v.Customer.ID, r.PathValue("method"))
@@ -246,7 +260,7 @@ func (p *Portal) MethodRemoveSend(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return p.orSay(w, r, err, "/methods")
 	}
-	if err := p.Kit.Say(w, r, ui.Good, show.CardName(m.Brand, m.Last4)+" is removed."); err != nil {
+	if err := p.Kit.Say(w, r, ui.Good, m.Name()+" is removed."); err != nil {
 		return err
 	}
 	return kit.Go(w, r, "/methods")

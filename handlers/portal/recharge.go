@@ -15,6 +15,7 @@ import (
 	"purse/billing/id"
 	"purse/billing/ledger"
 	"purse/billing/money"
+	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/tx"
 	"purse/handlers/kit"
@@ -27,7 +28,7 @@ const rechargeRows = 25 // on a page
 
 var rechargeLabels = map[string]string{
 	"threshold": "When available reaches", "pack": "Pack", "target": "Back up to", "quantity": "So many times", "cap": "Cap", "per_day": "At most so many a day",
-	"cooldown": "At most one in", "method": "Card", "backup": "Backup card", "consent": "Agreement",
+	"cooldown": "At most one in", "method": "Payment method", "backup": "Backup", "consent": "Agreement",
 }
 
 // Recharge shows auto-recharge of one wallet: how it stands, its settings and
@@ -87,7 +88,7 @@ func (p *Portal) rechargeNow(r *http.Request, creditType string) (now portal.Rec
 		if policy, open, err = p.policyOf(t, v.Customer.ID, creditType); err != nil {
 			return err
 		}
-		now.State = show.RechargeState(policy, open, unit, v.Customer.Location())
+		now.State = show.RechargeState(policy, open, unit, t.Now(), v.Customer.Location())
 		if now.State.Off {
 			return nil
 		}
@@ -133,11 +134,11 @@ func (p *Portal) rechargeSays(q *recharge.Policy) []string {
 	}
 }
 
-// rechargeMore are the cards and how often.
+// rechargeMore are the payment methods and how often.
 func (p *Portal) rechargeMore(q *recharge.Policy) []string {
-	cards := "Charges " + show.CardName(q.Method.Brand, q.Method.Last4)
+	cards := "Charges " + q.Method.Name()
 	if q.Backup.ID != "" {
-		cards += ", and " + show.CardName(q.Backup.Brand, q.Backup.Last4) + " when it is declined"
+		cards += ", and " + q.Backup.Name() + " when it is declined"
 	}
 	return []string{cards + ".", "At most " + strconv.Itoa(q.PerDay) + " a day, and one in " + show.Length(q.Cooldown) + "."}
 }
@@ -178,11 +179,19 @@ func (p *Portal) rechargePage(w http.ResponseWriter, r *http.Request, form *kit.
 			return err
 		}
 		for _, m := range list {
-			text := show.CardName(m.Brand, m.Last4)
-			if m.Expired(p.Kit.Now()) {
-				text += " (expired)"
+			if !purchase.MaySave(m.Type) || (page.Currency != "" && !purchase.Takes(m.Type, strings.ToLower(page.Currency))) {
+				continue
 			}
-			page.Cards = append(page.Cards, ui.Option{Value: m.ID, Text: text})
+			text := m.Name()
+			switch n := purchase.BusinessDays(m.Type); {
+			case m.Expired(p.Kit.Now()):
+				text += " (expired)"
+			case m.Ended:
+				text += " (debits withdrawn)"
+			case n > 0:
+				text += ", about " + strconv.Itoa(n) + " business days"
+			}
+			page.Methods = append(page.Methods, ui.Option{Value: m.ID, Text: text})
 			switch {
 			case policy != nil && m.Is(policy.Method.ID), policy == nil && m.Default:
 				page.Rules.Method = m.ID
@@ -386,7 +395,7 @@ func (p *Portal) RechargeSend(w http.ResponseWriter, r *http.Request) error {
 		return p.rechargePreview(w, r, form, v)
 	}
 	if !set.Consented {
-		form.Fail("consent", "Tick the box to agree that this card is charged automatically.")
+		form.Fail("consent", "Tick the box to agree that this payment method is charged automatically.")
 	}
 	if form.Failed() {
 		return p.rechargePreview(w, r, form, v)
@@ -407,7 +416,7 @@ func (p *Portal) RechargeSend(w http.ResponseWriter, r *http.Request) error {
 	}
 	said := "Saved. Auto-recharge is on."
 	if saved.State == recharge.Charging {
-		said = "Saved. " + show.CardName(saved.Method.Brand, saved.Method.Last4) + " is being charged."
+		said = "Saved. " + saved.Method.Name() + " is being charged."
 	}
 	if err := p.Kit.Say(w, r, ui.Good, said); err != nil {
 		return err
@@ -426,7 +435,7 @@ func seenPrice(form *kit.Form) (money.Money, error) {
 
 func (p *Portal) rechargePreview(w http.ResponseWriter, r *http.Request, form *kit.Form, v recharge.Preview) error {
 	q := &v.Policy
-	card, unit := show.CardName(q.Method.Brand, q.Method.Last4), show.Unit(p.Catalog.Snapshot(), q.CreditType)
+	card, unit := q.Method.Name(), show.Unit(p.Catalog.Snapshot(), q.CreditType)
 	page := portal.RechargePreview{
 		Form: form.Form, Type: q.CreditType, Says: p.rechargeSays(q), More: p.rechargeMore(q), Charges: v.Charges, Consent: recharge.ConsentText,
 		Button: "Save",
@@ -490,7 +499,7 @@ func (p *Portal) rechargeLine(t tx.Tx, c *account.Customer, creditType string) (
 	if err != nil {
 		return nil, err
 	}
-	s := show.RechargeState(policy, open, show.Unit(p.Catalog.Snapshot(), creditType), c.Location())
+	s := show.RechargeState(policy, open, show.Unit(p.Catalog.Snapshot(), creditType), t.Now(), c.Location())
 	line := &portal.RechargeLine{Word: s.Word, Tone: s.Tone, Href: "/recharge?credit_type=" + creditType}
 	switch {
 	case policy != nil && policy.State == recharge.Armed:

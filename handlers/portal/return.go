@@ -50,7 +50,7 @@ func (p *Portal) Return(w http.ResponseWriter, r *http.Request) error {
 	page := portal.Return{
 		State: returnState(bought, unknown, now), Pack: bought.PackName, Credits: bought.Credits, Price: bought.Price,
 		Unit: show.Unit(p.Catalog.Snapshot(), bought.CreditType), Reference: bought.ID, Late: now.Sub(since) >= lateAfter || bought.Problem != "",
-		Debt: bought.DebtRepaid, Bonus: bought.Bonus, Receipt: bought.ReceiptURL, Resume: bought.CheckoutURL, Confirm: bought.BySavedCard(),
+		Debt: bought.DebtRepaid, Bonus: bought.Bonus, Receipt: bought.ReceiptURL, Resume: bought.CheckoutURL, Confirm: bought.BySaved(),
 	}
 	again := "/checkout/return?session_id=" + url.QueryEscape(session) + "&since=" + strconv.FormatInt(since.Unix(), 10)
 	switch {
@@ -167,7 +167,7 @@ func (p *Portal) Cancelled(w http.ResponseWriter, r *http.Request) error {
 	v := kit.VisitorOf(r)
 	page.SignedIn = v != nil && v.Customer != nil && v.Customer.ID == bought.Customer
 	if page.SignedIn && bought.Open(p.Kit.Now()) {
-		page.Resume, page.Confirm = "/buy/checkout?purchase="+url.QueryEscape(bought.ID), bought.BySavedCard()
+		page.Resume, page.Confirm = "/buy/checkout?purchase="+url.QueryEscape(bought.ID), bought.BySaved()
 	}
 	return kit.Render(w, r, http.StatusOK, portal.ReturnPage(p.Kit.Frame(r, returnTitle(page), "/buy"), page))
 }

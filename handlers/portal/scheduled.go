@@ -25,7 +25,7 @@ const (
 )
 
 var scheduleLabels = map[string]string{
-	"pack": "Pack", "quantity": "How many of it", "credits": "How many credits", "every": "How often", "first_day": "First on", "method": "Card", "consent": "Agreement",
+	"pack": "Pack", "quantity": "How many of it", "credits": "How many credits", "every": "How often", "first_day": "First on", "method": "Payment method", "consent": "Agreement",
 }
 
 // Scheduled shows the purchases on set days, and the form that makes one.
@@ -46,15 +46,17 @@ func (p *Portal) scheduledPage(w http.ResponseWriter, r *http.Request, form *kit
 		}
 		page.Every = append(page.Every, ui.Option{Value: string(e), Text: text})
 	}
-	var cards []purchase.Method
+	var saved []purchase.Method
 	if page.MayChange {
 		list, err := p.Methods.List(r.Context(), v.Customer.ID)
-		cards = list
+		saved = list
 		if page.Down = fault.Is(err, fault.Unavailable); err != nil && !page.Down {
 			return err
 		}
 		for _, m := range list {
-			page.Cards = append(page.Cards, ui.Option{Value: m.ID, Text: show.CardName(m.Brand, m.Last4)})
+			if m.Usable(p.Kit.Now()) {
+				page.Methods = append(page.Methods, ui.Option{Value: m.ID, Text: m.Name()})
+			}
 		}
 	}
 	err := p.view(r.Context(), func(t tx.Tx) error {
@@ -68,8 +70,8 @@ func (p *Portal) scheduledPage(w http.ResponseWriter, r *http.Request, form *kit
 		}
 		for _, s := range list {
 			row := p.scheduleRow(s, v)
-			if page.MayChange && !page.Down && chargesCard(s) && s.Reason != schedule.PriceChanged && s.Reason != schedule.NoCard && !slices.ContainsFunc(cards, func(m purchase.Method) bool { return m.Is(s.Card.ID) }) {
-				row.Note = show.CardName(s.Card.Brand, s.Card.Last4) + " is not saved any more, so this does not work. Cancel it and make a new one with another card."
+			if page.MayChange && !page.Down && chargesMethod(s) && s.Reason != schedule.PriceChanged && s.Reason != schedule.NoCard && !slices.ContainsFunc(saved, func(m purchase.Method) bool { return m.Is(s.Card.ID) && !m.Ended }) {
+				row.Note = s.Card.Name() + " is not saved any more, or may not be debited, so this does not work. Cancel it and make a new one with another payment method."
 				row.MayResume = false
 			}
 			runs, err := p.Invoices.List(t, v.Customer.ID, s.ID, "", "", shownRuns)
@@ -126,7 +128,7 @@ func (p *Portal) scheduleRow(s *schedule.Schedule, v *kit.Visitor) portal.Schedu
 		row.Next = s.Days(shownDays, v.Customer.Location())
 	}
 	if s.State == schedule.Paused && s.Reason == schedule.NoCard {
-		row.Note = show.CardName(s.Card.Brand, s.Card.Last4) + " is not saved any more. Save a card: this goes on with it, and buys nothing until then."
+		row.Note = s.Card.Name() + " is not saved any more. Save a payment method: this goes on with it, and buys nothing until then."
 		row.NoCard = v.Role.MayBuy()
 	}
 	if v.Role.MayBuy() && s.State != schedule.Ended {
@@ -172,7 +174,7 @@ func (p *Portal) ScheduledSend(w http.ResponseWriter, r *http.Request) error {
 		return p.schedulePreview(w, r, form, s)
 	}
 	if !set.Consented {
-		form.Fail("consent", "Tick the box to agree that this card is charged on these days.")
+		form.Fail("consent", "Tick the box to agree that this payment method is charged on these days.")
 	}
 	if form.Failed() {
 		return p.schedulePreview(w, r, form, s)
@@ -207,7 +209,7 @@ func (p *Portal) scheduleRenew(w http.ResponseWriter, r *http.Request, form *kit
 	}
 	set := schedule.Settings{Consented: form.Checked("consent"), Version: form.Text("version"), From: kit.From(r)}
 	if !set.Consented {
-		form.Fail("consent", "Tick the box to agree that this card is charged on these days.")
+		form.Fail("consent", "Tick the box to agree that this payment method is charged on these days.")
 	}
 	if form.Failed() {
 		return p.schedulePreview(w, r, form, s)
@@ -251,7 +253,7 @@ func (p *Portal) schedulePreview(w http.ResponseWriter, r *http.Request, form *k
 		page.Says = append(page.Says, strconv.Itoa(s.Discount)+"% are taken off already.")
 	}
 	if !s.NextAt.After(p.Kit.Now()) {
-		page.Charges, page.Does, page.Button = true, "Saving this charges "+show.CardName(s.Card.Brand, s.Card.Last4)+" "+price+" now", "Save and charge "+ui.Money(s.Price)
+		page.Charges, page.Does, page.Button = true, "Saving this charges "+s.Card.Name()+" "+price+" now", "Save and charge "+ui.Money(s.Price)
 	}
 	for _, name := range []string{"renew", "pack", "quantity", "credits", "every", "first_day", "method"} {
 		page.Hidden = append(page.Hidden, ui.Option{Value: name, Text: form.Text(name)})

@@ -109,7 +109,7 @@ func bankByNumber(typ, number string) (bankAccount, bool) {
 }
 
 // methodNames are for people.
-var methodNames = map[string]string{"card": "Card", "us_bank_account": "US bank account", "sepa_debit": "SEPA debit", "customer_balance": "Bank transfer"}
+var methodNames = map[string]string{"card": "Card", "us_bank_account": "US bank account", "sepa_debit": "SEPA debit", "customer_balance": "Bank transfer", "link": "Link"}
 
 // currencyOf says which currencies a payment method takes; nil for every one.
 var currencyOf = map[string][]string{"us_bank_account": {"usd"}, "sepa_debit": {"eur"}, "customer_balance": {"usd", "eur", "gbp", "jpy", "mxn"}}
@@ -196,13 +196,15 @@ func chargeDetails(pm obj) obj {
 	case "us_bank_account":
 		in := pm.sub(typ)
 		return obj{"type": typ, typ: obj{"account_holder_type": in["account_holder_type"], "account_type": in["account_type"], "bank_name": in["bank_name"],
-			"fingerprint": in["fingerprint"], "last4": in["last4"], "mandate": "mandate_1sandbox", "payment_reference": nil, "routing_number": in["routing_number"]}}
+			"fingerprint": in["fingerprint"], "last4": in["last4"], "mandate": pm.or("_mandate", "mandate_1sandbox"), "payment_reference": nil, "routing_number": in["routing_number"]}}
 	case "sepa_debit":
 		in := pm.sub(typ)
 		return obj{"type": typ, typ: obj{"bank_code": in["bank_code"], "branch_code": in["branch_code"], "country": in["country"], "fingerprint": in["fingerprint"],
-			"last4": in["last4"], "mandate": "mandate_1sandbox"}}
+			"last4": in["last4"], "mandate": pm.or("_mandate", "mandate_1sandbox")}}
 	case "customer_balance":
 		return obj{"type": typ, typ: obj{}}
+	case "link":
+		return obj{"type": typ, typ: obj{"country": "US"}}
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (c *call) confirmSession(o, pm obj) *apiError {
 		pi["status"] = "requires_payment_method" // a new attempt replaces the old
 	}
 	pi["amount"] = o.num("amount_total")
-	if use := o.sub("_options").sub("card").str("setup_future_usage"); use != "" && pm.str("type") == "card" {
+	if use := o.sub("_options").sub(pm.str("type")).str("setup_future_usage"); use != "" && use != "none" {
 		pi["setup_future_usage"] = use
 	}
 	if _, err := c.confirmWith(pi, pm, obj{"return_url": c.base + "/c/return/" + o.id()}); err != nil {
@@ -65,7 +65,7 @@ func (c *call) confirmSessionSetup(o, pm, customer obj) *apiError {
 	si := c.s.store.get("setup_intent", o.str("setup_intent"))
 	if si == nil {
 		inner := *c
-		inner.p = obj{"customer": customer.id(), "usage": "off_session", "metadata": o.sub("_setup_data").metadata(),
+		inner.p = obj{"customer": customer.id(), "usage": "off_session", "payment_method_types": o["payment_method_types"], "metadata": o.sub("_setup_data").metadata(),
 			"description": o.sub("_setup_data")["description"]}
 		var err *apiError
 		if si, err = createSetup(&inner); err != nil {

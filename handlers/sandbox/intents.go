@@ -192,6 +192,14 @@ func (c *call) confirmWith(pi, pm, p obj) (obj, *apiError) {
 		if !takes(pm.str("type"), pi.str("currency")) {
 			return nil, bad("payment_intent_invalid_currency", "currency", "The currency provided (%s) is invalid for payments with %s.", pi.str("currency"), pm.str("type"))
 		}
+		if c.s.store.get("mandate", pm.str("_mandate")).str("status") == "inactive" {
+			return nil, c.debitable(pm)
+		}
+		if pi.str("setup_future_usage") != "" {
+			if err := c.keep(pm, c.s.store.get("customer", pi.str("customer"))); err != nil {
+				return nil, err
+			}
+		}
 		return c.debitBank(pi, pm), nil
 	case "customer_balance":
 		return c.awaitTransfer(pi, pm)

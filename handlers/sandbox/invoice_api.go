@@ -3,13 +3,14 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"slices"
 )
 
 // createInvoice makes a draft of a one-off invoice.
 func createInvoice(c *call) (obj, *apiError) {
 	p := c.p
 	for _, f := range []string{"subscription", "discounts", "default_tax_rates", "default_source", "from_invoice", "transfer_data", "on_behalf_of",
-		"application_fee_amount", "shipping_cost", "payment_settings", "number", "effective_at", "account_tax_ids", "rendering", "issuer"} {
+		"application_fee_amount", "shipping_cost", "number", "effective_at", "account_tax_ids", "rendering", "issuer"} {
 		if p.has(f) {
 			return nil, notHere(f + " of invoices")
 		}
@@ -68,7 +69,9 @@ func createInvoice(c *call) (obj, *apiError) {
 	in["default_tax_rates"], in["discounts"] = []any{}, []any{}
 	in["issuer"] = obj{"type": "self"}
 	in["paid_out_of_band"] = false
-	in["payment_settings"] = obj{"default_mandate": nil, "payment_method_options": nil, "payment_method_types": nil}
+	if err := c.invoicePayments(in); err != nil {
+		return nil, err
+	}
 	in["period_start"], in["period_end"] = in["created"], in["created"]
 	in["status_transitions"] = obj{"finalized_at": nil, "marked_uncollectible_at": nil, "paid_at": nil, "voided_at": nil}
 	in["metadata"] = p.metadata()
@@ -277,6 +280,12 @@ func payInvoice(c *call) (obj, *apiError) {
 	}
 	if pm.str("customer") != customer.id() {
 		return nil, bad("", "payment_method", "The payment method %s does not belong to the customer %s of this invoice.", pm.id(), customer.id())
+	}
+	if !slices.Contains(invoiceTypes(in), any(pm.str("type"))) {
+		return nil, bad("", "payment_method", "The PaymentMethod provided (%s) is not allowed for this PaymentIntent.", pm.str("type"))
+	}
+	if err := c.debitable(pm); err != nil {
+		return nil, err
 	}
 	c.s.present(in, c.s.store.get("payment_intent", in.str("payment_intent")), "")
 	away := true

@@ -214,10 +214,10 @@ func (s *Server) offer(c *view.Checkout, form *view.CheckoutForm, methods []any)
 			known = true
 		}
 	}
-	if !known || c.Free || c.Setup {
+	if !known || c.Free {
 		form.Method = "card"
 	}
-	if c.Free || c.Setup {
+	if c.Free {
 		return
 	}
 	for _, m := range methods {
@@ -233,7 +233,10 @@ func (s *Server) offer(c *view.Checkout, form *view.CheckoutForm, methods []any)
 			c.Cards = append(c.Cards, view.TestCard{Number: b.number, Label: b.label})
 		}
 	}
-	if form.Method == "customer_balance" {
+	switch {
+	case c.Setup:
+		c.Button = "Save " + methodNames[form.Method]
+	case form.Method == "customer_balance":
 		c.Button = "Pay by bank transfer"
 	}
 }

@@ -27,7 +27,7 @@ func (s *Server) showInvoice(w http.ResponseWriter, r *http.Request, status int,
 			return
 		}
 		c = s.invoiceView(in)
-		s.offer(&c, &form, dashboardMethods(in.str("currency"), true, false))
+		s.offer(&c, &form, invoiceTypes(in))
 		if pi := s.store.get("payment_intent", in.str("payment_intent")); pi != nil && delayedPayment(pi) {
 			waits = pi
 		}
@@ -134,7 +134,7 @@ func (c *call) payInvoiceWithForm(in obj, form view.CheckoutForm, currency, back
 		return "name", bad("", "", "Your name is missing.")
 	}
 	pm, field, err := c.typedMethod(form, obj{"email": email, "name": form.Name, "address": obj{"country": form.Country}},
-		dashboardMethods(in.str("currency"), true, false))
+		invoiceTypes(in))
 	if err != nil {
 		return field, err
 	}

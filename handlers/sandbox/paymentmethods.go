@@ -27,6 +27,8 @@ func (c *call) newPaymentMethod(typ string, p obj) (obj, *apiError) {
 	case "card":
 	case "customer_balance":
 		return c.balanceMethod(p.sub("billing_details")), nil
+	case "link":
+		return c.linkMethod(p)
 	case "us_bank_account", "sepa_debit":
 		in, number := p.sub(typ), "account_number"
 		if typ == "sepa_debit" {
@@ -71,6 +73,20 @@ func (c *call) newPaymentMethod(typ string, p obj) (obj, *apiError) {
 		}
 	}
 	return c.cardMethod(k, month, year, cvc, p), nil
+}
+
+// linkMethod is the payment method of Link's wallet, which is known by its owner's
+// address. What it holds always pays here.
+func (c *call) linkMethod(p obj) (obj, *apiError) {
+	billing := p.sub("billing_details")
+	email := billing.str("email")
+	if email == "" || checkEmail(obj{"email": email}) != nil {
+		return nil, parameterMissing("billing_details[email]")
+	}
+	o := c.fresh("payment_method")
+	o["type"], o["metadata"], o["link"] = "link", p.metadata(), obj{"email": email, "persistent_token": nil}
+	o["billing_details"] = obj{"address": address(billing.sub("address")), "email": email, "name": billing.null("name"), "phone": billing.null("phone")}
+	return o, nil
 }
 
 func checkExpiry(month, year int64, now time.Time) *apiError {
@@ -202,6 +218,9 @@ func updatePaymentMethod(c *call) (obj, *apiError) {
 	}
 	month, year := pm.sub("card").num("exp_month"), pm.sub("card").num("exp_year")
 	if in := c.p.sub("card"); in != nil {
+		if pm.str("type") != "card" {
+			return nil, bad("", "card", "You cannot update `card` on a PaymentMethod of type `%s`.", pm.str("type"))
+		}
 		month, year = in.or("exp_month", month).(int64), in.or("exp_year", year).(int64)
 		if err := checkExpiry(month, year, c.s.now()); err != nil {
 			return nil, err
@@ -213,7 +232,9 @@ func updatePaymentMethod(c *call) (obj, *apiError) {
 			pm.sub("billing_details")["address"] = address(a)
 		}
 	}
-	pm.sub("card")["exp_month"], pm.sub("card")["exp_year"] = month, year
+	if k := pm.sub("card"); k != nil {
+		k["exp_month"], k["exp_year"] = month, year
+	}
 	mergeMetadata(pm, c.p)
 	c.s.store.put("payment_method", pm)
 	c.emit("payment_method.updated", pm)

@@ -54,10 +54,12 @@ func (s *Server) showPortal(w http.ResponseWriter, r *http.Request, status int, 
 			if pm.str("customer") != customer.id() {
 				continue
 			}
-			k := pm.sub("card")
-			v.Cards = append(v.Cards, view.SavedCard{ID: pm.id(), Name: brandNames[k.str("brand")] + " ending in " + k.str("last4"),
-				Expires: fmt.Sprintf("Expires %02d / %d", k.num("exp_month"), k.num("exp_year")),
-				Default: customer.sub("invoice_settings").str("default_payment_method") == pm.id()})
+			one := view.SavedCard{ID: pm.id(), Name: methodLabel(pm), Mandate: s.store.get("mandate", pm.str("_mandate")).str("status"),
+				Default: customer.sub("invoice_settings").str("default_payment_method") == pm.id()}
+			if k := pm.sub("card"); k != nil {
+				one.Expires = fmt.Sprintf("Expires %02d / %d", k.num("exp_month"), k.num("exp_year"))
+			}
+			v.Cards = append(v.Cards, one)
 		}
 	})
 	if v.Path == "" {
@@ -69,7 +71,7 @@ func (s *Server) showPortal(w http.ResponseWriter, r *http.Request, status int, 
 
 func (s *Server) changeOnPortal(w http.ResponseWriter, r *http.Request) {
 	id, card, do := r.PathValue("session"), r.PostFormValue("card"), r.PostFormValue("do")
-	err := bad("", "", "This card is not there any more.")
+	err := bad("", "", "This payment method is not there any more.")
 	s.locked(func() {
 		customer := s.store.get("customer", s.store.get("billing_portal.session", id).str("customer"))
 		pm := s.store.get("payment_method", card)
@@ -77,9 +79,13 @@ func (s *Server) changeOnPortal(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		c := s.pageCall(r)
-		if do == "remove" {
+		switch do {
+		case "remove":
 			c.id = card
 			_, err = detachPaymentMethod(c)
+			return
+		case "withdraw":
+			err = c.endMandate(pm)
 			return
 		}
 		c.id, c.p = customer.id(), obj{"invoice_settings": obj{"default_payment_method": card}}

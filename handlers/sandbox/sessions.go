@@ -57,11 +57,14 @@ func createSession(c *call) (obj, *apiError) {
 		return nil, bad("", "setup_intent_data", "You can not pass `setup_intent_data` in `payment` mode.")
 	}
 
-	methods := []any{"card"}
+	var methods []any
 	if mode == "payment" {
-		if methods, err = c.sessionMethods(items[0].(obj).str("currency"), customer); err != nil {
-			return nil, err
-		}
+		methods, err = c.sessionMethods(items[0].(obj).str("currency"), customer)
+	} else {
+		methods, err = c.setupMethods()
+	}
+	if err != nil {
+		return nil, err
 	}
 
 	o["mode"] = mode

@@ -1,6 +1,9 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 func createSetup(c *call) (obj, *apiError) {
 	for _, f := range []string{"mandate_data", "payment_method_data", "on_behalf_of", "single_use", "attach_to_self", "flow_directions"} {
@@ -22,6 +25,11 @@ func createSetup(c *call) (obj, *apiError) {
 	o["payment_method_options"] = obj{"card": obj{"mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}}
 	o["payment_method_types"] = c.p.or("payment_method_types", []any{"card"})
 	o["status"] = "requires_payment_method"
+	for _, m := range o.list("payment_method_types") {
+		if !slices.Contains(reusable, m.(string)) {
+			return nil, notHere("setup intents of type " + m.(string))
+		}
+	}
 	o["usage"] = c.p.or("usage", "off_session")
 	var pm obj
 	if id := c.p.str("payment_method"); id != "" {
@@ -76,7 +84,7 @@ func confirmSetup(c *call) (obj, *apiError) {
 	return c.setUp(o, pm)
 }
 
-// setUp tries to save the card.
+// setUp tries to save the payment method.
 func (c *call) setUp(o, pm obj) (obj, *apiError) {
 	switch o.str("status") {
 	case "succeeded", "canceled", "processing":
@@ -86,6 +94,9 @@ func (c *call) setUp(o, pm obj) (obj, *apiError) {
 	}
 	if pm == nil {
 		return nil, parameterMissing("payment_method")
+	}
+	if !slices.Contains(o.list("payment_method_types"), any(pm.str("type"))) {
+		return nil, bad("", "payment_method", "The PaymentMethod provided (%s) is not allowed for this SetupIntent.", pm.str("type"))
 	}
 	o["payment_method"] = pm.id()
 	o["last_setup_error"] = nil
@@ -109,13 +120,14 @@ func (c *call) finishSetup(o, pm obj) (obj, *apiError) {
 	if does.decline != "" && !does.attaches {
 		return nil, c.failSetup(o, pm, does.refusal())
 	}
-	if customer := c.s.store.get("customer", o.str("customer")); customer != nil {
-		if err := c.attach(pm, customer); err != nil {
-			return nil, err
-		}
+	if err := c.keep(pm, c.s.store.get("customer", o.str("customer"))); err != nil {
+		return nil, err
 	}
 	pm["_set_up"] = true
 	c.s.store.put("payment_method", pm)
+	if id := pm.str("_mandate"); id != "" {
+		o["mandate"] = id
+	}
 	o["status"] = "succeeded"
 	o["next_action"] = nil
 	o["latest_attempt"] = "setatt_1" + randomText(23)

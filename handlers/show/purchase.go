@@ -131,7 +131,7 @@ func boughtState(p *purchase.Purchase, now time.Time) (portal.BoughtState, strin
 		return portal.BoughtComing, "Your payment is safe. We look at it before the credits come: there is nothing to do, and nothing to pay again."
 	case !p.Open(now) && p.CheckoutURL != "":
 		return portal.BoughtExpired, ""
-	case p.BySavedCard():
+	case p.BySaved():
 		return portal.BoughtConfirm, "The payment with your saved card waits for you to confirm it on Stripe's page. Nothing is charged before."
 	}
 	return portal.BoughtOpen, ""

@@ -6,27 +6,11 @@ import (
 	"time"
 
 	"purse/billing/money"
+	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/views/portal"
 	"purse/views/ui"
 )
-
-var brands = map[string]string{"amex": "American Express", "diners": "Diners Club", "jcb": "JCB", "unionpay": "UnionPay", "mastercard": "Mastercard", "visa": "Visa", "discover": "Discover"}
-
-// CardName is a card as people know it: "Visa •4242", "" for none.
-func CardName(brand, last4 string) string {
-	if last4 == "" {
-		return ""
-	}
-	name := brands[brand]
-	if name == "" && brand != "" {
-		name = strings.ToUpper(brand[:1]) + brand[1:]
-	}
-	if name == "" {
-		name = "Card"
-	}
-	return name + " •" + last4
-}
 
 // Length is a length of time as people say it: "10 minutes", "1 hour", "7 days".
 func Length(d time.Duration) string {
@@ -51,24 +35,24 @@ func RechargeTries() string {
 		waits = append(waits, Length(d))
 	}
 	last := len(waits) - 1
-	return "A card that is declined for a passing reason is tried again after " + strings.Join(waits[:last], ", ") + " and " + waits[last] +
-		"; after " + strconv.Itoa(recharge.MaxTries) + " declines, auto-recharge pauses. A card that is declined for good, or that the bank wants you to confirm, pauses it at once, and we send you a link to Stripe's page, where you can pay within " + Length(recharge.RepairFor) + "."
+	return "What is declined for a passing reason is tried again after " + strings.Join(waits[:last], ", ") + " and " + waits[last] +
+		"; after " + strconv.Itoa(recharge.MaxTries) + " declines, " + strconv.Itoa(recharge.MaxDebits) + " of a bank debit, auto-recharge pauses. What is declined for good, or what the bank wants you to confirm, pauses it at once, and we send you a link to Stripe's page, where you can pay within " + Length(recharge.RepairFor) + "."
 }
 
 // RechargeWait says what delays a recharge.
 func RechargeWait() string {
-	return "A Checkout that you have open delays it for up to " + Length(recharge.CheckoutWait) + "."
+	return "A Checkout that you have open delays it for up to " + Length(recharge.CheckoutWait) + ", and a purchase whose payment is under way for as long as that takes. A bank debit takes some days: nothing else is bought automatically meanwhile."
 }
 
 // RechargeReason is why a policy is paused or a recharge was not paid, in words.
 func RechargeReason(r recharge.Reason) string {
 	switch r {
 	case recharge.CardDeclined:
-		return "Card declined"
+		return "Payment declined"
 	case recharge.AuthenticationRequired:
 		return "The bank wants you to confirm"
 	case recharge.NoCard:
-		return "The card is not saved any more, or has expired"
+		return "The payment method is not saved any more, has expired, or may not be debited"
 	case recharge.PriceChanged:
 		return "The price has changed, or the pack is not sold any more"
 	case recharge.Disputed:
@@ -97,6 +81,19 @@ func RechargeReason(r recharge.Reason) string {
 	return ""
 }
 
+// Recharging says what is being paid automatically, to who thinks of buying.
+func Recharging(open *recharge.Recharge, now time.Time, z *time.Location) string {
+	if open == nil || !open.Processing {
+		return "A payment is being made already."
+	}
+	return awaited(open, now, z)
+}
+
+// awaited says what a recharge waits for while a bank is asked.
+func awaited(open *recharge.Recharge, now time.Time, z *time.Location) string {
+	return purchase.Awaited(ui.Money(open.Total()), open.Method.Type, open.SentAt, now, z)
+}
+
 // Packs is how many of a pack: "Starter", "3 × Starter".
 func Packs(n int, name string) string {
 	if n <= 1 {
@@ -117,19 +114,26 @@ func Buys(p *recharge.Policy, name string, unit ui.Unit) string {
 
 // RechargeState says how a policy stands and what comes next. A nil policy is
 // one that was never made; open is the recharge that is open, nil for none.
-func RechargeState(p *recharge.Policy, open *recharge.Recharge, unit ui.Unit, z *time.Location) portal.RechargeState {
+func RechargeState(p *recharge.Policy, open *recharge.Recharge, unit ui.Unit, now time.Time, z *time.Location) portal.RechargeState {
+	debit := ""
+	if open != nil && open.Processing {
+		debit = awaited(open, now, z)
+	}
 	if p == nil || p.State == recharge.Off {
 		s := portal.RechargeState{Word: "Off", Title: "Auto-recharge is off", Off: true, Text: []string{"Nothing is charged automatically."}}
 		if open != nil {
 			s.Text = append(s.Text, "A recharge that had begun before still ends; what is declined of it is not tried again.")
+			if debit != "" {
+				s.Text = append(s.Text, debit)
+			}
 		}
 		return s
 	}
 	price, capped := ui.Money(p.Price), ui.Money(money.Money{Amount: p.Cap, Currency: p.Price.Currency})
-	card := CardName(p.Method.Brand, p.Method.Last4)
+	card := p.Method.Name()
 	s := portal.RechargeState{RepairURL: p.RepairURL}
 	if open != nil {
-		card, price = CardName(open.Card.Brand, open.Card.Last4), ui.Money(open.Total())
+		card, price = open.Method.Name(), ui.Money(open.Total())
 	}
 	switch p.State {
 	case recharge.Armed:
@@ -142,6 +146,11 @@ func RechargeState(p *recharge.Policy, open *recharge.Recharge, unit ui.Unit, z 
 			s.Text = []string{"When available reaches " + unit.Amount(p.Threshold) + " or less, " + card + " is charged " + about(p, open) + price + "."}
 		}
 	case recharge.Charging:
+		if debit != "" {
+			s.Word, s.Tone, s.Title = "Waiting for the bank", ui.Info, "A bank is asked for "+price+" from "+card
+			s.Text = []string{debit, "The credits come when it has paid. Nothing else is bought automatically meanwhile."}
+			break
+		}
 		s.Word, s.Tone, s.Title, s.Busy = "Charging", ui.Info, "Charging "+card, true
 		s.Text = []string{price + " is being paid. The credits appear here as soon as it is."}
 	case recharge.Backoff:
@@ -154,9 +163,9 @@ func RechargeState(p *recharge.Policy, open *recharge.Recharge, unit ui.Unit, z 
 			text += " at " + ui.TimeZoned(at, z)
 		}
 		if open != nil {
-			text += ", after decline " + strconv.Itoa(open.Tries) + " of " + strconv.Itoa(recharge.MaxTries)
+			text += ", after decline " + strconv.Itoa(open.Tries) + " of " + strconv.Itoa(open.Tolerates())
 		}
-		s.Text = []string{text + ".", "To go on now, choose another card below and save."}
+		s.Text = []string{text + ".", "To go on now, choose another payment method below and save."}
 	case recharge.Capped:
 		s.Word, s.Tone, s.Title = "Cap reached", ui.Warn, "The month's cap of "+capped+" is reached"
 		text := "Nothing more is charged automatically"
@@ -169,23 +178,23 @@ func RechargeState(p *recharge.Policy, open *recharge.Recharge, unit ui.Unit, z 
 			s.Text = []string{p.Note, text + ".", s.Text[1]}
 		}
 	case recharge.Paused:
-		paused(&s, p, open, card, price)
+		paused(&s, p, open, card, price, debit)
 	}
 	return s
 }
 
 // paused says why a policy is paused, and the way on.
-func paused(s *portal.RechargeState, p *recharge.Policy, open *recharge.Recharge, card, price string) {
-	s.Word, s.Tone, s.Title, s.Resume = "Paused", ui.Bad, "Auto-recharge is paused: "+strings.ToLower(RechargeReason(p.Reason)[:1])+RechargeReason(p.Reason)[1:], "Try "+CardName(p.Method.Brand, p.Method.Last4)+" again"
+func paused(s *portal.RechargeState, p *recharge.Policy, open *recharge.Recharge, card, price, debit string) {
+	s.Word, s.Tone, s.Title, s.Resume = "Paused", ui.Bad, "Auto-recharge is paused: "+strings.ToLower(RechargeReason(p.Reason)[:1])+RechargeReason(p.Reason)[1:], "Try "+p.Method.Name()+" again"
 	pay := "Pay " + price + " on Stripe's page"
 	switch p.Reason {
 	case recharge.CardDeclined:
-		s.Text, s.Repair = []string{card + " was declined. Pay with another card on Stripe's page, or choose another card below and save."}, pay
+		s.Text, s.Repair = []string{card + " was declined. Pay with another payment method on Stripe's page, or choose another below and save."}, pay
 	case recharge.AuthenticationRequired:
 		s.Word, s.Title = "Needs your confirmation", "Auto-recharge needs your confirmation"
 		s.Text, s.Repair = []string{"The bank of " + card + " wants you to confirm the payment of " + price + ". Confirm it on Stripe's page."}, "Confirm "+price+" on Stripe's page"
 	case recharge.NoCard:
-		s.Text, s.Resume = []string{"Save a card, choose it below and save."}, ""
+		s.Text, s.Resume = []string{"Save a payment method, choose it below and save."}, ""
 	case recharge.PriceChanged:
 		s.Text, s.Resume = []string{"You agreed to " + price + ". Look at what it costs now, below, and save; until then nothing is charged."}, ""
 	case recharge.ByStaff:
@@ -194,6 +203,9 @@ func paused(s *portal.RechargeState, p *recharge.Policy, open *recharge.Recharge
 		s.Text, s.Resume, s.Locked = []string{"It stays paused until we let it go on. Nothing is charged meanwhile; please get in touch with us."}, "", true
 	default:
 		s.Text, s.Resume = []string{"Nothing is charged meanwhile. We look at it; please get in touch with us."}, "Go on"
+	}
+	if debit != "" {
+		s.Text = append(s.Text, debit)
 	}
 	if p.Note != "" && !s.Locked {
 		s.Text = append(s.Text, "The bank says: "+p.Note)
@@ -204,12 +216,17 @@ func paused(s *portal.RechargeState, p *recharge.Policy, open *recharge.Recharge
 	if open == nil && s.Resume != "" {
 		s.Resume = "Resume"
 	}
+	if debit != "" && s.Resume != "" { // it is paid already, or nearly
+		s.Resume = "Resume"
+	}
 	switch {
 	case s.Resume == "":
+	case debit != "":
+		s.ResumeSays = "Nothing is charged while the bank is asked."
 	case open != nil:
-		s.ResumeSays = "This charges " + CardName(p.Method.Brand, p.Method.Last4) + " " + price + " at once."
+		s.ResumeSays = "This charges " + p.Method.Name() + " " + price + " at once."
 	default:
-		s.ResumeSays = "This charges " + CardName(p.Method.Brand, p.Method.Last4) + " at once where available is at the threshold or below."
+		s.ResumeSays = "This charges " + p.Method.Name() + " at once where available is at the threshold or below."
 	}
 }
 
@@ -219,11 +236,14 @@ func Recharges(list []*recharge.Recharge, unit func(creditType string) ui.Unit) 
 	for _, r := range list {
 		row := portal.RechargeRow{
 			ID: r.ID, At: r.CreatedAt, What: Packs(r.Quantity, r.PackName), Credits: unit(r.CreditType).Amount(r.Credits), Amount: r.Total(),
-			Tax: money.Money{Amount: r.Tax, Currency: r.Price.Currency}, Card: CardName(r.Card.Brand, r.Card.Last4), Backup: r.BackupUsed, Purchase: r.Purchase, Reason: RechargeReason(r.Reason), Message: r.Message,
+			Tax: money.Money{Amount: r.Tax, Currency: r.Price.Currency}, Card: r.Method.Name(), Backup: r.BackupUsed, Purchase: r.Purchase, Reason: RechargeReason(r.Reason), Message: r.Message,
 		}
 		switch r.State {
 		case recharge.Pending:
 			row.State, row.Tone = "Charging", ui.Info
+			if r.Processing {
+				row.State = "Waiting for the bank"
+			}
 		case recharge.Retrying:
 			row.State, row.Tone, row.Next = "Tried again", ui.Warn, r.NextAt
 		case recharge.Waiting:

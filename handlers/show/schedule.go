@@ -31,7 +31,7 @@ func ScheduleState(s *schedule.Schedule) (string, ui.Tone) {
 // SchedulePays says how a schedule is paid.
 func SchedulePays(s *schedule.Schedule) string {
 	if s.Collection == invoice.Charge {
-		return "charged to " + CardName(s.Card.Brand, s.Card.Last4)
+		return "charged to " + s.Card.Name()
 	}
 	return "by invoice"
 }

@@ -1,8 +1,6 @@
 package show
 
 import (
-	"strconv"
-
 	"purse/billing/money"
 	"purse/billing/purchase"
 	"purse/billing/tx"
@@ -30,7 +28,11 @@ func Wait(t tx.Tx, ps *purchase.Service, p *purchase.Purchase) (*portal.Wait, er
 		}
 		out.Transfer, out.Reference, out.Link = true, w.Reference, w.InstructionsURL
 	case purchase.BusinessDays(w.Method) > 0:
-		out.Text = "Your bank takes up to " + strconv.Itoa(purchase.BusinessDays(w.Method)) + " business days. The credits come when it has paid."
+		c, err := ps.Accounts.CustomerIn(t, p.Customer)
+		if err != nil {
+			return nil, err
+		}
+		out.Text = purchase.Awaited(ui.Money(money.Money{Amount: w.Due, Currency: p.Price.Currency}), w.Method, w.Since, t.Now(), c.Location()) + " The credits come when it has paid."
 	}
 	return out, nil
 }

@@ -53,13 +53,13 @@ func TestAutoRechargeInABrowser(t *testing.T) {
 		p := b.Page(t, width, width == 390)
 		p.Go(cust.link)
 		p.Go(w.url + "/methods")
-		p.WaitText("No card is saved")
+		p.WaitText("No payment method is saved")
 		p.Clean("methods, none")
 		p.Go(w.url + "/recharge")
 		p.WaitText("Auto-recharge is off")
 		p.Clean("recharge, no card")
 		shot(p, "recharge-no-card")
-		w.saveCard(p, "Save a card first", "Pays", "4242424242424242")
+		w.saveCard(p, "Save a payment method first", "Pays", "4242424242424242")
 		p.Wait(`location.pathname === "/recharge"`)
 		p.Problems()
 		cleanAll(p, "recharge, off", width)
@@ -116,7 +116,7 @@ func TestAutoRechargeInABrowser(t *testing.T) {
 
 		// Another card becomes the policy's, and is declined.
 		p.Go(w.url + "/methods")
-		w.saveCard(p, "Add a card", "Saves, declined later", "4000000000000341")
+		w.saveCard(p, "Add a payment method", "Saves, declined later", "4000000000000341")
 		p.WaitText("Make default")
 		p.Problems()
 		cleanAll(p, "methods, two", width)
@@ -143,7 +143,7 @@ func TestAutoRechargeInABrowser(t *testing.T) {
 			w.clock.Step(d + time.Minute)
 			w.check(w.recharges.Tick(ctx))
 		}
-		p.WaitText("Auto-recharge is paused: card declined")
+		p.WaitText("Auto-recharge is paused: payment declined")
 		p.Wait(`[...document.querySelectorAll("#recharge-now a.btn")].some((a) => a.innerText === "Pay $10.00 on Stripe's page" && a.href.startsWith(` + quote(w.boxURL) + `))`)
 		cleanAll(p, "recharge, paused", width)
 		shot(p, "recharge-paused")
@@ -155,7 +155,7 @@ func TestAutoRechargeInABrowser(t *testing.T) {
 		// cannot, meanwhile.
 		p.Go(boss.link)
 		p.Go(w.url + "/admin/customers/" + cust.customer.ID + "/recharge")
-		p.WaitText("Card declined")
+		p.WaitText("Payment declined")
 		cleanAll(p, "staff, recharge", width)
 		shot(p, "admin-recharge")
 		p.ClickText("Pause")

@@ -23,7 +23,7 @@ func purchaseFailed(site ui.Site, data map[string]string, link string) (Letter, 
 	return Letter{
 		Subject: "Your payment to " + site.Brand + " did not go through", Preview: "No credits were added.",
 		Heading: "The payment did not go through",
-		Says:    []string{data["problem"], "The " + amount + " were not added. You can buy them again with another card or account."},
+		Says:    []string{data["problem"], "The " + amount + " were not added. You can buy them again with another payment method."},
 		Facts:   []Fact{{"Customer", data["customer"]}, {"Pack", data["pack"]}, {"Price", ui.Money(price)}, {"Purchase", data["purchase"]}},
 		Button:  "Buy credits", Link: link,
 	}, nil
@@ -66,7 +66,7 @@ func schedulePaused(site ui.Site, data map[string]string, link string) (Letter, 
 	l := Letter{
 		Subject: "Your scheduled purchase at " + site.Brand + " is paused", Preview: "Nothing was charged.",
 		Heading: "The scheduled purchase is paused", Says: []string{data["message"], "Nothing more is bought until you look at it."},
-		Facts:  []Fact{{"Customer", data["customer"]}, {"Buys", data["name"]}, {"Price", ui.Money(price)}, {"Card", data["card"]}},
+		Facts:  []Fact{{"Customer", data["customer"]}, {"Buys", data["name"]}, {"Price", ui.Money(price)}, {"Payment method", data["card"]}},
 		Button: "See the schedule", Link: link,
 	}
 	noCard := data["reason"] == string(schedule.NoCard)
@@ -78,7 +78,7 @@ func schedulePaused(site ui.Site, data map[string]string, link string) (Letter, 
 		if noCard {
 			l.Says = append(l.Says, "The last purchase was not paid yet. You can pay it on Stripe's page.")
 		} else {
-			l.Says = append(l.Says, "Pay this one on Stripe's page, with this or another card: then the schedule goes on.")
+			l.Says = append(l.Says, "Pay this one on Stripe's page, with this or another payment method: then the schedule goes on.")
 		}
 		l.Also = &Also{"Pay it on Stripe's page", data["repair_url"]}
 	}

@@ -185,9 +185,9 @@ func receipt(site ui.Site, data map[string]string, link string) (Letter, error) 
 
 // pauses are what a paused recharge says: heading, then what to do.
 var pauses = map[recharge.Reason][2]string{
-	recharge.CardDeclined:           {"Your card was declined", "Pay on Stripe's page with this or another card, or save another card: then automatic recharges go on."},
+	recharge.CardDeclined:           {"A payment was declined", "Pay on Stripe's page with this or another payment method, or save another: then automatic recharges go on."},
 	recharge.AuthenticationRequired: {"Your bank wants you to confirm", "Confirm the payment on Stripe's page: the credits are added at once, and automatic recharges go on."},
-	recharge.NoCard:                 {"The card is not there any more", "Save a card to let automatic recharges go on."},
+	recharge.NoCard:                 {"The payment method cannot be charged any more", "Save one to let automatic recharges go on."},
 	recharge.PriceChanged:           {"The price has changed", "Nothing is charged at a higher price than you agreed to. Look at the new price and save again."},
 	recharge.Disputed:               {"A payment is disputed", "Until that is settled, nothing is charged automatically."},
 	recharge.FraudWarning:           {"A bank has a question about a payment", "Until that is settled, nothing is charged automatically."},
@@ -206,7 +206,7 @@ func rechargePaused(site ui.Site, data map[string]string, link string) (Letter, 
 	l := Letter{
 		Subject: "Automatic recharges at " + site.Brand + " are paused", Preview: says[0] + ".",
 		Heading: "Automatic recharges are paused", Says: []string{says[0] + ". " + says[1]},
-		Facts:  []Fact{{"Customer", data["customer"]}, {"Card", capital(data["card"])}, {"Amount", ui.Money(due)}},
+		Facts:  []Fact{{"Customer", data["customer"]}, {"Payment method", capital(data["card"])}, {"Amount", ui.Money(due)}},
 		Button: "See automatic recharges", Link: link,
 		Afterall: []string{"Until then credits are not topped up by themselves. You can still buy some at any time."},
 	}

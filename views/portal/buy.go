@@ -21,19 +21,20 @@ type Buy struct {
 	Open        *OpenCheckout // one that can be gone on with
 	MayBuy      bool          // the visitor's role may spend money
 	Suspended   bool          // the customer is, and cannot buy
-	Recharging  bool          // auto-recharge is charging a card at this moment
+	Recharging  string        // what auto-recharge is buying at this moment, "" for nothing
 
 	Currency   string           // prices are in it
 	Currencies []CurrencyChoice // others that may be chosen before the first purchase; none when it is fixed
 	Invoice    InvoiceFields
-	Cards      []ui.Option // saved ones that can pay at once
+	Methods    []ui.Option // saved ones that can pay
 }
 
-// PaySaved asks once more before a saved card pays.
+// PaySaved asks once more before a saved payment method pays.
 type PaySaved struct {
 	Form   ui.Form
 	Pack   Pack
-	Card   string // "Visa •4242"
+	Method string // "Visa •4242"
+	Takes  string // how long it takes, "" for no time
 	Tax    string // what is said about tax
 	Terms  string // on refunds
 	Hidden []ui.Option
@@ -105,7 +106,7 @@ func bonusText(p Pack) string {
 type OpenCheckout struct {
 	Path    string
 	Pack    string
-	Confirm bool // a saved card's payment waits to be confirmed
+	Confirm bool // a saved payment method's payment waits to be confirmed
 }
 
 // Leave is the page between us and Stripe.

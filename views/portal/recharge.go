@@ -33,7 +33,7 @@ type Recharge struct {
 	Rules     RechargeRules // what is chosen, as the form begins
 	Packs     []ui.Option
 	MayTarget bool        // one of them is for any amount
-	Cards     []ui.Option // saved ones
+	Methods   []ui.Option // saved ones that pay in the customer's currency
 	Down      bool        // Stripe did not answer, and the cards are not known
 	Cooldowns []ui.Option
 	Currency  string // of all packs, "" when they differ

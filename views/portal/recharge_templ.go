@@ -561,7 +561,7 @@ func rechargeForm(p Recharge) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Down {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<p>Stripe does not answer at the moment, so the saved cards are not known. <a class=\"link\" href=\"\">Look again</a> in a minute.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<p>Stripe does not answer at the moment, so what is saved there is not known. <a class=\"link\" href=\"\">Look again</a> in a minute.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -570,12 +570,12 @@ func rechargeForm(p Recharge) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else if len(p.Cards) == 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<p>It charges a saved card, and none is saved yet.</p><div class=\"actions\">")
+		} else if len(p.Methods) == 0 {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<p>It charges a saved payment method, and none that pays in this currency is saved yet.</p><div class=\"actions\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = AddCard(p.Nonce, "recharge", "Save a card first").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = AddMethod(p.Nonce, "recharge", "Save a payment method first").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -626,11 +626,11 @@ func rechargeForm(p Recharge) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Select(p.Form, ui.Field{Name: "method", Label: "Card", Value: p.Rules.Method}, p.Cards).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(p.Form, ui.Field{Name: "method", Label: "Payment method", Value: p.Rules.Method}, p.Methods).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Select(p.Form, ui.Field{Name: "backup", Label: "Backup card, if it is declined", Value: p.Rules.Backup, Optional: true}, p.backups()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(p.Form, ui.Field{Name: "backup", Label: "Backup, if it is declined", Value: p.Rules.Backup, Optional: true}, p.backups()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -656,7 +656,7 @@ func rechargeForm(p Recharge) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</div></details><div class=\"actions\"><button class=\"btn\">Preview</button> <span class=\"small dim\">The next step says what it does. Nothing is charged before.</span></div></form><p class=\"small\"><a class=\"link\" href=\"/methods\">Manage saved cards</a></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</div></details><div class=\"actions\"><button class=\"btn\">Preview</button> <span class=\"small dim\">The next step says what it does. Nothing is charged before.</span></div></form><p class=\"small\"><a class=\"link\" href=\"/methods\">Manage saved payment methods</a></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -677,7 +677,7 @@ func (p Recharge) capUnit() string {
 }
 
 func (p Recharge) backups() []ui.Option {
-	return append([]ui.Option{{Value: "", Text: "None"}}, p.Cards...)
+	return append([]ui.Option{{Value: "", Text: "None"}}, p.Methods...)
 }
 
 // RechargePreviewPage renders RechargePreview.
@@ -982,7 +982,7 @@ func RechargeTable(rows []RechargeRow, z *time.Location, purchases string) templ
 			templ_7745c5c3_Var28 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<table class=\"table cards\" role=\"table\"><caption class=\"sr-only\">Automatic purchases, newest first</caption> <thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\">What</th><th role=\"columnheader\" scope=\"col\">When</th><th role=\"columnheader\" scope=\"col\" class=\"r\">Amount</th><th role=\"columnheader\" scope=\"col\">State</th><th role=\"columnheader\" scope=\"col\">Card</th><th role=\"columnheader\" scope=\"col\">Receipt</th></tr></thead> <tbody role=\"rowgroup\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<table class=\"table cards\" role=\"table\"><caption class=\"sr-only\">Automatic purchases, newest first</caption> <thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\">What</th><th role=\"columnheader\" scope=\"col\">When</th><th role=\"columnheader\" scope=\"col\" class=\"r\">Amount</th><th role=\"columnheader\" scope=\"col\">State</th><th role=\"columnheader\" scope=\"col\">Payment method</th><th role=\"columnheader\" scope=\"col\">Receipt</th></tr></thead> <tbody role=\"rowgroup\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1188,7 +1188,7 @@ func RechargeTable(rows []RechargeRow, z *time.Location, purchases string) templ
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 110, "</span></td><td role=\"cell\" data-label=\"Card\"><span>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 110, "</span></td><td role=\"cell\" data-label=\"Payment method\"><span>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -12,7 +12,7 @@ type Scheduled struct {
 	Form      ui.Form
 	Rows      []ScheduleRow
 	Packs     []ui.Option
-	Cards     []ui.Option
+	Methods   []ui.Option
 	Every     []ui.Option
 	MayAmount bool   // a pack for any amount is among them
 	Today     string // where the form begins

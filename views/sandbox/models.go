@@ -98,10 +98,11 @@ type Portal struct {
 	Error                            string
 }
 
-// SavedCard is one card of a customer.
+// SavedCard is one payment method of a customer.
 type SavedCard struct {
 	ID, Name, Expires string
 	Default           bool
+	Mandate           string // to debit a bank account: active, inactive, "" for none
 }
 
 // Pair is a term and its value.

@@ -6,3 +6,13 @@ INSERT INTO method_choices (customer_id, default_method, backup_method, updated_
 VALUES (sqlc.arg(customer_id), sqlc.arg(default_method), sqlc.arg(backup_method), sqlc.arg(updated_at))
 ON CONFLICT (customer_id) DO UPDATE SET default_method = excluded.default_method, backup_method = excluded.backup_method,
   updated_at = excluded.updated_at;
+
+-- name: PutMandateEnded :exec
+INSERT INTO mandates_ended (method, customer_id, ended_at) VALUES (sqlc.arg(method), sqlc.arg(customer_id), sqlc.arg(ended_at))
+ON CONFLICT (method) DO NOTHING;
+
+-- name: DeleteMandateEnded :exec
+DELETE FROM mandates_ended WHERE method = sqlc.arg(method);
+
+-- name: MandatesEnded :many
+SELECT method FROM mandates_ended WHERE customer_id = sqlc.arg(customer_id) ORDER BY method;

@@ -2,13 +2,14 @@
 INSERT INTO recharge_policies (id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity,
   credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand,
   backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at,
-  updated_at)
+  updated_at, method_type, backup_type)
 VALUES (sqlc.arg(id), sqlc.arg(customer_id), sqlc.arg(credit_type), sqlc.arg(state), sqlc.arg(reason), sqlc.arg(note),
   sqlc.arg(repair_url), sqlc.arg(threshold), sqlc.arg(pack_id), sqlc.arg(quantity), sqlc.arg(credits), sqlc.arg(price),
   sqlc.arg(currency), sqlc.arg(cap), sqlc.arg(per_day), sqlc.arg(cooldown), sqlc.arg(method), sqlc.arg(method_brand),
   sqlc.arg(method_last4), sqlc.arg(method_fingerprint), sqlc.arg(backup), sqlc.arg(backup_brand), sqlc.arg(backup_last4),
   sqlc.arg(backup_fingerprint), sqlc.arg(consent_version), sqlc.arg(consent_user), sqlc.arg(consent_address),
-  sqlc.arg(consent_at), sqlc.arg(next_at), sqlc.arg(paused_at), sqlc.arg(created_at), sqlc.arg(updated_at))
+  sqlc.arg(consent_at), sqlc.arg(next_at), sqlc.arg(paused_at), sqlc.arg(created_at), sqlc.arg(updated_at),
+  sqlc.arg(method_type), sqlc.arg(backup_type))
 ON CONFLICT (customer_id, credit_type) DO UPDATE SET
   state = excluded.state, reason = excluded.reason, note = excluded.note, repair_url = excluded.repair_url,
   threshold = excluded.threshold, pack_id = excluded.pack_id, quantity = excluded.quantity, credits = excluded.credits,
@@ -17,7 +18,8 @@ ON CONFLICT (customer_id, credit_type) DO UPDATE SET
   method_last4 = excluded.method_last4, method_fingerprint = excluded.method_fingerprint, backup = excluded.backup,
   backup_brand = excluded.backup_brand, backup_last4 = excluded.backup_last4, backup_fingerprint = excluded.backup_fingerprint,
   consent_version = excluded.consent_version, consent_user = excluded.consent_user, consent_address = excluded.consent_address,
-  consent_at = excluded.consent_at, next_at = excluded.next_at, paused_at = excluded.paused_at, updated_at = excluded.updated_at;
+  consent_at = excluded.consent_at, next_at = excluded.next_at, paused_at = excluded.paused_at, updated_at = excluded.updated_at,
+  method_type = excluded.method_type, backup_type = excluded.backup_type;
 
 -- name: RechargePolicy :one
 SELECT * FROM recharge_policies WHERE customer_id = sqlc.arg(customer_id) AND credit_type = sqlc.arg(credit_type);
@@ -43,14 +45,15 @@ SELECT * FROM recharge_policies WHERE next_at > 0 AND next_at <= sqlc.arg(now) O
 INSERT INTO recharges (id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency,
   expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint,
   backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url,
-  purchase_id, grant_id, next_at, created_at, updated_at, finished_at)
+  purchase_id, grant_id, next_at, created_at, updated_at, finished_at, method_type, method_types, processing)
 VALUES (sqlc.arg(id), sqlc.arg(policy_id), sqlc.arg(customer_id), sqlc.arg(credit_type), sqlc.arg(pack_id), sqlc.arg(pack_name),
   sqlc.arg(quantity), sqlc.arg(credits), sqlc.arg(price), sqlc.arg(currency), sqlc.arg(expires_after_days), sqlc.arg(state),
   sqlc.arg(reason), sqlc.arg(message), sqlc.arg(give_up), sqlc.arg(amount), sqlc.arg(tax), sqlc.arg(method),
   sqlc.arg(method_brand), sqlc.arg(method_last4), sqlc.arg(method_fingerprint), sqlc.arg(backup_used), sqlc.arg(tries),
   sqlc.arg(pays), sqlc.arg(paying), sqlc.arg(unknowns), sqlc.arg(sent_at), sqlc.arg(invoice_id), sqlc.arg(invoice_number),
   sqlc.arg(invoice_url), sqlc.arg(payment_intent), sqlc.arg(receipt_url), sqlc.arg(purchase_id), sqlc.arg(grant_id),
-  sqlc.arg(next_at), sqlc.arg(created_at), sqlc.arg(updated_at), sqlc.arg(finished_at))
+  sqlc.arg(next_at), sqlc.arg(created_at), sqlc.arg(updated_at), sqlc.arg(finished_at), sqlc.arg(method_type),
+  sqlc.arg(method_types), sqlc.arg(processing))
 ON CONFLICT DO NOTHING;
 
 -- name: UpdateRecharge :exec
@@ -62,7 +65,7 @@ UPDATE recharges SET state = sqlc.arg(state), reason = sqlc.arg(reason), message
   invoice_id = sqlc.arg(invoice_id), invoice_number = sqlc.arg(invoice_number), invoice_url = sqlc.arg(invoice_url),
   payment_intent = sqlc.arg(payment_intent), receipt_url = sqlc.arg(receipt_url), purchase_id = sqlc.arg(purchase_id),
   grant_id = sqlc.arg(grant_id), next_at = sqlc.arg(next_at), updated_at = sqlc.arg(updated_at),
-  finished_at = sqlc.arg(finished_at)
+  finished_at = sqlc.arg(finished_at), method_type = sqlc.arg(method_type), processing = sqlc.arg(processing)
 WHERE id = sqlc.arg(id);
 
 -- name: RechargeByID :one

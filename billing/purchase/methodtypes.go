@@ -1,0 +1,208 @@
+package purchase
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Stripe's types of payment methods that the code tells apart.
+const (
+	MethodCard         = "card"
+	MethodLink         = "link"
+	MethodACH          = "us_bank_account"
+	MethodSEPA         = "sepa_debit"
+	MethodBacs         = "bacs_debit"
+	MethodBECS         = "au_becs_debit"
+	MethodACSS         = "acss_debit"
+	MethodCashApp      = "cashapp"
+	MethodPayPal       = "paypal"
+	MethodWeChat       = "wechat_pay"
+	MethodBankTransfer = "customer_balance"
+)
+
+// methodType is what is known of a type.
+type methodType struct {
+	currencies string // that it takes; "" for every one
+	saved      bool   // it can be saved, and an invoice charges it while the customer is away
+	days       int    // business days that its bank usually takes to pay a debit, 0 for what takes no time
+}
+
+// methodTypes are those that a Checkout Session of API version 2023-10-16 takes.
+// Sources: Stripe's description of that version for the names and for what an
+// invoice charges; docs.stripe.com/payments/payment-methods/payment-method-support
+// for currencies and what can be saved; the page of each debit for its days.
+var methodTypes = map[string]methodType{
+	MethodCard:          {saved: true},
+	MethodLink:          {saved: true},
+	MethodACH:           {currencies: "usd", saved: true, days: 4},
+	MethodSEPA:          {currencies: "eur", saved: true, days: 5},
+	MethodBacs:          {currencies: "gbp", saved: true, days: 3},
+	MethodBECS:          {currencies: "aud", saved: true, days: 3},
+	MethodACSS:          {currencies: "cad usd", saved: true, days: 5},
+	MethodCashApp:       {currencies: "usd", saved: true},
+	MethodPayPal:        {currencies: "aud cad chf czk dkk eur gbp hkd nok nzd pln sek sgd usd", saved: true},
+	MethodBankTransfer:  {currencies: "eur gbp jpy mxn usd"},
+	MethodWeChat:        {currencies: "aud cad chf cny dkk eur gbp hkd jpy nok sek sgd usd"},
+	"affirm":            {currencies: "cad usd"},
+	"afterpay_clearpay": {currencies: "aud cad gbp nzd usd"},
+	"alipay":            {currencies: "aud cad cny eur gbp hkd jpy myr nzd sgd usd"},
+	"bancontact":        {currencies: "eur"},
+	"blik":              {currencies: "pln"},
+	"boleto":            {currencies: "brl"},
+	"eps":               {currencies: "eur"},
+	"fpx":               {currencies: "myr"},
+	"giropay":           {currencies: "eur"},
+	"grabpay":           {currencies: "myr sgd"},
+	"ideal":             {currencies: "eur"},
+	"klarna":            {currencies: "aud cad chf czk dkk eur gbp nok nzd pln ron sek usd"},
+	"konbini":           {currencies: "jpy"},
+	"oxxo":              {currencies: "mxn"},
+	"p24":               {currencies: "eur pln"},
+	"paynow":            {currencies: "sgd"},
+	"pix":               {currencies: "brl"},
+	"promptpay":         {currencies: "thb"},
+	"revolut_pay":       {currencies: "dkk eur gbp huf pln ron"},
+	"sofort":            {currencies: "eur"},
+	"swish":             {currencies: "sek"},
+	"zip":               {currencies: "aud usd"},
+}
+
+// MethodTypes are all types that Checkout can be told to offer, in order.
+func MethodTypes() []string {
+	var out []string
+	for m := range methodTypes {
+		out = append(out, m)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// KnownMethod says whether Checkout can be told to offer a payment method.
+func KnownMethod(m string) bool {
+	_, ok := methodTypes[m]
+	return ok
+}
+
+// Takes says whether a payment method of a type can pay in a currency. What is
+// not known here is left to Stripe.
+func Takes(method, currency string) bool {
+	in := methodTypes[method].currencies
+	return in == "" || slices.Contains(strings.Fields(in), currency)
+}
+
+// MaySave says whether a payment method of a type can be saved and charged later,
+// while the customer is away.
+func MaySave(method string) bool { return methodTypes[method].saved }
+
+// MethodsFor are those of the methods that take a currency. None leaves the
+// choice to Stripe's dashboard.
+func MethodsFor(methods []string, currency string) (out []string) {
+	for _, m := range methods {
+		if Takes(m, currency) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// savable are those of the methods that take a currency and can be saved.
+func savable(methods []string, currency string) (out []string) {
+	for _, m := range MethodsFor(methods, currency) {
+		if MaySave(m) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// MethodName is what people call a type: "Link", "SEPA debit".
+func MethodName(method string) string {
+	switch method {
+	case MethodCard:
+		return "card"
+	case MethodACH:
+		return "US bank account"
+	case MethodSEPA:
+		return "SEPA debit"
+	case MethodBacs:
+		return "UK bank account"
+	case MethodBECS:
+		return "Australian bank account"
+	case MethodACSS:
+		return "Canadian bank account"
+	case MethodBankTransfer:
+		return "bank transfer"
+	case MethodCashApp:
+		return "Cash App"
+	case MethodPayPal:
+		return "PayPal"
+	case "":
+		return ""
+	}
+	words := strings.ReplaceAll(method, "_", " ")
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
+// BusinessDays is how long banks usually take, 0 where nobody can say.
+func BusinessDays(method string) int { return methodTypes[method].days }
+
+// Arrives is by when the money of a debit that was sent at a time has usually
+// come: so many days from Monday to Friday later in a time zone, for holidays
+// differ from bank to bank. It is zero where nobody can say.
+func Arrives(method string, sent time.Time, zone *time.Location) time.Time {
+	n := BusinessDays(method)
+	if n == 0 || sent.IsZero() {
+		return time.Time{}
+	}
+	day := sent.In(zone)
+	for n > 0 {
+		if day = day.AddDate(0, 0, 1); day.Weekday() != time.Saturday && day.Weekday() != time.Sunday {
+			n--
+		}
+	}
+	return day
+}
+
+// Awaited says what is waited for while a bank is asked for money: how much, since
+// when and until about when, in a time zone that it names.
+func Awaited(amount, method string, sent time.Time, now time.Time, zone *time.Location) string {
+	const day = "2 January 2006"
+	what := "a bank debit"
+	if BusinessDays(method) == 0 {
+		what = "a payment by " + MethodName(method)
+	}
+	text := "Waiting for " + what + " of " + amount + ", started on " + sent.In(zone).Format(day)
+	by := Arrives(method, sent, zone)
+	switch {
+	case by.IsZero():
+		return text + sent.In(zone).Format(" MST") + "."
+	case now.In(zone).Format(time.DateOnly) > by.Format(time.DateOnly):
+		return text + "; it was to be there by " + by.Format(day+" MST") + ", and takes longer than usual."
+	}
+	return text + "; usually there by " + by.Format(day+" MST") + "."
+}
+
+// brands of cards, as people write them.
+var brands = map[string]string{"amex": "American Express", "diners": "Diners Club", "jcb": "JCB", "unionpay": "UnionPay"}
+
+// Name is what people know a payment method by: "Visa •4242", "Stripe Test Bank
+// •6789", "Link (a@example.com)"; "" for none.
+func (m PaymentMethod) Name() string {
+	name := brands[m.Brand]
+	switch {
+	case m.Type != "" && m.Type != MethodCard && m.Last4 == "" && m.Brand == "":
+		return MethodName(m.Type)
+	case m.Type != "" && m.Type != MethodCard && m.Last4 == "":
+		return MethodName(m.Type) + " (" + m.Brand + ")"
+	case m.Last4 == "":
+		return ""
+	case m.Type != "" && m.Type != MethodCard && m.Brand == "":
+		name = MethodName(m.Type)
+	case m.Brand == "":
+		name = "Card"
+	case name == "":
+		name = strings.ToUpper(m.Brand[:1]) + m.Brand[1:]
+	}
+	return name + " •" + m.Last4
+}

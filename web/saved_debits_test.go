@@ -1,0 +1,213 @@
+package main
+
+import (
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"purse/billing/account"
+	"purse/billing/audit"
+	"purse/billing/fault"
+	"purse/billing/invoice"
+	"purse/billing/purchase"
+	"purse/billing/schedule"
+)
+
+// savedAccount saves a test account through Checkout in setup mode.
+func (w *world) savedAccount(c *account.Customer, form url.Values) *purchase.Method {
+	w.Helper()
+	page, err := w.methods.Add(ctx, purchase.AddMethod{Customer: c.ID, ReturnPath: "/methods/added", CancelPath: "/methods"})
+	w.check(err)
+	for name, v := range map[string]string{"email": "owner@example.com", "name": "Demo", "country": "US"} {
+		form.Set(name, v)
+	}
+	a, err := send(page, "POST", []byte(form.Encode()), "", "Content-Type", "application/x-www-form-urlencoded")
+	w.check(err)
+	_, session, ok := strings.Cut(a.header.Get("Location"), "session_id=")
+	if !ok {
+		w.Fatalf("it was not saved: %d %s", a.status, a.body)
+	}
+	m, err := w.methods.Added(ctx, c.ID, session)
+	w.check(err)
+	return m
+}
+
+func ach(number string) url.Values {
+	return url.Values{"method": {purchase.MethodACH}, "routing": {"110000000"}, "account": {number}}
+}
+
+// A saved account pays as a debit at Checkout does: processing for days, then its
+// credits or a mail. Nothing voids its invoice meanwhile, and nobody can pay it after
+// the bank has refused.
+func TestASavedAccountPaysInDays(t *testing.T) {
+	w, c := shopWorld(t)
+	owner := w.person("owner@example.com", account.NoStaff)
+	w.check(w.accounts.AddMember(ctx, audit.System, c.ID, owner.user.ID, account.Owner))
+	good, bad := w.savedAccount(c, ach("000123456789")), w.savedAccount(c, ach("000222222227"))
+	page := w.send("GET", "/methods", nil, owner.cookie).body
+	for _, want := range []string{"STRIPE TEST BANK •6789", "US bank account", "STRIPE TEST BANK •2227", "Add a payment method", "Default"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page of payment methods lacks %q", want)
+		}
+	}
+	if a := w.send("GET", "/buy", nil, owner.cookie); !strings.Contains(a.body, "STRIPE TEST BANK •6789, about 4 business days") {
+		t.Errorf("buying does not offer it: %d", a.status)
+	}
+
+	listed := w.api("GET", "/v1/customers/"+c.ID+"/payment_methods", "")
+	if listed.status != 200 || listed.str("data", 0, "type") != "us_bank_account" || !strings.HasPrefix(listed.str("data", 0, "name"), "STRIPE TEST BANK •") || listed.at("data", 0, "usable") != true ||
+		listed.at("data", 0, "exp_year") != nil || listed.at("data", 0, "default") == listed.at("data", 1, "default") {
+		t.Errorf("the API: %d %s", listed.status, listed.body)
+	}
+
+	p, err := w.buySaved(c, 0, good.PaymentMethod, "n1")
+	w.check(err)
+	if p.State != purchase.Processing {
+		t.Fatalf("%+v", p)
+	}
+	again, err := w.buySaved(c, 0, good.PaymentMethod, "n1")
+	if err != nil || again.ID != p.ID {
+		t.Errorf("the button pressed twice: %+v %v", again, err)
+	}
+	failing, err := w.buySaved(c, 0, bad.PaymentMethod, "n2") // the same pack: what a bank is asked for stays
+	w.check(err)
+	banner := w.send("GET", "/", nil, owner.cookie).body
+	if !strings.Contains(banner, "Waiting for a bank debit of $10.00, started on") || !strings.Contains(banner, "usually there by") {
+		t.Error("the banner does not name the debit and its day")
+	}
+	if a := w.returnPage(p); a.status != 200 || !strings.Contains(a.body, "Waiting for a bank debit of $10.00") {
+		t.Errorf("the return page: %d %s", a.status, a.body)
+	}
+	w.granted(c, 0, "0")
+	w.advance(30 * time.Hour) // longer than a Checkout is open
+	w.check(w.purchases.Sweep(ctx))
+	if now := w.state(p); now.State != purchase.Processing {
+		t.Fatalf("after a day it is %s: %s", now.State, now.Problem)
+	}
+	w.advance(3 * 24 * time.Hour)
+	w.waitState(p, purchase.Paid)
+	w.granted(c, 1, "1000")
+	failed := w.waitState(failing, purchase.Failed)
+	if !strings.Contains(failed.Problem, "insufficient funds") {
+		t.Errorf("it says %q", failed.Problem)
+	}
+	eventually(t, "a mail says so", 10*time.Second, func() bool { return w.mailed("did not go through") })
+	w.advance(2 * time.Minute)
+	w.check(w.purchases.Sweep(ctx))
+	eventually(t, "its invoice is void", 10*time.Second, func() bool {
+		in, err := w.stripe().Invoices.Get(failed.CheckoutSession, nil)
+		return err == nil && in.Status == stripe.InvoiceStatusVoid
+	})
+	if now := w.state(failing); now.State != purchase.Failed {
+		t.Errorf("then it is %s", now.State)
+	}
+	w.granted(c, 1, "1000")
+	w.addsUp()
+
+	// It is removed with the same warning as a card.
+	if a := w.send("GET", "/methods/"+bad.ID+"/remove", nil, owner.cookie); !strings.Contains(a.body, "No automatic payment takes this payment method.") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	w.check(w.methods.Remove(ctx, audit.System, c.ID, bad.ID))
+	if _, err := w.methods.Method(ctx, c.ID, bad.ID); !fault.Is(err, fault.NotFound) {
+		t.Errorf("it is still there: %v", err)
+	}
+}
+
+// Bank accounts count towards the limit on what is tried out, as cards do.
+func TestAccountsCountAsTried(t *testing.T) {
+	w, c := shopWorld(t)
+	for _, number := range []string{"000123456789", "000222222227", "000111111113", "000111111116", "000333333335"} {
+		w.savedAccount(c, ach(number))
+	}
+	eventually(t, "the limit", 10*time.Second, func() bool {
+		_, err := w.purchases.Begin(ctx, audit.Actor{ID: "test"}, purchase.Begin{Customer: c.ID, Pack: w.pack(0)})
+		return fault.HasCode(err, "too_many_cards")
+	})
+}
+
+// What is ticked at Checkout is saved, also of a debit, and beside what cannot be.
+func TestCheckoutSavesAnAccount(t *testing.T) {
+	for name, methods := range map[string][]string{"dashboard": nil, "named": {"card", "us_bank_account"}, "beside transfers": {"card", "us_bank_account", "customer_balance"}} {
+		w, c := shopWorld(t, func(s *settings) { s.PaymentMethods = methods })
+		p, err := w.purchases.Begin(ctx, audit.Actor{ID: "test"}, purchase.Begin{Customer: c.ID, Pack: w.pack(0), Save: true})
+		w.check(err)
+		w.check(w.pay(p.CheckoutSession, "pm_usBankAccount_success"))
+		w.waitState(p, purchase.Processing)
+		list, err := w.methods.List(ctx, c.ID)
+		if err != nil || len(list) != 1 || list[0].Type != purchase.MethodACH || !list[0].Usable(time.Now()) {
+			t.Errorf("%s: saved %+v, %v", name, list, err)
+			continue
+		}
+		later, err := w.buySaved(c, 1, list[0].PaymentMethod, "later")
+		if err != nil || later.State != purchase.Processing {
+			t.Errorf("%s: %+v %v", name, later, err)
+		}
+	}
+}
+
+// What cannot be saved is not offered for it; with nothing to save the page says so.
+func TestWhatCanBeSaved(t *testing.T) {
+	w, c := shopWorld(t, func(s *settings) { s.PaymentMethods = []string{"customer_balance", "sepa_debit", "ideal"} })
+	if types, currency, err := w.methods.Savable(ctx, c.ID); err != nil || len(types) != 0 || currency != "usd" {
+		t.Errorf("%v in %s, %v", types, currency, err)
+	}
+	if _, err := w.methods.Add(ctx, purchase.AddMethod{Customer: c.ID, ReturnPath: "/methods/added", CancelPath: "/methods"}); !fault.HasCode(err, "nothing_to_save") {
+		t.Error(err)
+	}
+	w.check(w.accounts.SetCurrency(ctx, audit.System, c.ID, "eur"))
+	m := w.savedAccount(c, url.Values{"method": {purchase.MethodSEPA}, "iban": {"DE89370400440532013000"}})
+	if m.Name() != "SEPA debit •3000" || m.Type != purchase.MethodSEPA {
+		t.Errorf("%+v", m)
+	}
+}
+
+// A schedule charges an account too. What the bank refuses pauses it, with a link.
+func TestAScheduleByBankDebit(t *testing.T) {
+	w, c := shopWorld(t)
+	good, bad := w.savedAccount(c, ach("000123456789")), w.savedAccount(c, ach("000111111113"))
+	paid := w.scheduled(c, good.ID, schedule.Monthly, w.today(c))
+	refused := w.scheduled(c, bad.ID, schedule.Monthly, w.today(c))
+	for _, sch := range []*schedule.Schedule{paid, refused} {
+		eventually(t, "a bank is asked", 10*time.Second, func() bool { r := w.runs(sch); return len(r) == 1 && r[0].Processing })
+	}
+	w.advance(9 * 24 * time.Hour)
+	w.ticks()
+	eventually(t, "one is paid", 10*time.Second, func() bool { w.ticks(); return w.runs(paid)[0].State == invoice.Paid })
+	eventually(t, "the other is paused", 10*time.Second, func() bool {
+		w.ticks()
+		now, err := w.schedules.Schedule(ctx, c.ID, refused.ID)
+		return err == nil && now.State == schedule.Paused && now.Reason == schedule.CardDeclined && now.RepairURL != ""
+	})
+	if in := w.runs(refused)[0]; in.State != invoice.Open || !strings.Contains(in.Problem, "closed") {
+		t.Errorf("%+v", in)
+	}
+}
+
+// Every name that Checkout takes is taken, and another is refused with all names.
+func TestPaymentMethodNames(t *testing.T) {
+	all := purchase.MethodTypes()
+	spec, err := os.ReadFile("../handlers/sandbox/params.txt") // as Stripe's description of the version has them
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(spec), "\nPOST /v1/checkout/sessions\n")
+	_, rest, _ = strings.Cut(rest, "\n payment_method_types ae:")
+	if names, _, _ := strings.Cut(rest, "\n"); names != strings.Join(all, "|") {
+		t.Errorf("Checkout takes %s, the code knows %s", names, all)
+	}
+	var s settings
+	newWorld(t, func(have *settings) { s = *have })
+	s.PaymentMethods = all
+	if err := s.check(); err != nil {
+		t.Error(err)
+	}
+	s.PaymentMethods = []string{"card", "cheque"}
+	if err := s.check(); err == nil || !strings.Contains(err.Error(), `"cheque" is none of acss_debit, affirm,`) || !strings.Contains(err.Error(), "wechat_pay, zip") {
+		t.Error(err)
+	}
+}
