@@ -133,12 +133,6 @@ func dashboardMethods(currency string, customer, saved bool) []any {
 
 // sessionMethods are the payment methods that a new session offers.
 func (c *call) sessionMethods(currency string, customer obj) ([]any, *apiError) {
-	options := c.p.sub("payment_method_options")
-	for name := range options {
-		if name != "card" && name != "customer_balance" && name != "us_bank_account" && name != "sepa_debit" {
-			return nil, notHere("payment_method_options of " + name)
-		}
-	}
 	saved := c.p.sub("payment_intent_data").str("setup_future_usage") != ""
 	list := c.p.list("payment_method_types")
 	if len(list) == 0 {
@@ -148,17 +142,15 @@ func (c *call) sessionMethods(currency string, customer obj) ([]any, *apiError) 
 		m := m.(string)
 		switch {
 		case methodNames[m] == "":
-			return nil, notHere("payment method type " + m)
+			return nil, notValue("payment_method_types", m)
 		case !takes(m, currency):
 			return nil, bad("", "payment_method_types", "The payment method `%s` cannot be used with the currency `%s`.", m, currency)
 		case m == "customer_balance" && customer == nil:
 			return nil, bad("", "customer", "`customer` must be provided when `customer_balance` is in `payment_method_types`.")
 		case m == "customer_balance" && saved:
 			return nil, bad("", "payment_intent_data[setup_future_usage]", "The payment method type `customer_balance` does not support `setup_future_usage`.")
-		case m == "customer_balance" && options.sub("customer_balance").str("funding_type") != "bank_transfer":
-			return nil, bad("parameter_missing", "payment_method_options[customer_balance][funding_type]", "Missing required param: payment_method_options[customer_balance][funding_type].")
-		case m == "customer_balance" && options.sub("customer_balance").sub("bank_transfer").str("type") != transferType(currency):
-			return nil, bad("", "payment_method_options[customer_balance][bank_transfer][type]", "The bank transfer type must be `%s` for the currency `%s`.", transferType(currency), currency)
+		case m == "customer_balance" && c.p.sub("payment_method_options").sub("customer_balance") == nil:
+			return nil, parameterMissing("payment_method_options[customer_balance][funding_type]")
 		}
 	}
 	return list, nil

@@ -37,6 +37,8 @@ type behaviour struct {
 	risk     string // "" for normal
 
 	frictionless bool // 3-D Secure happens without the customer
+	optional     bool // 3-D Secure happens where it is asked for
+	breaks       bool // 3-D Secure, where it is asked for, breaks down
 
 	// What comes of checking the CVC, postal code and first line that were given,
 	// "" for a pass.

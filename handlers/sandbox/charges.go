@@ -29,6 +29,8 @@ func (c *call) charge(pi, pm obj) obj {
 	if d := chargeDetails(pm); d != nil {
 		o["payment_method_details"] = d
 	}
+	o["shipping"], o["statement_descriptor"], o["statement_descriptor_suffix"], o["transfer_group"] =
+		pi["shipping"], pi["statement_descriptor"], pi["statement_descriptor_suffix"], pi["transfer_group"]
 	o["refunded"] = false
 	o["refunds"] = nil
 	return o
@@ -37,7 +39,7 @@ func (c *call) charge(pi, pm obj) obj {
 func getCharge(c *call) (obj, *apiError) { return c.find("charge", "charge", "charge") }
 
 func listCharges(c *call) (obj, *apiError) {
-	return c.page("charge", c.matches("customer", "payment_intent"))
+	return c.page("charge", c.matches("customer", "payment_intent", "transfer_group"))
 }
 
 // dispute opens the dispute that a test card brings about.

@@ -35,6 +35,9 @@ func (c *call) confirmSession(o, pm obj) *apiError {
 	if pi == nil {
 		pi = c.newIntent(o.num("amount_total"), o.str("currency"), customer, data)
 		pi["_session"] = o.id()
+		pi["payment_method_types"] = o["payment_method_types"]
+		pi.sub("payment_method_options").sub("card")["request_three_d_secure"] = o.sub("payment_method_options").sub("card")["request_three_d_secure"]
+		pi["_transfer_country"] = o["_transfer_country"]
 		pi["receipt_email"] = data.or("receipt_email", details["email"])
 		c.s.store.put("payment_intent", pi)
 		c.emit("payment_intent.created", pi)

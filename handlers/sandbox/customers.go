@@ -56,8 +56,12 @@ func checkEmail(p obj) *apiError {
 
 func (c *call) invoiceSettings(o obj) *apiError {
 	in := c.p.sub("invoice_settings")
+	if !in.has("default_payment_method") {
+		return nil
+	}
 	id := in.str("default_payment_method")
 	if id == "" {
+		o.sub("invoice_settings")["default_payment_method"] = nil
 		return nil
 	}
 	pm := c.s.store.get("payment_method", id)

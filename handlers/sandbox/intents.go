@@ -1,13 +1,11 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 func createIntent(c *call) (obj, *apiError) {
-	for _, f := range []string{"application_fee_amount", "transfer_data", "on_behalf_of", "mandate_data", "payment_method_data", "radar_options", "mandate"} {
-		if c.p.has(f) {
-			return nil, notHere(f)
-		}
-	}
 	currency := lower(c.p.str("currency"))
 	if err := checkCurrency(currency, "currency"); err != nil {
 		return nil, err
@@ -15,15 +13,16 @@ func createIntent(c *call) (obj, *apiError) {
 	if err := checkAmount(c.p.num("amount"), currency, "amount"); err != nil {
 		return nil, err
 	}
-	if c.p.str("capture_method") == "manual" {
-		return nil, notHere("manual capture")
-	}
 	customer, err := c.named("customer", "customer", "customer")
 	if err != nil {
 		return nil, err
 	}
-	if c.p.has("off_session") && !c.p.yes("confirm") {
-		return nil, bad("", "off_session", "You can only use `off_session` when `confirm` is true.")
+	confirmed := c.p.yes("confirm")
+	with := c.confirmation()
+	for _, f := range []string{"off_session", "return_url", "error_on_requires_action"} {
+		if v := with[f]; v != nil && v != false && v != "" && !confirmed {
+			return nil, bad("", f, "You can only use `%s` when `confirm` is true.", f)
+		}
 	}
 	var pm obj
 	if id := c.p.str("payment_method"); id != "" {
@@ -35,16 +34,79 @@ func createIntent(c *call) (obj, *apiError) {
 		}
 	}
 	pi := c.newIntent(c.p.num("amount"), currency, customer, c.p)
+	if err := c.intentMethods(pi, customer); err != nil {
+		return nil, err
+	}
+	if err := c.intentOptions(pi); err != nil {
+		return nil, err
+	}
 	if pm != nil {
 		pi["payment_method"] = pm.id()
 		pi["status"] = "requires_confirmation"
 	}
 	c.s.store.put("payment_intent", pi)
 	c.emit("payment_intent.created", pi)
-	if c.p.yes("confirm") {
-		return c.confirmWith(pi, pm, c.p)
+	if confirmed {
+		return c.confirmWith(pi, pm, with)
 	}
 	return pi, nil
+}
+
+// confirmation is what a request says of how to confirm.
+func (c *call) confirmation() obj {
+	return obj{"off_session": c.p.value("off_session"), "return_url": c.p.value("return_url"),
+		"error_on_requires_action": c.p.value("error_on_requires_action")}
+}
+
+// intentMethods reads with what a new payment intent may be paid. Since version
+// 2023-08-16 what the dashboard offers is the default.
+func (c *call) intentMethods(pi, customer obj) *apiError {
+	types, auto := c.p.list("payment_method_types"), c.p.sub("automatic_payment_methods")
+	enabled := auto.yes("enabled")
+	redirects := auto.or("allow_redirects", "always")
+	switch {
+	case len(types) > 0 && enabled:
+		return bad("", "", "You may only specify one of these parameters: automatic_payment_methods, payment_method_types.")
+	case len(types) > 0:
+		for _, m := range types {
+			if m := m.(string); methodNames[m] == "" {
+				return notValue("payment_method_types", m)
+			}
+		}
+		pi["payment_method_types"] = types
+	case auto != nil && !enabled:
+		pi["payment_method_types"] = []any{"card"}
+	default:
+		pi["automatic_payment_methods"] = obj{"allow_redirects": redirects, "enabled": true}
+		pi["payment_method_types"] = dashboardMethods(pi.str("currency"), customer != nil, pi.str("setup_future_usage") != "")
+	}
+	return nil
+}
+
+// capturedAtOnce refuses to authorize only.
+func capturedAtOnce(p obj, path string) *apiError {
+	if v := p.str("capture_method"); v == "manual" {
+		return notValue(join(path, "capture_method"), v)
+	}
+	return nil
+}
+
+// intentOptions reads payment_method_options of a payment intent.
+func (c *call) intentOptions(pi obj) *apiError {
+	if err := capturedAtOnce(c.p, ""); err != nil {
+		return err
+	}
+	options := c.p.sub("payment_method_options")
+	card := options.sub("card")
+	kept := pi.sub("payment_method_options").sub("card")
+	kept["request_three_d_secure"] = card.or("request_three_d_secure", kept["request_three_d_secure"])
+	if use := card.str("setup_future_usage"); use != "" {
+		kept["setup_future_usage"] = use
+	}
+	if in := options.sub("customer_balance"); in != nil {
+		return readTransfer(pi, in, pi.str("currency"))
+	}
+	return nil
 }
 
 // belongs refuses another customer's payment method.
@@ -66,20 +128,17 @@ func (c *call) newIntent(amount int64, currency string, customer, p obj) obj {
 	o["amount_capturable"] = int64(0)
 	o["amount_received"] = int64(0)
 	o["amount_details"] = obj{"tip": obj{}}
-	o["capture_method"] = p.or("capture_method", "automatic_async")
+	o["capture_method"] = p.or("capture_method", "automatic_async") // manual is refused before
 	o["client_secret"] = o.id() + "_secret_" + randomText(25)
-	o["confirmation_method"] = p.or("confirmation_method", "automatic")
+	o["confirmation_method"] = "automatic"
 	o["currency"] = currency
 	if customer != nil {
 		o["customer"] = customer.id()
 	}
 	o["metadata"] = p.metadata()
 	o["payment_method_options"] = obj{"card": obj{"installments": nil, "mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}}
-	o["payment_method_types"] = p.or("payment_method_types", []any{"card"})
+	o["payment_method_types"] = []any{"card"}
 	o["status"] = "requires_payment_method"
-	if a := p.sub("automatic_payment_methods"); a != nil {
-		o["automatic_payment_methods"] = obj{"allow_redirects": a.or("allow_redirects", "always"), "enabled": a.yes("enabled")}
-	}
 	copyFields(o, p, "description", "receipt_email", "setup_future_usage", "shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_group")
 	return o
 }
@@ -133,7 +192,16 @@ func updateIntent(c *call) (obj, *apiError) {
 		}
 	}
 	pi["amount"], pi["currency"] = amount, currency
-	copyFields(pi, c.p, "description", "receipt_email", "setup_future_usage", "shipping")
+	copyFields(pi, c.p, "description", "receipt_email", "setup_future_usage", "shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_group")
+	if err := c.intentOptions(pi); err != nil {
+		return nil, err
+	}
+	if c.p.has("payment_method_types") {
+		pi["automatic_payment_methods"] = nil
+		if err := c.intentMethods(pi, c.s.store.get("customer", pi.str("customer"))); err != nil {
+			return nil, err
+		}
+	}
 	mergeMetadata(pi, c.p)
 	c.s.store.put("payment_intent", pi)
 	return pi, nil
@@ -150,10 +218,11 @@ func confirmIntent(c *call) (obj, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range []string{"mandate_data", "payment_method_data", "radar_options", "mandate"} {
-		if c.p.has(f) {
-			return nil, notHere(f)
-		}
+	if secret := c.p.str("client_secret"); secret != "" && secret != pi.str("client_secret") {
+		return nil, bad("", "client_secret", "The client_secret provided does not match the client_secret associated with the PaymentIntent.")
+	}
+	if err := c.intentOptions(pi); err != nil {
+		return nil, err
 	}
 	id := c.p.str("payment_method")
 	if id == "" {
@@ -170,7 +239,7 @@ func confirmIntent(c *call) (obj, *apiError) {
 		return nil, err
 	}
 	copyFields(pi, c.p, "receipt_email", "setup_future_usage", "shipping")
-	return c.confirmWith(pi, pm, c.p)
+	return c.confirmWith(pi, pm, c.confirmation())
 }
 
 // confirmWith tries to charge. p may have off_session, return_url and
@@ -184,9 +253,18 @@ func (c *call) confirmWith(pi, pm, p obj) (obj, *apiError) {
 	if pm == nil {
 		return nil, bad("payment_intent_unexpected_state", "", "You cannot confirm this PaymentIntent because it's missing a payment method.")
 	}
+	if !slices.Contains(pi.list("payment_method_types"), pm["type"]) {
+		return nil, bad("", "payment_method", "The PaymentMethod provided (%s) is not allowed for this PaymentIntent. Please attach a PaymentMethod of a type allowed for this PaymentIntent (%s).", pm.str("type"), oneOf(texts(pi.list("payment_method_types"))))
+	}
+	if auto := pi.sub("automatic_payment_methods"); auto.yes("enabled") && auto.str("allow_redirects") != "never" && p.str("return_url") == "" {
+		return nil, bad("", "", "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.")
+	}
 	pi["payment_method"] = pm.id()
 	pi["last_payment_error"] = nil
 	pi["next_action"] = nil
+	if use := pi.sub("payment_method_options").sub("card").str("setup_future_usage"); use != "" && pm.str("type") == "card" {
+		pi["setup_future_usage"] = use
+	}
 	switch pm.str("type") {
 	case "us_bank_account", "sepa_debit":
 		if !takes(pm.str("type"), pi.str("currency")) {
@@ -196,9 +274,11 @@ func (c *call) confirmWith(pi, pm, p obj) (obj, *apiError) {
 	case "customer_balance":
 		return c.awaitTransfer(pi, pm)
 	}
-	away := p["off_session"] == true || (p.str("off_session") != "" && p.str("off_session") != "false")
+	away := p.yes("off_session") || (p.str("off_session") != "" && p.str("off_session") != "false")
 	does := doesOf(pm)
-	if c.needsAuth(does, pm, away) {
+	three := pi.sub("payment_method_options").sub("card").str("request_three_d_secure")
+	asked := three == "any" || three == "challenge"
+	if c.needsAuth(does, pm, away) || (asked && does.optional && !away) {
 		// The payment of an invoice waits for the customer on the invoice's page.
 		if (away && !p.yes("_invoice")) || p.yes("error_on_requires_action") {
 			return nil, c.decline(pi, pm, cardError("authentication_required", "authentication_required", "", "Your card was declined. This transaction requires authentication."))
@@ -213,6 +293,9 @@ func (c *call) confirmWith(pi, pm, p obj) (obj, *apiError) {
 		c.s.store.put("payment_intent", pi)
 		c.emit("payment_intent.requires_action", pi)
 		return pi, nil
+	}
+	if asked && does.breaks && !away {
+		return nil, c.decline(pi, pm, cardError("card_declined", "generic_decline", "", "Your card was declined."))
 	}
 	return c.finish(pi, pm, false)
 }

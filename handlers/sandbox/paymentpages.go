@@ -55,7 +55,7 @@ func confirmPaymentPage(c *call) (obj, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	if want, ok := c.p["expected_amount"].(int64); ok && want != o.num("amount_total") {
+	if want, ok := c.p.integer("expected_amount"); ok && want != o.num("amount_total") {
 		return nil, bad("checkout_amount_mismatch", "expected_amount", "The expected amount %d is not the Checkout Session's total of %d.", want, o.num("amount_total"))
 	}
 	if err := open(o); err != nil {

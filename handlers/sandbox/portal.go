@@ -11,11 +11,6 @@ import (
 // createPortalSession makes a link to the page on which a customer manages
 // cards.
 func createPortalSession(c *call) (obj, *apiError) {
-	for _, f := range []string{"flow_data", "on_behalf_of", "configuration"} {
-		if c.p.has(f) {
-			return nil, notHere(f + " of the customer portal")
-		}
-	}
 	customer, err := c.named("customer", "customer", "customer")
 	if err != nil {
 		return nil, err

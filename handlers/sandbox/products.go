@@ -41,7 +41,9 @@ func updateProduct(c *call) (obj, *apiError) {
 	return o, nil
 }
 
-func listProducts(c *call) (obj, *apiError) { return c.page("product", c.matches("active")) }
+func listProducts(c *call) (obj, *apiError) {
+	return c.page("product", c.matches("active", "shippable", "url"))
+}
 
 func createPrice(c *call) (obj, *apiError) {
 	product, err := c.named("product", "product", "product")
@@ -54,9 +56,6 @@ func createPrice(c *call) (obj, *apiError) {
 	}
 	if err := checkCurrency(c.p.str("currency"), "currency"); err != nil {
 		return nil, err
-	}
-	if c.p.has("recurring") || c.p.has("tiers") || c.p.str("billing_scheme") == "tiered" || c.p.has("custom_unit_amount") || c.p.has("currency_options") {
-		return nil, notHere("recurring, tiered and custom prices")
 	}
 	amount, err := unitAmount(c.p, "")
 	if err != nil {
@@ -75,7 +74,7 @@ func createPrice(c *call) (obj, *apiError) {
 
 // unitAmount reads unit_amount or a whole unit_amount_decimal.
 func unitAmount(p obj, path string) (int64, *apiError) {
-	n, ok := p["unit_amount"].(int64)
+	n, ok := p.integer("unit_amount")
 	if s := p.str("unit_amount_decimal"); !ok && s != "" {
 		var err error
 		n, err = strconv.ParseInt(s, 10, 64)

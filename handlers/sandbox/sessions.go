@@ -2,32 +2,19 @@ package sandbox
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// notInSessions are parameters of Checkout that would be ignored here, and are
-// refused instead.
-var notInSessions = []string{"subscription_data", "shipping_address_collection", "shipping_options", "custom_fields",
-	"consent_collection", "after_expiration", "phone_number_collection",
-	"payment_method_configuration", "return_url", "redirect_on_completion"}
-
 func createSession(c *call) (obj, *apiError) {
 	p := c.p
-	for _, f := range notInSessions {
-		if p.has(f) {
-			return nil, notHere(f + " of Checkout Sessions")
-		}
-	}
-	if p.str("ui_mode") == "embedded" {
-		return nil, notHere("embedded Checkout")
-	}
 	mode := p.str("mode")
 	switch {
 	case mode == "":
 		return nil, parameterMissing("mode")
 	case mode == "subscription":
-		return nil, notHere("subscriptions")
+		return nil, notValue("mode", mode)
 	case p.str("success_url") == "":
 		return nil, parameterMissing("success_url")
 	}
@@ -62,6 +49,8 @@ func createSession(c *call) (obj, *apiError) {
 		if methods, err = c.sessionMethods(items[0].(obj).str("currency"), customer); err != nil {
 			return nil, err
 		}
+	} else if list := p.list("payment_method_types"); len(list) > 0 && (len(list) > 1 || list[0] != "card") {
+		return nil, notValue("payment_method_types", strings.Join(texts(list), ","))
 	}
 
 	o["mode"] = mode
@@ -73,17 +62,22 @@ func createSession(c *call) (obj, *apiError) {
 	o["_page"] = "ppage_1" + randomText(23)
 	o["metadata"] = p.metadata()
 	o["payment_method_types"] = methods
-	o["payment_method_options"] = obj{"card": obj{"request_three_d_secure": "automatic"}}
 	o["custom_fields"], o["shipping_options"] = []any{}, []any{}
-	o["custom_text"] = p.or("custom_text", obj{"after_submit": nil, "shipping_address": nil, "submit": nil, "terms_of_service_acceptance": nil})
+	o["custom_text"] = obj{"after_submit": nil, "shipping_address": nil, "submit": p.sub("custom_text").null("submit"), "terms_of_service_acceptance": nil}
 	o["automatic_tax"] = obj{"enabled": p.sub("automatic_tax").yes("enabled"), "liability": nil, "status": nil}
 	o["phone_number_collection"] = obj{"enabled": false}
 	o["tax_id_collection"] = obj{"enabled": p.sub("tax_id_collection").yes("enabled")}
 	o["payment_method_collection"] = "if_required"
-	copyFields(o, p, "success_url", "cancel_url", "client_reference_id", "customer_email", "locale", "submit_type",
-		"billing_address_collection", "allow_promotion_codes", "adaptive_pricing", "customer_creation")
-	o["_options"] = p.sub("payment_method_options")
-	o["_customer_update"] = p.sub("customer_update")
+	copyFields(o, p, "success_url", "cancel_url", "client_reference_id", "customer_email", "submit_type",
+		"allow_promotion_codes", "adaptive_pricing", "customer_creation") // prices are adapted to buyers from abroad: there are none here
+	if mode == "payment" {
+		o["currency"] = items[0].(obj).str("currency")
+	}
+	if err := c.sessionOptions(o, methods); err != nil {
+		return nil, err
+	}
+	update := p.sub("customer_update")
+	o["_customer_update"] = obj{"address": update.null("address"), "name": update.null("name")}
 	if customer != nil {
 		o["customer"] = customer.id()
 		o["customer_details"] = obj{"address": customer["address"], "email": customer["email"], "name": customer["name"],
@@ -99,17 +93,22 @@ func createSession(c *call) (obj, *apiError) {
 			return nil, err
 		}
 		o["currency"] = p.null("currency")
-		o["_setup_data"] = p.sub("setup_intent_data")
+		data := p.sub("setup_intent_data")
+		o["_setup_data"] = obj{"description": data.null("description"), "metadata": data.metadata()}
 		o["payment_status"] = "no_payment_required"
 	} else {
 		o["_items"] = items
-		o["_intent_data"] = p.sub("payment_intent_data")
-		o["currency"] = items[0].(obj).str("currency")
-		in := p.sub("invoice_creation")
-		if err := checkCustomFields(in.sub("invoice_data"), "invoice_creation[invoice_data]"); err != nil {
+		if o["_intent_data"], err = intentData(p.sub("payment_intent_data")); err != nil {
 			return nil, err
 		}
-		o["invoice_creation"] = obj{"enabled": in.yes("enabled"), "invoice_data": in.or("invoice_data", obj{"metadata": obj{}})}
+		in := p.sub("invoice_creation")
+		data := in.sub("invoice_data")
+		if err := checkCustomFields(data, "invoice_creation[invoice_data]"); err != nil {
+			return nil, err
+		}
+		printed := obj{"metadata": data.metadata()}
+		copyFields(printed, data, "custom_fields", "description", "footer")
+		o["invoice_creation"] = obj{"enabled": in.yes("enabled"), "invoice_data": printed}
 		if err := c.sessionDiscount(o); err != nil {
 			return nil, err
 		}
@@ -120,6 +119,28 @@ func createSession(c *call) (obj, *apiError) {
 	}
 	c.s.store.put("checkout.session", o)
 	return o, nil
+}
+
+// intentData is what a session keeps for its payment intent.
+func intentData(p obj) (obj, *apiError) {
+	if err := capturedAtOnce(p, "payment_intent_data"); err != nil {
+		return nil, err
+	}
+	out := obj{"metadata": p.metadata()}
+	copyFields(out, p, "description", "receipt_email", "setup_future_usage", "shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_group")
+	return out, nil
+}
+
+// sessionOptions reads payment_method_options of a session.
+func (c *call) sessionOptions(o obj, methods []any) *apiError {
+	options := c.p.sub("payment_method_options")
+	card := options.sub("card")
+	o["payment_method_options"] = obj{"card": obj{"request_three_d_secure": card.or("request_three_d_secure", "automatic")}}
+	o["_options"] = obj{"card": obj{"setup_future_usage": card.null("setup_future_usage")}}
+	if in := options.sub("customer_balance"); in != nil && slices.Contains(methods, any("customer_balance")) {
+		return readTransfer(o, in, o.str("currency"))
+	}
+	return nil
 }
 
 // checkTotal refuses a sum that cannot be charged; nothing to pay is allowed.
@@ -146,7 +167,7 @@ const (
 )
 
 func expiry(p obj, now int64) (int64, *apiError) {
-	at, ok := p["expires_at"].(int64)
+	at, ok := p.integer("expires_at")
 	switch {
 	case !ok:
 		return now + maxLife, nil
@@ -170,7 +191,7 @@ func (c *call) sessionCustomer() (obj, *apiError) {
 		if update != nil {
 			return nil, bad("", "customer_update", "`customer_update` can only be used with `customer`.")
 		}
-		return nil, checkEmail(obj{"email": p["customer_email"]})
+		return nil, checkEmail(obj{"email": p.value("customer_email")})
 	}
 	if p.has("customer_email") {
 		return nil, bad("", "customer_email", "You may only specify one of these parameters: customer, customer_email.")
@@ -202,12 +223,7 @@ func (c *call) lineItems() ([]any, *apiError) {
 	for i, l := range in {
 		l := l.(obj)
 		at := "line_items[" + strconv.Itoa(i) + "]"
-		for _, f := range []string{"adjustable_quantity", "dynamic_tax_rates", "tax_rates"} {
-			if l.has(f) {
-				return nil, notHere(f + " of line items")
-			}
-		}
-		quantity, ok := l["quantity"].(int64)
+		quantity, ok := l.integer("quantity")
 		if !ok {
 			return nil, parameterMissing(at + "[quantity]")
 		}
@@ -254,9 +270,6 @@ func (c *call) itemPrice(l obj, at string) (price, product obj, put func(), err 
 	data := l.sub("price_data")
 	if data == nil {
 		return nil, nil, nil, bad("", at, "You must specify either `price` or `price_data` for each line item.")
-	}
-	if data.has("recurring") {
-		return nil, nil, nil, notHere("recurring prices")
 	}
 	if err := checkCurrency(data.str("currency"), at+"[price_data][currency]"); err != nil {
 		return nil, nil, nil, err

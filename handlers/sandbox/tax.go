@@ -5,11 +5,6 @@ import "strconv"
 // calculateTax answers what tax a sale would have, by the rule that is set for
 // Checkout and invoices. It is not kept.
 func calculateTax(c *call) (obj, *apiError) {
-	for _, f := range []string{"shipping_cost", "tax_date"} {
-		if c.p.has(f) {
-			return nil, notHere(f)
-		}
-	}
 	customer, err := c.named("customer", "customer", "customer")
 	if err != nil {
 		return nil, err

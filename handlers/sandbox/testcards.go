@@ -57,8 +57,8 @@ var cardGroups = []cardGroup{
 		{"4000008400000027", "", "visa", "", "", "Needs authentication", behaviour{auth: authAlways}},
 		{"4000008400001629", "threeDSecureRequiredChargeDeclined", "visa", "", "", "Authentication, then declined", behaviour{auth: authAlways, decline: "card_declined", reason: "generic_decline", attaches: true}},
 		{"4000008400001280", "threeDSecureRequiredProcessingError", "visa", "", "", "Needs authentication, which breaks down: declined", behaviour{decline: "card_declined", reason: "generic_decline", attaches: true}},
-		{"4000000000003055", "threeDSecureOptional", "visa", "", "", "Could be authenticated, need not: pays", behaviour{}},
-		{"4000000000003097", "threeDSecureOptionalProcessingError", "visa", "", "", "Could be authenticated, which would break down: pays", behaviour{}},
+		{"4000000000003055", "threeDSecureOptional", "visa", "", "", "Authenticated only where it is asked for: pays", behaviour{optional: true}},
+		{"4000000000003097", "threeDSecureOptionalProcessingError", "visa", "", "", "Authenticated only where it is asked for, which breaks down: pays otherwise", behaviour{breaks: true}},
 		{"4000000032200000", "", "visa", "", "", "Authenticated without a question: pays", behaviour{frictionless: true}},
 	}},
 	{"Disputes", "The payment succeeds, and the buyer objects at once. Decide the dispute on its page, or by the evidence winning_evidence or losing_evidence.", []card{
