@@ -43,7 +43,13 @@ func (s *Server) charged(ch obj) string {
 	if t := ch.sub("payment_method_details").str("type"); t != "card" {
 		typ = "payment"
 	}
-	return s.moves(typ, "charge", ch.id(), ch.num("amount"), paymentFee(ch.num("amount")), ch["currency"])
+	id := s.moves(typ, "charge", ch.id(), ch.num("amount"), paymentFee(ch.num("amount")), ch["currency"])
+	if doesOf(s.store.get("payment_method", ch.str("payment_method"))).available {
+		o := s.store.get("balance_transaction", id)
+		o["available_on"], o["status"] = s.unix(), "available"
+		s.store.put("balance_transaction", o)
+	}
+	return id
 }
 
 // withdrawn records that a dispute took its money, reinstated that it gave it

@@ -160,11 +160,11 @@ func (c *call) sessionMethods(currency string, customer obj) ([]any, *apiError) 
 func (c *call) bankMethod(b bankAccount, p obj) obj {
 	o := c.fresh("payment_method")
 	o["type"], o["metadata"] = b.typ, p.metadata()
-	billing := p.sub("billing_details")
+	billing, in := p.sub("billing_details"), p.sub(b.typ)
 	o["billing_details"] = obj{"address": address(billing.sub("address")), "email": billing.null("email"), "name": billing.null("name"), "phone": billing.null("phone")}
 	last4, print := b.number[len(b.number)-4:], fingerprint(c.s.setting("account") + b.number)[:16]
 	if b.typ == "us_bank_account" {
-		o["us_bank_account"] = obj{"account_holder_type": "company", "account_type": "checking", "bank_name": "STRIPE TEST BANK", "financial_connections_account": nil,
+		o["us_bank_account"] = obj{"account_holder_type": in.or("account_holder_type", "company"), "account_type": in.or("account_type", "checking"), "bank_name": "STRIPE TEST BANK", "financial_connections_account": nil,
 			"fingerprint": print, "last4": last4, "networks": obj{"preferred": "ach", "supported": []any{"ach"}}, "routing_number": routingNumber, "status_details": obj{}}
 	} else {
 		o["sepa_debit"] = obj{"bank_code": b.number[4:12], "branch_code": "", "country": b.number[:2], "fingerprint": print,

@@ -1,5 +1,7 @@
 package sandbox
 
+import "strconv"
+
 var customerFields = []string{"address", "description", "email", "name", "phone", "preferred_locales", "shipping"}
 
 func createCustomer(c *call) (obj, *apiError) {
@@ -30,6 +32,11 @@ func createCustomer(c *call) (obj, *apiError) {
 	}
 	c.s.store.put("customer", o)
 	c.emit("customer.created", o)
+	for i, id := range c.p.list("tax_id_data") {
+		if _, err := c.newTaxID(o, id.(obj), "tax_id_data["+strconv.Itoa(i)+"][value]"); err != nil {
+			return nil, err
+		}
+	}
 	return o, nil
 }
 

@@ -57,10 +57,12 @@ func (s *Server) showCheckout(w http.ResponseWriter, r *http.Request, status int
 	}
 }
 
+var submitVerbs = map[string]string{"": "Pay", "auto": "Pay", "pay": "Pay", "book": "Book", "donate": "Donate"}
+
 func (s *Server) checkoutView(o obj) view.Checkout {
 	currency := o.str("currency")
 	c := view.Checkout{Session: o.id(), Path: "/c/pay/" + o.id(), Merchant: s.opts.Merchant, Cancel: o.str("cancel_url"), Cards: offered, Countries: countries,
-		Total: amountText(o.num("amount_total"), currency), Button: "Pay " + amountText(o.num("amount_total"), currency),
+		Total: amountText(o.num("amount_total"), currency), Button: submitVerbs[o.str("submit_type")] + " " + amountText(o.num("amount_total"), currency),
 		Expires: instant(o.num("expires_at")), Setup: o.str("mode") == "setup", Promotion: o.yes("allow_promotion_codes"),
 		Submit: o.sub("custom_text").sub("submit").str("message")}
 	if c.Setup {

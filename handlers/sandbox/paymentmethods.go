@@ -115,10 +115,6 @@ func (c *call) cardMethod(k card, month, year int64, cvc string, p obj) obj {
 	if country == "" {
 		country = "US"
 	}
-	networks := []any{k.brand}
-	if strings.HasPrefix(k.about, "Cartes Bancaires") {
-		networks = []any{"cartes_bancaires", k.brand}
-	}
 	if cvc == "pass" && k.does.cvc != "" {
 		cvc = k.does.cvc
 	}
@@ -133,7 +129,7 @@ func (c *call) cardMethod(k card, month, year int64, cvc string, p obj) obj {
 		"funding":              funding,
 		"generated_from":       nil,
 		"last4":                k.number[len(k.number)-4:],
-		"networks":             obj{"available": networks, "preferred": nil},
+		"networks":             obj{"available": k.networks(), "preferred": nil},
 		"three_d_secure_usage": obj{"supported": true},
 		"wallet":               nil,
 	}

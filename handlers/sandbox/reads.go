@@ -107,9 +107,12 @@ func leafName(path string) string {
 // sends them asks for nothing that the sandbox does not do. A name is here only if
 // it means the same in every operation that has it.
 var asUsual = map[string][]any{
-	"account_type":                      {"checking"},
 	"application_fee_amount":            {int64(0)},
 	"attach_to_self":                    {false},
+	"billing_address_collection":        {"auto"},
+	"enabled":                           {false},
+	"shipping":                          {"never"},
+	"verification_method":               {"automatic"},
 	"balance":                           {int64(0)},
 	"billing_scheme":                    {"per_unit"},
 	"capture_method":                    {"automatic", "automatic_async"},

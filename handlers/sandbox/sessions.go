@@ -18,6 +18,9 @@ func createSession(c *call) (obj, *apiError) {
 	case p.str("success_url") == "":
 		return nil, parameterMissing("success_url")
 	}
+	if err := inEnglish(p); err != nil {
+		return nil, err
+	}
 	for _, f := range []string{"success_url", "cancel_url"} {
 		if u := p.str(f); u != "" && !validURL(u) {
 			return nil, bad("url_invalid", f, "Not a valid URL")
@@ -69,7 +72,7 @@ func createSession(c *call) (obj, *apiError) {
 	o["tax_id_collection"] = obj{"enabled": p.sub("tax_id_collection").yes("enabled")}
 	o["payment_method_collection"] = "if_required"
 	copyFields(o, p, "success_url", "cancel_url", "client_reference_id", "customer_email", "submit_type",
-		"allow_promotion_codes", "adaptive_pricing", "customer_creation") // prices are adapted to buyers from abroad: there are none here
+		"allow_promotion_codes", "adaptive_pricing", "customer_creation", "locale") // prices are adapted to buyers from abroad: there are none here
 	if mode == "payment" {
 		o["currency"] = items[0].(obj).str("currency")
 	}
@@ -119,6 +122,14 @@ func createSession(c *call) (obj, *apiError) {
 	}
 	c.s.store.put("checkout.session", o)
 	return o, nil
+}
+
+// inEnglish refuses other languages: the pages have one.
+func inEnglish(p obj) *apiError {
+	if l := p.str("locale"); l != "" && l != "auto" && l != "en" && !strings.HasPrefix(l, "en-") {
+		return notValue("locale", l)
+	}
+	return nil
 }
 
 // intentData is what a session keeps for its payment intent.

@@ -19,6 +19,7 @@ func createSetup(c *call) (obj, *apiError) {
 	}
 	o["description"] = c.p.null("description")
 	o["metadata"] = c.p.metadata()
+	o["_return_url"] = c.p.str("return_url")
 	o["payment_method_options"] = obj{"card": obj{"mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}}
 	o["payment_method_types"] = c.p.or("payment_method_types", []any{"card"})
 	o["status"] = "requires_payment_method"
