@@ -109,7 +109,7 @@ func bankByNumber(typ, number string) (bankAccount, bool) {
 }
 
 // methodNames are for people.
-var methodNames = map[string]string{"card": "Card", "us_bank_account": "US bank account", "sepa_debit": "SEPA debit", "customer_balance": "Bank transfer"}
+var methodNames = map[string]string{"card": "Card", "us_bank_account": "US bank account", "sepa_debit": "SEPA debit", "customer_balance": "Bank transfer", "link": "Link"}
 
 // currencyOf says which currencies a payment method takes; nil for every one.
 var currencyOf = map[string][]string{"us_bank_account": {"usd"}, "sepa_debit": {"eur"}, "customer_balance": {"usd", "eur", "gbp", "jpy", "mxn"}}
@@ -122,7 +122,7 @@ func takes(method, currency string) bool {
 // dashboardMethods are what this account's dashboard offers for a currency: all
 // that the sandbox knows. Transfers need a customer, and cannot be saved.
 func dashboardMethods(currency string, customer, saved bool) []any {
-	out := []any{"card"}
+	out := []any{"card", "link"}
 	for _, m := range []string{"us_bank_account", "sepa_debit", "customer_balance"} {
 		if takes(m, currency) && (m != "customer_balance" || (customer && !saved)) {
 			out = append(out, m)
@@ -195,6 +195,8 @@ func chargeDetails(pm obj) obj {
 			"last4": in["last4"], "mandate": "mandate_1sandbox"}}
 	case "customer_balance":
 		return obj{"type": typ, typ: obj{}}
+	case "link":
+		return obj{"type": typ, typ: obj{"country": "US"}}
 	}
 	return nil
 }

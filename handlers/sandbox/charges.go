@@ -24,7 +24,7 @@ func (c *call) charge(pi, pm obj) obj {
 		"amount_authorized": pi.num("amount"), "brand": card["brand"], "checks": publicValue(card.sub("checks")),
 		"country": card["country"], "exp_month": card["exp_month"], "exp_year": card["exp_year"],
 		"fingerprint": card["fingerprint"], "funding": card["funding"], "installments": nil,
-		"last4": card["last4"], "mandate": nil, "network": card["brand"], "three_d_secure": nil, "wallet": nil,
+		"last4": card["last4"], "mandate": nil, "network": card["brand"], "three_d_secure": nil, "wallet": publicValue(card["wallet"]),
 	}}
 	if d := chargeDetails(pm); d != nil {
 		o["payment_method_details"] = d

@@ -48,7 +48,7 @@ func (c *call) confirmSession(o, pm obj) *apiError {
 		pi["status"] = "requires_payment_method" // a new attempt replaces the old
 	}
 	pi["amount"] = o.num("amount_total")
-	if use := o.sub("_options").sub("card").str("setup_future_usage"); use != "" && pm.str("type") == "card" {
+	if use := o.sub("_options").sub(pm.str("type")).str("setup_future_usage"); use != "" && use != "none" {
 		pi["setup_future_usage"] = use
 	}
 	if _, err := c.confirmWith(pi, pm, obj{"return_url": c.base + "/c/return/" + o.id()}); err != nil {

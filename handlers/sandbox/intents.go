@@ -55,7 +55,7 @@ func createIntent(c *call) (obj, *apiError) {
 // confirmation is what a request says of how to confirm.
 func (c *call) confirmation() obj {
 	return obj{"off_session": c.p.value("off_session"), "return_url": c.p.value("return_url"),
-		"error_on_requires_action": c.p.value("error_on_requires_action")}
+		"error_on_requires_action": c.p.value("error_on_requires_action"), "use_stripe_sdk": c.p.value("use_stripe_sdk")}
 }
 
 // intentMethods reads with what a new payment intent may be paid. Since version
@@ -83,6 +83,17 @@ func (c *call) intentMethods(pi, customer obj) *apiError {
 	return nil
 }
 
+// changedMethods reads what an update or a confirmation says of how to pay.
+func (c *call) changedMethods(pi obj) *apiError {
+	if c.p.has("payment_method_types") {
+		pi["automatic_payment_methods"] = nil
+		if err := c.intentMethods(pi, c.s.store.get("customer", pi.str("customer"))); err != nil {
+			return err
+		}
+	}
+	return c.intentOptions(pi)
+}
+
 // capturedAtOnce refuses to authorize only.
 func capturedAtOnce(p obj, path string) *apiError {
 	if v := p.str("capture_method"); v == "manual" {
@@ -98,6 +109,11 @@ func (c *call) intentOptions(pi obj) *apiError {
 	}
 	options := c.p.sub("payment_method_options")
 	card := options.sub("card")
+	for _, m := range []string{"link", "us_bank_account", "sepa_debit"} {
+		if use := options.sub(m).str("setup_future_usage"); use != "" {
+			pi.sub("payment_method_options")[m] = obj{"setup_future_usage": use}
+		}
+	}
 	kept := pi.sub("payment_method_options").sub("card")
 	kept["request_three_d_secure"] = card.or("request_three_d_secure", kept["request_three_d_secure"])
 	if use := card.str("setup_future_usage"); use != "" {
@@ -144,7 +160,19 @@ func (c *call) newIntent(amount int64, currency string, customer, p obj) obj {
 }
 
 func getIntent(c *call) (obj, *apiError) {
-	return c.find("payment_intent", "payment_intent", "intent")
+	pi, err := c.find("payment_intent", "payment_intent", "intent")
+	if err == nil {
+		err = c.secretOf(pi)
+	}
+	return pi, err
+}
+
+// secretOf checks a client_secret that came along: a program may send one.
+func (c *call) secretOf(pi obj) *apiError {
+	if secret := c.p.str("client_secret"); secret != "" && secret != pi.str("client_secret") {
+		return bad("payment_intent_invalid_parameter", "client_secret", "The client_secret provided does not match the client_secret associated with the PaymentIntent.")
+	}
+	return nil
 }
 
 func listIntents(c *call) (obj, *apiError) {
@@ -193,14 +221,8 @@ func updateIntent(c *call) (obj, *apiError) {
 	}
 	pi["amount"], pi["currency"] = amount, currency
 	copyFields(pi, c.p, "description", "receipt_email", "setup_future_usage", "shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_group")
-	if err := c.intentOptions(pi); err != nil {
+	if err := c.changedMethods(pi); err != nil {
 		return nil, err
-	}
-	if c.p.has("payment_method_types") {
-		pi["automatic_payment_methods"] = nil
-		if err := c.intentMethods(pi, c.s.store.get("customer", pi.str("customer"))); err != nil {
-			return nil, err
-		}
 	}
 	mergeMetadata(pi, c.p)
 	c.s.store.put("payment_intent", pi)
@@ -218,10 +240,10 @@ func confirmIntent(c *call) (obj, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	if secret := c.p.str("client_secret"); secret != "" && secret != pi.str("client_secret") {
-		return nil, bad("", "client_secret", "The client_secret provided does not match the client_secret associated with the PaymentIntent.")
+	if err := c.secretOf(pi); err != nil {
+		return nil, err
 	}
-	if err := c.intentOptions(pi); err != nil {
+	if err := c.changedMethods(pi); err != nil {
 		return nil, err
 	}
 	id := c.p.str("payment_method")
@@ -256,19 +278,22 @@ func (c *call) confirmWith(pi, pm, p obj) (obj, *apiError) {
 	if !slices.Contains(pi.list("payment_method_types"), pm["type"]) {
 		return nil, bad("", "payment_method", "The PaymentMethod provided (%s) is not allowed for this PaymentIntent. Please attach a PaymentMethod of a type allowed for this PaymentIntent (%s).", pm.str("type"), oneOf(texts(pi.list("payment_method_types"))))
 	}
-	if auto := pi.sub("automatic_payment_methods"); auto.yes("enabled") && auto.str("allow_redirects") != "never" && p.str("return_url") == "" {
+	if auto := pi.sub("automatic_payment_methods"); auto.yes("enabled") && auto.str("allow_redirects") != "never" && p.str("return_url") == "" && !p.yes("use_stripe_sdk") {
 		return nil, bad("", "", "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.")
 	}
 	pi["payment_method"] = pm.id()
 	pi["last_payment_error"] = nil
 	pi["next_action"] = nil
-	if use := pi.sub("payment_method_options").sub("card").str("setup_future_usage"); use != "" && pm.str("type") == "card" {
+	if use := pi.sub("payment_method_options").sub(pm.str("type")).str("setup_future_usage"); use != "" && use != "none" {
 		pi["setup_future_usage"] = use
 	}
 	switch pm.str("type") {
 	case "us_bank_account", "sepa_debit":
 		if !takes(pm.str("type"), pi.str("currency")) {
 			return nil, bad("payment_intent_invalid_currency", "currency", "The currency provided (%s) is invalid for payments with %s.", pi.str("currency"), pm.str("type"))
+		}
+		if err := c.saveUsed(pi, pm); err != nil {
+			return nil, err
 		}
 		return c.debitBank(pi, pm), nil
 	case "customer_balance":
@@ -285,7 +310,7 @@ func (c *call) confirmWith(pi, pm, p obj) (obj, *apiError) {
 		}
 		pi["status"] = "requires_action"
 		pi["_return_url"] = p.str("return_url")
-		if p.str("return_url") != "" {
+		if p.str("return_url") != "" && !p.yes("use_stripe_sdk") {
 			pi["next_action"] = obj{"type": "redirect_to_url", "redirect_to_url": obj{"return_url": p.str("return_url"), "url": c.base + "/3ds/" + pi.id()}}
 		} else {
 			pi["next_action"] = obj{"type": "use_stripe_sdk", "use_stripe_sdk": obj{"type": "three_d_secure_redirect", "stripe_js": c.base + "/3ds/" + pi.id()}}
@@ -321,14 +346,8 @@ func (c *call) finish(pi, pm obj, authenticated bool) (obj, *apiError) {
 	if does.decline != "" {
 		return nil, c.decline(pi, pm, does.refusal())
 	}
-	if pi.str("setup_future_usage") != "" {
-		if customer := c.s.store.get("customer", pi.str("customer")); customer != nil {
-			if err := c.attach(pm, customer); err != nil {
-				return nil, err
-			}
-		}
-		pm["_set_up"] = true
-		c.s.store.put("payment_method", pm)
+	if err := c.saveUsed(pi, pm); err != nil {
+		return nil, err
 	}
 	ch := c.charge(pi, pm)
 	ch["paid"], ch["captured"], ch["status"] = true, true, "succeeded"
@@ -361,6 +380,21 @@ func (c *call) finish(pi, pm obj, authenticated bool) (obj, *apiError) {
 		c.warn(ch)
 	}
 	return pi, nil
+}
+
+// saveUsed keeps what pays for the customer, where the payment says so.
+func (c *call) saveUsed(pi, pm obj) *apiError {
+	if pi.str("setup_future_usage") == "" {
+		return nil
+	}
+	if customer := c.s.store.get("customer", pi.str("customer")); customer != nil {
+		if err := c.attach(pm, customer); err != nil {
+			return err
+		}
+	}
+	pm["_set_up"] = true
+	c.s.store.put("payment_method", pm)
+	return nil
 }
 
 // decline records a failed charge and returns the error that says so.

@@ -138,7 +138,7 @@ func updateInvoice(c *call) (obj, *apiError) {
 	if err := c.invoicePaymentMethod(in, c.s.store.get("customer", in.str("customer"))); err != nil {
 		return nil, err
 	}
-	copyFields(in, c.p, "description", "footer", "custom_fields")
+	copyFields(in, c.p, "description", "footer", "custom_fields", "statement_descriptor", "shipping_details")
 	mergeMetadata(in, c.p)
 	c.s.store.put("invoice", in)
 	c.emit("invoice.updated", in)

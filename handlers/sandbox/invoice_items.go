@@ -57,6 +57,9 @@ func createInvoiceItem(c *call) (obj, *apiError) {
 	o["discounts"], o["tax_rates"] = []any{}, []any{}
 	o["metadata"] = p.metadata()
 	o["period"] = obj{"start": c.s.unix(), "end": c.s.unix()}
+	if in := p.sub("period"); in != nil {
+		o["period"] = obj{"start": in.num("start"), "end": in.num("end")}
+	}
 	o["proration"], o["quantity"] = false, quantity
 	o["unit_amount"], o["unit_amount_decimal"] = unit, strconv.FormatInt(unit, 10)
 	o["_tax_behavior"] = p.str("tax_behavior")

@@ -154,9 +154,11 @@ func (s *Server) payCheckout(w http.ResponseWriter, r *http.Request) {
 
 // typed is the form as it came.
 func typed(r *http.Request) view.CheckoutForm {
-	return view.CheckoutForm{Email: r.PostFormValue("email"), Number: r.PostFormValue("number"), Expiry: r.PostFormValue("expiry"),
+	form := view.CheckoutForm{Email: r.PostFormValue("email"), Number: r.PostFormValue("number"), Expiry: r.PostFormValue("expiry"),
 		CVC: r.PostFormValue("cvc"), Name: r.PostFormValue("name"), Country: r.PostFormValue("country"), Method: r.PostFormValue("method"),
-		Routing: r.PostFormValue("routing"), Account: r.PostFormValue("account"), IBAN: r.PostFormValue("iban"), Postal: r.PostFormValue("postal")}
+		Routing: r.PostFormValue("routing"), Account: r.PostFormValue("account"), IBAN: r.PostFormValue("iban"), Postal: r.PostFormValue("postal"), Wallet: r.PostFormValue("wallet")}
+	typedWallet(&form)
+	return form
 }
 
 // filled puts a test card into the form.
@@ -219,6 +221,9 @@ func (s *Server) offer(c *view.Checkout, form *view.CheckoutForm, methods []any)
 	if !known || c.Free || c.Setup {
 		form.Method = "card"
 	}
+	if form.Method == "card" && !c.Free {
+		c.Wallets = wallets()
+	}
 	if c.Free || c.Setup {
 		return
 	}
@@ -235,6 +240,9 @@ func (s *Server) offer(c *view.Checkout, form *view.CheckoutForm, methods []any)
 			c.Cards = append(c.Cards, view.TestCard{Number: b.number, Label: b.label})
 		}
 	}
+	if form.Method == "link" {
+		c.Button = strings.Replace(c.Button, "Pay ", "Pay with Link ", 1)
+	}
 	if form.Method == "customer_balance" {
 		c.Button = "Pay by bank transfer"
 	}
@@ -250,7 +258,7 @@ func (c *call) typedMethod(form view.CheckoutForm, billing obj, allowed []any) (
 		in, field = obj{"account_number": strings.TrimSpace(form.Account), "routing_number": strings.TrimSpace(form.Routing)}, "account"
 	case "sepa_debit":
 		in, field = obj{"iban": form.IBAN}, "iban"
-	case "customer_balance":
+	case "customer_balance", "link":
 		in = obj{}
 	}
 	if !slices.Contains(allowed, any(form.Method)) {
@@ -280,6 +288,9 @@ func (c *call) typedCard(form view.CheckoutForm, billing obj) (pm obj, field str
 		"card": obj{"number": form.Number, "exp_month": month, "exp_year": year, "cvc": strings.TrimSpace(form.CVC)}})
 	if err != nil {
 		return nil, fieldOf(err), err
+	}
+	if form.Wallet != "" {
+		fromWallet(pm, form.Wallet)
 	}
 	c.s.store.put("payment_method", pm)
 	return pm, "", nil

@@ -6,9 +6,6 @@ import (
 )
 
 func createPaymentMethod(c *call) (obj, *apiError) {
-	if c.p.has("customer") || c.p.has("payment_method") {
-		return nil, notHere("copies of payment methods for connected accounts")
-	}
 	typ := c.p.str("type")
 	if typ == "" {
 		return nil, parameterMissing("type")
@@ -27,6 +24,8 @@ func (c *call) newPaymentMethod(typ string, p obj) (obj, *apiError) {
 	case "card":
 	case "customer_balance":
 		return c.balanceMethod(p.sub("billing_details")), nil
+	case "link":
+		return c.linkMethod(p)
 	case "us_bank_account", "sepa_debit":
 		in, number := p.sub(typ), "account_number"
 		if typ == "sepa_debit" {
@@ -71,6 +70,20 @@ func (c *call) newPaymentMethod(typ string, p obj) (obj, *apiError) {
 		}
 	}
 	return c.cardMethod(k, month, year, cvc, p), nil
+}
+
+// linkMethod is the payment method of Link's wallet, which is known by its owner's
+// address. What it holds always pays here.
+func (c *call) linkMethod(p obj) (obj, *apiError) {
+	billing := p.sub("billing_details")
+	email := billing.str("email")
+	if email == "" || checkEmail(obj{"email": email}) != nil {
+		return nil, parameterMissing("billing_details[email]")
+	}
+	o := c.fresh("payment_method")
+	o["type"], o["metadata"], o["link"] = "link", p.metadata(), obj{"email": email, "persistent_token": nil}
+	o["billing_details"] = obj{"address": address(billing.sub("address")), "email": email, "name": billing.null("name"), "phone": billing.null("phone")}
+	return o, nil
 }
 
 func checkExpiry(month, year int64, now time.Time) *apiError {

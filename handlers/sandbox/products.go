@@ -1,6 +1,9 @@
 package sandbox
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 func createProduct(c *call) (obj, *apiError) {
 	if id := c.p.str("id"); id != "" && c.s.store.get("product", id) != nil {
@@ -73,7 +76,8 @@ func updateProduct(c *call) (obj, *apiError) {
 }
 
 func listProducts(c *call) (obj, *apiError) {
-	return c.page("product", c.matches("active", "shippable", "url"))
+	match, ids := c.matches("active", "shippable", "url"), c.p.list("ids")
+	return c.page("product", func(o obj) bool { return match(o) && (len(ids) == 0 || slices.Contains(ids, o["id"])) })
 }
 
 func createPrice(c *call) (obj, *apiError) {
@@ -107,7 +111,7 @@ func createPrice(c *call) (obj, *apiError) {
 func unitAmount(p obj, path string) (int64, *apiError) {
 	n, ok := p.integer("unit_amount")
 	if s := p.str("unit_amount_decimal"); ok && s != "" {
-		return 0, bad("", join(path, "unit_amount"), "You may only specify one of these parameters: unit_amount, unit_amount_decimal.")
+		return 0, bad("", join(path, "unit_amount_decimal"), "You may only specify one of these parameters: unit_amount, unit_amount_decimal.")
 	} else if s != "" {
 		var err error
 		n, err = strconv.ParseInt(s, 10, 64)
@@ -175,5 +179,5 @@ func listPrices(c *call) (obj, *apiError) {
 
 // notHere refuses what Stripe knows and the sandbox does not.
 func notHere(what string) *apiError {
-	return bad("", "", "The sandbox does not know %s.", what)
+	return bad("", "", "The sandbox does not do %s yet.", what)
 }

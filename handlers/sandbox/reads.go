@@ -131,6 +131,7 @@ var asUsual = map[string][]any{
 	"terms_of_service":                  {"none"},
 	"transfer_lookup_key":               {false},
 	"ui_mode":                           {"hosted"},
+	"setup_future_usage":                {"none"},
 	"use_stripe_sdk":                    {false},
 }
 

@@ -147,7 +147,11 @@ func (c *call) sessionOptions(o obj, methods []any) *apiError {
 	options := c.p.sub("payment_method_options")
 	card := options.sub("card")
 	o["payment_method_options"] = obj{"card": obj{"request_three_d_secure": card.or("request_three_d_secure", "automatic")}}
-	o["_options"] = obj{"card": obj{"setup_future_usage": card.null("setup_future_usage")}}
+	saves := obj{}
+	for _, m := range methods {
+		saves[m.(string)] = obj{"setup_future_usage": options.sub(m.(string)).null("setup_future_usage")}
+	}
+	o["_options"] = saves
 	if in := options.sub("customer_balance"); in != nil && slices.Contains(methods, any("customer_balance")) {
 		return readTransfer(o, in, o.str("currency"))
 	}
