@@ -280,7 +280,7 @@ func (c *call) chargeInvoice(in, pm obj, away bool, back string) *apiError {
 	in["attempted"] = true
 	in["attempt_count"] = in.num("attempt_count") + 1
 	c.s.store.put("invoice", in)
-	pi["_away"] = away
+	pi["_away"], pi["payment_method_types"] = away, dashboardMethods(in.str("currency"), true, false)
 	if _, err := c.confirmWith(pi, pm, obj{"off_session": away, "_invoice": true, "return_url": back}); err != nil {
 		c.emit("invoice.payment_failed", in)
 		return err

@@ -10,21 +10,8 @@ import (
 func createSession(c *call) (obj, *apiError) {
 	p := c.p
 	mode := p.str("mode")
-	switch {
-	case mode == "":
-		return nil, parameterMissing("mode")
-	case mode == "subscription":
-		return nil, notValue("mode", mode)
-	case p.str("success_url") == "":
-		return nil, parameterMissing("success_url")
-	}
-	if err := inEnglish(p); err != nil {
+	if err := checkSession(p, mode); err != nil {
 		return nil, err
-	}
-	for _, f := range []string{"success_url", "cancel_url"} {
-		if u := p.str(f); u != "" && !validURL(u) {
-			return nil, bad("url_invalid", f, "Not a valid URL")
-		}
 	}
 	o := c.fresh("checkout.session")
 	expires, err := expiry(p, o.num("created"))
@@ -91,37 +78,62 @@ func createSession(c *call) (obj, *apiError) {
 			o["customer_details"] = obj{"address": nil, "email": e, "name": nil, "phone": nil, "tax_exempt": "none", "tax_ids": nil}
 		}
 	}
-	if mode == "setup" {
-		if err := c.sessionDiscount(o); err != nil {
-			return nil, err
-		}
-		o["currency"] = p.null("currency")
-		data := p.sub("setup_intent_data")
-		o["_setup_data"] = obj{"description": data.null("description"), "metadata": data.metadata()}
-		o["payment_status"] = "no_payment_required"
-	} else {
-		o["_items"] = items
-		if o["_intent_data"], err = intentData(p.sub("payment_intent_data")); err != nil {
-			return nil, err
-		}
-		in := p.sub("invoice_creation")
-		data := in.sub("invoice_data")
-		if err := checkCustomFields(data, "invoice_creation[invoice_data]"); err != nil {
-			return nil, err
-		}
-		printed := obj{"metadata": data.metadata()}
-		copyFields(printed, data, "custom_fields", "description", "footer")
-		o["invoice_creation"] = obj{"enabled": in.yes("enabled"), "invoice_data": printed}
-		if err := c.sessionDiscount(o); err != nil {
-			return nil, err
-		}
-		c.s.total(o)
-		if err := checkTotal(o); err != nil {
-			return nil, err
-		}
+	if err := c.sessionData(o, items); err != nil {
+		return nil, err
 	}
 	c.s.store.put("checkout.session", o)
 	return o, nil
+}
+
+// checkSession checks what every session needs.
+func checkSession(p obj, mode string) *apiError {
+	switch {
+	case mode == "":
+		return parameterMissing("mode")
+	case mode == "subscription":
+		return notValue("mode", mode)
+	case p.str("success_url") == "":
+		return parameterMissing("success_url")
+	}
+	if err := inEnglish(p); err != nil {
+		return err
+	}
+	for _, f := range []string{"success_url", "cancel_url"} {
+		if u := p.str(f); u != "" && !validURL(u) {
+			return bad("url_invalid", f, "Not a valid URL")
+		}
+	}
+	return nil
+}
+
+// sessionData reads what a session keeps for what it makes: a set-up, or a
+// payment with its discount and its invoice.
+func (c *call) sessionData(o obj, items []any) *apiError {
+	p := c.p
+	if o.str("mode") == "setup" {
+		data := p.sub("setup_intent_data")
+		o["_setup_data"] = obj{"description": data.null("description"), "metadata": data.metadata()}
+		o["currency"], o["payment_status"] = p.null("currency"), "no_payment_required"
+		return c.sessionDiscount(o)
+	}
+	intent, err := intentData(p.sub("payment_intent_data"))
+	if err != nil {
+		return err
+	}
+	o["_items"], o["_intent_data"] = items, intent
+	in := p.sub("invoice_creation")
+	data := in.sub("invoice_data")
+	if err := checkCustomFields(data, "invoice_creation[invoice_data]"); err != nil {
+		return err
+	}
+	printed := obj{"metadata": data.metadata()}
+	copyFields(printed, data, "custom_fields", "description", "footer")
+	o["invoice_creation"] = obj{"enabled": in.yes("enabled"), "invoice_data": printed}
+	if err := c.sessionDiscount(o); err != nil {
+		return err
+	}
+	c.s.total(o)
+	return checkTotal(o)
 }
 
 // inEnglish refuses other languages: the pages have one.
