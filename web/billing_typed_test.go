@@ -17,7 +17,7 @@ import (
 // payFrom pays a Checkout with a card whose bearer types an address and a tax id.
 func (w *world) payFrom(session string, address map[string]string, taxID string) {
 	w.Helper()
-	form := url.Values{"type": {"card"}, "card[token]": {"tok_visa"}, "card[number]": {"4242424242424242"}, "card[exp_month]": {"12"}, "card[exp_year]": {"2040"}, "card[cvc]": {"123"}, "billing_details[name]": {"Typed Books Ltd"}}
+	form := url.Values{"type": {"card"}, "card[number]": {"4242424242424242"}, "card[exp_month]": {"12"}, "card[exp_year]": {"2040"}, "card[cvc]": {"123"}, "billing_details[name]": {"Typed Books Ltd"}}
 	for k, v := range address {
 		form.Set("billing_details[address]["+k+"]", v)
 	}

@@ -15,6 +15,7 @@ type call struct {
 	reqID string
 	key   string // idempotency key
 	base  string // where browsers reach the sandbox
+	then  func() // what follows once it is done, if anything
 }
 
 // operation answers one call, under the server's lock. It returns an object, or
@@ -208,10 +209,7 @@ func (s *Server) execute(c *call, header http.Header, do operation, params *para
 		var err *apiError
 		var out obj
 		if c.p, err = checkParams(params, form); err == nil {
-			out, err = do(c)
-			if err == nil {
-				out, err = s.render(out, c.p.list("expand"))
-			}
+			out, err = s.perform(c, do)
 		}
 		if err == nil {
 			status, body = http.StatusOK, out.json()

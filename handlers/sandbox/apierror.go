@@ -15,6 +15,12 @@ type apiError struct {
 	message     string
 	fields      obj  // payment_intent, setup_intent, payment_method, charge
 	unstarted   bool // refused before execution: the idempotency key stays free
+	keeps       bool // what was changed stays, though the request is refused
+}
+
+// refuses says whether the error means that nothing was done.
+func (e *apiError) refuses() bool {
+	return !e.keeps && (e.status == http.StatusBadRequest || e.status == http.StatusNotFound)
 }
 
 func (e *apiError) Error() string { return e.message }

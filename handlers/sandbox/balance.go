@@ -44,7 +44,13 @@ func (s *Server) charged(ch obj) string {
 		typ = "payment"
 	}
 	amount, currency := settles(ch, ch.num("amount"))
-	return s.moves(typ, "charge", ch.id(), amount, paymentFee(amount), currency)
+	id := s.moves(typ, "charge", ch.id(), amount, paymentFee(amount), currency)
+	if doesOf(s.store.get("payment_method", ch.str("payment_method"))).available {
+		o := s.store.get("balance_transaction", id)
+		o["available_on"], o["status"] = s.unix(), "available"
+		s.store.put("balance_transaction", o)
+	}
+	return id
 }
 
 // withdrawn records that a dispute took its money, reinstated that it gave it

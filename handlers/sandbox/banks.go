@@ -122,7 +122,7 @@ func takes(method, currency string) bool {
 // dashboardMethods are what this account's dashboard offers for a currency: all
 // that the sandbox knows. Transfers need a customer, and cannot be saved.
 func dashboardMethods(currency string, customer, saved bool) []any {
-	out := []any{"card"}
+	out := []any{"card", "link"}
 	for _, m := range []string{"us_bank_account", "sepa_debit", "customer_balance"} {
 		if takes(m, currency) && (m != "customer_balance" || (customer && !saved)) {
 			out = append(out, m)
@@ -133,12 +133,6 @@ func dashboardMethods(currency string, customer, saved bool) []any {
 
 // sessionMethods are the payment methods that a new session offers.
 func (c *call) sessionMethods(currency string, customer obj) ([]any, *apiError) {
-	options := c.p.sub("payment_method_options")
-	for name := range options {
-		if name != "card" && name != "customer_balance" && name != "us_bank_account" && name != "sepa_debit" {
-			return nil, notHere("payment_method_options of " + name)
-		}
-	}
 	saved := c.p.sub("payment_intent_data").str("setup_future_usage") != ""
 	list := c.p.list("payment_method_types")
 	if len(list) == 0 {
@@ -148,17 +142,15 @@ func (c *call) sessionMethods(currency string, customer obj) ([]any, *apiError) 
 		m := m.(string)
 		switch {
 		case methodNames[m] == "":
-			return nil, notHere("payment method type " + m)
+			return nil, notValue("payment_method_types", m)
 		case !takes(m, currency):
 			return nil, bad("", "payment_method_types", "The payment method `%s` cannot be used with the currency `%s`.", m, currency)
 		case m == "customer_balance" && customer == nil:
 			return nil, bad("", "customer", "`customer` must be provided when `customer_balance` is in `payment_method_types`.")
 		case m == "customer_balance" && saved:
 			return nil, bad("", "payment_intent_data[setup_future_usage]", "The payment method type `customer_balance` does not support `setup_future_usage`.")
-		case m == "customer_balance" && options.sub("customer_balance").str("funding_type") != "bank_transfer":
-			return nil, bad("parameter_missing", "payment_method_options[customer_balance][funding_type]", "Missing required param: payment_method_options[customer_balance][funding_type].")
-		case m == "customer_balance" && options.sub("customer_balance").sub("bank_transfer").str("type") != transferType(currency):
-			return nil, bad("", "payment_method_options[customer_balance][bank_transfer][type]", "The bank transfer type must be `%s` for the currency `%s`.", transferType(currency), currency)
+		case m == "customer_balance" && c.p.sub("payment_method_options").sub("customer_balance") == nil:
+			return nil, parameterMissing("payment_method_options[customer_balance][funding_type]")
 		}
 	}
 	return list, nil
@@ -168,11 +160,11 @@ func (c *call) sessionMethods(currency string, customer obj) ([]any, *apiError) 
 func (c *call) bankMethod(b bankAccount, p obj) obj {
 	o := c.fresh("payment_method")
 	o["type"], o["metadata"] = b.typ, p.metadata()
-	billing := p.sub("billing_details")
+	billing, in := p.sub("billing_details"), p.sub(b.typ)
 	o["billing_details"] = obj{"address": address(billing.sub("address")), "email": billing.null("email"), "name": billing.null("name"), "phone": billing.null("phone")}
 	last4, print := b.number[len(b.number)-4:], fingerprint(c.s.setting("account") + b.number)[:16]
 	if b.typ == "us_bank_account" {
-		o["us_bank_account"] = obj{"account_holder_type": "company", "account_type": "checking", "bank_name": "STRIPE TEST BANK", "financial_connections_account": nil,
+		o["us_bank_account"] = obj{"account_holder_type": in.or("account_holder_type", "company"), "account_type": in.or("account_type", "checking"), "bank_name": "STRIPE TEST BANK", "financial_connections_account": nil,
 			"fingerprint": print, "last4": last4, "networks": obj{"preferred": "ach", "supported": []any{"ach"}}, "routing_number": routingNumber, "status_details": obj{}}
 	} else {
 		o["sepa_debit"] = obj{"bank_code": b.number[4:12], "branch_code": "", "country": b.number[:2], "fingerprint": print,

@@ -63,7 +63,7 @@ func TestPagesInBrowser(t *testing.T) {
 		"sessions": "/objects/checkout.session", "refunds-none": "/objects/refund", "session": "/objects/checkout.session/" + open.ID,
 		"charge": "/objects/charge/" + charge, "event": "/objects/event/" + r.events("customer.created")[0],
 		"invoice": "/i/" + invoice.ID, "portal": "/p/session/" + portal.ID, "dispute": "/objects/dispute/" + dispute.ID,
-		"checkout-ach": "/c/pay/" + choose.ID + "?method=us_bank_account", "checkout-transfer": "/c/pay/" + choose.ID + "?method=customer_balance",
+		"checkout-ach": "/c/pay/" + choose.ID + "?method=us_bank_account", "checkout-link": "/c/pay/" + choose.ID + "?method=link", "checkout-transfer": "/c/pay/" + choose.ID + "?method=customer_balance",
 		"transfer": "/t/" + waits,
 		"mail":     "/mail", "message": "/mail/" + r.server.Mailbox().All()[0].ID,
 	} {

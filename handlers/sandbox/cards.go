@@ -2,18 +2,29 @@ package sandbox
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
 // card is one of Stripe's documented test cards and what it does.
 type card struct {
 	number  string
-	name    string // as in pm_card_… and tok_…, "" without one
+	name    string // as in pm_card_… and tok_…, "" without one; more after spaces
 	brand   string
 	country string // "" for US
 	funding string // "" for credit
 	about   string // for people
 	does    behaviour
+}
+
+// networks are those that a card belongs to.
+func (k card) networks() []any {
+	for label, network := range map[string]string{"Cartes Bancaires": "cartes_bancaires", "eftpos": "eftpos_au"} {
+		if strings.HasPrefix(k.about, label) {
+			return []any{network, k.brand}
+		}
+	}
+	return []any{k.brand}
 }
 
 // cardGroup is what the page of test cards shows together.
@@ -24,19 +35,22 @@ type cardGroup struct {
 
 // behaviour is what happens when a test card is used.
 type behaviour struct {
-	decline  string // code of the refusal, "" when it pays
-	reason   string // decline_code
-	attaches bool   // declines a charge only, not attaching
-	auth     authNeed
-	refund   string // "fails" or "pending"
-	dispute  string // reason of a dispute that follows the charge
-	inquiry  bool   // the dispute is an inquiry
-	warning  bool   // an early fraud warning follows the charge
-	blocked  bool   // refused by Radar, not by the bank
-	twice    bool   // two disputes, of a half each: Stripe does not say of how much
-	risk     string // "" for normal
+	decline   string // code of the refusal, "" when it pays
+	reason    string // decline_code
+	attaches  bool   // declines a charge only, not attaching
+	auth      authNeed
+	refund    string // "fails" or "pending"
+	dispute   string // reason of a dispute that follows the charge
+	inquiry   bool   // the dispute is an inquiry
+	warning   bool   // an early fraud warning follows the charge
+	blocked   bool   // refused by Radar, not by the bank
+	available bool   // the money can be paid out at once
+	twice     bool   // two disputes, of a half each: Stripe does not say of how much
+	risk      string // "" for normal
 
 	frictionless bool // 3-D Secure happens without the customer
+	optional     bool // 3-D Secure happens where it is asked for
+	breaks       bool // 3-D Secure, where it is asked for, breaks down
 
 	// What comes of checking the CVC, postal code and first line that were given,
 	// "" for a pass.
@@ -74,7 +88,7 @@ func cardByName(id string) (card, bool) {
 	}
 	short := strings.TrimPrefix(name, "visa_")
 	for _, c := range cards {
-		if c.name != "" && (c.name == name || c.name == short) {
+		if names := strings.Fields(c.name); slices.Contains(names, name) || slices.Contains(names, short) {
 			return c, true
 		}
 	}
@@ -175,4 +189,4 @@ func (b behaviour) refusal() *apiError {
 
 // brandNames are for people.
 var brandNames = map[string]string{"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express",
-	"discover": "Discover", "diners": "Diners Club", "jcb": "JCB", "unionpay": "UnionPay"}
+	"unknown": "Card", "discover": "Discover", "diners": "Diners Club", "jcb": "JCB", "unionpay": "UnionPay"}

@@ -125,8 +125,6 @@ func TestRefunds(t *testing.T) {
 	}
 }
 
-func second(_ *stripe.Refund, err error) error { return err }
-
 // A refund that fails later gives the amount back to the charge.
 func TestRefundFails(t *testing.T) {
 	r := local(t)

@@ -24,11 +24,13 @@ func (c *call) charge(pi, pm obj) obj {
 		"amount_authorized": pi.num("amount"), "brand": card["brand"], "checks": publicValue(card.sub("checks")),
 		"country": card["country"], "exp_month": card["exp_month"], "exp_year": card["exp_year"],
 		"fingerprint": card["fingerprint"], "funding": card["funding"], "installments": nil,
-		"last4": card["last4"], "mandate": nil, "network": card["brand"], "three_d_secure": nil, "wallet": nil,
+		"last4": card["last4"], "mandate": nil, "network": card["brand"], "three_d_secure": nil, "wallet": publicValue(card["wallet"]),
 	}}
 	if d := chargeDetails(pm); d != nil {
 		o["payment_method_details"] = d
 	}
+	o["shipping"], o["statement_descriptor"], o["statement_descriptor_suffix"], o["transfer_group"] =
+		pi["shipping"], pi["statement_descriptor"], pi["statement_descriptor_suffix"], pi["transfer_group"]
 	o["refunded"] = false
 	o["refunds"] = nil
 	if d := pi.sub("presentment_details"); d != nil {
@@ -43,7 +45,7 @@ func (c *call) charge(pi, pm obj) obj {
 func getCharge(c *call) (obj, *apiError) { return c.find("charge", "charge", "charge") }
 
 func listCharges(c *call) (obj, *apiError) {
-	return c.page("charge", c.matches("customer", "payment_intent"))
+	return c.page("charge", c.matches("customer", "payment_intent", "transfer_group"))
 }
 
 // dispute opens the dispute that a test card brings about.

@@ -35,6 +35,8 @@ func (c *call) confirmSession(o, pm obj) *apiError {
 	if pi == nil {
 		pi = c.newIntent(o.num("amount_total"), o.str("currency"), customer, data)
 		pi["_session"] = o.id()
+		pi.sub("payment_method_options").sub("card")["request_three_d_secure"] = o.sub("payment_method_options").sub("card")["request_three_d_secure"]
+		pi["_transfer_country"] = o["_transfer_country"]
 		pi["receipt_email"] = data.or("receipt_email", details["email"])
 		c.s.store.put("payment_intent", pi)
 		c.emit("payment_intent.created", pi)
@@ -44,7 +46,7 @@ func (c *call) confirmSession(o, pm obj) *apiError {
 	if pi.str("status") == "requires_action" {
 		pi["status"] = "requires_payment_method" // a new attempt replaces the old
 	}
-	pi["amount"] = o.num("amount_total")
+	pi["amount"], pi["payment_method_types"] = o.num("amount_total"), o["payment_method_types"]
 	if use := o.sub("_options").sub(pm.str("type")).str("setup_future_usage"); use != "" && use != "none" {
 		pi["setup_future_usage"] = use
 	}

@@ -21,9 +21,6 @@ func createCoupon(c *call) (obj, *apiError) {
 // newCoupon makes a coupon that is not stored yet. Durations other than once
 // matter to subscriptions only, and are kept as they were given.
 func (c *call) newCoupon(p obj) (obj, *apiError) {
-	if p.has("currency_options") {
-		return nil, notHere("currency_options of coupons")
-	}
 	o := c.fresh("coupon")
 	switch id := p.str("id"); {
 	case id == "":
@@ -33,7 +30,7 @@ func (c *call) newCoupon(p obj) (obj, *apiError) {
 	default:
 		o["id"] = id
 	}
-	percent, amount := p.str("percent_off"), p["amount_off"]
+	percent, amount := p.str("percent_off"), p.value("amount_off")
 	switch {
 	case percent == "" && amount == nil:
 		return nil, bad("", "", "You must pass either percent_off or amount_off.")
@@ -55,10 +52,10 @@ func (c *call) newCoupon(p obj) (obj, *apiError) {
 		if err := checkCurrency(p.str("currency"), "currency"); err != nil {
 			return nil, err
 		}
-		o["amount_off"], o["currency"] = p["amount_off"], lower(p.str("currency"))
+		o["amount_off"], o["currency"] = amount, lower(p.str("currency"))
 	}
 	o["duration"] = p.or("duration", "once")
-	months, repeats := p["duration_in_months"], p.str("duration") == "repeating"
+	months, repeats := p.value("duration_in_months"), p.str("duration") == "repeating"
 	switch {
 	case repeats && months == nil:
 		return nil, parameterMissing("duration_in_months")
@@ -88,10 +85,10 @@ func (c *call) newCoupon(p obj) (obj, *apiError) {
 // checkLimits checks what coupons and promotion codes share: an end, and how
 // often they may be used.
 func checkLimits(p obj, end string, now int64) *apiError {
-	if at, ok := p[end].(int64); ok && at <= now {
+	if at, ok := p.integer(end); ok && at <= now {
 		return bad("", end, "The timestamp must be in the future: %d", at)
 	}
-	if n, ok := p["max_redemptions"].(int64); ok && n < 1 {
+	if n, ok := p.integer("max_redemptions"); ok && n < 1 {
 		return bad("parameter_invalid_integer", "max_redemptions", "This value must be greater than or equal to 1.")
 	}
 	return nil
@@ -133,9 +130,6 @@ func updateCoupon(c *call) (obj, *apiError) {
 	o, err := c.find("coupon", "coupon", "coupon")
 	if err != nil {
 		return nil, err
-	}
-	if c.p.has("currency_options") {
-		return nil, notHere("currency_options of coupons")
 	}
 	copyFields(o, c.p, "name")
 	mergeMetadata(o, c.p)

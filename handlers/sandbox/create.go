@@ -51,7 +51,8 @@ func nullText(s string) any {
 // copyFields sets fields from the parameters that were given.
 func copyFields(o, p obj, fields ...string) {
 	for _, f := range fields {
-		if v, ok := p[f]; ok {
+		if _, ok := p[f]; ok {
+			v := p.value(f)
 			if v == "" {
 				v = nil
 			}

@@ -6,11 +6,6 @@ import "fmt"
 // already, or is refunded with it.
 func createCreditNote(c *call) (obj, *apiError) {
 	p := c.p
-	for _, f := range []string{"lines", "shipping_cost", "credit_amount", "effective_at"} {
-		if p.has(f) {
-			return nil, notHere(f + " of credit notes")
-		}
-	}
 	in, err := c.named("invoice", "invoice", "invoice")
 	if err != nil {
 		return nil, err
@@ -18,7 +13,7 @@ func createCreditNote(c *call) (obj, *apiError) {
 	if in.str("status") != "paid" {
 		return nil, bad("", "invoice", "Only credit notes of paid invoices are in the sandbox: this invoice has a status of %s.", in.str("status"))
 	}
-	amount, ok := p["amount"].(int64)
+	amount, ok := p.integer("amount")
 	if !ok {
 		return nil, bad("parameter_missing", "amount", "One of the following params should be provided for this request: amount, lines, or shipping_cost.")
 	}

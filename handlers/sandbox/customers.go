@@ -1,5 +1,7 @@
 package sandbox
 
+import "strconv"
+
 var customerFields = []string{"address", "description", "email", "name", "phone", "preferred_locales", "shipping"}
 
 func createCustomer(c *call) (obj, *apiError) {
@@ -30,6 +32,11 @@ func createCustomer(c *call) (obj, *apiError) {
 	}
 	c.s.store.put("customer", o)
 	c.emit("customer.created", o)
+	for i, id := range c.p.list("tax_id_data") {
+		if _, err := c.newTaxID(o, id.(obj), "tax_id_data["+strconv.Itoa(i)+"][value]"); err != nil {
+			return nil, err
+		}
+	}
 	return o, nil
 }
 
@@ -56,8 +63,12 @@ func checkEmail(p obj) *apiError {
 
 func (c *call) invoiceSettings(o obj) *apiError {
 	in := c.p.sub("invoice_settings")
+	if !in.has("default_payment_method") {
+		return nil
+	}
 	id := in.str("default_payment_method")
 	if id == "" {
+		o.sub("invoice_settings")["default_payment_method"] = nil
 		return nil
 	}
 	pm := c.s.store.get("payment_method", id)

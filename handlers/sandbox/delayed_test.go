@@ -173,7 +173,7 @@ func TestWhichMethodsASessionOffers(t *testing.T) {
 	r := local(t)
 	c := r.customer("a@example.com").ID
 	made, err := r.api.CheckoutSessions.New(sessionParams(c))
-	if s := must(t, made, err); strings.Join(s.PaymentMethodTypes, " ") != "card us_bank_account customer_balance" {
+	if s := must(t, made, err); strings.Join(s.PaymentMethodTypes, " ") != "card link us_bank_account customer_balance" {
 		t.Errorf("the dashboard's: %v", s.PaymentMethodTypes)
 	}
 	_, err = r.api.CheckoutSessions.New(delayedSession(c, "eur", "us_bank_account"))

@@ -197,6 +197,7 @@ func (c *call) recheckDiscount(o obj) *apiError {
 		c.s.total(o)
 		c.s.store.put("checkout.session", o)
 		err = bad(err.code, "promotion", "Your promotion code cannot be used any more. The total has changed.")
+		err.keeps = true
 	}
 	return err
 }

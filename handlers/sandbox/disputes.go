@@ -19,7 +19,7 @@ func updateDispute(c *call) (obj, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	evidence := c.p.sub("evidence")
+	evidence, _ := c.p.value("evidence").(obj)
 	if disputeOver(d) && (evidence != nil || c.p.has("submit")) {
 		return nil, bad("", "", "This dispute is already closed.")
 	}
@@ -27,11 +27,8 @@ func updateDispute(c *call) (obj, *apiError) {
 		return nil, bad("", "", "This dispute's evidence was already submitted and can no longer be changed.")
 	}
 	held := d.sub("evidence")
-	for name, text := range evidence {
-		held[name] = text
-		if text == "" {
-			held[name] = nil
-		}
+	for _, name := range names(evidence) {
+		held[name] = evidence.null(name)
 	}
 	details := d.sub("evidence_details")
 	details["has_evidence"] = false
@@ -42,7 +39,7 @@ func updateDispute(c *call) (obj, *apiError) {
 	}
 	mergeMetadata(d, c.p)
 	submit := evidence != nil
-	if v, ok := c.p["submit"].(bool); ok {
+	if v, ok := c.p.flag("submit"); ok {
 		submit = v
 	}
 	if submit && disputeOpen(d) {
@@ -113,15 +110,16 @@ func (c *call) escalate(d obj) {
 	c.emit("charge.dispute.funds_withdrawn", d)
 }
 
-// closeDispute accepts a dispute: it is lost for good.
+// closeDispute accepts a dispute: it is lost for good. An inquiry ends without
+// the bank having taken anything.
 func closeDispute(c *call) (obj, *apiError) {
 	d, err := c.find("dispute", "dispute", "dispute")
 	if err != nil {
 		return nil, err
 	}
-	if disputeOver(d) || d.yes("is_charge_refundable") {
+	if disputeOver(d) {
 		return nil, bad("", "", "This dispute is already closed.")
 	}
-	c.decideDispute(d, false)
+	c.decideDispute(d, d.yes("is_charge_refundable"))
 	return d, nil
 }

@@ -10,9 +10,6 @@ func createEndpoint(c *call) (obj, *apiError) {
 	if err := c.checkEvents(c.p.str("api_version")); err != nil {
 		return nil, err
 	}
-	if c.p.yes("connect") {
-		return nil, notHere("Connect")
-	}
 	o := c.fresh("webhook_endpoint")
 	o["api_version"] = c.p.null("api_version")
 	o["description"] = c.p.null("description")
@@ -33,7 +30,7 @@ func knownVersion(v string) bool {
 }
 
 func (c *call) checkEndpoint() *apiError {
-	if u, ok := c.p["url"]; ok && !validURL(u.(string)) {
+	if _, ok := c.p["url"]; ok && !validURL(c.p.str("url")) {
 		return bad("url_invalid", "url", "Invalid URL: An explicit scheme (such as https) must be provided.")
 	}
 	if _, ok := c.p["enabled_events"]; ok && len(c.p.list("enabled_events")) == 0 {
@@ -70,7 +67,7 @@ func updateEndpoint(c *call) (obj, *apiError) {
 		return nil, err
 	}
 	copyFields(o, c.p, "url", "enabled_events", "description")
-	if v, ok := c.p["disabled"].(bool); ok {
+	if v, ok := c.p.flag("disabled"); ok {
 		o["status"] = map[bool]string{true: "disabled", false: "enabled"}[v]
 	}
 	mergeMetadata(o, c.p)

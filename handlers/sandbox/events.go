@@ -12,7 +12,11 @@ func (s *Server) emit(typ string, o obj, request obj) {
 	ev["api_version"] = s.opts.EventVersion
 	ev["type"] = typ
 	ev["request"] = request
-	ev["data"] = obj{"object": o.public()}
+	now := o.public()
+	ev["data"] = obj{"object": now}
+	if previous := s.previous(typ, now); previous != nil {
+		ev.sub("data")["previous_attributes"] = previous
+	}
 	ev["pending_webhooks"] = int64(0)
 	s.store.put("event", ev)
 	fault := s.takeDeliveryFault(typ)
@@ -39,9 +43,6 @@ func listEvents(c *call) (obj, *apiError) {
 	typ, types := c.p.str("type"), c.p.list("types")
 	if typ != "" && len(types) > 0 {
 		return nil, bad("", "", "You may only specify one of these parameters: type, types.")
-	}
-	if c.p.has("delivery_success") {
-		return nil, notHere("delivery_success")
 	}
 	return c.page("event", func(o obj) bool {
 		if typ != "" {

@@ -17,6 +17,10 @@ var expandable = map[string]string{
 	"refund":                 "refund",
 	"dispute":                "dispute",
 	"promotion_code":         "promotion_code",
+	"default_price":          "price",
+
+	"balance_transaction":         "balance_transaction",
+	"failure_balance_transaction": "balance_transaction",
 }
 
 // sourceKind is what moved a balance, by its id.
@@ -80,10 +84,10 @@ func (s *Server) expand(o obj, parts []string, path string) *apiError {
 		if name == "source" && o.str("object") == "balance_transaction" {
 			kind = sourceKind(v)
 		}
-		target := s.store.get(kind, v)
 		if kind == "" {
 			return bad("", "expand", "This property cannot be expanded (%s).", path)
 		}
+		target := s.store.get(kind, v)
 		if target == nil {
 			return nil
 		}

@@ -1,13 +1,11 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 func createIntent(c *call) (obj, *apiError) {
-	for _, f := range []string{"application_fee_amount", "transfer_data", "on_behalf_of", "mandate_data", "payment_method_data", "radar_options", "mandate"} {
-		if c.p.has(f) {
-			return nil, notHere(f)
-		}
-	}
 	currency := lower(c.p.str("currency"))
 	if err := checkCurrency(currency, "currency"); err != nil {
 		return nil, err
@@ -15,15 +13,16 @@ func createIntent(c *call) (obj, *apiError) {
 	if err := checkAmount(c.p.num("amount"), currency, "amount"); err != nil {
 		return nil, err
 	}
-	if c.p.str("capture_method") == "manual" {
-		return nil, notHere("manual capture")
-	}
 	customer, err := c.named("customer", "customer", "customer")
 	if err != nil {
 		return nil, err
 	}
-	if c.p.has("off_session") && !c.p.yes("confirm") {
-		return nil, bad("", "off_session", "You can only use `off_session` when `confirm` is true.")
+	confirmed := c.p.yes("confirm")
+	with := c.confirmation()
+	for _, f := range []string{"off_session", "return_url", "error_on_requires_action"} {
+		if v := with[f]; v != nil && v != false && v != "" && !confirmed {
+			return nil, bad("", f, "You can only use `%s` when `confirm` is true.", f)
+		}
 	}
 	var pm obj
 	if id := c.p.str("payment_method"); id != "" {
@@ -35,14 +34,20 @@ func createIntent(c *call) (obj, *apiError) {
 		}
 	}
 	pi := c.newIntent(c.p.num("amount"), currency, customer, c.p)
+	if err := c.intentMethods(pi, customer); err != nil {
+		return nil, err
+	}
+	if err := c.intentOptions(pi); err != nil {
+		return nil, err
+	}
 	if pm != nil {
 		pi["payment_method"] = pm.id()
 		pi["status"] = "requires_confirmation"
 	}
 	c.s.store.put("payment_intent", pi)
 	c.emit("payment_intent.created", pi)
-	if c.p.yes("confirm") {
-		return c.confirmWith(pi, pm, c.p)
+	if confirmed {
+		return c.confirmWith(pi, pm, with)
 	}
 	return pi, nil
 }
@@ -66,26 +71,27 @@ func (c *call) newIntent(amount int64, currency string, customer, p obj) obj {
 	o["amount_capturable"] = int64(0)
 	o["amount_received"] = int64(0)
 	o["amount_details"] = obj{"tip": obj{}}
-	o["capture_method"] = p.or("capture_method", "automatic_async")
+	o["capture_method"] = p.or("capture_method", "automatic_async") // manual is refused before
 	o["client_secret"] = o.id() + "_secret_" + randomText(25)
-	o["confirmation_method"] = p.or("confirmation_method", "automatic")
+	o["confirmation_method"] = "automatic"
 	o["currency"] = currency
 	if customer != nil {
 		o["customer"] = customer.id()
 	}
 	o["metadata"] = p.metadata()
 	o["payment_method_options"] = obj{"card": obj{"installments": nil, "mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}}
-	o["payment_method_types"] = p.or("payment_method_types", []any{"card"})
+	o["payment_method_types"] = []any{"card"}
 	o["status"] = "requires_payment_method"
-	if a := p.sub("automatic_payment_methods"); a != nil {
-		o["automatic_payment_methods"] = obj{"allow_redirects": a.or("allow_redirects", "always"), "enabled": a.yes("enabled")}
-	}
 	copyFields(o, p, "description", "receipt_email", "setup_future_usage", "shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_group")
 	return o
 }
 
 func getIntent(c *call) (obj, *apiError) {
-	return c.find("payment_intent", "payment_intent", "intent")
+	pi, err := c.find("payment_intent", "payment_intent", "intent")
+	if err == nil {
+		err = c.secretOf(pi)
+	}
+	return pi, err
 }
 
 func listIntents(c *call) (obj, *apiError) {
@@ -133,7 +139,10 @@ func updateIntent(c *call) (obj, *apiError) {
 		}
 	}
 	pi["amount"], pi["currency"] = amount, currency
-	copyFields(pi, c.p, "description", "receipt_email", "setup_future_usage", "shipping")
+	copyFields(pi, c.p, "description", "receipt_email", "setup_future_usage", "shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_group")
+	if err := c.changedMethods(pi); err != nil {
+		return nil, err
+	}
 	mergeMetadata(pi, c.p)
 	c.s.store.put("payment_intent", pi)
 	return pi, nil
@@ -150,10 +159,11 @@ func confirmIntent(c *call) (obj, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range []string{"mandate_data", "payment_method_data", "radar_options", "mandate"} {
-		if c.p.has(f) {
-			return nil, notHere(f)
-		}
+	if err := c.secretOf(pi); err != nil {
+		return nil, err
+	}
+	if err := c.changedMethods(pi); err != nil {
+		return nil, err
 	}
 	id := c.p.str("payment_method")
 	if id == "" {
@@ -170,7 +180,7 @@ func confirmIntent(c *call) (obj, *apiError) {
 		return nil, err
 	}
 	copyFields(pi, c.p, "receipt_email", "setup_future_usage", "shipping")
-	return c.confirmWith(pi, pm, c.p)
+	return c.confirmWith(pi, pm, c.confirmation())
 }
 
 // confirmWith tries to charge. p may have off_session, return_url and
@@ -184,9 +194,18 @@ func (c *call) confirmWith(pi, pm, p obj) (obj, *apiError) {
 	if pm == nil {
 		return nil, bad("payment_intent_unexpected_state", "", "You cannot confirm this PaymentIntent because it's missing a payment method.")
 	}
+	if !slices.Contains(pi.list("payment_method_types"), pm["type"]) {
+		return nil, bad("", "payment_method", "The PaymentMethod provided (%s) is not allowed for this PaymentIntent. Please attach a PaymentMethod of a type allowed for this PaymentIntent (%s).", pm.str("type"), oneOf(texts(pi.list("payment_method_types"))))
+	}
+	if auto := pi.sub("automatic_payment_methods"); auto.yes("enabled") && auto.str("allow_redirects") != "never" && p.str("return_url") == "" && !p.yes("use_stripe_sdk") {
+		return nil, bad("", "", "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.")
+	}
 	pi["payment_method"] = pm.id()
 	pi["last_payment_error"] = nil
 	pi["next_action"] = nil
+	if use := pi.sub("payment_method_options").sub(pm.str("type")).str("setup_future_usage"); use != "" && use != "none" {
+		pi["setup_future_usage"] = use
+	}
 	switch pm.str("type") {
 	case "us_bank_account", "sepa_debit":
 		if !takes(pm.str("type"), pi.str("currency")) {
@@ -195,25 +214,25 @@ func (c *call) confirmWith(pi, pm, p obj) (obj, *apiError) {
 		if c.s.store.get("mandate", pm.str("_mandate")).str("status") == "inactive" {
 			return nil, c.debitable(pm)
 		}
-		if pi.str("setup_future_usage") != "" {
-			if err := c.keep(pm, c.s.store.get("customer", pi.str("customer"))); err != nil {
-				return nil, err
-			}
+		if err := c.saveUsed(pi, pm); err != nil {
+			return nil, err
 		}
 		return c.debitBank(pi, pm), nil
 	case "customer_balance":
 		return c.awaitTransfer(pi, pm)
 	}
-	away := p["off_session"] == true || (p.str("off_session") != "" && p.str("off_session") != "false")
+	away := p.yes("off_session") || (p.str("off_session") != "" && p.str("off_session") != "false")
 	does := doesOf(pm)
-	if c.needsAuth(does, pm, away) {
+	three := pi.sub("payment_method_options").sub("card").str("request_three_d_secure")
+	asked := three == "any" || three == "challenge"
+	if c.needsAuth(does, pm, away) || (asked && does.optional && !away) {
 		// The payment of an invoice waits for the customer on the invoice's page.
 		if (away && !p.yes("_invoice")) || p.yes("error_on_requires_action") {
 			return nil, c.decline(pi, pm, cardError("authentication_required", "authentication_required", "", "Your card was declined. This transaction requires authentication."))
 		}
 		pi["status"] = "requires_action"
 		pi["_return_url"] = p.str("return_url")
-		if p.str("return_url") != "" {
+		if p.str("return_url") != "" && !p.yes("use_stripe_sdk") {
 			pi["next_action"] = obj{"type": "redirect_to_url", "redirect_to_url": obj{"return_url": p.str("return_url"), "url": c.base + "/3ds/" + pi.id()}}
 		} else {
 			pi["next_action"] = obj{"type": "use_stripe_sdk", "use_stripe_sdk": obj{"type": "three_d_secure_redirect", "stripe_js": c.base + "/3ds/" + pi.id()}}
@@ -221,6 +240,9 @@ func (c *call) confirmWith(pi, pm, p obj) (obj, *apiError) {
 		c.s.store.put("payment_intent", pi)
 		c.emit("payment_intent.requires_action", pi)
 		return pi, nil
+	}
+	if asked && does.breaks && !away {
+		return nil, c.decline(pi, pm, cardError("card_declined", "generic_decline", "", "Your card was declined."))
 	}
 	return c.finish(pi, pm, false)
 }
@@ -246,14 +268,8 @@ func (c *call) finish(pi, pm obj, authenticated bool) (obj, *apiError) {
 	if does.decline != "" {
 		return nil, c.decline(pi, pm, does.refusal())
 	}
-	if pi.str("setup_future_usage") != "" {
-		if customer := c.s.store.get("customer", pi.str("customer")); customer != nil {
-			if err := c.attach(pm, customer); err != nil {
-				return nil, err
-			}
-		}
-		pm["_set_up"] = true
-		c.s.store.put("payment_method", pm)
+	if err := c.saveUsed(pi, pm); err != nil {
+		return nil, err
 	}
 	ch := c.charge(pi, pm)
 	ch["paid"], ch["captured"], ch["status"] = true, true, "succeeded"
@@ -286,6 +302,19 @@ func (c *call) finish(pi, pm obj, authenticated bool) (obj, *apiError) {
 		c.warn(ch)
 	}
 	return pi, nil
+}
+
+// saveUsed keeps what pays for the customer, where the payment says so.
+func (c *call) saveUsed(pi, pm obj) *apiError {
+	if pi.str("setup_future_usage") == "" {
+		return nil
+	}
+	if customer := c.s.store.get("customer", pi.str("customer")); customer != nil {
+		return c.keep(pm, customer)
+	}
+	pm["_set_up"] = true
+	c.s.store.put("payment_method", pm)
+	return nil
 }
 
 // decline records a failed charge and returns the error that says so.

@@ -9,14 +9,8 @@ import (
 // createInvoice makes a draft of a one-off invoice.
 func createInvoice(c *call) (obj, *apiError) {
 	p := c.p
-	for _, f := range []string{"subscription", "discounts", "default_tax_rates", "default_source", "from_invoice", "transfer_data", "on_behalf_of",
-		"application_fee_amount", "shipping_cost", "number", "effective_at", "account_tax_ids", "rendering", "issuer"} {
-		if p.has(f) {
-			return nil, notHere(f + " of invoices")
-		}
-	}
 	if p.yes("auto_advance") {
-		return nil, notHere("auto_advance of invoices")
+		return nil, notValue("auto_advance", "true")
 	}
 	if err := checkCustomFields(p, ""); err != nil {
 		return nil, err
@@ -75,7 +69,7 @@ func createInvoice(c *call) (obj, *apiError) {
 	in["period_start"], in["period_end"] = in["created"], in["created"]
 	in["status_transitions"] = obj{"finalized_at": nil, "marked_uncollectible_at": nil, "paid_at": nil, "voided_at": nil}
 	in["metadata"] = p.metadata()
-	in["custom_fields"] = p["custom_fields"]
+	in["custom_fields"] = p.null("custom_fields")
 	copyFields(in, p, "description", "footer", "statement_descriptor", "shipping_details")
 	c.s.store.put("invoice", in)
 	if p.str("pending_invoice_items_behavior") == "include" {
@@ -135,23 +129,19 @@ func updateInvoice(c *call) (obj, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	for name := range c.p {
-		switch name {
-		case "metadata", "description", "footer", "default_payment_method", "auto_advance", "expand", "custom_fields":
-		default:
-			return nil, notHere("changing " + name + " of an invoice")
-		}
-	}
 	if in.str("status") != "draft" && (c.p.has("description") || c.p.has("footer") || c.p.has("custom_fields")) {
 		return nil, notEditable(in)
 	}
 	if c.p.yes("auto_advance") {
-		return nil, notHere("auto_advance of invoices")
+		return nil, notValue("auto_advance", "true")
+	}
+	if err := checkCustomFields(c.p, ""); err != nil {
+		return nil, err
 	}
 	if err := c.invoicePaymentMethod(in, c.s.store.get("customer", in.str("customer"))); err != nil {
 		return nil, err
 	}
-	copyFields(in, c.p, "description", "footer", "custom_fields")
+	copyFields(in, c.p, "description", "footer", "custom_fields", "statement_descriptor", "shipping_details")
 	mergeMetadata(in, c.p)
 	c.s.store.put("invoice", in)
 	c.emit("invoice.updated", in)
@@ -187,6 +177,9 @@ func finalizeInvoice(c *call) (obj, *apiError) {
 	in, err := c.invoiceInPath("finalized", "draft")
 	if err != nil {
 		return nil, err
+	}
+	if c.p.yes("auto_advance") {
+		return nil, notValue("auto_advance", "true")
 	}
 	return in, c.finalize(in)
 }
@@ -229,6 +222,7 @@ func (c *call) finalize(in obj) *apiError {
 	pi := c.newIntent(total, currency, c.s.store.get("customer", in.str("customer")), obj{"description": "Payment for Invoice " + in.str("number")})
 	pi["invoice"] = in.id()
 	pi["receipt_email"] = in["customer_email"]
+	pi["payment_method_types"] = invoiceTypes(in)
 	if id := in.str("default_payment_method"); id != "" {
 		pi["payment_method"], pi["status"] = id, "requires_confirmation"
 	}
@@ -243,11 +237,6 @@ func (c *call) finalize(in obj) *apiError {
 // payInvoice charges the payment method that is named, the invoice's or the
 // customer's. A draft is finalized first.
 func payInvoice(c *call) (obj, *apiError) {
-	for _, f := range []string{"forgive", "mandate", "source"} {
-		if c.p.has(f) {
-			return nil, notHere(f + " when paying invoices")
-		}
-	}
 	in, err := c.invoiceInPath("paid", "open", "uncollectible")
 	if err != nil {
 		return nil, err
@@ -257,13 +246,15 @@ func payInvoice(c *call) (obj, *apiError) {
 			return nil, err
 		}
 	}
+	away, asked := c.p.flag("off_session")
+	away = away || !asked
+	id := c.p.str("payment_method")
 	if c.p.yes("paid_out_of_band") {
 		in["paid_out_of_band"] = true
 		c.invoicePaid(in, nil)
 		return in, nil
 	}
 	customer := c.s.store.get("customer", in.str("customer"))
-	id := c.p.str("payment_method")
 	if id == "" {
 		id = in.str("default_payment_method")
 	}
@@ -288,10 +279,6 @@ func payInvoice(c *call) (obj, *apiError) {
 		return nil, err
 	}
 	c.s.present(in, c.s.store.get("payment_intent", in.str("payment_intent")), "")
-	away := true
-	if v, ok := c.p["off_session"].(bool); ok {
-		away = v
-	}
 	return in, c.chargeInvoice(in, pm, away, "")
 }
 
@@ -305,7 +292,7 @@ func (c *call) chargeInvoice(in, pm obj, away bool, back string) *apiError {
 	in["attempted"] = true
 	in["attempt_count"] = in.num("attempt_count") + 1
 	c.s.store.put("invoice", in)
-	pi["_away"] = away
+	pi["_away"], pi["payment_method_types"] = away, invoiceTypes(in)
 	if _, err := c.confirmWith(pi, pm, obj{"off_session": away, "_invoice": true, "return_url": back}); err != nil {
 		c.emit("invoice.payment_failed", in)
 		return err

@@ -5,11 +5,6 @@ import "strconv"
 // createInvoiceItem adds a line to a draft, or keeps it for the next invoice.
 func createInvoiceItem(c *call) (obj, *apiError) {
 	p := c.p
-	for _, f := range []string{"price", "price_data", "subscription", "discounts", "tax_rates", "unit_amount_decimal", "period"} {
-		if p.has(f) {
-			return nil, notHere(f + " of invoice items")
-		}
-	}
 	customer, err := c.named("customer", "customer", "customer")
 	if err != nil {
 		return nil, err
@@ -38,7 +33,7 @@ func createInvoiceItem(c *call) (obj, *apiError) {
 		return nil, bad("", "currency", "The currency of the invoice item (%s) must match the currency of the invoice (%s).", currency, in.str("currency"))
 	}
 	quantity := int64(1)
-	if n, ok := p["quantity"].(int64); ok {
+	if n, ok := p.integer("quantity"); ok {
 		quantity = n
 	}
 	unit := p.num("unit_amount")
@@ -62,6 +57,9 @@ func createInvoiceItem(c *call) (obj, *apiError) {
 	o["discounts"], o["tax_rates"] = []any{}, []any{}
 	o["metadata"] = p.metadata()
 	o["period"] = obj{"start": c.s.unix(), "end": c.s.unix()}
+	if in := p.sub("period"); in != nil {
+		o["period"] = obj{"start": in.num("start"), "end": in.num("end")}
+	}
 	o["proration"], o["quantity"] = false, quantity
 	o["unit_amount"], o["unit_amount_decimal"] = unit, strconv.FormatInt(unit, 10)
 	o["_tax_behavior"] = p.str("tax_behavior")
@@ -87,8 +85,9 @@ func getInvoiceItem(c *call) (obj, *apiError) {
 
 func listInvoiceItems(c *call) (obj, *apiError) {
 	match := c.matches("customer", "invoice")
+	pending, asked := c.p.flag("pending")
 	return c.page("invoiceitem", func(o obj) bool {
-		return match(o) && (!c.p.has("pending") || c.p.yes("pending") == (o.str("invoice") == ""))
+		return match(o) && (!asked || pending == (o.str("invoice") == ""))
 	})
 }
 

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// sendInvoice mails an invoice to its customer.
+// sendInvoice mails an invoice to its customer. A draft is finalized first.
 func sendInvoice(c *call) (obj, *apiError) {
-	in, err := c.invoiceInPath("sent", "open", "paid", "uncollectible")
+	in, err := c.invoiceInPath("sent", "draft", "open", "paid", "uncollectible")
 	if err != nil {
 		return nil, err
 	}
@@ -16,6 +16,11 @@ func sendInvoice(c *call) (obj, *apiError) {
 		return nil, bad("", "", "You can only manually send an invoice if its collection method is 'send_invoice'.")
 	case in.str("customer_email") == "":
 		return nil, bad("", "", "The customer of this invoice has no email address: it cannot be sent.")
+	}
+	if in.str("status") == "draft" {
+		if err := c.finalize(in); err != nil {
+			return nil, err
+		}
 	}
 	due := ""
 	if at := in.num("due_date"); at > 0 {

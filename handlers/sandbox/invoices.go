@@ -26,7 +26,7 @@ func (c *call) invoiceOf(o obj) {
 	in["tax"] = o.sub("total_details")["amount_tax"]
 	in["attempted"], in["auto_advance"], in["attempt_count"] = true, false, int64(0)
 	in["billing_reason"], in["collection_method"] = "manual", "charge_automatically"
-	in["description"] = data.null("description")
+	in["description"], in["footer"] = data.null("description"), data.null("footer")
 	in["metadata"] = data.metadata()
 	in["automatic_tax"] = publicValue(o["automatic_tax"])
 	in["hosted_invoice_url"] = c.base + "/receipts/" + in.id()
@@ -68,5 +68,5 @@ func (c *call) invoiceOf(o obj) {
 func getInvoice(c *call) (obj, *apiError) { return c.find("invoice", "invoice", "invoice") }
 
 func listInvoices(c *call) (obj, *apiError) {
-	return c.page("invoice", c.matches("customer", "status"))
+	return c.page("invoice", c.matches("customer", "status", "collection_method"))
 }

@@ -14,15 +14,16 @@ func (c *call) page(kind string, keep func(obj) bool) (obj, *apiError) {
 // pageOf does the same for rows that are in order.
 func (c *call) pageOf(rows []obj, keep func(obj) bool) (obj, *apiError) {
 	limit := int64(10)
-	if v, ok := c.p["limit"].(int64); ok {
+	if v, ok := c.p.integer("limit"); ok {
 		if v < 1 || v > 100 {
 			return nil, bad("parameter_invalid_integer", "limit", "This value must be between 1 and 100 (it currently is '%d').", v)
 		}
 		limit = v
 	}
 	var found []obj
+	created := c.p.value("created")
 	for _, o := range rows {
-		if inRange(o.num("created"), c.p["created"]) && (keep == nil || keep(o)) {
+		if inRange(o.num("created"), created) && (keep == nil || keep(o)) {
 			found = append(found, o)
 		}
 	}
@@ -89,9 +90,15 @@ func inRange(created int64, want any) bool {
 
 // matches makes a filter out of those of the named parameters that were given.
 func (c *call) matches(fields ...string) func(obj) bool {
+	wanted := obj{}
+	for _, f := range fields {
+		if v := c.p.null(f); v != nil {
+			wanted[f] = v
+		}
+	}
 	return func(o obj) bool {
-		for _, f := range fields {
-			if v, ok := c.p[f]; ok && v != "" && o[f] != v {
+		for f, v := range wanted {
+			if o[f] != v {
 				return false
 			}
 		}

@@ -26,13 +26,10 @@ func (c *call) setupMethods() ([]any, *apiError) {
 	for _, m := range list {
 		switch m := m.(string); {
 		case methodNames[m] == "":
-			return nil, notHere("payment method type " + m)
+			return nil, notValue("payment_method_types", m)
 		case !slices.Contains(reusable, m):
 			return nil, bad("", "payment_method_types", "The payment method `%s` cannot be used in `setup` mode.", m)
 		}
-	}
-	if c.p.sub("payment_method_options") != nil {
-		return nil, notHere("payment_method_options in `setup` mode")
 	}
 	return list, nil
 }
@@ -97,16 +94,11 @@ func invoiceTypes(in obj) []any {
 // invoicePayments reads payment_settings of an invoice.
 func (c *call) invoicePayments(in obj) *apiError {
 	given := c.p.sub("payment_settings")
-	for name := range given {
-		if name != "payment_method_types" && name != "_read" {
-			return notHere("payment_settings[" + name + "] of invoices")
-		}
-	}
 	types := given.list("payment_method_types")
 	for _, m := range types {
 		switch m := m.(string); {
 		case methodNames[m] == "":
-			return notHere("payment method type " + m)
+			return notValue("payment_settings[payment_method_types]", m)
 		case !takes(m, in.str("currency")):
 			return bad("", "payment_settings[payment_method_types]", "The payment method `%s` cannot be used with the currency `%s`.", m, in.str("currency"))
 		}

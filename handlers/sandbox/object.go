@@ -13,32 +13,59 @@ import (
 type obj map[string]any
 
 func (o obj) str(field string) string {
-	s, _ := o[field].(string)
+	s, ok := o[field].(string)
+	if ok {
+		o.note(field)
+	}
 	return s
 }
 
+// integer is the number, and whether there is one.
+func (o obj) integer(field string) (int64, bool) {
+	n, ok := o[field].(int64)
+	if ok {
+		o.note(field)
+	}
+	return n, ok
+}
+
+// flag is the yes or no, and whether there is one.
+func (o obj) flag(field string) (bool, bool) {
+	b, ok := o[field].(bool)
+	if ok {
+		o.note(field)
+	}
+	return b, ok
+}
+
 func (o obj) num(field string) int64 {
-	n, _ := o[field].(int64)
+	n, _ := o.integer(field)
 	return n
 }
 
 func (o obj) yes(field string) bool {
-	b, _ := o[field].(bool)
+	b, _ := o.flag(field)
 	return b
 }
 
 // sub is the nested object, nil (which reads as empty) when there is none.
 func (o obj) sub(field string) obj {
-	s, _ := o[field].(obj)
+	s, ok := o[field].(obj)
+	if ok {
+		o.note(field)
+	}
 	return s
 }
 
 func (o obj) list(field string) []any {
-	l, _ := o[field].([]any)
+	l, ok := o[field].([]any)
+	if ok {
+		o.note(field)
+	}
 	return l
 }
 
-// has says whether the field is there and is not null.
+// has says whether the field is there and is not null, which is not reading it.
 func (o obj) has(field string) bool {
 	v, ok := o[field]
 	return ok && v != nil
@@ -49,7 +76,7 @@ func (o obj) id() string { return o.str("id") }
 // or is the field's value, or the given one when the field is absent, null or
 // an empty string.
 func (o obj) or(field string, otherwise any) any {
-	if v, ok := o[field]; ok && v != nil && v != "" {
+	if v := o.value(field); v != nil && v != "" {
 		return v
 	}
 	return otherwise
@@ -61,7 +88,8 @@ func (o obj) null(field string) any { return o.or(field, nil) }
 // metadata is the parameter of that name as an object that is never nil.
 func (o obj) metadata() obj {
 	m := obj{}
-	for k, v := range o.sub("metadata") {
+	sent, _ := o.value("metadata").(obj)
+	for k, v := range sent {
 		if v != "" {
 			m[k] = v
 		}
@@ -72,10 +100,10 @@ func (o obj) metadata() obj {
 // mergeMetadata applies an update as Stripe does: an empty value removes a key,
 // an empty string instead of the map removes all.
 func mergeMetadata(o, p obj) {
-	v, ok := p["metadata"]
-	if !ok {
+	if _, ok := p["metadata"]; !ok {
 		return
 	}
+	v := p.value("metadata")
 	m, _ := v.(obj)
 	old := o.sub("metadata")
 	if m == nil || old == nil {

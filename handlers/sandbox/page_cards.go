@@ -23,7 +23,7 @@ func testCards() (out []view.TestCards) {
 		for _, k := range g.cards {
 			name := "—"
 			if k.name != "" {
-				name = "pm_card_" + k.name
+				name = "pm_card_" + strings.Join(strings.Fields(k.name), ", pm_card_")
 			}
 			t.Rows = append(t.Rows, []string{spaced(k.number), k.about, name})
 		}

@@ -57,10 +57,12 @@ func (s *Server) showCheckout(w http.ResponseWriter, r *http.Request, status int
 	}
 }
 
+var submitVerbs = map[string]string{"": "Pay", "auto": "Pay", "pay": "Pay", "book": "Book", "donate": "Donate"}
+
 func (s *Server) checkoutView(o obj) view.Checkout {
 	currency := o.str("currency")
 	c := view.Checkout{Session: o.id(), Path: "/c/pay/" + o.id(), Merchant: s.opts.Merchant, Cancel: o.str("cancel_url"), Cards: offered, Countries: countries,
-		Total: amountText(o.num("amount_total"), currency), Button: "Pay " + amountText(o.num("amount_total"), currency),
+		Total: amountText(o.num("amount_total"), currency), Button: submitVerbs[o.str("submit_type")] + " " + amountText(o.num("amount_total"), currency),
 		Expires: instant(o.num("expires_at")), Setup: o.str("mode") == "setup", Promotion: o.yes("allow_promotion_codes"),
 		Submit: o.sub("custom_text").sub("submit").str("message")}
 	if c.Setup {
@@ -152,9 +154,11 @@ func (s *Server) payCheckout(w http.ResponseWriter, r *http.Request) {
 
 // typed is the form as it came.
 func typed(r *http.Request) view.CheckoutForm {
-	return view.CheckoutForm{Email: r.PostFormValue("email"), Number: r.PostFormValue("number"), Expiry: r.PostFormValue("expiry"),
+	form := view.CheckoutForm{Email: r.PostFormValue("email"), Number: r.PostFormValue("number"), Expiry: r.PostFormValue("expiry"),
 		CVC: r.PostFormValue("cvc"), Name: r.PostFormValue("name"), Country: r.PostFormValue("country"), Method: r.PostFormValue("method"),
-		Routing: r.PostFormValue("routing"), Account: r.PostFormValue("account"), IBAN: r.PostFormValue("iban"), Postal: r.PostFormValue("postal")}
+		Routing: r.PostFormValue("routing"), Account: r.PostFormValue("account"), IBAN: r.PostFormValue("iban"), Postal: r.PostFormValue("postal"), Wallet: r.PostFormValue("wallet")}
+	typedWallet(&form)
+	return form
 }
 
 // filled puts a test card into the form.
@@ -217,6 +221,9 @@ func (s *Server) offer(c *view.Checkout, form *view.CheckoutForm, methods []any)
 	if !known || c.Free {
 		form.Method = "card"
 	}
+	if form.Method == "card" && !c.Free {
+		c.Wallets = wallets()
+	}
 	if c.Free {
 		return
 	}
@@ -236,6 +243,8 @@ func (s *Server) offer(c *view.Checkout, form *view.CheckoutForm, methods []any)
 	switch {
 	case c.Setup:
 		c.Button = "Save " + methodNames[form.Method]
+	case form.Method == "link":
+		c.Button = strings.Replace(c.Button, "Pay ", "Pay with Link ", 1)
 	case form.Method == "customer_balance":
 		c.Button = "Pay by bank transfer"
 	}
@@ -251,7 +260,7 @@ func (c *call) typedMethod(form view.CheckoutForm, billing obj, allowed []any) (
 		in, field = obj{"account_number": strings.TrimSpace(form.Account), "routing_number": strings.TrimSpace(form.Routing)}, "account"
 	case "sepa_debit":
 		in, field = obj{"iban": form.IBAN}, "iban"
-	case "customer_balance":
+	case "customer_balance", "link":
 		in = obj{}
 	}
 	if !slices.Contains(allowed, any(form.Method)) {
@@ -281,6 +290,9 @@ func (c *call) typedCard(form view.CheckoutForm, billing obj) (pm obj, field str
 		"card": obj{"number": form.Number, "exp_month": month, "exp_year": year, "cvc": strings.TrimSpace(form.CVC)}})
 	if err != nil {
 		return nil, fieldOf(err), err
+	}
+	if form.Wallet != "" {
+		fromWallet(pm, form.Wallet)
 	}
 	c.s.store.put("payment_method", pm)
 	return pm, "", nil

@@ -17,7 +17,11 @@ func methodText(ch obj) string {
 	last4 := d.sub(typ).str("last4")
 	switch {
 	case typ == "card":
-		return brandNames[d.sub(typ).str("brand")] + " ending in " + last4
+		text := brandNames[d.sub(typ).str("brand")] + " ending in " + last4
+		if wallet := walletNames[d.sub(typ).sub("wallet").str("type")]; wallet != "" {
+			text = wallet + ", " + text
+		}
+		return text
 	case last4 != "":
 		return methodNames[typ] + " ending in " + last4
 	}

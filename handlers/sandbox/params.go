@@ -110,7 +110,7 @@ func checkParams(p *param, n *node) (obj, *apiError) {
 }
 
 func (p *param) object(n *node, path string) (obj, *apiError) {
-	out := obj{}
+	out := obj{readKey: reads{}}
 	names := make([]string, 0, len(n.children))
 	for name := range n.children {
 		names = append(names, name)
@@ -230,6 +230,14 @@ func oneOf(words []string) string {
 		return "one of " + words[0] + " or " + words[1]
 	}
 	return "one of " + strings.Join(words[:len(words)-1], ", ") + ", or " + words[len(words)-1]
+}
+
+func texts(list []any) []string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i], _ = v.(string)
+	}
+	return out
 }
 
 func kindName(p *param, path string) string {

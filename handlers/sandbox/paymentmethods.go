@@ -6,9 +6,6 @@ import (
 )
 
 func createPaymentMethod(c *call) (obj, *apiError) {
-	if c.p.has("customer") || c.p.has("payment_method") {
-		return nil, notHere("copies of payment methods for connected accounts")
-	}
 	typ := c.p.str("type")
 	if typ == "" {
 		return nil, parameterMissing("type")
@@ -131,10 +128,6 @@ func (c *call) cardMethod(k card, month, year int64, cvc string, p obj) obj {
 	if country == "" {
 		country = "US"
 	}
-	networks := []any{k.brand}
-	if strings.HasPrefix(k.about, "Cartes Bancaires") {
-		networks = []any{"cartes_bancaires", k.brand}
-	}
 	if cvc == "pass" && k.does.cvc != "" {
 		cvc = k.does.cvc
 	}
@@ -149,7 +142,7 @@ func (c *call) cardMethod(k card, month, year int64, cvc string, p obj) obj {
 		"funding":              funding,
 		"generated_from":       nil,
 		"last4":                k.number[len(k.number)-4:],
-		"networks":             obj{"available": networks, "preferred": nil},
+		"networks":             obj{"available": k.networks(), "preferred": nil},
 		"three_d_secure_usage": obj{"supported": true},
 		"wallet":               nil,
 	}

@@ -55,7 +55,12 @@ func confirmPaymentPage(c *call) (obj, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	if want, ok := c.p["expected_amount"].(int64); ok && want != o.num("amount_total") {
+	for _, f := range []string{"return_url", "eid", "key"} {
+		c.p.note(f) // who pays, from where: nothing here depends on it
+	}
+	id := c.p.sub("tax_id_collection").sub("tax_id")
+	typ, value := id.str("type"), id.str("value")
+	if want, ok := c.p.integer("expected_amount"); ok && want != o.num("amount_total") {
 		return nil, bad("checkout_amount_mismatch", "expected_amount", "The expected amount %d is not the Checkout Session's total of %d.", want, o.num("amount_total"))
 	}
 	if err := open(o); err != nil {
@@ -65,8 +70,11 @@ func confirmPaymentPage(c *call) (obj, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	if id := c.p.sub("tax_id_collection").sub("tax_id"); id.str("value") != "" && o.sub("tax_id_collection").yes("enabled") {
-		o["_tax_id"] = obj{"type": id.str("type"), "value": id.str("value")}
+	if value != "" {
+		if !o.sub("tax_id_collection").yes("enabled") {
+			return nil, bad("", "tax_id_collection", "This Checkout Session does not collect tax ids.")
+		}
+		o["_tax_id"] = obj{"type": typ, "value": value}
 	}
 	if err := c.confirmSession(o, pm); err != nil {
 		return nil, err

@@ -11,11 +11,6 @@ import (
 // createPortalSession makes a link to the page on which a customer manages
 // cards.
 func createPortalSession(c *call) (obj, *apiError) {
-	for _, f := range []string{"flow_data", "on_behalf_of", "configuration"} {
-		if c.p.has(f) {
-			return nil, notHere(f + " of the customer portal")
-		}
-	}
 	customer, err := c.named("customer", "customer", "customer")
 	if err != nil {
 		return nil, err
@@ -23,7 +18,11 @@ func createPortalSession(c *call) (obj, *apiError) {
 	if u := c.p.str("return_url"); u != "" && !validURL(u) {
 		return nil, bad("url_invalid", "return_url", "Not a valid URL")
 	}
+	if err := inEnglish(c.p); err != nil {
+		return nil, err
+	}
 	o := c.fresh("billing_portal.session")
+	o["locale"] = c.p.null("locale")
 	o["configuration"] = "bpc_1sandbox"
 	o["customer"] = customer.id()
 	o["flow"] = nil

@@ -1,6 +1,9 @@
 package sandbox
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 func createProduct(c *call) (obj, *apiError) {
 	if id := c.p.str("id"); id != "" && c.s.store.get("product", id) != nil {
@@ -9,7 +12,28 @@ func createProduct(c *call) (obj, *apiError) {
 	o := c.newProduct(c.p)
 	c.s.store.put("product", o)
 	c.emit("product.created", o)
+	if data := c.p.sub("default_price_data"); data != nil {
+		return c.defaultPrice(o, data)
+	}
 	return o, nil
+}
+
+// defaultPrice makes the price of default_price_data.
+func (c *call) defaultPrice(product, data obj) (obj, *apiError) {
+	const at = "default_price_data"
+	if err := checkCurrency(data.str("currency"), at+"[currency]"); err != nil {
+		return nil, err
+	}
+	amount, err := unitAmount(data, at)
+	if err != nil {
+		return nil, err
+	}
+	price := c.newPrice(product, data, amount)
+	c.s.store.put("price", price)
+	c.emit("price.created", price)
+	product["default_price"] = price.id()
+	c.s.store.put("product", product)
+	return product, nil
 }
 
 // newProduct makes a product of parameters or of product_data.
@@ -17,12 +41,12 @@ func (c *call) newProduct(p obj) obj {
 	o := c.fresh("product")
 	o["id"] = p.or("id", o["id"])
 	o["active"] = p.or("active", true)
-	o["features"] = []any{}
+	o["features"] = p.or("features", []any{})
 	o["images"] = p.or("images", []any{})
 	o["name"] = p.str("name")
 	o["updated"] = o["created"]
 	o["metadata"] = p.metadata()
-	copyFields(o, p, "description", "tax_code", "unit_label", "url", "statement_descriptor", "shippable")
+	copyFields(o, p, "description", "tax_code", "unit_label", "url", "statement_descriptor", "shippable", "package_dimensions")
 	return o
 }
 
@@ -33,7 +57,17 @@ func updateProduct(c *call) (obj, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	copyFields(o, c.p, "name", "active", "description", "tax_code", "unit_label", "url", "images")
+	if id := c.p.str("default_price"); id != "" {
+		if price := c.s.store.get("price", id); price == nil || price.str("product") != o.id() {
+			return nil, noSuch("price", id, "default_price", false)
+		}
+	}
+	copyFields(o, c.p, "name", "active", "description", "tax_code", "unit_label", "url", "statement_descriptor", "shippable", "package_dimensions", "default_price")
+	for _, f := range []string{"features", "images"} {
+		if _, sent := c.p[f]; sent {
+			o[f] = c.p.or(f, []any{})
+		}
+	}
 	mergeMetadata(o, c.p)
 	o["updated"] = c.s.unix()
 	c.s.store.put("product", o)
@@ -41,7 +75,10 @@ func updateProduct(c *call) (obj, *apiError) {
 	return o, nil
 }
 
-func listProducts(c *call) (obj, *apiError) { return c.page("product", c.matches("active")) }
+func listProducts(c *call) (obj, *apiError) {
+	match, ids := c.matches("active", "shippable", "url"), c.p.list("ids")
+	return c.page("product", func(o obj) bool { return match(o) && (len(ids) == 0 || slices.Contains(ids, o["id"])) })
+}
 
 func createPrice(c *call) (obj, *apiError) {
 	product, err := c.named("product", "product", "product")
@@ -54,9 +91,6 @@ func createPrice(c *call) (obj, *apiError) {
 	}
 	if err := checkCurrency(c.p.str("currency"), "currency"); err != nil {
 		return nil, err
-	}
-	if c.p.has("recurring") || c.p.has("tiers") || c.p.str("billing_scheme") == "tiered" || c.p.has("custom_unit_amount") || c.p.has("currency_options") {
-		return nil, notHere("recurring, tiered and custom prices")
 	}
 	amount, err := unitAmount(c.p, "")
 	if err != nil {
@@ -75,8 +109,10 @@ func createPrice(c *call) (obj, *apiError) {
 
 // unitAmount reads unit_amount or a whole unit_amount_decimal.
 func unitAmount(p obj, path string) (int64, *apiError) {
-	n, ok := p["unit_amount"].(int64)
-	if s := p.str("unit_amount_decimal"); !ok && s != "" {
+	n, ok := p.integer("unit_amount")
+	if s := p.str("unit_amount_decimal"); ok && s != "" {
+		return 0, bad("", join(path, "unit_amount_decimal"), "You may only specify one of these parameters: unit_amount, unit_amount_decimal.")
+	} else if s != "" {
 		var err error
 		n, err = strconv.ParseInt(s, 10, 64)
 		if err != nil {
@@ -118,6 +154,9 @@ func updatePrice(c *call) (obj, *apiError) {
 	if err != nil {
 		return nil, err
 	}
+	if on, ok := c.p.flag("active"); ok && !on && c.s.store.get("product", o.str("product")).str("default_price") == o.id() {
+		return nil, bad("", "active", "This price cannot be archived because it is the default price of its product.")
+	}
 	copyFields(o, c.p, "active", "nickname", "lookup_key", "tax_behavior")
 	mergeMetadata(o, c.p)
 	c.s.store.put("price", o)
@@ -140,5 +179,5 @@ func listPrices(c *call) (obj, *apiError) {
 
 // notHere refuses what Stripe knows and the sandbox does not.
 func notHere(what string) *apiError {
-	return bad("", "", "The sandbox does not know %s.", what)
+	return bad("", "", "The sandbox does not do %s yet.", what)
 }

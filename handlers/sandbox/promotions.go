@@ -12,10 +12,8 @@ func createPromotionCode(c *call) (obj, *apiError) {
 		return nil, err
 	}
 	restrictions := c.p.sub("restrictions")
-	least, currency := restrictions["minimum_amount"], lower(restrictions.str("minimum_amount_currency"))
+	least, currency := restrictions.value("minimum_amount"), lower(restrictions.str("minimum_amount_currency"))
 	switch {
-	case restrictions.has("currency_options"):
-		return nil, notHere("currency_options of promotion codes")
 	case !coupon.yes("valid"):
 		return nil, bad("coupon_expired", "coupon", "Coupon expired: %s", coupon.id())
 	case least != nil && restrictions.num("minimum_amount") < 1:
@@ -82,10 +80,7 @@ func updatePromotionCode(c *call) (obj, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	if c.p.sub("restrictions").has("currency_options") {
-		return nil, notHere("currency_options of promotion codes")
-	}
-	if on, ok := c.p["active"].(bool); ok {
+	if on, ok := c.p.flag("active"); ok {
 		if on && !o.yes("active") {
 			if why := c.s.over(o); why != "" {
 				return nil, bad("", "active", "This promotion code cannot be activated: it %s.", why)

@@ -1,11 +1,6 @@
 package sandbox
 
 func createRefund(c *call) (obj, *apiError) {
-	for _, f := range []string{"customer", "origin", "instructions_email", "reverse_transfer", "refund_application_fee"} {
-		if c.p.has(f) {
-			return nil, notHere(f)
-		}
-	}
 	pi, err := c.named("payment_intent", "payment_intent", "payment_intent")
 	if err != nil {
 		return nil, err
@@ -33,7 +28,7 @@ func createRefund(c *call) (obj, *apiError) {
 	}
 	left := ch.num("amount") - ch.num("amount_refunded")
 	amount := left
-	if v, ok := c.p["amount"].(int64); ok {
+	if v, ok := c.p.integer("amount"); ok {
 		amount = v
 	}
 	switch {

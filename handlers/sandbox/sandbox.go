@@ -5,9 +5,10 @@
 // object and disturbs deliveries. No money moves.
 //
 // It promises to behave as Stripe's documentation says wherever Purse relies on
-// it (one contract suite runs here and against real test mode) and to refuse
-// what it does not know, never to accept it in silence. Its state lies in a
-// file of its own and survives restarts.
+// it (one contract suite runs here and against real test mode) and to do or to
+// refuse what it is sent, never to accept it in silence: a parameter that no
+// code read refuses the request, which then has changed nothing (undone.txt
+// lists those). Its state lies in a file of its own and survives restarts.
 package sandbox
 
 import (

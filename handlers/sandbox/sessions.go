@@ -2,39 +2,16 @@ package sandbox
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// notInSessions are parameters of Checkout that would be ignored here, and are
-// refused instead.
-var notInSessions = []string{"subscription_data", "shipping_address_collection", "shipping_options", "custom_fields",
-	"consent_collection", "after_expiration", "phone_number_collection",
-	"payment_method_configuration", "return_url", "redirect_on_completion"}
-
 func createSession(c *call) (obj, *apiError) {
 	p := c.p
-	for _, f := range notInSessions {
-		if p.has(f) {
-			return nil, notHere(f + " of Checkout Sessions")
-		}
-	}
-	if p.str("ui_mode") == "embedded" {
-		return nil, notHere("embedded Checkout")
-	}
 	mode := p.str("mode")
-	switch {
-	case mode == "":
-		return nil, parameterMissing("mode")
-	case mode == "subscription":
-		return nil, notHere("subscriptions")
-	case p.str("success_url") == "":
-		return nil, parameterMissing("success_url")
-	}
-	for _, f := range []string{"success_url", "cancel_url"} {
-		if u := p.str(f); u != "" && !validURL(u) {
-			return nil, bad("url_invalid", f, "Not a valid URL")
-		}
+	if err := checkSession(p, mode); err != nil {
+		return nil, err
 	}
 	o := c.fresh("checkout.session")
 	expires, err := expiry(p, o.num("created"))
@@ -76,17 +53,22 @@ func createSession(c *call) (obj, *apiError) {
 	o["_page"] = "ppage_1" + randomText(23)
 	o["metadata"] = p.metadata()
 	o["payment_method_types"] = methods
-	o["payment_method_options"] = obj{"card": obj{"request_three_d_secure": "automatic"}}
 	o["custom_fields"], o["shipping_options"] = []any{}, []any{}
-	o["custom_text"] = p.or("custom_text", obj{"after_submit": nil, "shipping_address": nil, "submit": nil, "terms_of_service_acceptance": nil})
+	o["custom_text"] = obj{"after_submit": nil, "shipping_address": nil, "submit": p.sub("custom_text").null("submit"), "terms_of_service_acceptance": nil}
 	o["automatic_tax"] = obj{"enabled": p.sub("automatic_tax").yes("enabled"), "liability": nil, "status": nil}
 	o["phone_number_collection"] = obj{"enabled": false}
 	o["tax_id_collection"] = obj{"enabled": p.sub("tax_id_collection").yes("enabled")}
 	o["payment_method_collection"] = "if_required"
-	copyFields(o, p, "success_url", "cancel_url", "client_reference_id", "customer_email", "locale", "submit_type",
-		"billing_address_collection", "allow_promotion_codes", "adaptive_pricing", "customer_creation")
-	o["_options"] = p.sub("payment_method_options")
-	o["_customer_update"] = p.sub("customer_update")
+	copyFields(o, p, "success_url", "cancel_url", "client_reference_id", "customer_email", "submit_type",
+		"allow_promotion_codes", "adaptive_pricing", "customer_creation", "locale") // prices are adapted to buyers from abroad: there are none here
+	if mode == "payment" {
+		o["currency"] = items[0].(obj).str("currency")
+	}
+	if err := c.sessionOptions(o, methods); err != nil {
+		return nil, err
+	}
+	update := p.sub("customer_update")
+	o["_customer_update"] = obj{"address": update.null("address"), "name": update.null("name")}
 	if customer != nil {
 		o["customer"] = customer.id()
 		o["customer_details"] = obj{"address": customer["address"], "email": customer["email"], "name": customer["name"],
@@ -97,32 +79,96 @@ func createSession(c *call) (obj, *apiError) {
 			o["customer_details"] = obj{"address": nil, "email": e, "name": nil, "phone": nil, "tax_exempt": "none", "tax_ids": nil}
 		}
 	}
-	if mode == "setup" {
-		if err := c.sessionDiscount(o); err != nil {
-			return nil, err
-		}
-		o["currency"] = p.null("currency")
-		o["_setup_data"] = p.sub("setup_intent_data")
-		o["payment_status"] = "no_payment_required"
-	} else {
-		o["_items"] = items
-		o["_intent_data"] = p.sub("payment_intent_data")
-		o["currency"] = items[0].(obj).str("currency")
-		in := p.sub("invoice_creation")
-		if err := checkCustomFields(in.sub("invoice_data"), "invoice_creation[invoice_data]"); err != nil {
-			return nil, err
-		}
-		o["invoice_creation"] = obj{"enabled": in.yes("enabled"), "invoice_data": in.or("invoice_data", obj{"metadata": obj{}})}
-		if err := c.sessionDiscount(o); err != nil {
-			return nil, err
-		}
-		c.s.total(o)
-		if err := checkTotal(o); err != nil {
-			return nil, err
-		}
+	if err := c.sessionData(o, items); err != nil {
+		return nil, err
 	}
 	c.s.store.put("checkout.session", o)
 	return o, nil
+}
+
+// checkSession checks what every session needs.
+func checkSession(p obj, mode string) *apiError {
+	switch {
+	case mode == "":
+		return parameterMissing("mode")
+	case mode == "subscription":
+		return notValue("mode", mode)
+	case p.str("success_url") == "":
+		return parameterMissing("success_url")
+	}
+	if err := inEnglish(p); err != nil {
+		return err
+	}
+	for _, f := range []string{"success_url", "cancel_url"} {
+		if u := p.str(f); u != "" && !validURL(u) {
+			return bad("url_invalid", f, "Not a valid URL")
+		}
+	}
+	return nil
+}
+
+// sessionData reads what a session keeps for what it makes: a set-up, or a
+// payment with its discount and its invoice.
+func (c *call) sessionData(o obj, items []any) *apiError {
+	p := c.p
+	if o.str("mode") == "setup" {
+		data := p.sub("setup_intent_data")
+		o["_setup_data"] = obj{"description": data.null("description"), "metadata": data.metadata()}
+		o["currency"], o["payment_status"] = p.null("currency"), "no_payment_required"
+		return c.sessionDiscount(o)
+	}
+	intent, err := intentData(p.sub("payment_intent_data"))
+	if err != nil {
+		return err
+	}
+	o["_items"], o["_intent_data"] = items, intent
+	in := p.sub("invoice_creation")
+	data := in.sub("invoice_data")
+	if err := checkCustomFields(data, "invoice_creation[invoice_data]"); err != nil {
+		return err
+	}
+	printed := obj{"metadata": data.metadata()}
+	copyFields(printed, data, "custom_fields", "description", "footer")
+	o["invoice_creation"] = obj{"enabled": in.yes("enabled"), "invoice_data": printed}
+	if err := c.sessionDiscount(o); err != nil {
+		return err
+	}
+	c.s.total(o)
+	return checkTotal(o)
+}
+
+// inEnglish refuses other languages: the pages have one.
+func inEnglish(p obj) *apiError {
+	if l := p.str("locale"); l != "" && l != "auto" && l != "en" && !strings.HasPrefix(l, "en-") {
+		return notValue("locale", l)
+	}
+	return nil
+}
+
+// intentData is what a session keeps for its payment intent.
+func intentData(p obj) (obj, *apiError) {
+	if err := capturedAtOnce(p, "payment_intent_data"); err != nil {
+		return nil, err
+	}
+	out := obj{"metadata": p.metadata()}
+	copyFields(out, p, "description", "receipt_email", "setup_future_usage", "shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_group")
+	return out, nil
+}
+
+// sessionOptions reads payment_method_options of a session.
+func (c *call) sessionOptions(o obj, methods []any) *apiError {
+	options := c.p.sub("payment_method_options")
+	card := options.sub("card")
+	o["payment_method_options"] = obj{"card": obj{"request_three_d_secure": card.or("request_three_d_secure", "automatic")}}
+	saves := obj{}
+	for _, m := range methods {
+		saves[m.(string)] = obj{"setup_future_usage": options.sub(m.(string)).null("setup_future_usage")}
+	}
+	o["_options"] = saves
+	if in := options.sub("customer_balance"); in != nil && slices.Contains(methods, any("customer_balance")) {
+		return readTransfer(o, in, o.str("currency"))
+	}
+	return nil
 }
 
 // checkTotal refuses a sum that cannot be charged; nothing to pay is allowed.
@@ -149,7 +195,7 @@ const (
 )
 
 func expiry(p obj, now int64) (int64, *apiError) {
-	at, ok := p["expires_at"].(int64)
+	at, ok := p.integer("expires_at")
 	switch {
 	case !ok:
 		return now + maxLife, nil
@@ -173,7 +219,7 @@ func (c *call) sessionCustomer() (obj, *apiError) {
 		if update != nil {
 			return nil, bad("", "customer_update", "`customer_update` can only be used with `customer`.")
 		}
-		return nil, checkEmail(obj{"email": p["customer_email"]})
+		return nil, checkEmail(obj{"email": p.value("customer_email")})
 	}
 	if p.has("customer_email") {
 		return nil, bad("", "customer_email", "You may only specify one of these parameters: customer, customer_email.")
@@ -205,12 +251,7 @@ func (c *call) lineItems() ([]any, *apiError) {
 	for i, l := range in {
 		l := l.(obj)
 		at := "line_items[" + strconv.Itoa(i) + "]"
-		for _, f := range []string{"adjustable_quantity", "dynamic_tax_rates", "tax_rates"} {
-			if l.has(f) {
-				return nil, notHere(f + " of line items")
-			}
-		}
-		quantity, ok := l["quantity"].(int64)
+		quantity, ok := l.integer("quantity")
 		if !ok {
 			return nil, parameterMissing(at + "[quantity]")
 		}
@@ -257,9 +298,6 @@ func (c *call) itemPrice(l obj, at string) (price, product obj, put func(), err 
 	data := l.sub("price_data")
 	if data == nil {
 		return nil, nil, nil, bad("", at, "You must specify either `price` or `price_data` for each line item.")
-	}
-	if data.has("recurring") {
-		return nil, nil, nil, notHere("recurring prices")
 	}
 	if err := checkCurrency(data.str("currency"), at+"[price_data][currency]"); err != nil {
 		return nil, nil, nil, err

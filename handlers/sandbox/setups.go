@@ -6,11 +6,6 @@ import (
 )
 
 func createSetup(c *call) (obj, *apiError) {
-	for _, f := range []string{"mandate_data", "payment_method_data", "on_behalf_of", "single_use", "attach_to_self", "flow_directions"} {
-		if c.p.has(f) {
-			return nil, notHere(f)
-		}
-	}
 	customer, err := c.named("customer", "customer", "customer")
 	if err != nil {
 		return nil, err
@@ -22,12 +17,13 @@ func createSetup(c *call) (obj, *apiError) {
 	}
 	o["description"] = c.p.null("description")
 	o["metadata"] = c.p.metadata()
+	o["_return_url"] = c.p.str("return_url")
 	o["payment_method_options"] = obj{"card": obj{"mandate_options": nil, "network": nil, "request_three_d_secure": "automatic"}}
 	o["payment_method_types"] = c.p.or("payment_method_types", []any{"card"})
 	o["status"] = "requires_payment_method"
 	for _, m := range o.list("payment_method_types") {
 		if !slices.Contains(reusable, m.(string)) {
-			return nil, notHere("setup intents of type " + m.(string))
+			return nil, notValue("payment_method_types", m.(string))
 		}
 	}
 	o["usage"] = c.p.or("usage", "off_session")
@@ -60,11 +56,6 @@ func confirmSetup(c *call) (obj, *apiError) {
 	o, err := c.find("setup_intent", "setupintent", "intent")
 	if err != nil {
 		return nil, err
-	}
-	for _, f := range []string{"mandate_data", "payment_method_data"} {
-		if c.p.has(f) {
-			return nil, notHere(f)
-		}
 	}
 	id := c.p.str("payment_method")
 	if id == "" {

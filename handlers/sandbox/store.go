@@ -45,6 +45,8 @@ type store struct {
 	byKind map[string][]*record // in the order of creation
 	seq    int64
 	dirty  map[rowKey]bool // changed or removed since the last flush
+	seen   map[rowKey]bool // looked at since begin, nil outside of an API request
+	told   map[rowKey]obj  // what events said of objects since the last flush
 }
 
 // openStore opens the file at path, or memory that is forgotten when path is "".
@@ -59,7 +61,7 @@ func openStore(path string) (*store, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	s := &store{db: db, rows: map[rowKey]*record{}, byKind: map[string][]*record{}, dirty: map[rowKey]bool{}}
+	s := &store{db: db, rows: map[rowKey]*record{}, byKind: map[string][]*record{}, dirty: map[rowKey]bool{}, told: map[rowKey]obj{}}
 	if err := s.load(); err != nil {
 		return nil, errors.Join(fmt.Errorf("sandbox: opening %s: %w", path, err), db.Close())
 	}
@@ -111,7 +113,11 @@ func (s *store) put(kind string, o obj) {
 // get is the object of that kind and id, nil when there is none. Who changes it
 // must put it back.
 func (s *store) get(kind, id string) obj {
-	if r := s.rows[rowKey{kind, id}]; r != nil {
+	k := rowKey{kind, id}
+	if r := s.rows[k]; r != nil {
+		if s.seen != nil {
+			s.seen[k] = true
+		}
 		return r.body
 	}
 	return nil
@@ -133,6 +139,7 @@ func (s *store) all(kind string) []*record { return s.byKind[kind] }
 
 // flush writes what changed, in one transaction.
 func (s *store) flush() error {
+	clear(s.told)
 	if len(s.dirty) == 0 {
 		return nil
 	}

@@ -5,17 +5,15 @@ import "strconv"
 // calculateTax answers what tax a sale would have, by the rule that is set for
 // Checkout and invoices. It is not kept.
 func calculateTax(c *call) (obj, *apiError) {
-	for _, f := range []string{"shipping_cost", "tax_date"} {
-		if c.p.has(f) {
-			return nil, notHere(f)
-		}
-	}
 	customer, err := c.named("customer", "customer", "customer")
 	if err != nil {
 		return nil, err
 	}
 	details := c.p.sub("customer_details")
-	address := details.sub("address")
+	address, _ := details.value("address").(obj)
+	ids, _ := details.or("tax_ids", []any{}).([]any)
+	source := details.or("address_source", "billing")
+	exempt := details.str("taxability_override")
 	switch {
 	case customer != nil && details != nil:
 		return nil, bad("", "customer_details", "You may only specify one of these parameters: customer, customer_details.")
@@ -28,7 +26,7 @@ func calculateTax(c *call) (obj, *apiError) {
 		return nil, bad("customer_tax_location_invalid", "", "We could not determine the customer's tax location based on the provided customer address.")
 	}
 	percent, _ := strconv.ParseInt(c.s.setting("tax_percent"), 10, 64)
-	if o := details.str("taxability_override"); o == "customer_exempt" || o == "reverse_charge" || customer.str("tax_exempt") == "exempt" || customer.str("tax_exempt") == "reverse" {
+	if exempt == "customer_exempt" || exempt == "reverse_charge" || customer.str("tax_exempt") == "exempt" || customer.str("tax_exempt") == "reverse" {
 		percent = 0
 	}
 	var total, exclusive, inclusive int64
@@ -46,13 +44,13 @@ func calculateTax(c *call) (obj, *apiError) {
 			total += sum + tax
 		}
 		lines = append(lines, obj{"id": "tax_li_" + randomText(14), "object": "tax.calculation_line_item", "amount": sum, "amount_tax": tax, "livemode": false,
-			"product": nil, "quantity": int64(1), "reference": l.str("reference"), "tax_behavior": l.null("tax_behavior"), "tax_breakdown": []any{}, "tax_code": l.null("tax_code")})
+			"product": l.null("product"), "quantity": l.or("quantity", int64(1)), "reference": l.str("reference"), "tax_behavior": l.null("tax_behavior"), "tax_breakdown": []any{}, "tax_code": l.null("tax_code")})
 	}
 	o := c.fresh("tax.calculation")
 	delete(o, "created")
 	o["amount_total"], o["tax_amount_exclusive"], o["tax_amount_inclusive"] = total, exclusive, inclusive
 	o["currency"], o["customer"] = c.p.str("currency"), nil
-	o["customer_details"] = obj{"address": address, "address_source": "billing", "ip_address": nil, "tax_ids": []any{}, "taxability_override": "none"}
+	o["customer_details"] = obj{"address": address, "address_source": source, "ip_address": nil, "tax_ids": ids, "taxability_override": details.or("taxability_override", "none")}
 	o["expires_at"], o["tax_date"] = c.s.unix()+90*24*60*60, c.s.unix()
 	o["line_items"] = obj{"object": "list", "data": lines, "has_more": false, "url": "/v1/tax/calculations/" + o.id() + "/line_items"}
 	o["shipping_cost"], o["tax_breakdown"] = nil, []any{}

@@ -20,9 +20,14 @@ func createTaxID(c *call) (obj, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	typ, value := c.p.str("type"), strings.ReplaceAll(c.p.str("value"), " ", "")
+	return c.newTaxID(customer, c.p, "value")
+}
+
+// newTaxID makes a tax id of type and value; param is what a wrong value is called.
+func (c *call) newTaxID(customer, p obj, param string) (obj, *apiError) {
+	typ, value := p.str("type"), strings.ReplaceAll(p.str("value"), " ", "")
 	if shape := taxIDShapes[typ]; value == "" || shape != nil && !shape.MatchString(value) || value == "DE000000000" {
-		return nil, bad("tax_id_invalid", "value", "Invalid value for %s.", typ)
+		return nil, bad("tax_id_invalid", param, "Invalid value for %s.", typ)
 	}
 	o := c.fresh("tax_id")
 	o["customer"], o["type"], o["value"] = customer.id(), typ, value

@@ -55,12 +55,14 @@ func advanceTestClock(c *call) (obj, *apiError) {
 	c.s.store.put("test_helpers.test_clock", o)
 	c.emit("test_helpers.test_clock.advancing", o)
 	s, id := c.s, o.id()
-	s.done.Go(func() { // it needs the lock that this call holds
-		if err := s.advance(by, func() { s.advanced(id, "ready") }); err != nil {
-			s.log.Error("sandbox: the test clock did not advance", "error", err)
-			s.advanced(id, "internal_failure")
-		}
-	})
+	c.then = func() {
+		s.done.Go(func() { // it needs the lock that this call holds
+			if err := s.advance(by, func() { s.advanced(id, "ready") }); err != nil {
+				s.log.Error("sandbox: the test clock did not advance", "error", err)
+				s.advanced(id, "internal_failure")
+			}
+		})
+	}
 	return o, nil
 }
 

@@ -6,18 +6,40 @@ var transferTypes = map[string]string{"usd": "us_bank_transfer", "eur": "eu_bank
 
 func transferType(currency string) string { return transferTypes[currency] }
 
+// euroCountries are where the virtual bank accounts of eu_bank_transfer are.
+var euroCountries = []string{"BE", "DE", "ES", "FR", "IE", "NL"}
+
+// readTransfer reads how a payment or a Checkout Session takes bank transfers.
+func readTransfer(o, in obj, currency string) *apiError {
+	const at = "payment_method_options[customer_balance]"
+	transfer := in.sub("bank_transfer")
+	country := transfer.sub("eu_bank_transfer").str("country")
+	switch {
+	case in.str("funding_type") != "bank_transfer":
+		return parameterMissing(at + "[funding_type]")
+	case transfer.str("type") != transferType(currency):
+		return bad("", at+"[bank_transfer][type]", "The bank transfer type must be `%s` for the currency `%s`.", transferType(currency), currency)
+	case country != "" && transfer.str("type") != "eu_bank_transfer", country != "" && !slices.Contains(euroCountries, country):
+		return bad("", at+"[bank_transfer][eu_bank_transfer][country]", "Invalid country %s: it must be %s, for transfers in euros.", country, oneOf(euroCountries))
+	case country != "":
+		o["_transfer_country"] = country
+	}
+	return nil
+}
+
 // instructions are where a customer sends money, and how much is missing.
 func (c *call) instructions(pi obj) obj {
 	currency := pi.str("currency")
 	holder := obj{"city": "South San Francisco", "country": "US", "line1": "354 Oyster Point Blvd", "line2": nil, "postal_code": "94080", "state": "CA"}
+	country := pi.or("_transfer_country", "DE").(string)
 	var to obj
 	switch transferType(currency) {
 	case "us_bank_transfer":
 		to = obj{"type": "aba", "supported_networks": []any{"ach", "domestic_wire_us"}, "aba": obj{"account_number": "11119987600453127", "bank_name": "STRIPE TEST BANK",
 			"routing_number": routingNumber, "account_holder_name": c.s.opts.Merchant, "account_holder_address": holder, "bank_address": holder, "account_type": "checking"}}
 	case "eu_bank_transfer":
-		to = obj{"type": "iban", "supported_networks": []any{"sepa"}, "iban": obj{"account_holder_name": c.s.opts.Merchant, "bic": "SOGEDEFFXXX", "country": "DE",
-			"iban": "DE00000000000000000001", "account_holder_address": holder, "bank_address": holder}}
+		to = obj{"type": "iban", "supported_networks": []any{"sepa"}, "iban": obj{"account_holder_name": c.s.opts.Merchant, "bic": "SOGEDEFFXXX", "country": country,
+			"iban": country + "00000000000000000001", "account_holder_address": holder, "bank_address": holder}}
 	case "gb_bank_transfer":
 		to = obj{"type": "sort_code", "supported_networks": []any{"bacs", "fps"}, "sort_code": obj{"account_holder_name": c.s.opts.Merchant, "account_number": "12345678",
 			"sort_code": "100000", "account_holder_address": holder, "bank_address": holder}}

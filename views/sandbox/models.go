@@ -29,6 +29,7 @@ type CheckoutForm struct {
 	Code                                      string // a promotion code
 	Routing, Account, IBAN                    string
 	Postal                                    string
+	Wallet                                    string // the wallet that filled in the card, "" for none
 }
 
 // Checkout is the hosted Checkout page of one session.
@@ -47,6 +48,7 @@ type Checkout struct {
 	Removable                        bool   // the buyer entered it and may take it off
 	Codes                            []Pair // codes that work here, and what they take off
 	Cards                            []TestCard
+	Wallets                          []Pair   // which fill in a card: name and label
 	Methods                          []Method // to choose from, none when there is only the card
 	Countries                        []Country
 	Expires                          string // "" for an invoice
