@@ -14,6 +14,7 @@ import (
 	"purse/billing/audit"
 	"purse/billing/invoice"
 	"purse/billing/money"
+	"purse/billing/outcome"
 	"purse/billing/purchase"
 	"purse/billing/schedule"
 	"purse/handlers/sandbox"
@@ -233,7 +234,7 @@ type unvoidable struct {
 
 func (g *unvoidable) VoidInvoice(ctx context.Context, id, key string) error {
 	if g.refuse.Load() {
-		return &purchase.RefusedError{Message: "This invoice cannot be voided."}
+		return &outcome.Refused{Message: "This invoice cannot be voided."}
 	}
 	return g.Gateway.VoidInvoice(ctx, id, key)
 }

@@ -8,8 +8,8 @@ import (
 	"purse/billing/purchase"
 )
 
-// Gateway is Stripe's invoices. Errors are *recharge.Declined,
-// recharge.ErrStale, *purchase.RefusedError, purchase.ErrGone; anything else is
+// Gateway is Stripe's invoices. Errors are *outcome.Declined,
+// outcome.ErrStale, *outcome.Refused, outcome.ErrGone; anything else is
 // an unknown outcome: repeat the call under the same key.
 type Gateway interface {
 	// IssueInvoice makes an invoice with its line and finalizes it. id names one

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"purse/billing/purchase"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -52,7 +52,7 @@ func (in *Invoice) key() string {
 }
 
 func noCustomer(err error) bool {
-	var no *purchase.RefusedError
+	var no *outcome.Refused
 	return errors.As(err, &no) && strings.HasPrefix(no.Message, "No such customer")
 }
 
@@ -62,7 +62,7 @@ func noCustomer(err error) bool {
 func (s *Service) moved(ctx context.Context, in *Invoice, p Params) (bool, error) {
 	made, found, err := s.Gateway.FindIssued(ctx, p, in.CreatedAt.Add(-time.Hour))
 	switch {
-	case err != nil && !errors.Is(err, purchase.ErrGone):
+	case err != nil && !errors.Is(err, outcome.ErrGone):
 		return s.unknown(ctx, in, err)
 	case found && made.Status != "draft" && made.Status != "void":
 		return s.issued(ctx, in, made, nil)

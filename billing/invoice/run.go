@@ -10,7 +10,7 @@ import (
 
 	"purse/billing/catalog"
 	"purse/billing/job"
-	"purse/billing/purchase"
+	"purse/billing/outcome"
 	"purse/billing/recharge"
 	"purse/billing/tx"
 )
@@ -251,7 +251,7 @@ func (s *Service) unknown(ctx context.Context, sent *Invoice, err error) (bool, 
 
 // issued writes the invoice that was made, or why there is none.
 func (s *Service) issued(ctx context.Context, sent *Invoice, made Stripe, err error) (bool, error) {
-	var no *purchase.RefusedError
+	var no *outcome.Refused
 	switch {
 	case errors.As(err, &no):
 		s.Log.Error("Stripe refused an invoice", "invoice", sent.ID, "code", no.Code, "message", no.Message)
@@ -305,8 +305,8 @@ func (s *Service) found(ctx context.Context, sent *Invoice, p Params, made Strip
 
 // acted looks at what an act made of the invoice: the invoice itself decides.
 func (s *Service) acted(ctx context.Context, sent *Invoice, err error) (bool, error) {
-	var no *purchase.RefusedError
-	if err != nil && !errors.As(err, &no) && !errors.Is(err, purchase.ErrGone) && !errors.Is(err, recharge.ErrStale) {
+	var no *outcome.Refused
+	if err != nil && !errors.As(err, &no) && !errors.Is(err, outcome.ErrGone) && !errors.Is(err, outcome.ErrStale) {
 		return s.unknown(ctx, sent, err)
 	}
 	made, lookErr := s.Gateway.IssuedInvoice(ctx, sent.Stripe)
@@ -340,14 +340,14 @@ func (s *Service) acted(ctx context.Context, sent *Invoice, err error) (bool, er
 
 // charged writes the outcome of charging a card.
 func (s *Service) charged(ctx context.Context, sent *Invoice, made Stripe, err error) (bool, error) {
-	var declined *recharge.Declined
-	var no *purchase.RefusedError
+	var declined *outcome.Declined
+	var no *outcome.Refused
 	switch {
 	case err == nil:
 		return s.looked(ctx, sent, made, nil)
 	case errors.As(err, &declined):
 		return s.declined(ctx, sent, declined)
-	case errors.Is(err, recharge.ErrStale), errors.As(err, &no), errors.Is(err, purchase.ErrGone):
+	case errors.Is(err, outcome.ErrStale), errors.As(err, &no), errors.Is(err, outcome.ErrGone):
 		now, lookErr := s.Gateway.IssuedInvoice(ctx, sent.Stripe)
 		switch {
 		case lookErr != nil:
@@ -355,8 +355,8 @@ func (s *Service) charged(ctx context.Context, sent *Invoice, made Stripe, err e
 		case now.Status != "open" || now.PaymentStatus == "processing" || now.PaymentStatus == "requires_action":
 			return s.looked(ctx, sent, now, nil)
 		case now.FailureCode != "":
-			return s.declined(ctx, sent, &recharge.Declined{Code: now.FailureCode, DeclineCode: now.DeclineCode, Message: now.FailureMessage})
-		case errors.Is(err, recharge.ErrStale): // nothing was charged: go on under a new key
+			return s.declined(ctx, sent, &outcome.Declined{Code: now.FailureCode, DeclineCode: now.DeclineCode, Message: now.FailureMessage})
+		case errors.Is(err, outcome.ErrStale): // nothing was charged: go on under a new key
 			return s.with(ctx, sent, func(t tx.Tx, in *Invoice) (bool, error) {
 				in.DoingN++
 				in.SentAt = time.Time{}
@@ -364,7 +364,7 @@ func (s *Service) charged(ctx context.Context, sent *Invoice, made Stripe, err e
 				return false, s.put(t, in, in.backoff(t.Now()))
 			})
 		}
-		return s.declined(ctx, sent, &recharge.Declined{Code: string(recharge.NoCard), DeclineCode: string(recharge.NoCard), Message: "The payment method cannot be charged any more."})
+		return s.declined(ctx, sent, &outcome.Declined{Code: string(recharge.NoCard), DeclineCode: string(recharge.NoCard), Message: "The payment method cannot be charged any more."})
 	}
 	return s.unknown(ctx, sent, err)
 }
@@ -372,16 +372,16 @@ func (s *Service) charged(ctx context.Context, sent *Invoice, made Stripe, err e
 // looked writes what an invoice says.
 func (s *Service) looked(ctx context.Context, sent *Invoice, made Stripe, err error) (bool, error) {
 	switch {
-	case errors.Is(err, purchase.ErrGone):
+	case errors.Is(err, outcome.ErrGone):
 		return s.with(ctx, sent, func(t tx.Tx, in *Invoice) (bool, error) {
 			return false, s.failed(t, in, "Stripe does not know the invoice any more.")
 		})
 	case err != nil:
 		return s.unknown(ctx, sent, err)
 	case made.Status == "open" && sent.Doing == pay && made.PaymentStatus == "requires_action":
-		return s.declined(ctx, sent, &recharge.Declined{Code: "authentication_required", Message: authentication})
+		return s.declined(ctx, sent, &outcome.Declined{Code: "authentication_required", Message: authentication})
 	case made.Status == "open" && sent.Doing == pay && made.PaymentStatus == "requires_payment_method" && made.FailureCode != "":
-		return s.declined(ctx, sent, &recharge.Declined{Code: made.FailureCode, DeclineCode: made.DeclineCode, Message: made.FailureMessage})
+		return s.declined(ctx, sent, &outcome.Declined{Code: made.FailureCode, DeclineCode: made.DeclineCode, Message: made.FailureMessage})
 	}
 	return s.with(ctx, sent, func(t tx.Tx, in *Invoice) (bool, error) {
 		in.Unknowns = 0
@@ -408,7 +408,7 @@ const authentication = "The bank wants the payment to be confirmed."
 
 // declined writes what a decline means: another try later, or that the customer
 // has to act.
-func (s *Service) declined(ctx context.Context, sent *Invoice, d *recharge.Declined) (bool, error) {
+func (s *Service) declined(ctx context.Context, sent *Invoice, d *outcome.Declined) (bool, error) {
 	return s.with(ctx, sent, func(t tx.Tx, in *Invoice) (bool, error) {
 		if in.Final() {
 			return false, nil
@@ -418,7 +418,7 @@ func (s *Service) declined(ctx context.Context, sent *Invoice, d *recharge.Decli
 }
 
 // declinedIn does so in a transaction.
-func (s *Service) declinedIn(t tx.Tx, in *Invoice, d *recharge.Declined) error {
+func (s *Service) declinedIn(t tx.Tx, in *Invoice, d *outcome.Declined) error {
 	in.Doing, in.SentAt, in.Unknowns, in.Problem, in.Processing = nothing, time.Time{}, 0, d.Message, false
 	if d.Authentication() { // Stripe's words are for developers
 		in.Problem = authentication

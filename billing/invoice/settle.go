@@ -13,8 +13,8 @@ import (
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/money"
+	"purse/billing/outcome"
 	"purse/billing/purchase"
-	"purse/billing/recharge"
 	"purse/billing/tx"
 )
 
@@ -34,7 +34,7 @@ func (s *Service) settle(t tx.Tx, in *Invoice, at Stripe) error {
 	asked := in.Processing
 	in.note(at)
 	if asked && in.Collection == Charge && at.Status == "open" && !in.Processing { // the bank refused to be debited
-		d := &recharge.Declined{Code: at.FailureCode, DeclineCode: at.DeclineCode, Message: at.FailureMessage}
+		d := &outcome.Declined{Code: at.FailureCode, DeclineCode: at.DeclineCode, Message: at.FailureMessage}
 		if d.Message == "" {
 			d.Message = "The bank did not pay."
 		}
@@ -399,7 +399,7 @@ func (s *Service) invoiceEvent(ctx context.Context, e *purchase.InboxEvent) (pur
 	}
 	at, err := s.Gateway.IssuedInvoice(ctx, e.ObjectID)
 	switch {
-	case errors.Is(err, purchase.ErrGone):
+	case errors.Is(err, outcome.ErrGone):
 		return purchase.NotOurs, "Stripe does not know the invoice", nil
 	case err != nil:
 		return "", "", err

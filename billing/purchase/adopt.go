@@ -10,6 +10,7 @@ import (
 	"purse/billing/audit"
 	"purse/billing/fault"
 	"purse/billing/money"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -68,7 +69,7 @@ func (s *Service) Orphan(ctx context.Context, eventID string) (*Orphan, error) {
 		o.Checkout, err = s.Gateway.CheckoutOf(ctx, payment)
 	}
 	switch {
-	case errors.Is(err, ErrGone):
+	case errors.Is(err, outcome.ErrGone):
 		return nil, none("Stripe knows no Checkout of this payment.")
 	case err != nil:
 		return nil, s.unavailable(err)

@@ -10,6 +10,7 @@ import (
 	"purse/billing/audit"
 	"purse/billing/fault"
 	"purse/billing/id"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -77,7 +78,7 @@ func (s *Service) AnswerDispute(ctx context.Context, by audit.Actor, purchaseID,
 		return nil, err
 	}
 	err = s.Gateway.SubmitEvidence(ctx, dispute, e, answer.ID)
-	var no *RefusedError
+	var no *outcome.Refused
 	switch {
 	case errors.As(err, &no):
 		return nil, fault.New(fault.Conflict, "evidence_refused", "", "Stripe did not take the evidence: %s", no.Message)

@@ -15,6 +15,7 @@ import (
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/money"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -157,7 +158,7 @@ func (s *Service) expireOlder(ctx context.Context, o *Purchase) error {
 		return err // what a bank is asked for was bought
 	}
 	err = s.Gateway.ExpireCheckout(ctx, o.CheckoutSession)
-	if err != nil && !errors.Is(err, ErrNotOpen) && !errors.Is(err, ErrGone) {
+	if err != nil && !errors.Is(err, outcome.ErrNotOpen) && !errors.Is(err, outcome.ErrGone) {
 		return err
 	}
 	_, err = s.FulfilBySession(ctx, o.CheckoutSession)
@@ -199,7 +200,7 @@ func (s *Service) openCheckout(ctx context.Context, p *Purchase, save bool) erro
 		return err
 	}
 	// Another tab was faster to buy the same: this Checkout must not be paid too.
-	if err := s.Gateway.ExpireCheckout(ctx, p.CheckoutSession); err != nil && !errors.Is(err, ErrNotOpen) {
+	if err := s.Gateway.ExpireCheckout(ctx, p.CheckoutSession); err != nil && !errors.Is(err, outcome.ErrNotOpen) {
 		return s.unavailable(err)
 	}
 	return fault.New(fault.Conflict, "superseded", "", "The same pack was just chosen in another window. Go on there, or choose it again here.")
@@ -264,7 +265,7 @@ func lasting(days int) string {
 // refused turns Stripe's answer into the buyer's. What Stripe refuses for good
 // fails the purchase; everything else leaves it to be tried again.
 func (s *Service) refused(ctx context.Context, p *Purchase, err error) error {
-	var no *RefusedError
+	var no *outcome.Refused
 	if !errors.As(err, &no) {
 		return s.unavailable(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/job"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -78,7 +79,7 @@ func (s *Service) syncBilling(ctx context.Context, customer string) error {
 	}
 	err = s.Gateway.UpdateCustomer(ctx, c.StripeCustomerID, p)
 	problem := ""
-	var no *RefusedError
+	var no *outcome.Refused
 	switch {
 	case errors.As(err, &no):
 		problem = no.Message

@@ -9,6 +9,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/fault"
 	"purse/billing/job"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -45,7 +46,7 @@ func (s *Service) customerEvent(ctx context.Context, e *InboxEvent) (InboxState,
 	// Stripe had all of ours: what it has otherwise now came after it.
 	now, err := s.Gateway.CustomerDetails(ctx, e.ObjectID)
 	switch {
-	case errors.Is(err, ErrGone):
+	case errors.Is(err, outcome.ErrGone):
 		return Ignored, "Stripe does not know the customer any more", nil
 	case err != nil:
 		return "", "", err
@@ -110,7 +111,7 @@ func (s *Service) typedBefore(ctx context.Context, customer string, saved, at ti
 		if c, err = s.Gateway.Checkout(ctx, p.CheckoutSession); err == nil && c.Status == "complete" {
 			return true, nil
 		}
-		if errors.Is(err, ErrGone) {
+		if errors.Is(err, outcome.ErrGone) {
 			err = nil
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"purse/billing/fault"
 	"purse/billing/ledger"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -187,7 +188,7 @@ func disputeRank(status string) int {
 func (s *Service) processMoney(ctx context.Context, e *InboxEvent) error {
 	pi, err := s.Gateway.PaymentOf(ctx, e.ObjectID)
 	switch {
-	case errors.Is(err, ErrGone):
+	case errors.Is(err, outcome.ErrGone):
 		return s.conclude(ctx, e.ID, NotOurs, "Stripe does not know the object")
 	case err != nil:
 		return err

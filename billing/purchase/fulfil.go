@@ -11,6 +11,7 @@ import (
 	"purse/billing/fault"
 	"purse/billing/ledger"
 	"purse/billing/money"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -30,7 +31,7 @@ func (s *Service) FulfilBySession(ctx context.Context, session string) (*Purchas
 	}
 	c, err := s.Gateway.Checkout(ctx, session)
 	switch {
-	case errors.Is(err, ErrGone):
+	case errors.Is(err, outcome.ErrGone):
 		return nil, fault.Missing("purchase")
 	case err != nil:
 		return nil, s.unavailable(err)

@@ -2,7 +2,6 @@ package purchase
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"purse/billing/account"
@@ -20,9 +19,9 @@ type Gateway interface {
 	CustomerLives(ctx context.Context, stripeID string) (bool, error)
 	// UpdateCustomer makes Stripe's customer bear what is known of it now: name,
 	// e-mail, address and tax ids. It may be repeated. What Stripe does not take
-	// is a RefusedError.
+	// is a outcome.Refused.
 	UpdateCustomer(ctx context.Context, stripeID string, p CustomerParams) error
-	// CustomerDetails answers what Stripe's customer bears now, ErrGone when there
+	// CustomerDetails answers what Stripe's customer bears now, outcome.ErrGone when there
 	// is none.
 	CustomerDetails(ctx context.Context, stripeID string) (account.TypedDetails, error)
 	CreateCheckout(ctx context.Context, p CheckoutParams, key string) (Checkout, error)
@@ -30,21 +29,21 @@ type Gateway interface {
 	// paid with a saved payment method.
 	CreateInvoice(ctx context.Context, p CheckoutParams, m PaymentMethod, key string) (Checkout, error)
 	// PayInvoiceNow charges it for the invoice while the buyer is there. The bank's
-	// no is a DeclinedError; a bank that takes its time has not answered yet.
+	// no is a outcome.Declined; a bank that takes its time has not answered yet.
 	PayInvoiceNow(ctx context.Context, invoice, method, key string) (Checkout, error)
-	// Checkout answers a session, or such an invoice, with its payment, ErrGone when
+	// Checkout answers a session, or such an invoice, with its payment, outcome.ErrGone when
 	// there is none. ExpireCheckout takes both too.
 	Checkout(ctx context.Context, id string) (Checkout, error)
-	// CheckoutOf answers the Checkout of a payment, ErrGone when there is none.
+	// CheckoutOf answers the Checkout of a payment, outcome.ErrGone when there is none.
 	CheckoutOf(ctx context.Context, paymentIntent string) (Checkout, error)
 	// LookFor finds the Checkout of a purchase, or the invoice in its place, in
 	// Stripe's lists: for when the answer to making it was lost. Of p it needs who
 	// and what for.
 	LookFor(ctx context.Context, p CheckoutParams, since time.Time) (c Checkout, found bool, err error)
-	// ExpireCheckout ends an open session; ErrNotOpen when it is not open, or when a
+	// ExpireCheckout ends an open session; outcome.ErrNotOpen when it is not open, or when a
 	// bank is being asked for the money. The draft of an invoice is deleted.
 	ExpireCheckout(ctx context.Context, id string) error
-	// PaymentIntent answers a payment, ErrGone when there is none.
+	// PaymentIntent answers a payment, outcome.ErrGone when there is none.
 	PaymentIntent(ctx context.Context, id string) (PaymentIntent, error)
 	// PaymentOf answers the payment that a charge, refund or dispute is about.
 	PaymentOf(ctx context.Context, objectID string) (PaymentIntent, error)
@@ -56,24 +55,11 @@ type Gateway interface {
 	FindRefund(ctx context.Context, p RefundParams) (r ChargeRefund, found bool, err error)
 	// SubmitEvidence answers a dispute: Stripe gives it to the bank at once.
 	SubmitEvidence(ctx context.Context, dispute string, e Evidence, key string) error
-	// SetupTry answers the payment method of a setup intent, ErrGone when there is none.
+	// SetupTry answers the payment method of a setup intent, outcome.ErrGone when there is none.
 	SetupTry(ctx context.Context, setupIntent string) (SetupTry, error)
 	// EventsSince calls f for each event of the kinds that Purse listens to.
 	EventsSince(ctx context.Context, since time.Time, f func(InboxEvent) error) error
 }
-
-// Errors of a Gateway that callers tell apart. Anything else is an unknown
-// outcome: retry with the same key.
-var (
-	ErrGone    = errors.New("Stripe does not know the object")
-	ErrNotOpen = errors.New("the Checkout is not open any more")
-)
-
-// RefusedError is Stripe's final no to a request: it will not do it, however
-// often it is asked.
-type RefusedError struct{ Code, Message string }
-
-func (e *RefusedError) Error() string { return "Stripe refused: " + e.Message }
 
 // CustomerParams describe a customer to Stripe.
 type CustomerParams struct {

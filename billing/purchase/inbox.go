@@ -10,6 +10,7 @@ import (
 	"purse/billing/audit"
 	"purse/billing/fault"
 	"purse/billing/job"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -146,7 +147,7 @@ func (s *Service) sessionOf(ctx context.Context, e *InboxEvent) (session string,
 	case strings.HasPrefix(e.Type, "payment_intent."):
 		pi, err := s.Gateway.PaymentIntent(ctx, e.ObjectID)
 		switch {
-		case errors.Is(err, ErrGone):
+		case errors.Is(err, outcome.ErrGone):
 			return "", NotOurs, "Stripe does not know the payment", nil
 		case err != nil:
 			return "", "", "", err
@@ -177,7 +178,7 @@ func (s *Service) sessionOf(ctx context.Context, e *InboxEvent) (session string,
 // event's row.
 func (s *Service) processSession(ctx context.Context, e *InboxEvent, session string) error {
 	c, err := s.Gateway.Checkout(ctx, session)
-	if errors.Is(err, ErrGone) {
+	if errors.Is(err, outcome.ErrGone) {
 		e.concluded = true
 		return s.conclude(ctx, e.ID, NotOurs, "Stripe does not know the Checkout")
 	}

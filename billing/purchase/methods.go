@@ -14,6 +14,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/id"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -135,7 +136,7 @@ func (m *Methods) List(ctx context.Context, customer string) ([]Method, error) {
 		return nil, err
 	}
 	all, byDefault, err := m.Gateway.PaymentMethods(ctx, c.StripeCustomerID)
-	if errors.Is(err, ErrGone) {
+	if errors.Is(err, outcome.ErrGone) {
 		return nil, nil
 	}
 	if err != nil {
@@ -291,7 +292,7 @@ func (m *Methods) Remove(ctx context.Context, by audit.Actor, customer, id strin
 		return err
 	}
 	for _, id := range append([]string{o.ID}, o.Also...) {
-		if err := m.Gateway.Detach(ctx, id); err != nil && !errors.Is(err, ErrGone) {
+		if err := m.Gateway.Detach(ctx, id); err != nil && !errors.Is(err, outcome.ErrGone) {
 			return methodsUnavailable(err)
 		}
 	}
@@ -416,7 +417,7 @@ func (m *Methods) Added(ctx context.Context, customer, session string) (*Method,
 	}
 	s, err := m.Gateway.SetupSession(ctx, session)
 	switch {
-	case errors.Is(err, ErrGone):
+	case errors.Is(err, outcome.ErrGone):
 		return nil, fault.Missing("Checkout")
 	case err != nil:
 		return nil, methodsUnavailable(err)
@@ -445,7 +446,7 @@ func (m *Methods) Portal(ctx context.Context, customer, returnPath string) (stri
 		return "", err
 	}
 	u, err := m.Gateway.PortalURL(ctx, stripeCustomer, m.PublicURL+returnPath)
-	var no *RefusedError
+	var no *outcome.Refused
 	if errors.As(err, &no) {
 		return "", fault.New(fault.Unavailable, "portal_unavailable", "", "Stripe's portal is not set up. Payment methods can be managed here meanwhile.")
 	}

@@ -15,18 +15,18 @@ type MethodGateway interface {
 	// PaymentMethods answers what is saved for Stripe's customer, newest first, and
 	// the id of the one that Stripe takes by default, "" for none.
 	PaymentMethods(ctx context.Context, stripeCustomer string) (all []PaymentMethod, byDefault string, err error)
-	// PaymentMethod answers one, ErrGone when there is none.
+	// PaymentMethod answers one, outcome.ErrGone when there is none.
 	PaymentMethod(ctx context.Context, id string) (PaymentMethod, error)
-	// Detach removes one; ErrGone when it is not saved any more.
+	// Detach removes one; outcome.ErrGone when it is not saved any more.
 	Detach(ctx context.Context, id string) error
 	// SetDefault makes one what Stripe takes by default.
 	SetDefault(ctx context.Context, stripeCustomer, id string) error
 	// CreateSetup opens a Checkout that saves a payment method and takes no money.
 	CreateSetup(ctx context.Context, p SetupParams, key string) (Setup, error)
-	// SetupSession answers such a Checkout, ErrGone when there is none.
+	// SetupSession answers such a Checkout, outcome.ErrGone when there is none.
 	SetupSession(ctx context.Context, session string) (Setup, error)
 	// Mandate answers what an event says about a mandate, the permission to debit a
-	// bank account: of which payment method, and whether it stands. ErrGone when
+	// bank account: of which payment method, and whether it stands. outcome.ErrGone when
 	// Stripe does not know the event any more.
 	Mandate(ctx context.Context, event string) (Mandate, error)
 	// PortalURL answers a link to Stripe's portal, good for a short time.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -52,12 +53,12 @@ func (s *Service) lookFor(ctx context.Context, p *Purchase) (c Checkout, found b
 // end makes a Checkout or an invoice one that cannot be paid any more, and its
 // purchase one that is over. One that was paid meanwhile is fulfilled.
 func (s *Service) end(ctx context.Context, purchaseID, session string) error {
-	if err := s.Gateway.ExpireCheckout(ctx, session); err != nil && !errors.Is(err, ErrNotOpen) && !errors.Is(err, ErrGone) {
+	if err := s.Gateway.ExpireCheckout(ctx, session); err != nil && !errors.Is(err, outcome.ErrNotOpen) && !errors.Is(err, outcome.ErrGone) {
 		return err
 	}
 	c, err := s.Gateway.Checkout(ctx, session)
 	switch {
-	case errors.Is(err, ErrGone): // it was a draft
+	case errors.Is(err, outcome.ErrGone): // it was a draft
 		if err := s.setState(ctx, purchaseID, Expired, "The payment was never begun."); err != nil {
 			return err
 		}
@@ -89,7 +90,7 @@ func (s *Service) stopLooking(ctx context.Context, purchaseID string) error {
 func (s *Service) orphanInvoice(ctx context.Context, e *InboxEvent) (session string, state InboxState, why string, err error) {
 	c, err := s.Gateway.Checkout(ctx, e.ObjectID)
 	switch {
-	case errors.Is(err, ErrGone):
+	case errors.Is(err, outcome.ErrGone):
 		return "", NotOurs, "Stripe does not know the invoice", nil
 	case err != nil:
 		return "", "", "", err

@@ -14,6 +14,7 @@ import (
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/money"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -171,7 +172,7 @@ func (s *Service) sendRefund(ctx context.Context, refundID string) error {
 		}
 	}
 	made, err := s.makeRefund(ctx, r, params)
-	var no *RefusedError
+	var no *outcome.Refused
 	if errors.As(err, &no) {
 		made = ChargeRefund{Ours: r.ID, Amount: r.Amount, Status: "failed", Problem: no.Message}
 		err = nil

@@ -7,6 +7,7 @@ import (
 
 	"purse/billing/audit"
 	"purse/billing/fault"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -20,15 +21,6 @@ import (
 // BySaved says whether a saved payment method pays the purchase, or its invoice's
 // page after that.
 func (p *Purchase) BySaved() bool { return isInvoice(p.CheckoutSession) }
-
-// DeclinedError says that the bank refused a saved payment method, or wants the buyer to
-// confirm.
-type DeclinedError struct {
-	Message      string // for people
-	Authenticate bool   // the buyer confirms on the invoice's page
-}
-
-func (e *DeclinedError) Error() string { return e.Message }
 
 // isInvoice says whether what stands for a Checkout is an invoice.
 func isInvoice(id string) bool { return strings.HasPrefix(id, "in_") }
@@ -70,7 +62,7 @@ func (s *Service) openInvoice(ctx context.Context, p *Purchase, m PaymentMethod)
 		return s.refused(ctx, p, err)
 	}
 	c, err := s.Gateway.CreateInvoice(ctx, params, m, p.ID)
-	var no *RefusedError
+	var no *outcome.Refused
 	if errors.As(err, &no) && no.Code == "customer_tax_location_invalid" {
 		return errors.Join(fault.Bad("method", "Tax depends on your address, and it is not known: fill in your billing details, or pay on Stripe's page."),
 			s.setState(ctx, p.ID, Failed, "The address for the tax is not known."))
@@ -107,17 +99,17 @@ func (s *Service) openInvoice(ctx context.Context, p *Purchase, m PaymentMethod)
 // payInvoice charges the payment method and writes what came of it.
 func (s *Service) payInvoice(ctx context.Context, p *Purchase, m PaymentMethod) (*Purchase, error) {
 	c, err := s.Gateway.PayInvoiceNow(ctx, p.CheckoutSession, m.ID, p.ID+":pay:"+m.ID)
-	var declined *DeclinedError
-	var no *RefusedError
+	var declined *outcome.Declined
+	var no *outcome.Refused
 	switch {
 	case err == nil:
 		p, _, err = s.fulfil(ctx, &c, nil)
 		return p, err
-	case errors.As(err, &declined) && declined.Authenticate:
+	case errors.As(err, &declined) && declined.Authentication():
 		return p, nil // open: the buyer confirms on the invoice's page
 	case errors.As(err, &declined):
 	case errors.As(err, &no):
-		declined = &DeclinedError{Message: no.Message}
+		declined = &outcome.Declined{Message: no.Message}
 	default:
 		return nil, s.unavailable(err) // nobody knows: under the same key it is the same payment
 	}

@@ -9,6 +9,7 @@ import (
 	"purse/billing/audit"
 	"purse/billing/fault"
 	"purse/billing/job"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -123,7 +124,7 @@ func (s *Service) BeginSetup(t tx.Tx, customer, setup, person, address string) e
 func (s *Service) setupEvent(ctx context.Context, e *InboxEvent) (InboxState, string, error) {
 	try, err := s.Gateway.SetupTry(ctx, e.ObjectID)
 	switch {
-	case errors.Is(err, ErrGone):
+	case errors.Is(err, outcome.ErrGone):
 		return NotOurs, "Stripe does not know the setup", nil
 	case err != nil:
 		return "", "", err

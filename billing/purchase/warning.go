@@ -8,6 +8,7 @@ import (
 	"purse/billing/audit"
 	"purse/billing/fault"
 	"purse/billing/ledger"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -29,10 +30,10 @@ func (w *Warning) Open() bool { return w.Actionable && w.DismissedAt.IsZero() }
 // Warn writes a warning about a payment, or what became of it, and freezes or
 // unfreezes the credits. In the same transaction it tells whose payment it is, ""
 // when it is not one of a purchase here. A payment that Stripe does not know is
-// ErrGone, and nothing is told.
+// outcome.ErrGone, and nothing is told.
 func (s *Service) Warn(ctx context.Context, w Warning, paymentIntent string, tell func(t tx.Tx, customer string) error) error {
 	if paymentIntent == "" {
-		return ErrGone
+		return outcome.ErrGone
 	}
 	// The warning may be faster than what tells of the payment: then the payment
 	// itself says which purchase it is of.

@@ -8,6 +8,7 @@ import (
 
 	"purse/billing/audit"
 	"purse/billing/fault"
+	"purse/billing/outcome"
 	"purse/billing/purchase"
 	"purse/billing/tx"
 )
@@ -31,7 +32,7 @@ func (s *Service) invoiceEvent(ctx context.Context, e *purchase.InboxEvent) (pur
 	}
 	in, lookErr := s.Gateway.Invoice(ctx, e.ObjectID)
 	switch {
-	case errors.Is(lookErr, purchase.ErrGone):
+	case errors.Is(lookErr, outcome.ErrGone):
 		return purchase.NotOurs, "Stripe does not know the invoice", nil
 	case lookErr != nil:
 		return "", "", lookErr
@@ -99,7 +100,7 @@ func (s *Service) concludePaid(t tx.Tx, e *purchase.InboxEvent, id string) error
 func (s *Service) warningEvent(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
 	w, err := s.Gateway.FraudWarning(ctx, e.ObjectID)
 	switch {
-	case errors.Is(err, purchase.ErrGone):
+	case errors.Is(err, outcome.ErrGone):
 		return purchase.NotOurs, "Stripe does not know the warning", nil
 	case err != nil:
 		return "", "", err
@@ -123,7 +124,7 @@ func (s *Service) warningEvent(ctx context.Context, e *purchase.InboxEvent) (pur
 		}
 		return s.Purchases.ConcludeIn(t, e, state, "")
 	})
-	if errors.Is(err, purchase.ErrGone) {
+	if errors.Is(err, outcome.ErrGone) {
 		return purchase.NotOurs, "Stripe does not know the payment", nil
 	}
 	return state, "", err
@@ -156,7 +157,7 @@ func (s *Service) methodEvent(ctx context.Context, e *purchase.InboxEvent) (purc
 // ownerOf is the customer who has saved a payment method, "" for nobody of ours.
 func (s *Service) ownerOf(ctx context.Context, id string) (customer string, err error) {
 	method, err := s.Methods.Gateway.PaymentMethod(ctx, id)
-	if err != nil && !errors.Is(err, purchase.ErrGone) {
+	if err != nil && !errors.Is(err, outcome.ErrGone) {
 		return "", err
 	}
 	err = s.Runner.View(ctx, func(t tx.Tx) error {
@@ -184,7 +185,7 @@ func (s *Service) ownerOf(ctx context.Context, id string) (customer string, err 
 // that was withdrawn makes the account as good as removed.
 func (s *Service) mandateEvent(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
 	d, err := s.Methods.Gateway.Mandate(ctx, e.ID)
-	if errors.Is(err, purchase.ErrGone) {
+	if errors.Is(err, outcome.ErrGone) {
 		return purchase.NotOurs, "Stripe does not know the event any more", nil
 	}
 	if err != nil {

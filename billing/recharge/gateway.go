@@ -2,15 +2,14 @@ package recharge
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"purse/billing/money"
 	"purse/billing/purchase"
 )
 
-// Gateway is Stripe's invoices. Errors are *Declined, ErrStale,
-// *purchase.RefusedError, purchase.ErrGone; anything else is an unknown outcome:
+// Gateway is Stripe's invoices. Errors are *outcome.Declined, outcome.ErrStale,
+// *outcome.Refused, outcome.ErrGone; anything else is an unknown outcome:
 // repeat the call under the same key.
 type Gateway interface {
 	// PrepareInvoice makes the invoice of a recharge, with its line, and
@@ -28,36 +27,6 @@ type Gateway interface {
 	// FraudWarning answers a bank's early fraud warning.
 	FraudWarning(ctx context.Context, id string) (Warning, error)
 }
-
-// Declined says that the bank refused, or wants the customer to confirm.
-type Declined struct {
-	Code, DeclineCode string // Stripe's
-	Message           string // for people
-}
-
-func (d *Declined) Error() string { return d.Message }
-
-// Authentication says whether the bank wants the customer to confirm.
-func (d *Declined) Authentication() bool {
-	return d.Code == "authentication_required" || d.DeclineCode == "authentication_required" || d.Code == "invoice_payment_intent_requires_action"
-}
-
-// Soft says whether the same card or account may well pay later. Banks and card
-// networks want every other decline not to be tried again.
-func (d *Declined) Soft() bool {
-	switch d.DeclineCode {
-	case "insufficient_funds", "processing_error", "try_again_later", "issuer_not_available", "reenter_transaction", "generic_decline",
-		"do_not_honor", "card_velocity_exceeded", "withdrawal_count_limit_exceeded", "no_action_taken", "approve_with_id":
-		return true
-	case "":
-		return d.Code == "processing_error" || d.Code == "card_declined"
-	}
-	return false
-}
-
-// ErrStale says that Stripe remembers a failure of its own under the key. What
-// was done must be looked up, and goes on under another key.
-var ErrStale = errors.New("Stripe remembers a failure under this key")
 
 // Warning is a bank's suspicion about a payment.
 type Warning struct {

@@ -9,7 +9,7 @@ import (
 	"purse/billing/event"
 	"purse/billing/job"
 	"purse/billing/ledger"
-	"purse/billing/purchase"
+	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -268,7 +268,7 @@ func (s *Service) unknown(ctx context.Context, sent *Recharge, err error) (bool,
 
 // prepared writes the invoice that was made, or why there is none.
 func (s *Service) prepared(ctx context.Context, sent *Recharge, in Invoice, err error) (bool, error) {
-	var no *purchase.RefusedError
+	var no *outcome.Refused
 	switch {
 	case errors.As(err, &no):
 		return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
@@ -393,14 +393,14 @@ func (s *Service) mismatch(t tx.Tx, r *Recharge, in Invoice) string {
 
 // afterPay writes the outcome of a payment.
 func (s *Service) afterPay(ctx context.Context, sent *Recharge, in Invoice, err error) (bool, error) {
-	var declined *Declined
-	var no *purchase.RefusedError
+	var declined *outcome.Declined
+	var no *outcome.Refused
 	switch {
 	case err == nil:
 		return s.looked(ctx, sent, in, nil)
 	case errors.As(err, &declined):
 		return s.declined(ctx, sent, declined)
-	case errors.Is(err, ErrStale), errors.As(err, &no), errors.Is(err, purchase.ErrGone):
+	case errors.Is(err, outcome.ErrStale), errors.As(err, &no), errors.Is(err, outcome.ErrGone):
 		// What was done is not in this answer: the invoice knows.
 		now, lookErr := s.Gateway.Invoice(ctx, sent.Invoice)
 		switch {
@@ -408,9 +408,9 @@ func (s *Service) afterPay(ctx context.Context, sent *Recharge, in Invoice, err 
 			return s.unknown(ctx, sent, errors.Join(err, lookErr))
 		case now.Status == "paid" || now.Status == "void" || now.PaymentStatus == "processing" || now.PaymentStatus == "requires_action":
 			return s.looked(ctx, sent, now, nil)
-		case errors.Is(err, ErrStale):
+		case errors.Is(err, outcome.ErrStale):
 			if now.FailureCode != "" && now.PaymentStatus == "requires_payment_method" {
-				return s.declined(ctx, sent, &Declined{now.FailureCode, now.DeclineCode, now.FailureMessage})
+				return s.declined(ctx, sent, &outcome.Declined{Code: now.FailureCode, DeclineCode: now.DeclineCode, Message: now.FailureMessage})
 			}
 			return s.with(ctx, sent, func(t tx.Tx, r *Recharge, _ *Policy) (bool, error) {
 				r.Paying = false // nothing was charged: go on under a new key
@@ -418,7 +418,7 @@ func (s *Service) afterPay(ctx context.Context, sent *Recharge, in Invoice, err 
 				return false, s.put(t, r, r.backoff(t.Now()))
 			})
 		}
-		return s.declined(ctx, sent, &Declined{Code: string(NoCard), DeclineCode: string(NoCard), Message: "The payment method cannot be charged any more."})
+		return s.declined(ctx, sent, &outcome.Declined{Code: string(NoCard), DeclineCode: string(NoCard), Message: "The payment method cannot be charged any more."})
 	}
 	return s.unknown(ctx, sent, err)
 }
@@ -435,7 +435,7 @@ func (s *Service) finishVoided(t tx.Tx, r *Recharge, p *Policy) error {
 // looked writes what an invoice says: it decides whatever else was said.
 func (s *Service) looked(ctx context.Context, sent *Recharge, in Invoice, err error) (bool, error) {
 	switch {
-	case errors.Is(err, purchase.ErrGone):
+	case errors.Is(err, outcome.ErrGone):
 		return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
 			return false, s.finishUnpaid(t, r, p, Failed, Unknown, "Stripe does not know the invoice any more.")
 		})
@@ -444,15 +444,15 @@ func (s *Service) looked(ctx context.Context, sent *Recharge, in Invoice, err er
 	case in.Status == "paid":
 		return false, s.Runner.Update(ctx, func(t tx.Tx) error { return s.settlePaid(t, sent.ID, in) })
 	case in.Status == "open" && sent.Processing && in.PaymentStatus != "processing":
-		d := &Declined{in.FailureCode, in.DeclineCode, in.FailureMessage}
+		d := &outcome.Declined{Code: in.FailureCode, DeclineCode: in.DeclineCode, Message: in.FailureMessage}
 		if d.Message == "" {
 			d.Message = "The bank did not pay."
 		}
 		return s.declined(ctx, sent, d)
 	case in.Status == "open" && sent.Paying && in.PaymentStatus == "requires_action":
-		return s.declined(ctx, sent, &Declined{Code: "authentication_required", Message: "The bank wants the payment to be confirmed."})
+		return s.declined(ctx, sent, &outcome.Declined{Code: "authentication_required", Message: "The bank wants the payment to be confirmed."})
 	case in.Status == "open" && sent.Paying && in.PaymentStatus == "requires_payment_method" && in.FailureCode != "":
-		return s.declined(ctx, sent, &Declined{in.FailureCode, in.DeclineCode, in.FailureMessage})
+		return s.declined(ctx, sent, &outcome.Declined{Code: in.FailureCode, DeclineCode: in.DeclineCode, Message: in.FailureMessage})
 	}
 	return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
 		r.note(in)
@@ -482,9 +482,9 @@ func (s *Service) looked(ctx context.Context, sent *Recharge, in Invoice, err er
 
 // voided ends a recharge that was given up.
 func (s *Service) voided(ctx context.Context, sent *Recharge, err error) (bool, error) {
-	var no *purchase.RefusedError
+	var no *outcome.Refused
 	switch {
-	case errors.As(err, &no), errors.Is(err, purchase.ErrGone):
+	case errors.As(err, &no), errors.Is(err, outcome.ErrGone):
 		in, err := s.Gateway.Invoice(ctx, sent.Invoice) // it was paid or voided meanwhile
 		return s.looked(ctx, sent, in, err)
 	case err != nil:

@@ -13,6 +13,7 @@ import (
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/money"
+	"purse/billing/outcome"
 	"purse/billing/purchase"
 	"purse/billing/tx"
 )
@@ -128,7 +129,7 @@ func (s *Service) grant(t tx.Tx, r *Recharge, in Invoice) (ledger.Result, error)
 
 // declined writes what a decline means: the backup, another try later, or
 // a pause.
-func (s *Service) declined(ctx context.Context, sent *Recharge, d *Declined) (bool, error) {
+func (s *Service) declined(ctx context.Context, sent *Recharge, d *outcome.Declined) (bool, error) {
 	return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
 		if !r.State.Open() {
 			return false, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"purse/billing/account"
+	"purse/billing/outcome"
 	"purse/billing/purchase"
 )
 
@@ -39,7 +40,7 @@ func (g *Gateway) CustomerDetails(ctx context.Context, stripeID string) (o accou
 	case err != nil:
 		return o, translate(err)
 	case c.Deleted:
-		return o, purchase.ErrGone
+		return o, outcome.ErrGone
 	}
 	o.Company = c.Name
 	if a := c.Address; a != nil {

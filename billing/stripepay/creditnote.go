@@ -6,6 +6,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/outcome"
 	"purse/billing/purchase"
 )
 
@@ -66,7 +67,7 @@ func (g *Gateway) credit(ctx context.Context, r *stripe.Refund, of purchase.Refu
 		return false, false, list.Err()
 	})
 	err = translate(err)
-	var no *purchase.RefusedError
+	var no *outcome.Refused
 	if errors.As(err, &no) {
 		// The money is on its way whatever the papers say.
 		g.config.Logger.Warn("Stripe refused the credit note of a refund", "refund", r.ID, "invoice", pi.Invoice.ID, "message", no.Message)

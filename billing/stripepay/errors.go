@@ -7,7 +7,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"purse/billing/fault"
-	"purse/billing/purchase"
+	"purse/billing/outcome"
 )
 
 // Outcome is what is known after a call that failed.
@@ -80,9 +80,9 @@ func translate(err error) error {
 	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
 		e.Outcome, e.meaning = Barred, errBarred
 	case e.Status == http.StatusNotFound && e.Code == string(stripe.ErrorCodeResourceMissing):
-		e.Outcome, e.meaning = Refused, purchase.ErrGone
+		e.Outcome, e.meaning = Refused, outcome.ErrGone
 	case e.Status >= 400 && e.Status < 500 && e.Status != http.StatusConflict && e.Status != http.StatusTooManyRequests:
-		e.Outcome, e.meaning = Refused, &purchase.RefusedError{Code: e.Code, Message: s.Msg}
+		e.Outcome, e.meaning = Refused, &outcome.Refused{Code: e.Code, Message: s.Msg}
 	default: // 409: the first request under this key still runs. 429: not now. 5xx.
 		e.Outcome, e.meaning = Unknown, errUnavailable
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/outcome"
 	"purse/billing/purchase"
 )
 
@@ -56,7 +57,7 @@ func (g *Gateway) EnsureCustomer(ctx context.Context, c purchase.CustomerParams,
 // CustomerLives says whether Stripe has a customer that was not deleted.
 func (g *Gateway) CustomerLives(ctx context.Context, stripeID string) (bool, error) {
 	c, err := g.api.Customers.Get(stripeID, &stripe.CustomerParams{Params: stripe.Params{Context: ctx}})
-	if err = translate(err); errors.Is(err, purchase.ErrGone) {
+	if err = translate(err); errors.Is(err, outcome.ErrGone) {
 		return false, nil
 	}
 	return err == nil && !c.Deleted, err
@@ -240,7 +241,7 @@ func (g *Gateway) ExpireCheckout(ctx context.Context, id string) error {
 	err = translate(err)
 	var e *Error
 	if errors.As(err, &e) && e.Status == http.StatusBadRequest && e.Code == "" {
-		e.meaning = purchase.ErrNotOpen // the one thing that can be wrong here
+		e.meaning = outcome.ErrNotOpen // the one thing that can be wrong here
 	}
 	return err
 }

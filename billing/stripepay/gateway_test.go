@@ -14,6 +14,7 @@ import (
 
 	"purse/billing/fault"
 	"purse/billing/money"
+	"purse/billing/outcome"
 	"purse/billing/purchase"
 	"purse/billing/stripepay"
 	"purse/handlers/sandbox"
@@ -135,7 +136,7 @@ func TestPaid(t *testing.T) {
 	if pi, err := r.PaymentIntent(ctx, c.Payment.ID); err != nil || pi != want {
 		t.Errorf("%+v %v", pi, err)
 	}
-	if err := r.ExpireCheckout(ctx, c.ID); !errors.Is(err, purchase.ErrNotOpen) {
+	if err := r.ExpireCheckout(ctx, c.ID); !errors.Is(err, outcome.ErrNotOpen) {
 		t.Errorf("expiring a paid Checkout: %v", err)
 	}
 }
@@ -143,13 +144,13 @@ func TestPaid(t *testing.T) {
 func TestErrors(t *testing.T) {
 	r := newRig(t)
 	ctx := context.Background()
-	if _, err := r.Checkout(ctx, "cs_test_none"); !errors.Is(err, purchase.ErrGone) {
+	if _, err := r.Checkout(ctx, "cs_test_none"); !errors.Is(err, outcome.ErrGone) {
 		t.Errorf("missing: %v", err)
 	}
-	if _, err := r.PaymentIntent(ctx, "pi_none"); !errors.Is(err, purchase.ErrGone) {
+	if _, err := r.PaymentIntent(ctx, "pi_none"); !errors.Is(err, outcome.ErrGone) {
 		t.Errorf("missing: %v", err)
 	}
-	if err := r.ExpireCheckout(ctx, "cs_test_none"); !errors.Is(err, purchase.ErrGone) {
+	if err := r.ExpireCheckout(ctx, "cs_test_none"); !errors.Is(err, outcome.ErrGone) {
 		t.Errorf("missing: %v", err)
 	}
 	c := r.checkout("k")
@@ -157,7 +158,7 @@ func TestErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := params("cus_none")
-	var no *purchase.RefusedError
+	var no *outcome.Refused
 	if _, err := r.CreateCheckout(ctx, p, "k2"); !errors.As(err, &no) || no.Code != "resource_missing" {
 		t.Errorf("another's customer: %v", err)
 	}

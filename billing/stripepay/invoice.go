@@ -8,7 +8,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"purse/billing/invoice"
-	"purse/billing/purchase"
+	"purse/billing/outcome"
 	"purse/billing/recharge"
 )
 
@@ -133,12 +133,12 @@ func (g *Gateway) RecordPayment(ctx context.Context, id, key string) error {
 // must be looked up.
 func stale(err error) error {
 	if replayed, failed := cached(err); replayed && failed {
-		return recharge.ErrStale
+		return outcome.ErrStale
 	}
 	err = translate(err)
 	var e *Error
 	if errors.As(err, &e) && e.Outcome == Declined {
-		return &purchase.RefusedError{Code: e.Code, Message: e.Message}
+		return &outcome.Refused{Code: e.Code, Message: e.Message}
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/outcome"
 	"purse/billing/purchase"
 )
 
@@ -24,7 +25,7 @@ func (g *Gateway) PaymentMethods(ctx context.Context, stripeCustomer string) (al
 		return nil, "", translate(err)
 	}
 	if c.Deleted {
-		return nil, "", purchase.ErrGone
+		return nil, "", outcome.ErrGone
 	}
 	if c.InvoiceSettings != nil && c.InvoiceSettings.DefaultPaymentMethod != nil {
 		byDefault = c.InvoiceSettings.DefaultPaymentMethod.ID
@@ -53,7 +54,7 @@ func (g *Gateway) Detach(ctx context.Context, id string) error {
 	err = translate(err)
 	var e *Error
 	if errors.As(err, &e) && e.Status == http.StatusBadRequest && e.Param == "" {
-		e.meaning = purchase.ErrGone // it is not attached: the one thing that can be wrong here
+		e.meaning = outcome.ErrGone // it is not attached: the one thing that can be wrong here
 	}
 	return err
 }
@@ -201,7 +202,7 @@ func (g *Gateway) Mandate(ctx context.Context, event string) (purchase.Mandate, 
 		return purchase.Mandate{}, fmt.Errorf("the mandate of %s: %w", event, err)
 	}
 	if m.PaymentMethod == nil {
-		return purchase.Mandate{}, purchase.ErrGone
+		return purchase.Mandate{}, outcome.ErrGone
 	}
 	return purchase.Mandate{PaymentMethod: m.PaymentMethod.ID, Ended: m.Status == stripe.MandateStatusInactive}, nil
 }

@@ -23,6 +23,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/invoice"
+	"purse/billing/outcome"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/report"
@@ -225,7 +226,7 @@ func TestStripeMock(t *testing.T) {
 
 // gone lets pass that stripe-mock's charges and refunds have no payment intent.
 func gone(err error) error {
-	if errors.Is(err, purchase.ErrGone) {
+	if errors.Is(err, outcome.ErrGone) {
 		return nil
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/outcome"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
 )
@@ -145,12 +146,12 @@ func (g *Gateway) PayInvoice(ctx context.Context, id, method, key string) (recha
 		return invoiceOf(in), nil
 	}
 	if replayed, failed := cached(err); replayed && failed {
-		return recharge.Invoice{}, recharge.ErrStale
+		return recharge.Invoice{}, outcome.ErrStale
 	}
 	err = translate(err)
 	var e *Error
 	if errors.As(err, &e) && e.Outcome == Declined {
-		return recharge.Invoice{}, &recharge.Declined{Code: e.Code, DeclineCode: e.DeclineCode, Message: e.Message}
+		return recharge.Invoice{}, &outcome.Declined{Code: e.Code, DeclineCode: e.DeclineCode, Message: e.Message}
 	}
 	return recharge.Invoice{}, err
 }
@@ -159,7 +160,7 @@ func (g *Gateway) PayInvoice(ctx context.Context, id, method, key string) (recha
 func (g *Gateway) VoidInvoice(ctx context.Context, id, key string) error {
 	err := g.void(ctx, id, key)
 	if replayed, failed := cached(err); replayed && failed {
-		return purchase.ErrGone // look what it is now
+		return outcome.ErrGone // look what it is now
 	}
 	return translate(err)
 }

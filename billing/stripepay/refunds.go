@@ -6,6 +6,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/outcome"
 	"purse/billing/purchase"
 )
 
@@ -19,7 +20,7 @@ func (g *Gateway) PaymentOf(ctx context.Context, objectID string) (purchase.Paym
 		return purchase.PaymentIntent{}, translate(err)
 	}
 	if id == "" {
-		return purchase.PaymentIntent{}, purchase.ErrGone
+		return purchase.PaymentIntent{}, outcome.ErrGone
 	}
 	return g.PaymentIntent(ctx, id)
 }

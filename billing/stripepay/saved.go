@@ -9,6 +9,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/outcome"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
 )
@@ -37,8 +38,7 @@ func (g *Gateway) PayInvoiceNow(ctx context.Context, invoice, method, key string
 	err = translate(err)
 	var e *Error
 	if errors.As(err, &e) && e.Outcome == Declined {
-		d := recharge.Declined{Code: e.Code, DeclineCode: e.DeclineCode}
-		return purchase.Checkout{}, &purchase.DeclinedError{Message: e.Message, Authenticate: d.Authentication()}
+		return purchase.Checkout{}, &outcome.Declined{Code: e.Code, DeclineCode: e.DeclineCode, Message: e.Message}
 	}
 	return purchase.Checkout{}, err
 }
@@ -52,12 +52,12 @@ func (g *Gateway) expireInvoice(ctx context.Context, id string) error {
 		return translate(err)
 	}
 	if debiting(in) {
-		return purchase.ErrNotOpen
+		return outcome.ErrNotOpen
 	}
 	err = translate(g.void(ctx, id, ""))
 	var e *Error
 	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
-		e.meaning = purchase.ErrNotOpen
+		e.meaning = outcome.ErrNotOpen
 	}
 	return err
 }

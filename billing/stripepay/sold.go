@@ -7,6 +7,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"purse/billing/money"
+	"purse/billing/outcome"
 	"purse/billing/purchase"
 )
 
@@ -51,7 +52,7 @@ func (g *Gateway) CheckoutOf(ctx context.Context, paymentIntent string) (purchas
 		if err := list.Err(); err != nil {
 			return purchase.Checkout{}, translate(err)
 		}
-		return purchase.Checkout{}, purchase.ErrGone
+		return purchase.Checkout{}, outcome.ErrGone
 	}
 	return g.Checkout(ctx, list.CheckoutSession().ID)
 }

@@ -5,8 +5,8 @@
 // Each Gateway has a backend of its own; nothing global is set. Every write
 // takes the idempotency key that the caller has committed beforehand. Errors
 // are *Error, which says whether the call was declined, refused, or has an
-// outcome that nobody knows, and are purchase.ErrGone, purchase.ErrNotOpen or
-// *purchase.RefusedError where those fit.
+// outcome that nobody knows, and are outcome.ErrGone, outcome.ErrNotOpen or
+// *outcome.Refused where those fit.
 package stripepay
 
 import (

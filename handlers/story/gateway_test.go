@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/outcome"
 	"purse/billing/purchase"
 )
 
@@ -29,7 +30,7 @@ func (g *fakeGateway) EnsureCustomer(_ context.Context, p purchase.CustomerParam
 }
 
 func (g *fakeGateway) CustomerDetails(context.Context, string) (account.TypedDetails, error) {
-	return account.TypedDetails{}, purchase.ErrGone
+	return account.TypedDetails{}, outcome.ErrGone
 }
 
 func (g *fakeGateway) UpdateCustomer(context.Context, string, purchase.CustomerParams) error {
@@ -54,13 +55,13 @@ func (g *fakeGateway) Checkout(_ context.Context, id string) (purchase.Checkout,
 	defer g.mu.Unlock()
 	c := g.sessions[id]
 	if c == nil {
-		return purchase.Checkout{}, purchase.ErrGone
+		return purchase.Checkout{}, outcome.ErrGone
 	}
 	return *c, nil
 }
 
 func (g *fakeGateway) SetupTry(context.Context, string) (purchase.SetupTry, error) {
-	return purchase.SetupTry{}, purchase.ErrGone
+	return purchase.SetupTry{}, outcome.ErrGone
 }
 
 func (g *fakeGateway) FindRefund(context.Context, purchase.RefundParams) (purchase.ChargeRefund, bool, error) {
@@ -77,7 +78,7 @@ func (g *fakeGateway) ExpireCheckout(_ context.Context, id string) error {
 }
 
 func (g *fakeGateway) PaymentIntent(context.Context, string) (purchase.PaymentIntent, error) {
-	return purchase.PaymentIntent{}, purchase.ErrGone
+	return purchase.PaymentIntent{}, outcome.ErrGone
 }
 
 func (g *fakeGateway) MoneyBack(_ context.Context, payment string) (purchase.MoneyBack, error) {
