@@ -264,7 +264,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Types: a.settings.PaymentMethods, Catalog: a.catalog,
 	})
 	a.recharges = recharge.New(recharge.Deps{
-		Runner: a.db, Store: db.RechargeStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
+		Runner: a.db, Store: db.RechargeStore{}, Gateway: a.gateway, Warnings: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
 		Purchases: a.purchases, Methods: a.methods, Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log,
 		Installation: a.stamp.installation, Livemode: mode == ui.Live, AutomaticTax: a.settings.AutomaticTax,
 	})

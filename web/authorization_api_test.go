@@ -65,7 +65,7 @@ func (e *estate) idFor(path, customer string, spare map[string]string) string {
 	for prefix, id := range map[string]string{
 		"/v1/customers/": own["customer"], "/v1/holds/": own["hold"], "/v1/grants/": own["grant"], "/v1/postings/": own["posting"],
 		"/v1/purchases/": own["purchase"], "/v1/invoices/": own["invoice"], "/v1/keys/": own["key"], "/v1/credit_types/": "spare", "/v1/meters/": "spare",
-		"/v1/events/": own["event"], "/v1/webhook_endpoints/": own["endpoint"], "/v1/deliveries/": own["delivery"],
+		"/v1/events/": own["event"], "/v1/webhook_endpoints/": own["endpoint"], "/v1/webhook-endpoints/": own["endpoint"], "/v1/deliveries/": own["delivery"],
 		"/v1/rates/": spare["rate"], "/v1/packs/": spare["pack"], "/v1/stripe_events/": "none", "/v1/reports/": "2026-01-01",
 	} {
 		if strings.HasPrefix(path, prefix) {

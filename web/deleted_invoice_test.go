@@ -12,6 +12,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/charge"
 	"purse/billing/invoice"
 	"purse/billing/money"
 	"purse/billing/outcome"
@@ -228,7 +229,7 @@ func TestACustomerIsDeletedWhileItsInvoiceIsMade(t *testing.T) {
 
 // unvoidable is Stripe where it does not void invoices.
 type unvoidable struct {
-	invoice.Gateway
+	charge.Gateway
 	refuse atomic.Bool
 }
 
@@ -387,10 +388,10 @@ func TestAPartPaidInvoiceOfADeletedCustomer(t *testing.T) {
 	}
 }
 
-type partPaid struct{ invoice.Gateway }
+type partPaid struct{ charge.Gateway }
 
-func (g *partPaid) IssuedInvoice(ctx context.Context, id string) (invoice.Stripe, error) {
-	at, err := g.Gateway.IssuedInvoice(ctx, id)
+func (g *partPaid) Invoice(ctx context.Context, id string) (charge.Invoice, error) {
+	at, err := g.Gateway.Invoice(ctx, id)
 	at.AmountPaid = money.Money{Amount: 500, Currency: "usd"}.Amount
 	return at, err
 }

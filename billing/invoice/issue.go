@@ -7,13 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"purse/billing/charge"
 	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
 // make asks Stripe for an invoice. For whom is committed before, so that one whose
 // answer was lost is found again though its customer is another by then.
-func (s *Service) make(ctx context.Context, in *Invoice, p Params) (bool, error) {
+func (s *Service) make(ctx context.Context, in *Invoice, p charge.Terms) (bool, error) {
 	now, err := s.Purchases.EnsureCustomer(ctx, in.Customer)
 	if err != nil {
 		return s.unknown(ctx, in, err)
@@ -36,7 +37,7 @@ func (s *Service) make(ctx context.Context, in *Invoice, p Params) (bool, error)
 	if err := s.Purchases.SyncBilling(ctx, in.Customer); err != nil {
 		s.Log.Warn("Stripe was not told of billing details before an invoice", "customer", in.Customer, "error", err)
 	}
-	made, err := s.Gateway.IssueInvoice(ctx, p, in.Stripe, in.key())
+	made, err := s.Gateway.PrepareInvoice(ctx, p, in.Stripe, in.key())
 	if err != nil && noCustomer(err) { // it was deleted at this moment
 		return s.unknown(ctx, in, err)
 	}
@@ -56,11 +57,11 @@ func noCustomer(err error) bool {
 	return errors.As(err, &no) && strings.HasPrefix(no.Message, "No such customer")
 }
 
-// moved begins an invoice anew whose customer at Stripe became another before the
+// moved begins an invoice anew whose customer at charge.Invoice became another before the
 // invoice was known to be made. One that was made for the former is taken as it is:
 // it can be paid. A draft cannot, by anybody.
-func (s *Service) moved(ctx context.Context, in *Invoice, p Params) (bool, error) {
-	made, found, err := s.Gateway.FindIssued(ctx, p, in.CreatedAt.Add(-time.Hour))
+func (s *Service) moved(ctx context.Context, in *Invoice, p charge.Terms) (bool, error) {
+	made, found, err := s.Gateway.FindInvoice(ctx, p, in.CreatedAt.Add(-time.Hour))
 	switch {
 	case err != nil && !errors.Is(err, outcome.ErrGone):
 		return s.unknown(ctx, in, err)

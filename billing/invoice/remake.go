@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"purse/billing/audit"
+	"purse/billing/charge"
 	"purse/billing/fault"
 	"purse/billing/tx"
 )
 
-// Remake is how far an invoice is whose customer was deleted at Stripe: nobody can
+// Remake is how far an invoice is whose customer was deleted at charge.Invoice: nobody can
 // be reminded of it there, and no card of it can be charged. It is voided and, once
 // that is certain, made again for Stripe's new customer: the same invoice here,
 // whose credits stay as they are. One that is paid meanwhile is not made again.
@@ -52,7 +53,7 @@ func (s *Service) customerGone(ctx context.Context, customer string) error {
 	})
 	for _, in := range open {
 		if one := s.Run(ctx, in.ID); one != nil { // its job tries again
-			s.Log.Warn("an invoice of a customer that was deleted at Stripe waits for Stripe", "invoice", in.ID, "error", one)
+			s.Log.Warn("an invoice of a customer that was deleted at charge.Invoice waits for Stripe", "invoice", in.ID, "error", one)
 		}
 	}
 	return err
@@ -60,7 +61,7 @@ func (s *Service) customerGone(ctx context.Context, customer string) error {
 
 // remakeIn begins to void an open invoice of a customer that is gone, and commits
 // that first. What a bank is paying at this moment is left to the bank.
-func (s *Service) remakeIn(t tx.Tx, in *Invoice, at Stripe) error {
+func (s *Service) remakeIn(t tx.Tx, in *Invoice, at charge.Invoice) error {
 	switch {
 	case !at.CustomerGone || in.State != Open || in.Processing || in.Doing != nothing || in.Want != nothing:
 		return nil
@@ -75,11 +76,11 @@ func (s *Service) remakeIn(t tx.Tx, in *Invoice, at Stripe) error {
 	return s.wakeIn(t, in)
 }
 
-// makeAgain goes on with an invoice that is void at Stripe and is to be made again.
-func (s *Service) makeAgain(t tx.Tx, in *Invoice, was Stripe) error {
+// makeAgain goes on with an invoice that is void at charge.Invoice and is to be made again.
+func (s *Service) makeAgain(t tx.Tx, in *Invoice, was charge.Invoice) error {
 	before := says(in)
-	if in.TaxExempt == TaxAsIs && was.TaxExempt != TaxNone { // the new customer knows nothing of it
-		in.TaxExempt = was.TaxExempt
+	if was := TaxExempt(was.TaxExempt); in.TaxExempt == TaxAsIs && was != TaxNone { // the new customer knows nothing of it
+		in.TaxExempt = was
 	}
 	in.Replaces, in.ReplacesNumber, in.RemadeAt = in.Stripe, in.Number, t.Now()
 	in.Remake, in.Problem = RemakeMaking, ""
@@ -89,7 +90,7 @@ func (s *Service) makeAgain(t tx.Tx, in *Invoice, was Stripe) error {
 	if err := s.anew(t, in); err != nil {
 		return err
 	}
-	s.Log.Warn("an invoice's customer was deleted at Stripe; it is made again", "invoice", in.ID, "voided", in.Replaces)
+	s.Log.Warn("an invoice's customer was deleted at charge.Invoice; it is made again", "invoice", in.ID, "voided", in.Replaces)
 	return s.Audit.Record(t, audit.Record{Actor: audit.System, Customer: in.Customer, Action: "invoice.remade", Object: in.ID, Before: before})
 }
 
@@ -103,7 +104,7 @@ func (s *Service) anew(t tx.Tx, in *Invoice) error {
 	return s.wakeIn(t, in)
 }
 
-// Remake tries once more to void an invoice of a customer that is gone at Stripe
+// Remake tries once more to void an invoice of a customer that is gone at charge.Invoice
 // and to make it again, after Stripe has refused that.
 func (s *Service) Remake(ctx context.Context, by audit.Actor, invoiceID string) (*Invoice, error) {
 	err := s.Runner.Update(ctx, func(t tx.Tx) error {
@@ -130,6 +131,6 @@ func (s *Service) Remake(ctx context.Context, by audit.Actor, invoiceID string) 
 	return s.run(ctx, invoiceID)
 }
 
-// Refused counts the invoices of customers that are gone at Stripe which Stripe did
+// Refused counts the invoices of customers that are gone at charge.Invoice which Stripe did
 // not void: staff has to look at them.
 func (s *Service) Refused(t tx.Tx) (int, error) { return s.Store.CountRemakes(t, RemakeRefused) }

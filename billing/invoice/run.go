@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"purse/billing/catalog"
+	"purse/billing/charge"
 	"purse/billing/job"
 	"purse/billing/outcome"
 	"purse/billing/recharge"
@@ -102,7 +103,7 @@ func (s *Service) Run(ctx context.Context, invoiceID string) error {
 func (s *Service) step(ctx context.Context, id string) (more bool, err error) {
 	var do Act
 	var in *Invoice
-	var p Params
+	var p charge.Terms
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
 		if in, err = s.Store.Invoice(t, id); err != nil {
 			return err
@@ -121,7 +122,7 @@ func (s *Service) step(ctx context.Context, id string) (more bool, err error) {
 	case issue:
 		return s.make(ctx, in, p)
 	case find:
-		made, ok, err := s.Gateway.FindIssued(ctx, p, in.CreatedAt.Add(-time.Hour))
+		made, ok, err := s.Gateway.FindInvoice(ctx, p, in.CreatedAt.Add(-time.Hour))
 		return s.found(ctx, in, p, made, ok, err)
 	case send:
 		return s.acted(ctx, in, s.Gateway.SendInvoice(ctx, in.Stripe, key))
@@ -132,36 +133,42 @@ func (s *Service) step(ctx context.Context, id string) (more bool, err error) {
 	case ActRecord:
 		return s.acted(ctx, in, s.Gateway.RecordPayment(ctx, in.Stripe, key))
 	case pay:
-		made, err := s.Gateway.ChargeInvoice(ctx, in.Stripe, in.Card.ID, key)
+		made, err := s.Gateway.PayInvoice(ctx, in.Stripe, in.Card.ID, key)
 		return s.charged(ctx, in, made, err)
 	}
-	made, err := s.Gateway.IssuedInvoice(ctx, in.Stripe)
+	made, err := s.Gateway.Invoice(ctx, in.Stripe)
 	return s.looked(ctx, in, made, err)
 }
 
-func (s *Service) params(t tx.Tx, in *Invoice) (Params, error) {
+func (s *Service) params(t tx.Tx, in *Invoice) (charge.Terms, error) {
 	c, err := s.Accounts.CustomerIn(t, in.Customer)
 	if err != nil {
-		return Params{}, err
+		return charge.Terms{}, err
 	}
-	p := Params{
-		Invoice: in.ID, Customer: in.Customer, Installation: s.Installation, StripeCustomer: c.StripeCustomerID, Description: in.Name, Memo: in.Memo,
-		PONumber: in.PONumber, Price: in.Price, NetDays: in.NetDays, TaxExempt: in.TaxExempt, AutomaticTax: s.AutomaticTax,
+	behavior, code := s.taxOf(s.Catalog.Snapshot().Pack(in.Pack))
+	p := charge.Terms{
+		Owner: owner(in), Customer: in.Customer, Installation: s.Installation, StripeCustomer: c.StripeCustomerID, Currency: in.Price.Currency,
+		Lines: []charge.Line{{Description: in.Name, Price: in.Price, TaxBehavior: behavior, TaxCode: code}}, Memo: in.Memo, PONumber: in.PONumber,
+		TaxExempt: string(in.TaxExempt), AutomaticTax: s.AutomaticTax, Replaces: in.Replaces,
 	}
 	if in.StripeCustomer != "" {
 		p.StripeCustomer = in.StripeCustomer
 	}
-	if p.Replaces = in.Replaces; p.Replaces != "" { // it is due when it was, or at once
+	if in.Collection == Charge {
+		p.Method, p.Types = in.Card.ID, []string{in.Card.Type}
+		return p, nil
+	}
+	p.Send, p.NetDays = true, in.NetDays
+	if in.Replaces != "" { // it is due when it was, or at once
 		if p.NetDays = 0; in.DueAt.After(in.RemadeAt.Add(KeyLife)) {
 			p.DueAt = in.DueAt
 		}
 	}
-	p.TaxBehavior, p.TaxCode = s.taxOf(s.Catalog.Snapshot().Pack(in.Pack))
-	if in.Collection == Charge {
-		p.NetDays, p.DueAt, p.Card, p.MethodType = -1, time.Time{}, in.Card.ID, in.Card.Type
-	}
 	return p, nil
 }
+
+// owner is what Stripe's invoice is for.
+func owner(in *Invoice) charge.Owner { return charge.Owner{Of: charge.OfInvoice, ID: in.ID} }
 
 // taxOf is how a price stands to tax: what staff agrees on (no pack) is a price
 // before tax; a pack says itself.
@@ -250,7 +257,7 @@ func (s *Service) unknown(ctx context.Context, sent *Invoice, err error) (bool, 
 }
 
 // issued writes the invoice that was made, or why there is none.
-func (s *Service) issued(ctx context.Context, sent *Invoice, made Stripe, err error) (bool, error) {
+func (s *Service) issued(ctx context.Context, sent *Invoice, made charge.Invoice, err error) (bool, error) {
 	var no *outcome.Refused
 	switch {
 	case errors.As(err, &no):
@@ -289,7 +296,7 @@ func (s *Service) issued(ctx context.Context, sent *Invoice, made Stripe, err er
 
 // found adopts an invoice whose making was never answered. One that is not there
 // was never made.
-func (s *Service) found(ctx context.Context, sent *Invoice, p Params, made Stripe, ok bool, err error) (bool, error) {
+func (s *Service) found(ctx context.Context, sent *Invoice, p charge.Terms, made charge.Invoice, ok bool, err error) (bool, error) {
 	switch {
 	case err != nil:
 		return s.unknown(ctx, sent, err)
@@ -298,7 +305,7 @@ func (s *Service) found(ctx context.Context, sent *Invoice, p Params, made Strip
 			return false, s.failed(t, in, "Stripe did not answer for a day, and knows of no invoice.")
 		})
 	case made.Status == "draft":
-		made, err = s.Gateway.IssueInvoice(ctx, p, made.ID, sent.ID+":found")
+		made, err = s.Gateway.PrepareInvoice(ctx, p, made.ID, sent.ID+":found")
 	}
 	return s.issued(ctx, sent, made, err)
 }
@@ -309,7 +316,7 @@ func (s *Service) acted(ctx context.Context, sent *Invoice, err error) (bool, er
 	if err != nil && !errors.As(err, &no) && !errors.Is(err, outcome.ErrGone) && !errors.Is(err, outcome.ErrStale) {
 		return s.unknown(ctx, sent, err)
 	}
-	made, lookErr := s.Gateway.IssuedInvoice(ctx, sent.Stripe)
+	made, lookErr := s.Gateway.Invoice(ctx, sent.Stripe)
 	if lookErr != nil {
 		return s.unknown(ctx, sent, errors.Join(err, lookErr))
 	}
@@ -339,7 +346,7 @@ func (s *Service) acted(ctx context.Context, sent *Invoice, err error) (bool, er
 }
 
 // charged writes the outcome of charging a card.
-func (s *Service) charged(ctx context.Context, sent *Invoice, made Stripe, err error) (bool, error) {
+func (s *Service) charged(ctx context.Context, sent *Invoice, made charge.Invoice, err error) (bool, error) {
 	var declined *outcome.Declined
 	var no *outcome.Refused
 	switch {
@@ -348,7 +355,7 @@ func (s *Service) charged(ctx context.Context, sent *Invoice, made Stripe, err e
 	case errors.As(err, &declined):
 		return s.declined(ctx, sent, declined)
 	case errors.Is(err, outcome.ErrStale), errors.As(err, &no), errors.Is(err, outcome.ErrGone):
-		now, lookErr := s.Gateway.IssuedInvoice(ctx, sent.Stripe)
+		now, lookErr := s.Gateway.Invoice(ctx, sent.Stripe)
 		switch {
 		case lookErr != nil:
 			return s.unknown(ctx, sent, errors.Join(err, lookErr))
@@ -370,7 +377,7 @@ func (s *Service) charged(ctx context.Context, sent *Invoice, made Stripe, err e
 }
 
 // looked writes what an invoice says.
-func (s *Service) looked(ctx context.Context, sent *Invoice, made Stripe, err error) (bool, error) {
+func (s *Service) looked(ctx context.Context, sent *Invoice, made charge.Invoice, err error) (bool, error) {
 	switch {
 	case errors.Is(err, outcome.ErrGone):
 		return s.with(ctx, sent, func(t tx.Tx, in *Invoice) (bool, error) {

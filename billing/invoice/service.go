@@ -8,6 +8,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/charge"
 	"purse/billing/event"
 	"purse/billing/job"
 	"purse/billing/ledger"
@@ -35,7 +36,7 @@ type Store interface {
 type Deps struct {
 	Runner    tx.Runner
 	Store     Store
-	Gateway   Gateway
+	Gateway   charge.Gateway
 	Accounts  *account.Service
 	Catalog   *catalog.Service
 	Ledger    *ledger.Ledger

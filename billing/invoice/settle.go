@@ -9,6 +9,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/catalog"
+	"purse/billing/charge"
 	"purse/billing/event"
 	"purse/billing/job"
 	"purse/billing/ledger"
@@ -20,7 +21,7 @@ import (
 
 // settle brings an invoice to where Stripe's is. A look that is older than what
 // is written takes nothing back.
-func (s *Service) settle(t tx.Tx, in *Invoice, at Stripe) error {
+func (s *Service) settle(t tx.Tx, in *Invoice, at charge.Invoice) error {
 	before := in.State
 	if in.Stripe == "" {
 		in.Stripe = at.ID
@@ -93,7 +94,7 @@ func (s *Service) settle(t tx.Tx, in *Invoice, at Stripe) error {
 }
 
 // note keeps what Stripe's invoice says about itself and its payment.
-func (in *Invoice) note(at Stripe) {
+func (in *Invoice) note(at charge.Invoice) {
 	in.Number, in.URL, in.Total, in.Tax = at.Number, at.URL, at.Total, at.Tax
 	in.AmountPaid = max(in.AmountPaid, at.AmountPaid)
 	in.Processing = at.Status == "open" && at.PaymentStatus == "processing"
@@ -112,36 +113,24 @@ func (in *Invoice) note(at Stripe) {
 }
 
 // mismatch says what of an invoice differs from what was asked for.
-func (s *Service) mismatch(t tx.Tx, in *Invoice, at Stripe) string {
+func (s *Service) mismatch(t tx.Tx, in *Invoice, at charge.Invoice) string {
 	c, err := s.Accounts.CustomerIn(t, in.Customer)
 	whose := false
 	if err == nil {
 		whose, err = s.Accounts.IsStripeCustomerIn(t, c, at.StripeCustomer)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return "the customer cannot be read: " + err.Error()
-	case at.ID != in.Stripe:
-		return "a second invoice of one was paid: refund it"
-	case at.Currency != in.Price.Currency:
-		return fmt.Sprintf("the currency is %s, ours is %s", at.Currency, in.Price.Currency)
-	case at.Subtotal != in.Price.Amount:
-		return fmt.Sprintf("the subtotal is %d, our price is %d", at.Subtotal, in.Price.Amount)
-	case at.Total != at.Subtotal+at.Tax && at.Total != at.Subtotal:
-		return fmt.Sprintf("the total of %d is not subtotal %d plus tax %d", at.Total, at.Subtotal, at.Tax)
-	case !whose:
-		return "Stripe's customer is another than this customer's"
-	case at.Livemode != s.Livemode:
-		return "livemode differs"
-	case at.Installation != s.Installation || at.Invoice != in.ID || at.Customer != in.Customer:
-		return "the metadata names another installation, invoice or customer"
 	}
-	return ""
+	if at.ID != in.Stripe {
+		return "a second invoice of one was paid: refund it"
+	}
+	return at.Mismatch(charge.Asked{Owner: owner(in), Installation: s.Installation, Customer: in.Customer, Price: in.Price, Livemode: s.Livemode, Whose: whose})
 }
 
 // opened writes that the customer can pay, and gives the credits if that was
 // agreed.
-func (s *Service) opened(t tx.Tx, in *Invoice, at Stripe) error {
+func (s *Service) opened(t tx.Tx, in *Invoice, at charge.Invoice) error {
 	in.State, in.Remake = Open, RemakeNone
 	if in.IssuedAt.IsZero() { // what is made again was issued when it first was
 		in.IssuedAt = t.Now()
@@ -178,7 +167,7 @@ func (s *Service) grant(t tx.Tx, in *Invoice, kind ledger.Kind, basis money.Mone
 
 // paid grants what was paid for, once: the ledger knows the key. Credits that
 // were given on issue stay, and come back if they had been taken.
-func (s *Service) paid(t tx.Tx, in *Invoice, at Stripe) error {
+func (s *Service) paid(t tx.Tx, in *Invoice, at charge.Invoice) error {
 	if in.Purchase != "" {
 		return nil
 	}
@@ -397,13 +386,13 @@ func (s *Service) invoiceEvent(ctx context.Context, e *purchase.InboxEvent) (pur
 	if strings.HasPrefix(e.Type, "invoice.deleted") || !strings.HasPrefix(e.ObjectID, "in_") {
 		return purchase.Ignored, "", nil
 	}
-	at, err := s.Gateway.IssuedInvoice(ctx, e.ObjectID)
+	at, err := s.Gateway.Invoice(ctx, e.ObjectID)
 	switch {
 	case errors.Is(err, outcome.ErrGone):
 		return purchase.NotOurs, "Stripe does not know the invoice", nil
 	case err != nil:
 		return "", "", err
-	case at.Installation != s.Installation || at.Invoice == "":
+	case at.Installation != s.Installation || at.Owner.Of != charge.OfInvoice:
 		return purchase.NotOurs, "", nil
 	}
 	return s.arrived(ctx, e, at)
@@ -411,10 +400,10 @@ func (s *Service) invoiceEvent(ctx context.Context, e *purchase.InboxEvent) (pur
 
 // arrived writes what an invoice of ours says, together with what became of the
 // event that told of it.
-func (s *Service) arrived(ctx context.Context, e *purchase.InboxEvent, at Stripe) (state purchase.InboxState, why string, err error) {
+func (s *Service) arrived(ctx context.Context, e *purchase.InboxEvent, at charge.Invoice) (state purchase.InboxState, why string, err error) {
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
 		state, why = purchase.Done, ""
-		in, err := s.Store.Invoice(t, at.Invoice)
+		in, err := s.Store.Invoice(t, at.Owner.ID)
 		if errors.Is(err, tx.ErrNotFound) {
 			state, why = purchase.Alarm, "ours, but unknown here: was a backup restored?"
 			return nil
@@ -454,7 +443,7 @@ func (s *Service) paymentEvent(ctx context.Context, e *purchase.InboxEvent) (pur
 	if err != nil {
 		return "", "", err
 	}
-	at, err := s.Gateway.IssuedInvoice(ctx, in.Stripe)
+	at, err := s.Gateway.Invoice(ctx, in.Stripe)
 	if err != nil {
 		return "", "", err
 	}
@@ -473,7 +462,7 @@ func (s *Service) purchaseOfPayment(t tx.Tx, paymentIntent string) (string, bool
 	return in.Purchase, true, nil
 }
 
-// invoiceOfPurchase tells purchase which invoice at Stripe a purchase was paid
+// invoiceOfPurchase tells purchase which invoice at charge.Invoice a purchase was paid
 // by.
 func (s *Service) invoiceOfPurchase(t tx.Tx, purchaseID string) (string, error) {
 	in, err := s.Store.ByPurchase(t, purchaseID)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"purse/billing/catalog"
+	"purse/billing/charge"
 	"purse/billing/fault"
 	"purse/billing/purchase"
 	"purse/billing/tx"
@@ -53,7 +54,7 @@ func (s *Service) checkCapWithTax(ctx context.Context, p *Policy) error {
 
 // explain keeps how the price of a recharge came about, where the pack's price
 // still says the same, and its invoice.
-func (s *Service) explain(t tx.Tx, r *Recharge, p *purchase.Purchase, in Invoice) error {
+func (s *Service) explain(t tx.Tx, r *Recharge, p *purchase.Purchase, in charge.Invoice) error {
 	behavior, code := s.taxOf(r)
 	details, err := s.Accounts.BillingIn(t, r.Customer)
 	if err != nil {

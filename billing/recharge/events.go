@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"purse/billing/audit"
+	"purse/billing/charge"
 	"purse/billing/fault"
 	"purse/billing/outcome"
 	"purse/billing/purchase"
@@ -36,12 +37,12 @@ func (s *Service) invoiceEvent(ctx context.Context, e *purchase.InboxEvent) (pur
 		return purchase.NotOurs, "Stripe does not know the invoice", nil
 	case lookErr != nil:
 		return "", "", lookErr
-	case in.Installation != s.Installation || in.Recharge == "":
+	case in.Installation != s.Installation || in.Owner.Of != charge.OfRecharge:
 		return purchase.NotOurs, "", nil
 	}
 	if r == nil {
 		err = s.Runner.View(ctx, func(t tx.Tx) (err error) {
-			r, err = s.Store.Recharge(t, in.Recharge)
+			r, err = s.Store.Recharge(t, in.Owner.ID)
 			return err
 		})
 		if errors.Is(err, tx.ErrNotFound) {
@@ -98,7 +99,7 @@ func (s *Service) concludePaid(t tx.Tx, e *purchase.InboxEvent, id string) error
 // warningEvent handles a bank's early fraud warning: it pauses all policies of
 // the customer, while something can be done about it.
 func (s *Service) warningEvent(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
-	w, err := s.Gateway.FraudWarning(ctx, e.ObjectID)
+	w, err := s.Warnings.FraudWarning(ctx, e.ObjectID)
 	switch {
 	case errors.Is(err, outcome.ErrGone):
 		return purchase.NotOurs, "Stripe does not know the warning", nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"purse/billing/charge"
 	"purse/billing/event"
 	"purse/billing/job"
 	"purse/billing/ledger"
@@ -91,7 +92,7 @@ const (
 func (s *Service) step(ctx context.Context, id string) (more bool, err error) {
 	var do act
 	var r *Recharge
-	var params InvoiceParams
+	var params charge.Terms
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
 		if r, err = s.Store.Recharge(t, id); err != nil {
 			return err
@@ -132,25 +133,30 @@ func (s *Service) step(ctx context.Context, id string) (more bool, err error) {
 	return s.afterPay(ctx, r, in, err)
 }
 
-func (s *Service) params(t tx.Tx, r *Recharge) (InvoiceParams, error) {
+func (s *Service) params(t tx.Tx, r *Recharge) (charge.Terms, error) {
 	c, err := s.Accounts.CustomerIn(t, r.Customer)
 	if err != nil {
-		return InvoiceParams{}, err
+		return charge.Terms{}, err
 	}
 	details, err := s.Accounts.BillingIn(t, r.Customer)
 	if err != nil {
-		return InvoiceParams{}, err
+		return charge.Terms{}, err
 	}
 	behavior, code := s.taxOf(r)
 	what := r.PackName
 	if r.Quantity > 1 {
 		what = fmt.Sprintf("%d × %s", r.Quantity, what)
 	}
-	return InvoiceParams{
-		Recharge: r.ID, Customer: r.Customer, Installation: s.Installation, StripeCustomer: c.StripeCustomerID, Method: r.Method.ID, Types: r.Types,
-		Description: what + ", automatic recharge", Price: r.Price, AutomaticTax: s.AutomaticTax, TaxBehavior: behavior, TaxCode: code, PONumber: details.PONumber,
+	what += ", automatic recharge"
+	return charge.Terms{
+		Owner: owner(r), Customer: r.Customer, Installation: s.Installation, StripeCustomer: c.StripeCustomerID, Currency: r.Price.Currency,
+		Lines: []charge.Line{{Description: what, Price: r.Price, TaxBehavior: behavior, TaxCode: code}}, Memo: what, PONumber: details.PONumber,
+		Method: r.Method.ID, Types: r.Types, AutomaticTax: s.AutomaticTax,
 	}, nil
 }
+
+// owner is what the invoice of a recharge is for.
+func owner(r *Recharge) charge.Owner { return charge.Owner{Of: charge.OfRecharge, ID: r.ID} }
 
 // plan decides the next call, and writes that it is about to be made.
 func (s *Service) plan(t tx.Tx, r *Recharge, p *Policy) (act, error) {
@@ -267,7 +273,7 @@ func (s *Service) unknown(ctx context.Context, sent *Recharge, err error) (bool,
 }
 
 // prepared writes the invoice that was made, or why there is none.
-func (s *Service) prepared(ctx context.Context, sent *Recharge, in Invoice, err error) (bool, error) {
+func (s *Service) prepared(ctx context.Context, sent *Recharge, in charge.Invoice, err error) (bool, error) {
 	var no *outcome.Refused
 	switch {
 	case errors.As(err, &no):
@@ -320,7 +326,7 @@ func (s *Service) prepared(ctx context.Context, sent *Recharge, in Invoice, err 
 
 // found adopts an invoice whose making was never answered. One that is not
 // there was never made.
-func (s *Service) found(ctx context.Context, sent *Recharge, in Invoice, ok bool, err error) (bool, error) {
+func (s *Service) found(ctx context.Context, sent *Recharge, in charge.Invoice, ok bool, err error) (bool, error) {
 	if err != nil {
 		return s.unknown(ctx, sent, err)
 	}
@@ -342,7 +348,7 @@ func (s *Service) found(ctx context.Context, sent *Recharge, in Invoice, ok bool
 	if in.Status != "draft" {
 		return s.prepared(ctx, sent, in, nil)
 	}
-	var params InvoiceParams
+	var params charge.Terms
 	err = s.Runner.View(ctx, func(t tx.Tx) error {
 		params, err = s.params(t, sent)
 		return err
@@ -355,7 +361,7 @@ func (s *Service) found(ctx context.Context, sent *Recharge, in Invoice, ok bool
 }
 
 // note keeps what an invoice says about itself and its payment.
-func (r *Recharge) note(in Invoice) {
+func (r *Recharge) note(in charge.Invoice) {
 	r.InvoiceNumber, r.InvoiceURL = in.Number, in.URL
 	if in.Payment != "" {
 		r.PaymentIntent = in.Payment
@@ -366,33 +372,20 @@ func (r *Recharge) note(in Invoice) {
 }
 
 // mismatch says what of an invoice differs from what was asked for.
-func (s *Service) mismatch(t tx.Tx, r *Recharge, in Invoice) string {
+func (s *Service) mismatch(t tx.Tx, r *Recharge, in charge.Invoice) string {
 	c, err := s.Accounts.CustomerIn(t, r.Customer)
 	whose := false
 	if err == nil {
 		whose, err = s.Accounts.IsStripeCustomerIn(t, c, in.StripeCustomer)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return "the customer cannot be read: " + err.Error()
-	case in.Currency != r.Price.Currency:
-		return fmt.Sprintf("the currency is %s, ours is %s", in.Currency, r.Price.Currency)
-	case in.Subtotal != r.Price.Amount:
-		return fmt.Sprintf("the subtotal is %d, our price is %d", in.Subtotal, r.Price.Amount)
-	case in.Total != in.Subtotal+in.Tax && in.Total != in.Subtotal:
-		return fmt.Sprintf("the total of %d is not subtotal %d plus tax %d", in.Total, in.Subtotal, in.Tax)
-	case !whose:
-		return "Stripe's customer is another than this customer's"
-	case in.Livemode != s.Livemode:
-		return "livemode differs"
-	case in.Installation != s.Installation || in.Recharge != r.ID || in.Customer != r.Customer:
-		return "the metadata names another installation, recharge or customer"
 	}
-	return ""
+	return in.Mismatch(charge.Asked{Owner: owner(r), Installation: s.Installation, Customer: r.Customer, Price: r.Price, Livemode: s.Livemode, Whose: whose})
 }
 
 // afterPay writes the outcome of a payment.
-func (s *Service) afterPay(ctx context.Context, sent *Recharge, in Invoice, err error) (bool, error) {
+func (s *Service) afterPay(ctx context.Context, sent *Recharge, in charge.Invoice, err error) (bool, error) {
 	var declined *outcome.Declined
 	var no *outcome.Refused
 	switch {
@@ -433,7 +426,7 @@ func (s *Service) finishVoided(t tx.Tx, r *Recharge, p *Policy) error {
 }
 
 // looked writes what an invoice says: it decides whatever else was said.
-func (s *Service) looked(ctx context.Context, sent *Recharge, in Invoice, err error) (bool, error) {
+func (s *Service) looked(ctx context.Context, sent *Recharge, in charge.Invoice, err error) (bool, error) {
 	switch {
 	case errors.Is(err, outcome.ErrGone):
 		return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {

@@ -8,6 +8,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/charge"
 	"purse/billing/event"
 	"purse/billing/job"
 	"purse/billing/ledger"
@@ -19,7 +20,8 @@ import (
 type Deps struct {
 	Runner    tx.Runner
 	Store     Store
-	Gateway   Gateway
+	Gateway   charge.Gateway
+	Warnings  Warnings
 	Accounts  *account.Service
 	Catalog   *catalog.Service
 	Ledger    *ledger.Ledger

@@ -9,6 +9,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/charge"
 	"purse/billing/event"
 	"purse/billing/job"
 	"purse/billing/ledger"
@@ -21,7 +22,7 @@ import (
 // settlePaid grants the credits of a paid invoice, once: the ledger knows the
 // key, and the database lets a source make one grant. It does so whatever state
 // the recharge was in: what was paid for is there.
-func (s *Service) settlePaid(t tx.Tx, rechargeID string, in Invoice) error {
+func (s *Service) settlePaid(t tx.Tx, rechargeID string, in charge.Invoice) error {
 	r, err := s.Store.Recharge(t, rechargeID)
 	if err != nil || r.State == Succeeded {
 		return err
@@ -97,7 +98,7 @@ func (s *Service) settlePaid(t tx.Tx, rechargeID string, in Invoice) error {
 
 // paidWith is what paid a recharge, as purchases call it. What was paid on Stripe's
 // page with another payment method is the recharge's from then on.
-func (r *Recharge) paidWith(in Invoice) (brand, last4 string) {
+func (r *Recharge) paidWith(in charge.Invoice) (brand, last4 string) {
 	brand, last4 = r.Method.Brand, r.Method.Last4
 	if in.CardBrand != "" {
 		brand, last4 = in.CardBrand, in.CardLast4
@@ -111,7 +112,7 @@ func (r *Recharge) paidWith(in Invoice) (brand, last4 string) {
 	return brand, last4
 }
 
-func (s *Service) grant(t tx.Tx, r *Recharge, in Invoice) (ledger.Result, error) {
+func (s *Service) grant(t tx.Tx, r *Recharge, in charge.Invoice) (ledger.Result, error) {
 	op := ledger.NewGrant{
 		Wallet: ledger.WalletKey{Customer: r.Customer, CreditType: r.CreditType}, Credits: r.Credits, Kind: ledger.Paid,
 		Priority: ledger.DefaultPriority, Source: r.ID + ":credits", Ref: r.ID,

@@ -125,7 +125,7 @@ func newWorld(t *testing.T) *world {
 		Jobs: jobs, Events: events, Audit: trail, Log: log, Installation: "inst_1", PublicURL: "http://127.0.0.1:8080"})
 	w.methods = purchase.NewMethods(purchase.MethodDeps{Runner: d, Store: db.MethodStore{}, Gateway: gateway, Accounts: w.accounts, Audit: trail,
 		Installation: "inst_1", PublicURL: "http://127.0.0.1:8080"})
-	w.Service = recharge.New(recharge.Deps{Runner: d, Store: db.RechargeStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
+	w.Service = recharge.New(recharge.Deps{Runner: d, Store: db.RechargeStore{}, Gateway: gateway, Warnings: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
 		Purchases: w.purchases, Methods: w.methods, Jobs: jobs, Events: events, Audit: trail, Log: log, Installation: "inst_1"})
 	jobs.Handle(account.MailJob, func(_ context.Context, j job.Job) error {
 		var m account.Mail

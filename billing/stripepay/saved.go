@@ -9,17 +9,19 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/charge"
 	"purse/billing/outcome"
 	"purse/billing/purchase"
-	"purse/billing/recharge"
 )
 
 // CreateInvoice makes the invoice of a purchase that is paid with a saved payment
 // method, and finalizes it, as those of recharges.
 func (g *Gateway) CreateInvoice(ctx context.Context, p purchase.CheckoutParams, m purchase.PaymentMethod, key string) (purchase.Checkout, error) {
-	in, err := g.prepare(ctx, recharge.InvoiceParams{
-		Purchase: p.Purchase, Customer: p.Customer, Installation: p.Installation, StripeCustomer: p.StripeCustomer, Method: m.ID, Types: []string{m.Type},
-		Description: p.Name + ": " + p.Description, Price: p.Price, AutomaticTax: p.AutomaticTax, TaxBehavior: p.TaxBehavior, TaxCode: p.TaxCode, PONumber: p.PONumber,
+	name := p.Name + ": " + p.Description
+	in, err := g.prepare(ctx, charge.Terms{
+		Owner: charge.Owner{Of: charge.OfPurchase, ID: p.Purchase}, Customer: p.Customer, Installation: p.Installation, StripeCustomer: p.StripeCustomer,
+		Currency: p.Price.Currency, Lines: []charge.Line{{Description: name, Price: p.Price, TaxBehavior: p.TaxBehavior, TaxCode: p.TaxCode}}, Memo: name,
+		Method: m.ID, Types: []string{m.Type}, AutomaticTax: p.AutomaticTax, PONumber: p.PONumber,
 	}, "", key)
 	if err != nil {
 		return purchase.Checkout{}, translate(err)
@@ -92,7 +94,7 @@ func (g *Gateway) LookFor(ctx context.Context, c purchase.CheckoutParams, since 
 	if err := sessions.Err(); err != nil {
 		return purchase.Checkout{}, false, translate(err)
 	}
-	in, ok, err := g.findInvoice(ctx, recharge.InvoiceParams{Purchase: c.Purchase, Installation: c.Installation, StripeCustomer: c.StripeCustomer}, since)
+	in, ok, err := g.findInvoice(ctx, charge.Terms{Owner: charge.Owner{Of: charge.OfPurchase, ID: c.Purchase}, Installation: c.Installation, StripeCustomer: c.StripeCustomer}, since)
 	if err != nil || !ok {
 		return purchase.Checkout{}, false, translate(err)
 	}
