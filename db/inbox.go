@@ -4,12 +4,17 @@ import (
 	"math"
 	"time"
 
-	"purse/billing/purchase"
+	"purse/billing/inbox"
 	"purse/billing/tx"
 	"purse/db/gen"
 )
 
-func (PurchaseStore) InsertEvent(t tx.Tx, e *purchase.InboxEvent) (bool, error) {
+// InboxStore implements inbox.Store.
+type InboxStore struct{}
+
+var _ inbox.Store = InboxStore{}
+
+func (InboxStore) InsertEvent(t tx.Tx, e *inbox.Event) (bool, error) {
 	ctx, q := q(t)
 	n, err := q.InsertInbox(ctx, gen.InsertInboxParams{
 		ID: e.ID, Type: e.Type, ObjectID: e.ObjectID, Livemode: flag(e.Livemode), State: string(e.State),
@@ -18,14 +23,14 @@ func (PurchaseStore) InsertEvent(t tx.Tx, e *purchase.InboxEvent) (bool, error) 
 	return n > 0, err
 }
 
-func (PurchaseStore) UpdateEvent(t tx.Tx, e *purchase.InboxEvent) error {
+func (InboxStore) UpdateEvent(t tx.Tx, e *inbox.Event) error {
 	ctx, q := q(t)
 	return q.UpdateInbox(ctx, gen.UpdateInboxParams{
-		State: string(e.State), Attempts: int64(e.Attempts), Error: e.Error, PurchaseID: e.Purchase, ProcessedAt: micros(e.ProcessedAt), ID: e.ID,
+		State: string(e.State), Attempts: int64(e.Attempts), Error: e.Why, Reason: string(e.Reason), PurchaseID: e.Purchase, ProcessedAt: micros(e.ProcessedAt), ID: e.ID,
 	})
 }
 
-func (PurchaseStore) Event(t tx.Tx, id string) (*purchase.InboxEvent, error) {
+func (InboxStore) Event(t tx.Tx, id string) (*inbox.Event, error) {
 	ctx, q := q(t)
 	r, err := q.InboxEvent(ctx, id)
 	if err != nil {
@@ -34,7 +39,7 @@ func (PurchaseStore) Event(t tx.Tx, id string) (*purchase.InboxEvent, error) {
 	return inboxEvent(r), nil
 }
 
-func (s PurchaseStore) Events(t tx.Tx, state purchase.InboxState, before string, limit int) ([]*purchase.InboxEvent, error) {
+func (s InboxStore) Events(t tx.Tx, state inbox.State, before string, limit int) ([]*inbox.Event, error) {
 	ctx, q := q(t)
 	at, id := int64(math.MaxInt64), before
 	if before != "" {
@@ -51,30 +56,30 @@ func (s PurchaseStore) Events(t tx.Tx, state purchase.InboxState, before string,
 	} else {
 		rows, err = q.InboxInState(ctx, gen.InboxInStateParams{State: string(state), BeforeAt: at, BeforeID: id, MaxRows: int32(limit)})
 	}
-	out := make([]*purchase.InboxEvent, len(rows))
+	out := make([]*inbox.Event, len(rows))
 	for i, r := range rows {
 		out[i] = inboxEvent(r)
 	}
 	return out, err
 }
 
-func (PurchaseStore) Lag(t tx.Tx) (int64, time.Time, error) {
+func (InboxStore) Lag(t tx.Tx) (int64, time.Time, error) {
 	ctx, q := q(t)
 	r, err := q.InboxLag(ctx)
 	return r.Waiting, instant(r.Oldest), err
 }
 
-func inboxEvent(r gen.Inbox) *purchase.InboxEvent {
-	return &purchase.InboxEvent{
-		ID: r.ID, Type: r.Type, ObjectID: r.ObjectID, Livemode: r.Livemode != 0, State: purchase.InboxState(r.State), Attempts: int(r.Attempts),
-		Error: r.Error, Purchase: r.PurchaseID, CreatedAt: instant(r.CreatedAt), ReceivedAt: instant(r.ReceivedAt), ProcessedAt: instant(r.ProcessedAt),
+func inboxEvent(r gen.Inbox) *inbox.Event {
+	return &inbox.Event{
+		ID: r.ID, Type: r.Type, ObjectID: r.ObjectID, Livemode: r.Livemode != 0, Attempts: int(r.Attempts),
+		Verdict: inbox.Verdict{State: inbox.State(r.State), Reason: inbox.Reason(r.Reason), Why: r.Error}, Purchase: r.PurchaseID, CreatedAt: instant(r.CreatedAt), ReceivedAt: instant(r.ReceivedAt), ProcessedAt: instant(r.ProcessedAt),
 	}
 }
 
 const reconciledUntil = "reconciled_until"
 
 // ReconciledUntil is until when Stripe's events were read.
-func (PurchaseStore) ReconciledUntil(t tx.Tx) (time.Time, error) {
+func (InboxStore) ReconciledUntil(t tx.Tx) (time.Time, error) {
 	text, err := Installation{}.Get(t, reconciledUntil)
 	if err != nil || text == "" {
 		return time.Time{}, err
@@ -83,6 +88,6 @@ func (PurchaseStore) ReconciledUntil(t tx.Tx) (time.Time, error) {
 }
 
 // SetReconciledUntil stores until when Stripe's events were read.
-func (PurchaseStore) SetReconciledUntil(t tx.Tx, until time.Time) error {
+func (InboxStore) SetReconciledUntil(t tx.Tx, until time.Time) error {
 	return Installation{}.Put(t, reconciledUntil, until.UTC().Format(time.RFC3339Nano))
 }

@@ -4,9 +4,11 @@ import (
 	"strings"
 	"time"
 
+	"purse/billing/charge"
 	"purse/billing/invoice"
 	"purse/billing/ledger"
 	"purse/billing/money"
+	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/db/gen"
 )
@@ -35,6 +37,13 @@ func (InvoiceStore) Insert(t tx.Tx, in *invoice.Invoice, key string) (bool, erro
 
 func (InvoiceStore) Update(t tx.Tx, in *invoice.Invoice) error {
 	ctx, q := q(t)
+	paid := in.PaymentIntent
+	if paid == "" && in.Purchase != "" { // outside Stripe
+		paid = in.Stripe
+	}
+	if err := putPayment(t, purchase.Payment{ID: paid, Of: string(charge.OfInvoice), Owner: in.ID, Customer: in.Customer, Purchase: in.Purchase, Invoice: in.Stripe}); err != nil {
+		return err
+	}
 	return q.UpdateInvoice(ctx, gen.UpdateInvoiceParams{
 		Collection: string(in.Collection), Name: in.Name, CreditType: in.CreditType, Credits: int64(in.Credits), Price: in.Price.Amount,
 		Currency: in.Price.Currency, ExpiresAfterDays: int64(in.ExpiresAfterDays), OnIssue: flag(in.OnIssue), NetDays: int64(in.NetDays),
@@ -57,16 +66,6 @@ func (InvoiceStore) Invoice(t tx.Tx, id string) (*invoice.Invoice, error) {
 func (InvoiceStore) ByKey(t tx.Tx, key string) (*invoice.Invoice, error) {
 	ctx, q := q(t)
 	return oneInvoice(q.InvoiceByKey(ctx, key))
-}
-
-func (InvoiceStore) ByPayment(t tx.Tx, paymentIntent string) (*invoice.Invoice, error) {
-	ctx, q := q(t)
-	return oneInvoice(q.InvoiceByPayment(ctx, paymentIntent))
-}
-
-func (InvoiceStore) ByPurchase(t tx.Tx, purchase string) (*invoice.Invoice, error) {
-	ctx, q := q(t)
-	return oneInvoice(q.InvoiceByPurchase(ctx, purchase))
 }
 
 func (InvoiceStore) List(t tx.Tx, customer, schedule string, state invoice.State, before string, limit int) ([]*invoice.Invoice, error) {

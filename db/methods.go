@@ -42,3 +42,10 @@ func (MethodStore) MandatesEnded(t tx.Tx, customer string) ([]string, error) {
 	ctx, q := q(t)
 	return q.MandatesEnded(ctx, customer)
 }
+
+// Charging implements purchase.MethodStore.
+func (MethodStore) Charging(t tx.Tx, method string) (string, error) {
+	ctx, q := q(t)
+	customer, err := q.ChargingMethod(ctx, method)
+	return customer, notFound(err)
+}

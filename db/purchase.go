@@ -3,6 +3,7 @@ package db
 import (
 	"time"
 
+	"purse/billing/charge"
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/purchase"
@@ -26,6 +27,9 @@ func (PurchaseStore) Insert(t tx.Tx, p *purchase.Purchase, key string) error {
 		TermsVersion: p.TermsVersion, Address: p.Address, CreatedBy: p.CreatedBy, GrantID: int64(p.Grant), DebtRepaid: int64(p.DebtRepaid),
 		CheckAt: micros(p.CheckAt), Checks: int64(p.Checks), CreatedAt: micros(p.CreatedAt), PaidAt: micros(p.PaidAt), UpdatedAt: micros(p.UpdatedAt),
 	})
+	if err == nil {
+		err = putPayment(t, paymentOf(p))
+	}
 	if err != nil || p.Bonus == 0 {
 		return err
 	}
@@ -42,10 +46,23 @@ func (PurchaseStore) Update(t tx.Tx, p *purchase.Purchase) error {
 		Refunded: p.Refunded, Clawed: int64(p.Clawed), MoneyBack: p.MoneyBack, DisputeID: p.Dispute, DisputeStatus: p.DisputeStatus, DisputeReason: p.DisputeReason,
 		DisputeAmount: p.DisputeAmount, DisputeDue: micros(p.DisputeDue), Frozen: flag(p.Frozen),
 	})
+	if err == nil {
+		err = putPayment(t, paymentOf(p))
+	}
 	if err != nil || p.Bonus == 0 {
 		return err
 	}
 	return putBonus(t, p)
+}
+
+// paymentOf is the payment of a purchase. One that was paid with a saved payment method
+// has an invoice in the place of its Checkout.
+func paymentOf(p *purchase.Purchase) purchase.Payment {
+	pay := purchase.Payment{ID: p.PaymentIntent, Of: string(charge.OfPurchase), Owner: p.ID, Customer: p.Customer, Purchase: p.ID}
+	if p.BySaved() {
+		pay.Invoice = p.CheckoutSession
+	}
+	return pay
 }
 
 func (PurchaseStore) Purchase(t tx.Tx, id string) (*purchase.Purchase, error) {
@@ -63,13 +80,6 @@ func (PurchaseStore) ByKey(t tx.Tx, key string) (*purchase.Purchase, error) {
 func (PurchaseStore) BySession(t tx.Tx, session string) (*purchase.Purchase, error) {
 	ctx, q := q(t)
 	r, err := q.PurchaseBySession(ctx, session)
-	return onePurchase(r, err)
-}
-
-// ByPayment finds the purchase that a payment paid.
-func (PurchaseStore) ByPayment(t tx.Tx, paymentIntent string) (*purchase.Purchase, error) {
-	ctx, q := q(t)
-	r, err := q.PurchaseByPayment(ctx, paymentIntent)
 	return onePurchase(r, err)
 }
 

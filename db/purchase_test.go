@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"purse/billing/purchase"
 	"purse/billing/tx"
@@ -200,63 +199,5 @@ func TestListsOfPurchases(t *testing.T) {
 			}
 		}
 		return nil
-	})
-}
-
-func TestInbox(t *testing.T) {
-	s, in := purchaseDB(t)
-	want := filled[purchase.InboxEvent](1)
-	in(func(x tx.Tx) error {
-		for round := range 2 {
-			if isNew, err := s.InsertEvent(x, want); err != nil || isNew != (round == 0) {
-				t.Errorf("inserted for the %d. time: new %t %v", round+1, isNew, err)
-			}
-		}
-		if err := s.UpdateEvent(x, want); err != nil {
-			return err
-		}
-		got, err := s.Event(x, want.ID)
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(purchase.InboxEvent{})); diff != "" {
-			t.Errorf("(-stored +found):\n%s", diff)
-		}
-		return err
-	})
-	s, in = purchaseDB(t)
-	var all []string
-	in(func(x tx.Tx) error {
-		for n := range 7 {
-			e := filled[purchase.InboxEvent](n)
-			// Several in the same microsecond: a page ends between them.
-			e.ID, e.State, e.ReceivedAt = fmt.Sprint("evt_", n), []purchase.InboxState{purchase.Received, purchase.Alarm}[n%2], noon.Add(time.Duration(n/3)*time.Second)
-			if _, err := s.InsertEvent(x, e); err != nil {
-				return err
-			}
-			all = append([]string{e.ID}, all...)
-		}
-		var got []string
-		for before := ""; ; {
-			page, err := s.Events(x, "", before, 2)
-			if err != nil {
-				return err
-			}
-			if len(page) == 0 {
-				break
-			}
-			for _, e := range page {
-				got, before = append(got, e.ID), e.ID
-			}
-		}
-		if diff := cmp.Diff(all, got); diff != "" {
-			t.Errorf("pages of two (-want +got):\n%s", diff)
-		}
-		alarms, err := s.Events(x, purchase.Alarm, "", 10)
-		if err != nil || len(alarms) != 3 || alarms[0].ID != "evt_5" {
-			t.Errorf("%d alarms: %v", len(alarms), err)
-		}
-		waiting, oldest, err := s.Lag(x)
-		if waiting != 4 || !oldest.Equal(noon) {
-			t.Errorf("%d wait, the oldest since %s", waiting, oldest)
-		}
-		return err
 	})
 }

@@ -4,8 +4,10 @@ import (
 	"strings"
 	"time"
 
+	"purse/billing/charge"
 	"purse/billing/ledger"
 	"purse/billing/money"
+	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/tx"
 	"purse/db/gen"
@@ -32,6 +34,9 @@ func (RechargeStore) Insert(t tx.Tx, r *recharge.Recharge) (bool, error) {
 
 func (RechargeStore) Update(t tx.Tx, r *recharge.Recharge) error {
 	ctx, q := q(t)
+	if err := putPayment(t, purchase.Payment{ID: r.PaymentIntent, Of: string(charge.OfRecharge), Owner: r.ID, Customer: r.Customer, Purchase: r.Purchase, Invoice: r.Invoice}); err != nil {
+		return err
+	}
 	return q.UpdateRecharge(ctx, gen.UpdateRechargeParams{
 		State: string(r.State), Reason: string(r.Reason), Message: r.Message, GiveUp: string(r.GiveUp), Amount: r.Amount, Tax: r.Tax,
 		Method: r.Method.ID, MethodBrand: r.Method.Brand, MethodLast4: r.Method.Last4, MethodFingerprint: r.Method.Fingerprint,
@@ -50,16 +55,6 @@ func (RechargeStore) Recharge(t tx.Tx, id string) (*recharge.Recharge, error) {
 func (RechargeStore) OpenOf(t tx.Tx, customer, creditType string) (*recharge.Recharge, error) {
 	ctx, q := q(t)
 	return oneRecharge(q.OpenRecharge(ctx, gen.OpenRechargeParams{CustomerID: customer, CreditType: creditType}))
-}
-
-func (RechargeStore) ByInvoice(t tx.Tx, invoice string) (*recharge.Recharge, error) {
-	ctx, q := q(t)
-	return oneRecharge(q.RechargeByInvoice(ctx, invoice))
-}
-
-func (RechargeStore) ByPayment(t tx.Tx, paymentIntent string) (*recharge.Recharge, error) {
-	ctx, q := q(t)
-	return oneRecharge(q.RechargeByPayment(ctx, paymentIntent))
 }
 
 func (RechargeStore) List(t tx.Tx, customer, creditType, before string, limit int) ([]*recharge.Recharge, error) {

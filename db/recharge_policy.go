@@ -49,11 +49,6 @@ func (RechargeStore) PoliciesOf(t tx.Tx, customer string) ([]*recharge.Policy, e
 	return policies(q.RechargePoliciesOf(ctx, customer))
 }
 
-func (RechargeStore) WithCard(t tx.Tx, card string) ([]*recharge.Policy, error) {
-	ctx, q := q(t)
-	return policies(q.RechargePoliciesWithCard(ctx, card))
-}
-
 func (RechargeStore) Policies(t tx.Tx, state recharge.State, before string, limit int) ([]*recharge.Policy, error) {
 	ctx, q := q(t)
 	if before == "" {

@@ -51,12 +51,15 @@ func TestRemakesAndOtherCurrencies(t *testing.T) {
 		if err := store.Put(t2, s); err != nil {
 			return err
 		}
-		with, err := store.WithCard(t2, "pm_2")
-		if err != nil || len(with) != 1 || with[0].Card != s.Card || !with[0].PausedAt.Equal(now) {
-			t.Errorf("the schedule: %+v, %v", with, err)
+		is, err := store.Schedule(t2, s.ID)
+		if err != nil || is.Card != s.Card || !is.PausedAt.Equal(now) {
+			t.Errorf("the schedule: %+v, %v", is, err)
 		}
-		if with, err := store.WithCard(t2, "pm_1"); err != nil || len(with) != 0 {
-			t.Errorf("of the former card: %+v, %v", with, err)
+		if of, err := (db.MethodStore{}).Charging(t2, "pm_2"); err != nil || of != "cus_1" {
+			t.Errorf("who is charged by it: %q, %v", of, err)
+		}
+		if of, err := (db.MethodStore{}).Charging(t2, "pm_1"); !errors.Is(err, tx.ErrNotFound) {
+			t.Errorf("by the former card: %q, %v", of, err)
 		}
 		return nil
 	})

@@ -52,12 +52,6 @@ func (ScheduleStore) Due(t tx.Tx, now time.Time, limit int) ([]*schedule.Schedul
 	return schedules(q.DueSchedules(ctx, gen.DueSchedulesParams{Now: micros(now), MaxRows: int32(limit)}))
 }
 
-// WithCard implements schedule.Store.
-func (ScheduleStore) WithCard(t tx.Tx, card string) ([]*schedule.Schedule, error) {
-	ctx, q := q(t)
-	return schedules(q.SchedulesWithMethod(ctx, card))
-}
-
 func schedules(rows []gen.Schedule, err error) ([]*schedule.Schedule, error) {
 	out := make([]*schedule.Schedule, len(rows))
 	for i, r := range rows {

@@ -13,6 +13,7 @@ import (
 	"purse/billing/alert"
 	"purse/billing/credit"
 	"purse/billing/id"
+	"purse/billing/inbox"
 	"purse/billing/invoice"
 	"purse/billing/ledger"
 	"purse/billing/mailer"
@@ -56,6 +57,7 @@ type app struct {
 
 	gateway    *stripepay.Gateway
 	usage      *usage.Service
+	inbox      *inbox.Service
 	purchases  *purchase.Service
 	methods    *purchase.Methods
 	alerts     *alert.Service
@@ -249,7 +251,11 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	if err := a.usage.Load(ctx); err != nil {
 		return err
 	}
+	a.inbox = inbox.New(inbox.Deps{
+		Runner: a.db, Store: db.InboxStore{}, Gateway: a.gateway, Jobs: a.jobs, Audit: a.audit, Log: a.log, Livemode: mode == ui.Live,
+	})
 	a.purchases = purchase.New(purchase.Deps{
+		Inbox:  a.inbox,
 		Runner: a.db, Store: db.PurchaseStore{}, Gateway: a.gateway, Tax: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
 		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live,
 		PublicURL: a.settings.PublicURL, ReturnOrigins: a.settings.ReturnOrigins, AllowLoopback: mode == ui.Sandbox,
@@ -264,7 +270,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Types: a.settings.PaymentMethods, Catalog: a.catalog,
 	})
 	a.recharges = recharge.New(recharge.Deps{
-		Runner: a.db, Store: db.RechargeStore{}, Gateway: a.gateway, Warnings: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
+		Runner: a.db, Store: db.RechargeStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
 		Purchases: a.purchases, Methods: a.methods, Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log,
 		Installation: a.stamp.installation, Livemode: mode == ui.Live, AutomaticTax: a.settings.AutomaticTax,
 	})
@@ -277,6 +283,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Runner: a.db, Store: db.ScheduleStore{}, Accounts: a.accounts, Catalog: a.catalog, Invoices: a.invoices, Purchases: a.purchases, Methods: a.methods,
 		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Discounts: a.settings.discounts(),
 	})
+	a.introduce()
 	a.reports = report.New(report.Deps{
 		Runner: a.db, Store: db.ReportStore{}, Gateway: a.gateway, Jobs: a.jobs, Log: a.log, Installation: a.stamp.installation,
 	})
@@ -327,7 +334,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Credit: credits, Purchases: a.purchases, Methods: a.methods, Invoices: a.invoices, Alerts: a.alerts, Messages: a.messages, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log, Reports: a.reports, Statements: a.statements, Clock: a.clock,
 		PublicURL: a.settings.PublicURL, RatePerMinute: a.settings.RatePerMinute, Version: versionText(),
 	})
-	a.stripe = &hooks.Stripe{Purchases: a.purchases, Secret: a.settings.StripeWebhookSecret, Log: a.log, Now: a.now}
+	a.stripe = &hooks.Stripe{Inbox: a.inbox, Secret: a.settings.StripeWebhookSecret, Log: a.log, Now: a.now}
 	a.metrics.watch(a)
 	return nil
 }

@@ -113,9 +113,9 @@ func TestEchoesOfBillingDetailsEnd(t *testing.T) {
 // settled waits until all events of Stripe's have arrived and were processed.
 func (w *world) settled() {
 	w.Helper()
-	w.check(errOf(w.purchases.Reconcile(ctx)))
+	w.check(errOf(w.purchases.Inbox.Reconcile(ctx)))
 	eventually(w, "the inbox is empty", 15*time.Second, func() bool {
-		waiting, _, err := w.purchases.InboxLag(ctx)
+		waiting, _, err := w.purchases.Inbox.Lag(ctx)
 		w.check(err)
 		return waiting == 0
 	})

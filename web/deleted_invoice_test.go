@@ -13,6 +13,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/charge"
+	"purse/billing/inbox"
 	"purse/billing/invoice"
 	"purse/billing/money"
 	"purse/billing/outcome"
@@ -94,7 +95,7 @@ func TestAnInvoiceOfADeletedCustomerIsMadeAgain(t *testing.T) {
 	w.payPage(now, "4242424242424242")
 	w.waitInvoice(now, invoice.Paid)
 	w.granted(c, 1, "5000")
-	if alarms := w.inboxOf(purchase.Alarm, ""); len(alarms) > 0 {
+	if alarms := w.inboxOf(inbox.Alarm, ""); len(alarms) > 0 {
 		t.Errorf("alarms: %+v", alarms[0])
 	}
 	w.addsUp()
@@ -161,7 +162,7 @@ func TestAnInvoiceThatWasPaidMeanwhileIsNotMadeAgain(t *testing.T) {
 	if got := w.atStripe(in); got["paid"] != 1 || len(got) != 1 {
 		t.Errorf("at Stripe: %v", got)
 	}
-	if alarms := w.inboxOf(purchase.Alarm, ""); len(alarms) > 0 {
+	if alarms := w.inboxOf(inbox.Alarm, ""); len(alarms) > 0 {
 		t.Errorf("alarms: %+v", alarms[0])
 	}
 }
@@ -246,6 +247,7 @@ func TestAnInvoiceThatStripeDoesNotVoidIsShownToStaff(t *testing.T) {
 	g := &unvoidable{Gateway: w.gateway}
 	g.refuse.Store(true)
 	w.invoices.Gateway = g
+	w.inbox.Owners = w.owners()
 	in := w.invoiced(deal(c))
 	w.deleteAtStripe(c)
 	eventually(t, "it is refused", 10*time.Second, func() bool {
@@ -374,6 +376,7 @@ func TestAPartPaidInvoiceOfADeletedCustomer(t *testing.T) {
 	in := w.invoiced(deal(c))
 	g := &partPaid{Gateway: w.gateway}
 	w.invoices.Gateway = g
+	w.inbox.Owners = w.owners()
 	w.deleteAtStripe(c)
 	eventually(t, "it is shown", 10*time.Second, func() bool {
 		now, err := w.invoices.Invoice(ctx, in.ID)

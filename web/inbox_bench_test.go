@@ -12,6 +12,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/inbox"
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/purchase"
@@ -46,7 +47,7 @@ func BenchmarkInbox(b *testing.B) {
 			continue
 		}
 		left := func() int64 {
-			n, _, err := w.purchases.InboxLag(ctx)
+			n, _, err := w.purchases.Inbox.Lag(ctx)
 			w.check(err)
 			return n
 		}
@@ -70,10 +71,11 @@ func BenchmarkInbox(b *testing.B) {
 
 // paidCheckouts writes purchases that wait at Checkout, and answers the events
 // that tell of their payments.
-func (w *world) paidCheckouts(n int) (events []purchase.InboxEvent) {
+func (w *world) paidCheckouts(n int) (events []inbox.Event) {
 	w.Helper()
 	g := &paidAtOnce{Gateway: w.purchases.Gateway}
 	w.purchases.Gateway = g
+	w.inbox.Owners = w.owners()
 	pack := w.catalog.Snapshot().OnSale()[0]
 	var c *account.Customer
 	for i := range n {
@@ -92,19 +94,19 @@ func (w *world) paidCheckouts(n int) (events []purchase.InboxEvent) {
 			Purchase: p.ID, Customer: c.ID, Installation: w.stamp.installation,
 			Payment: purchase.PaymentIntent{ID: "pi_" + p.ID, Status: "succeeded", Purchase: p.ID, Installation: w.stamp.installation, CardBrand: "visa", CardLast4: "4242"},
 		})
-		events = append(events, purchase.InboxEvent{ID: "evt_" + p.ID, Type: "checkout.session.completed", ObjectID: p.CheckoutSession, CreatedAt: now})
+		events = append(events, inbox.Event{ID: "evt_" + p.ID, Type: "checkout.session.completed", ObjectID: p.CheckoutSession, CreatedAt: now})
 	}
 	return events
 }
 
 // arriveTogether puts events into the inbox at one moment, as Receive does one by
 // one.
-func (w *world) arriveTogether(events []purchase.InboxEvent) {
+func (w *world) arriveTogether(events []inbox.Event) {
 	w.Helper()
 	w.check(w.db.Update(ctx, func(t tx.Tx) error {
 		for _, e := range events {
-			e.State, e.ReceivedAt = purchase.Received, t.Now()
-			if _, err := w.purchases.Store.InsertEvent(t, &e); err != nil {
+			e.State, e.ReceivedAt = inbox.Received, t.Now()
+			if _, err := w.inbox.Store.InsertEvent(t, &e); err != nil {
 				return err
 			}
 			if err := w.jobs.Add(t, job.Spec{Kind: "stripe.event", Dedup: e.ID, Payload: e.ID, MaxAttempts: 20}); err != nil {
@@ -122,7 +124,7 @@ func (w *world) medianEvent() time.Duration {
 	w.check(w.db.View(ctx, func(t tx.Tx) error {
 		at = nil
 		for before := ""; ; {
-			page, err := w.purchases.Inbox(t, purchase.Done, before, 500)
+			page, err := w.purchases.Inbox.Events(t, inbox.Done, before, 500)
 			if err != nil || len(page) == 0 {
 				return err
 			}

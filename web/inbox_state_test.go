@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"purse/billing/audit"
-	"purse/billing/purchase"
+	"purse/billing/inbox"
 )
 
 // TestEveryInboxRowHasAState replays events of every type that name no object, and
@@ -17,11 +17,11 @@ func TestEveryInboxRowHasAState(t *testing.T) {
 	} {
 		for _, object := range []string{"", "xx_unknown"} {
 			id := "evt_" + object + string(rune('a'+i))
-			_, err := w.purchases.Receive(ctx, purchase.InboxEvent{ID: id, Type: typ, ObjectID: object, CreatedAt: w.now()})
+			_, err := w.purchases.Inbox.Receive(ctx, inbox.Event{ID: id, Type: typ, ObjectID: object, CreatedAt: w.now()})
 			w.check(err)
-			e, err := w.purchases.Replay(ctx, audit.System, id)
+			e, err := w.purchases.Inbox.Replay(ctx, audit.System, id)
 			w.check(err)
-			if e.State == "" || e.State == purchase.Received {
+			if e.State == "" || e.State == inbox.Received {
 				t.Errorf("%s about %q has the state %q", typ, object, e.State)
 			}
 		}

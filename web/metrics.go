@@ -79,7 +79,7 @@ func (m *metrics) watch(a *app) {
 		}))
 	}
 	gauge("purse_inbox_lag_seconds", "Age of the oldest Stripe event that is not processed.", func(ctx context.Context) float64 {
-		_, lag, _ := a.purchases.InboxLag(ctx)
+		_, lag, _ := a.purchases.Inbox.Lag(ctx)
 		return lag.Seconds()
 	})
 	gauge("purse_deliveries_pending", "Deliveries to webhook endpoints that are under way or wait for their next try.", func(ctx context.Context) float64 {

@@ -10,6 +10,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"purse/billing/fault"
+	"purse/billing/inbox"
 	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/handlers/sandbox"
@@ -39,10 +40,10 @@ func (g *tampered) set(f func(*purchase.Checkout)) {
 }
 
 // inboxOf are the events about an object that a person must see.
-func (w *world) inboxOf(state purchase.InboxState, object string) (found []*purchase.InboxEvent) {
+func (w *world) inboxOf(state inbox.State, object string) (found []*inbox.Event) {
 	w.Helper()
 	w.check(w.db.View(ctx, func(t tx.Tx) error {
-		events, err := w.purchases.Inbox(t, state, "", 100)
+		events, err := w.purchases.Inbox.Events(t, state, "", 100)
 		found = nil
 		for _, e := range events {
 			if object == "" || e.ObjectID == object {
@@ -59,6 +60,7 @@ func TestAPaymentThatDoesNotMatch(t *testing.T) {
 	w, _ := shopWorld(t)
 	g := &tampered{Gateway: w.gateway}
 	w.purchases.Gateway = g
+	w.inbox.Owners = w.owners()
 	for name, change := range map[string]func(*purchase.Checkout){
 		"amount":       func(c *purchase.Checkout) { c.Subtotal, c.Total = 1, 1 },
 		"more":         func(c *purchase.Checkout) { c.Subtotal, c.Total = 100000, 100000 },
@@ -78,7 +80,7 @@ func TestAPaymentThatDoesNotMatch(t *testing.T) {
 			p := w.mustBegin(c, 0)
 			g.set(change)
 			w.check(w.pay(p.CheckoutSession, "pm_card_visa"))
-			eventually(t, "an alarm", 10*time.Second, func() bool { return len(w.inboxOf(purchase.Alarm, p.CheckoutSession)) > 0 })
+			eventually(t, "an alarm", 10*time.Second, func() bool { return len(w.inboxOf(inbox.Alarm, p.CheckoutSession)) > 0 })
 			if a := w.returnPage(p); a.status != 200 || strings.Contains(a.body, "credits added") {
 				t.Errorf("the return page says %d %s", a.status, a.body)
 			}
@@ -92,7 +94,7 @@ func TestAPaymentThatDoesNotMatch(t *testing.T) {
 
 			// A person looks, it was a mistake of Stripe's answer: replaying grants.
 			g.set(nil)
-			e := w.inboxOf(purchase.Alarm, p.CheckoutSession)[0]
+			e := w.inboxOf(inbox.Alarm, p.CheckoutSession)[0]
 			if a := w.api("POST", "/v1/stripe_events/"+e.ID+"/replay", ""); a.status != 200 || a.str("status") != "done" {
 				t.Errorf("replayed: %d %s", a.status, a.body)
 			}
@@ -151,13 +153,13 @@ func TestPaymentsOfOthersOnTheSameAccount(t *testing.T) {
 		amount   int64
 		customer string
 		meta     map[string]string
-		want     purchase.InboxState
+		want     inbox.State
 	}{
-		"no metadata":                             {2500, "", nil, purchase.NotOurs},
-		"another installation":                    {2500, "", map[string]string{"purse_installation": "ins_x", "purse_purchase": known.ID, "purse_customer": c.ID}, purchase.NotOurs},
-		"no such purchase":                        {2500, "", map[string]string{"purse_installation": w.stamp.installation, "purse_purchase": "pur_lost"}, purchase.Alarm},
-		"takes a known purchase":                  {1000, stripeCustomer, ours(known), purchase.Alarm},
-		"takes a pending one with another amount": {100, stripeCustomer, ours(pending), purchase.Alarm},
+		"no metadata":                             {2500, "", nil, inbox.NotOurs},
+		"another installation":                    {2500, "", map[string]string{"purse_installation": "ins_x", "purse_purchase": known.ID, "purse_customer": c.ID}, inbox.NotOurs},
+		"no such purchase":                        {2500, "", map[string]string{"purse_installation": w.stamp.installation, "purse_purchase": "pur_lost"}, inbox.Alarm},
+		"takes a known purchase":                  {1000, stripeCustomer, ours(known), inbox.Alarm},
+		"takes a pending one with another amount": {100, stripeCustomer, ours(pending), inbox.Alarm},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.TB = t

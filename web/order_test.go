@@ -14,6 +14,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/inbox"
 	"purse/billing/money"
 	"purse/billing/purchase"
 )
@@ -42,7 +43,7 @@ func TestEventOrder(t *testing.T) {
 		})
 	}
 	w.TB = t
-	if n := len(w.inboxOf(purchase.Alarm, "")); n != 0 {
+	if n := len(w.inboxOf(inbox.Alarm, "")); n != 0 {
 		t.Errorf("%d alarms", n)
 	}
 }
@@ -167,7 +168,7 @@ func (w *world) live(life []step, r *rand.Rand) livedEnd {
 		for _, e := range some(r, all)[:1] {
 			var about struct{ ID string }
 			unmarshal(w, e, &about)
-			w.check(errOf(w.purchases.Replay(ctx, audit.System, about.ID)))
+			w.check(errOf(w.purchases.Inbox.Replay(ctx, audit.System, about.ID)))
 		}
 	}
 	w.addsUp()
@@ -200,7 +201,7 @@ func (w *world) tell(events [][]byte) {
 func (w *world) quiet() {
 	w.Helper()
 	eventually(w, "the inbox is empty", 20*time.Second, func() bool {
-		n, _, err := w.purchases.InboxLag(ctx)
+		n, _, err := w.purchases.Inbox.Lag(ctx)
 		return err == nil && n == 0
 	})
 }

@@ -172,7 +172,7 @@ func TestReconcileHealsWhatWebhooksDidNot(t *testing.T) {
 	}
 	w.waitState(paid, purchase.PartiallyRefunded)
 	w.waitState(disputed, purchase.Disputed)
-	r, err := w.purchases.Reconcile(ctx)
+	r, err := w.purchases.Inbox.Reconcile(ctx)
 	if err != nil || r.Missing != 0 || r.Events == 0 {
 		t.Errorf("a second time: %+v, %v", r, err)
 	}

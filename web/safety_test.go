@@ -11,6 +11,7 @@ import (
 	"purse/billing/audit"
 	"purse/billing/fault"
 	"purse/billing/id"
+	"purse/billing/inbox"
 	"purse/billing/purchase"
 	"purse/billing/tx"
 )
@@ -45,7 +46,7 @@ func TestAFraudWarningFreezesUntilStaffDecides(t *testing.T) {
 		t.Errorf("dismissed: %+v", b)
 	}
 	// Told once more, it stays dismissed.
-	w.check(errOf(w.purchases.Reconcile(ctx)))
+	w.check(errOf(w.purchases.Inbox.Reconcile(ctx)))
 	w.check(errOf(w.purchases.SyncMoney(ctx, p.ID)))
 	if b := w.balance(c); b.Frozen != 0 {
 		t.Errorf("told again: %+v", b)
@@ -110,9 +111,9 @@ func TestAnUnknownPurchaseIsAdopted(t *testing.T) {
 	}, lost)
 	w.check(err)
 	w.check(w.pay(checkout.ID, "pm_card_visa"))
-	var alarms []*purchase.InboxEvent
+	var alarms []*inbox.Event
 	eventually(t, "an alarm", 10*time.Second, func() bool {
-		w.check(w.db.View(ctx, func(t tx.Tx) (err error) { alarms, err = w.purchases.Inbox(t, purchase.Alarm, "", 10); return err }))
+		w.check(w.db.View(ctx, func(t tx.Tx) (err error) { alarms, err = w.purchases.Inbox.Events(t, inbox.Alarm, "", 10); return err }))
 		return len(alarms) > 0
 	})
 	before := w.balance(c).Balance

@@ -75,7 +75,7 @@ func TestASavedCardIsDeclined(t *testing.T) {
 	if c, err := w.gateway.Checkout(ctx, list[0].CheckoutSession); err != nil || c.Status != "expired" {
 		t.Errorf("the invoice can still be paid: %+v %v", c, err)
 	}
-	if _, err := w.purchases.Reconcile(ctx); err != nil {
+	if _, err := w.purchases.Inbox.Reconcile(ctx); err != nil {
 		t.Error(err)
 	}
 	if s := w.state(list[0]).State; s != purchase.Failed {
@@ -96,6 +96,7 @@ func TestADeclinedInvoiceIsVoidedLater(t *testing.T) {
 	card := w.savedCard(c, "pm_card_chargeCustomerFail")
 	stripeNow := w.purchases.Gateway
 	w.purchases.Gateway = noVoid{stripeNow}
+	w.inbox.Owners = w.owners()
 	_, err := w.buySaved(c, 0, card, "n1")
 	if !fault.HasCode(err, "card_declined") {
 		t.Fatalf("the buyer is told: %v", err)
@@ -110,6 +111,7 @@ func TestADeclinedInvoiceIsVoidedLater(t *testing.T) {
 		t.Errorf("%+v %v", again, err)
 	}
 	w.purchases.Gateway = stripeNow
+	w.inbox.Owners = w.owners()
 	w.clock.step(2 * time.Minute)
 	w.check(w.purchases.Sweep(ctx))
 	if c, err := w.gateway.Checkout(ctx, list[0].CheckoutSession); err != nil || c.Status != "expired" {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/inbox"
 	"purse/billing/money"
 	"purse/billing/purchase"
 	"purse/billing/tx"
@@ -81,7 +82,7 @@ func TestWebhooksShuffled(t *testing.T) {
 	workers.Wait()
 	t.Logf("%d purchases, %d deliveries of %d events in %s", len(all), len(deliveries), len(payloads), time.Since(began).Round(time.Millisecond))
 	eventually(t, "the inbox is empty", 60*time.Second, func() bool {
-		n, _, err := w.purchases.InboxLag(ctx)
+		n, _, err := w.purchases.Inbox.Lag(ctx)
 		return err == nil && n == 0
 	})
 	want := map[*account.Customer]money.Credits{}
@@ -107,9 +108,9 @@ func TestWebhooksShuffled(t *testing.T) {
 	}
 	w.addsUp()
 	w.check(w.db.View(ctx, func(t tx.Tx) error {
-		inbox, err := w.purchases.Inbox(t, purchase.Alarm, "", 10)
+		inbox, err := w.purchases.Inbox.Events(t, inbox.Alarm, "", 10)
 		for _, e := range inbox {
-			w.Errorf("an alarm about %s: %s", e.ObjectID, e.Error)
+			w.Errorf("an alarm about %s: %s", e.ObjectID, e.Why)
 		}
 		return err
 	}))

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"purse/billing/inbox"
 	"purse/billing/purchase"
 	"purse/handlers/sandbox"
 )
@@ -65,7 +66,7 @@ func TestWebhooksThatStripeDidNotSign(t *testing.T) {
 		if a := w.send("POST", "/webhooks/stripe", body, "", signed(secret, now, body)...); a.status != 200 {
 			t.Fatalf("%d %s", a.status, a.body)
 		}
-		eventually(t, "it is not ours", 10*time.Second, func() bool { return len(w.inboxOf(purchase.NotOurs, "cs_test_gone")) == 1 })
+		eventually(t, "it is not ours", 10*time.Second, func() bool { return len(w.inboxOf(inbox.NotOurs, "cs_test_gone")) == 1 })
 	})
 	t.Run("signed", func(t *testing.T) {
 		w.TB = t
@@ -85,5 +86,5 @@ func TestStripeIsAwayForAWhile(t *testing.T) {
 	w.check(w.pay(p.CheckoutSession, "pm_card_visa"))
 	w.waitState(p, purchase.Paid)
 	w.granted(c, 1, "1000")
-	eventually(t, "the event is done", 15*time.Second, func() bool { return len(w.inboxOf(purchase.Done, p.CheckoutSession)) == 1 })
+	eventually(t, "the event is done", 15*time.Second, func() bool { return len(w.inboxOf(inbox.Done, p.CheckoutSession)) == 1 })
 }

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"purse/billing/inbox"
 	"purse/billing/invoice"
 	"purse/billing/purchase"
 	"purse/billing/tx"
@@ -12,12 +13,12 @@ import (
 
 // cannotConclude fails to write that an event is done.
 type cannotConclude struct {
-	purchase.Store
+	inbox.Store
 	broken, tried atomic.Bool
 }
 
-func (s *cannotConclude) UpdateEvent(t tx.Tx, e *purchase.InboxEvent) error {
-	if e.State == purchase.Done && s.broken.Load() {
+func (s *cannotConclude) UpdateEvent(t tx.Tx, e *inbox.Event) error {
+	if e.State == inbox.Done && s.broken.Load() {
 		s.tried.Store(true)
 		return errors.New("the row cannot be written")
 	}
@@ -29,8 +30,8 @@ func (s *cannotConclude) UpdateEvent(t tx.Tx, e *purchase.InboxEvent) error {
 func TestAnEventAndItsEffectCommitTogether(t *testing.T) {
 	w, c := shopWorld(t)
 	w.faults(dropAll)
-	store := &cannotConclude{Store: w.purchases.Store}
-	w.purchases.Store = store
+	store := &cannotConclude{Store: w.inbox.Store}
+	w.inbox.Store = store
 	before := w.newest()
 	p := w.mustBegin(c, 0)
 	w.check(w.pay(p.CheckoutSession, "pm_card_visa"))
@@ -41,7 +42,7 @@ func TestAnEventAndItsEffectCommitTogether(t *testing.T) {
 	store.broken.Store(true)
 	w.tell(w.since(before))
 	until(t, "an event was processed", store.tried.Load)
-	until(t, "all were tried", func() bool { return len(w.inboxOf(purchase.Received, "")) == 0 })
+	until(t, "all were tried", func() bool { return len(w.inboxOf(inbox.Received, "")) == 0 })
 	if s := w.state(p).State; s != purchase.Created {
 		t.Errorf("the purchase is %s while its event cannot be written", s)
 	}

@@ -22,7 +22,8 @@ type Invoice struct {
 	Owner                  Owner // metadata: ours
 	Installation, Customer string
 	DueAt                  time.Time
-	Payment                string // the payment intent, "" for one outside Stripe
+	Payment                string                 // the payment intent, "" for one outside Stripe
+	Intent                 purchase.PaymentIntent // the same, as purchases see it
 	PaymentStatus          string
 	purchase.Took          // what the charge took of the buyer
 	ReceiptURL             string
@@ -61,4 +62,30 @@ func (in Invoice) Mismatch(a Asked) string {
 		return "the metadata names another installation, " + string(a.Owner.Of) + " or customer"
 	}
 	return ""
+}
+
+// Debiting says whether a bank is being asked for the money.
+func (in Invoice) Debiting() bool { return in.Status == "open" && in.PaymentStatus == "processing" }
+
+// Checkout shows an invoice as the Checkout that it stands for.
+func (in Invoice) Checkout() purchase.Checkout {
+	c := purchase.Checkout{
+		ID: in.ID, URL: in.URL, Status: "open", PaymentStatus: "unpaid", Livemode: in.Livemode, StripeCustomer: in.StripeCustomer,
+		Subtotal: in.Subtotal, Total: in.Total, Tax: in.Tax, Currency: in.Currency, Customer: in.Customer, Installation: in.Installation,
+		InvoiceNumber: in.Number, InvoiceURL: in.URL, Payment: in.Intent,
+	}
+	if in.Owner.Of == OfPurchase {
+		c.Purchase = in.Owner.ID
+	}
+	switch {
+	case in.Debiting():
+		c.Status = "complete" // and unpaid: as a Checkout whose payment takes days
+	case in.Status == "draft":
+		c.Status = "draft"
+	case in.Status == "paid":
+		c.Status, c.PaymentStatus = "complete", "paid"
+	case in.Status == "void", in.Status == "uncollectible":
+		c.Status = "expired"
+	}
+	return c
 }

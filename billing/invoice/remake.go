@@ -26,8 +26,8 @@ const (
 // CardGone says why nothing can be charged to the card of an invoice.
 const CardGone = "The card is not saved any more."
 
-// customerGone looks at what a customer has to pay, now that Stripe has deleted it.
-func (s *Service) customerGone(ctx context.Context, customer string) error {
+// CustomerGone looks at what a customer has to pay, now that Stripe has deleted it.
+func (s *Service) CustomerGone(ctx context.Context, customer string) error {
 	var open []*Invoice
 	err := s.Runner.Update(ctx, func(t tx.Tx) error {
 		open = open[:0]

@@ -39,12 +39,10 @@ func (s *Service) put(t tx.Tx, in *Invoice, next time.Time) error {
 }
 
 func (s *Service) tell(t tx.Tx, in *Invoice) error {
-	for _, f := range s.changed {
-		if err := f(t, in); err != nil {
-			return err
-		}
+	if s.changed == nil {
+		return nil
 	}
-	return nil
+	return s.changed(t, in)
 }
 
 // tickJob looks at what waits for a time.

@@ -23,8 +23,6 @@ type Store interface {
 	Update(t tx.Tx, in *Invoice) error
 	Invoice(t tx.Tx, id string) (*Invoice, error)
 	ByKey(t tx.Tx, key string) (*Invoice, error)
-	ByPayment(t tx.Tx, paymentIntent string) (*Invoice, error)
-	ByPurchase(t tx.Tx, purchase string) (*Invoice, error)
 	// List answers invoices with id below before ("" for the newest), newest
 	// first; "" of customer, schedule and state for all.
 	List(t tx.Tx, customer, schedule string, state State, before string, limit int) ([]*Invoice, error)
@@ -58,7 +56,7 @@ type Service struct {
 	mu   sync.Mutex
 	busy map[string]bool // invoices that this process works on
 
-	changed []func(t tx.Tx, in *Invoice) error
+	changed func(t tx.Tx, in *Invoice) error
 }
 
 const (
@@ -68,8 +66,7 @@ const (
 	lookEvery = time.Hour // at open invoices, in case that an event was lost
 )
 
-// New makes a Service, registers its jobs, and listens to Stripe's events about
-// invoices.
+// New makes a Service and registers its jobs.
 func New(d Deps) *Service {
 	s := &Service{Deps: d, busy: map[string]bool{}}
 	if s.Log == nil {
@@ -77,14 +74,9 @@ func New(d Deps) *Service {
 	}
 	d.Jobs.Handle(jobRun, s.runJob)
 	d.Jobs.Every(jobTick, tickEvery, s.tickJob)
-	d.Purchases.OnEvent("invoice.", s.invoiceEvent)
-	d.Purchases.OnEvent("payment_intent.", s.paymentEvent)
-	d.Purchases.OnPayment(s.purchaseOfPayment)
-	d.Purchases.OnRefund(s.invoiceOfPurchase)
-	d.Purchases.OnCustomerGone(s.customerGone)
 	return s
 }
 
-// OnChange calls f in the transaction that changes the state of an invoice, or
-// learns that its card was declined.
-func (s *Service) OnChange(f func(t tx.Tx, in *Invoice) error) { s.changed = append(s.changed, f) }
+// Tell sets who is told, in the transaction that changes the state of an invoice or
+// learns that what it charges was declined.
+func (s *Service) Tell(f func(t tx.Tx, in *Invoice) error) { s.changed = f }

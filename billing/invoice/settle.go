@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"purse/billing/account"
 	"purse/billing/catalog"
 	"purse/billing/charge"
 	"purse/billing/event"
+	"purse/billing/inbox"
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/money"
@@ -380,32 +380,14 @@ func eventOf(in *Invoice) invoiceEvent {
 	return e
 }
 
-// invoiceEvent handles Stripe's event about an invoice: the invoice itself is
-// looked at, so that order and count of events do not matter.
-func (s *Service) invoiceEvent(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
-	if strings.HasPrefix(e.Type, "invoice.deleted") || !strings.HasPrefix(e.ObjectID, "in_") {
-		return purchase.Ignored, "", nil
-	}
-	at, err := s.Gateway.Invoice(ctx, e.ObjectID)
-	switch {
-	case errors.Is(err, outcome.ErrGone):
-		return purchase.NotOurs, "Stripe does not know the invoice", nil
-	case err != nil:
-		return "", "", err
-	case at.Installation != s.Installation || at.Owner.Of != charge.OfInvoice:
-		return purchase.NotOurs, "", nil
-	}
-	return s.arrived(ctx, e, at)
-}
-
-// arrived writes what an invoice of ours says, together with what became of the
-// event that told of it.
-func (s *Service) arrived(ctx context.Context, e *purchase.InboxEvent, at charge.Invoice) (state purchase.InboxState, why string, err error) {
+// InvoiceEvent handles an event about an invoice: what it says is written together with
+// what became of the event.
+func (s *Service) InvoiceEvent(ctx context.Context, e *inbox.Event, at charge.Invoice) (v inbox.Verdict, err error) {
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
-		state, why = purchase.Done, ""
+		v = inbox.Verdict{State: inbox.Done}
 		in, err := s.Store.Invoice(t, at.Owner.ID)
 		if errors.Is(err, tx.ErrNotFound) {
-			state, why = purchase.Alarm, "ours, but unknown here: was a backup restored?"
+			v = inbox.Orphan()
 			return nil
 		}
 		if err != nil {
@@ -421,56 +403,10 @@ func (s *Service) arrived(ctx context.Context, e *purchase.InboxEvent, at charge
 			return err
 		}
 		if at.Status == "paid" && in.Purchase == "" {
-			state, why = purchase.Alarm, in.Problem
+			v = inbox.Verdict{State: inbox.Alarm, Why: in.Problem}
 		}
 		e.Purchase = in.Purchase
-		return s.Purchases.ConcludeIn(t, e, state, why)
+		return e.ConcludeIn(t, v)
 	})
-	return state, why, err
-}
-
-// paymentEvent handles Stripe's event about the payment of an invoice: a bank
-// that was asked, or has refused.
-func (s *Service) paymentEvent(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
-	var in *Invoice
-	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
-		in, err = s.Store.ByPayment(t, e.ObjectID)
-		return err
-	})
-	if errors.Is(err, tx.ErrNotFound) {
-		return purchase.NotOurs, "", nil
-	}
-	if err != nil {
-		return "", "", err
-	}
-	at, err := s.Gateway.Invoice(ctx, in.Stripe)
-	if err != nil {
-		return "", "", err
-	}
-	return s.arrived(ctx, e, at)
-}
-
-// purchaseOfPayment tells purchase which purchase an invoice's payment became.
-func (s *Service) purchaseOfPayment(t tx.Tx, paymentIntent string) (string, bool, error) {
-	in, err := s.Store.ByPayment(t, paymentIntent)
-	if errors.Is(err, tx.ErrNotFound) {
-		return "", false, nil
-	}
-	if err != nil {
-		return "", false, err
-	}
-	return in.Purchase, true, nil
-}
-
-// invoiceOfPurchase tells purchase which invoice at charge.Invoice a purchase was paid
-// by.
-func (s *Service) invoiceOfPurchase(t tx.Tx, purchaseID string) (string, error) {
-	in, err := s.Store.ByPurchase(t, purchaseID)
-	if errors.Is(err, tx.ErrNotFound) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return in.Stripe, nil
+	return v, err
 }

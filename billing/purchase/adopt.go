@@ -9,6 +9,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/fault"
+	"purse/billing/inbox"
 	"purse/billing/money"
 	"purse/billing/outcome"
 	"purse/billing/tx"
@@ -28,28 +29,20 @@ func (p *Purchase) sold() Sold {
 
 // Orphan is a Checkout of ours whose purchase is not known here.
 type Orphan struct {
-	Event    *InboxEvent
+	Event    *inbox.Event
 	Checkout Checkout
 	Customer *account.Customer // nil when it is not known either
 	Paid     bool
 }
 
-// Orphan says whether an event is about a purchase of ours that is unknown here.
-func (e *InboxEvent) Orphan() bool { return e.State == Alarm && e.Error == unknown }
-
 // Orphan answers the Checkout that an alarm of the inbox is about. A
 // fault.Conflict says that there is nothing to adopt, and why.
 func (s *Service) Orphan(ctx context.Context, eventID string) (*Orphan, error) {
-	o := &Orphan{}
-	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
-		if o.Event, err = s.Store.Event(t, eventID); errors.Is(err, tx.ErrNotFound) {
-			return fault.Missing("event")
-		}
-		return err
-	})
+	e, err := s.Inbox.Event(ctx, eventID)
 	if err != nil {
 		return nil, err
 	}
+	o := &Orphan{Event: e}
 	none := func(why string) error { return fault.New(fault.Conflict, "nothing_to_adopt", "", "%s", why) }
 	if !o.Event.Orphan() {
 		return nil, none("This event is not about a purchase that is unknown here.")
@@ -127,7 +120,7 @@ func (s *Service) Adopt(ctx context.Context, by audit.Actor, eventID, reason str
 	if _, err := s.FulfilBySession(ctx, c.ID); err != nil {
 		return nil, err
 	}
-	if _, err := s.Replay(ctx, by, eventID); err != nil {
+	if _, err := s.Inbox.Replay(ctx, by, eventID); err != nil {
 		return nil, err
 	}
 	return s.Purchase(ctx, c.Purchase)

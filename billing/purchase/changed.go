@@ -8,20 +8,18 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/fault"
+	"purse/billing/inbox"
 	"purse/billing/job"
 	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
-// customerEvent takes over what a customer has changed of the address and the tax
+// CustomerEvent takes over what a customer has changed of the address and the tax
 // ids in Stripe's portal, and nothing else: what was changed here later stays.
 // The event is about the customer, also where it is about one of its tax ids.
-func (s *Service) customerEvent(ctx context.Context, e *InboxEvent) (InboxState, string, error) {
-	if e.Type == "customer.deleted" {
-		return s.customerDeleted(ctx, e)
-	}
+func (s *Service) CustomerEvent(ctx context.Context, e *inbox.Event) (inbox.Verdict, error) {
 	if e.Type != "customer.updated" && !strings.HasPrefix(e.Type, "customer.tax_id.") {
-		return Ignored, "", nil
+		return inbox.Verdict{State: inbox.Ignored}, nil
 	}
 	var c *account.Customer
 	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
@@ -30,35 +28,35 @@ func (s *Service) customerEvent(ctx context.Context, e *InboxEvent) (InboxState,
 	})
 	switch {
 	case fault.Is(err, fault.NotFound):
-		return NotOurs, "", nil
+		return inbox.Verdict{State: inbox.NotOurs}, nil
 	case err != nil:
-		return "", "", err
+		return inbox.Verdict{}, err
 	}
 	// While Stripe is being told of details, it has a part of them only.
 	defer s.syncing.lock(c.ID)()
 	b, err := s.Accounts.Billing(ctx, c.ID)
 	switch {
 	case err != nil:
-		return "", "", err
+		return inbox.Verdict{}, err
 	case b.Synced < b.Version || b.Problem != "":
-		return Done, "", nil // ours is later, or Stripe did not take all of it
+		return inbox.Verdict{State: inbox.Done}, nil // ours is later, or Stripe did not take all of it
 	}
 	// Stripe had all of ours: what it has otherwise now came after it.
 	now, err := s.Gateway.CustomerDetails(ctx, e.ObjectID)
 	switch {
 	case errors.Is(err, outcome.ErrGone):
-		return Ignored, "Stripe does not know the customer any more", nil
+		return inbox.Verdict{State: inbox.Ignored, Why: "Stripe does not know the customer any more"}, nil
 	case err != nil:
-		return "", "", err
+		return inbox.Verdict{}, err
 	}
 	if !b.Follows(now) {
-		return Done, "", nil // it is an echo of what we have told
+		return inbox.Verdict{State: inbox.Done}, nil // it is an echo of what we have told
 	}
 	checkout, err := s.typedBefore(ctx, c.ID, b.UpdatedAt, e.CreatedAt)
 	if err != nil {
-		return "", "", err
+		return inbox.Verdict{}, err
 	}
-	return Done, "", s.Runner.Update(ctx, func(t tx.Tx) error {
+	return inbox.Verdict{State: inbox.Done}, s.Runner.Update(ctx, func(t tx.Tx) error {
 		is, err := s.Accounts.BillingIn(t, c.ID)
 		if err != nil || is.Version != b.Version {
 			return err // saved meanwhile

@@ -3,14 +3,10 @@ package purchase
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
-	"purse/billing/fault"
 	"purse/billing/ledger"
-	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -182,40 +178,4 @@ func disputeRank(status string) int {
 		return 5
 	}
 	return 2 // warning_closed, and what we do not know
-}
-
-// processMoney handles an event about a charge, a refund or a dispute.
-func (s *Service) processMoney(ctx context.Context, e *InboxEvent) error {
-	pi, err := s.Gateway.PaymentOf(ctx, e.ObjectID)
-	switch {
-	case errors.Is(err, outcome.ErrGone):
-		return s.conclude(ctx, e.ID, NotOurs, "Stripe does not know the object")
-	case err != nil:
-		return err
-	case pi.Installation != s.Installation || pi.Purchase == "":
-		id, ours, err := s.paidElsewhere(ctx, pi.ID)
-		switch {
-		case err != nil:
-			return err
-		case !ours:
-			return s.conclude(ctx, e.ID, NotOurs, "")
-		case id == "":
-			return fmt.Errorf("the purchase of %s is not written yet", pi.ID)
-		}
-		pi.Purchase = id
-	}
-	_, err = s.syncMoney(ctx, pi.Purchase, func(t tx.Tx, p *Purchase) error {
-		e.Purchase = p.ID
-		return s.ConcludeIn(t, e, Done, "")
-	})
-	if fault.Is(err, fault.NotFound) {
-		return s.conclude(ctx, e.ID, Alarm, unknown)
-	}
-	return err
-}
-
-// aboutMoneyBack says whether an event's object is a charge, a refund or a
-// dispute.
-func aboutMoneyBack(e *InboxEvent) bool {
-	return strings.HasPrefix(e.Type, "charge.refund") || strings.HasPrefix(e.Type, "refund.") || strings.HasPrefix(e.Type, "charge.dispute.")
 }

@@ -58,7 +58,7 @@ func isSession(id string) bool {
 // fulfil writes what a Checkout means, in one transaction with note, which
 // records why it was looked at. It answers nil and a reason when the Checkout
 // is not a purchase of ours.
-func (s *Service) fulfil(ctx context.Context, c *Checkout, note func(t tx.Tx, p *Purchase, why string) error) (p *Purchase, why string, err error) {
+func (s *Service) fulfil(ctx context.Context, c *Checkout, note func(t tx.Tx, p *Purchase, why unclear) error) (p *Purchase, why unclear, err error) {
 	err = s.Runner.Update(ctx, func(t tx.Tx) error {
 		p, why, err = s.find(t, c)
 		if err != nil {
@@ -77,16 +77,19 @@ func (s *Service) fulfil(ctx context.Context, c *Checkout, note func(t tx.Tx, p 
 	return p, why, err
 }
 
-// Reasons why a Checkout is not a purchase of ours.
+// unclear says why a Checkout is not a purchase of ours, "" for one that is.
+type unclear string
+
 const (
-	notOurs = "not ours"
-	noSale  = "ours, and sells nothing: it saves a card"
-	unknown = "ours, but unknown here: was a backup restored?"
+	notOurs       unclear = "not_ours"
+	noSale        unclear = "no_sale" // ours, and sells nothing: it saves a payment method
+	unknownHere   unclear = "unknown_here"
+	otherCheckout unclear = "other_checkout" // it names a purchase that has another
 )
 
 // find answers the purchase of a Checkout. Only our own keys in the metadata
 // count, and only where they name this installation.
-func (s *Service) find(t tx.Tx, c *Checkout) (*Purchase, string, error) {
+func (s *Service) find(t tx.Tx, c *Checkout) (*Purchase, unclear, error) {
 	p, err := s.Store.BySession(t, c.ID)
 	if err == nil {
 		return p, "", nil
@@ -103,11 +106,11 @@ func (s *Service) find(t tx.Tx, c *Checkout) (*Purchase, string, error) {
 	p, err = s.Store.Purchase(t, c.Purchase)
 	switch {
 	case errors.Is(err, tx.ErrNotFound):
-		return nil, unknown, nil
+		return nil, unknownHere, nil
 	case err != nil:
 		return nil, "", err
 	case p.CheckoutSession != "":
-		return nil, "names a purchase that has another Checkout", nil
+		return nil, otherCheckout, nil
 	}
 	// The answer to creating it was lost: now we know it.
 	p.CheckoutSession, p.CheckoutURL = c.ID, c.URL

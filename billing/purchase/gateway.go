@@ -57,8 +57,6 @@ type Gateway interface {
 	SubmitEvidence(ctx context.Context, dispute string, e Evidence, key string) error
 	// SetupTry answers the payment method of a setup intent, outcome.ErrGone when there is none.
 	SetupTry(ctx context.Context, setupIntent string) (SetupTry, error)
-	// EventsSince calls f for each event of the kinds that Purse listens to.
-	EventsSince(ctx context.Context, since time.Time, f func(InboxEvent) error) error
 }
 
 // CustomerParams describe a customer to Stripe.
@@ -119,6 +117,7 @@ type PaymentIntent struct {
 	Status               string // Stripe's: succeeded, processing, requires_payment_method, canceled …
 	Purchase             string // metadata: ours
 	Installation         string
+	Invoice              string // Stripe's that it pays, "" for none
 	ReceiptURL           string
 	CardBrand, CardLast4 string
 	// Fingerprint is the same for the same card or bank account, "" for what has none.

@@ -2,26 +2,19 @@ package purchase
 
 import (
 	"context"
-	"errors"
 
 	"purse/billing/account"
 	"purse/billing/fault"
+	"purse/billing/inbox"
 	"purse/billing/job"
 	"purse/billing/tx"
 )
 
 const jobGone = "purchase.customer_gone"
 
-// OnCustomerGone calls f after a customer was deleted at Stripe: its saved methods
-// went with it, and nobody can go on with what was begun for it there. It may be
-// called more than once.
-func (s *Service) OnCustomerGone(f func(ctx context.Context, customer string) error) {
-	s.hooks.gone = append(s.hooks.gone, f)
-}
-
-// customerDeleted handles Stripe's event that a customer was deleted, of the present
+// CustomerDeletedEvent handles Stripe's event that a customer was deleted, of the present
 // one or of one that was replaced before the event came.
-func (s *Service) customerDeleted(ctx context.Context, e *InboxEvent) (InboxState, string, error) {
+func (s *Service) CustomerDeletedEvent(ctx context.Context, e *inbox.Event) (inbox.Verdict, error) {
 	var c *account.Customer
 	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
 		c, err = s.Accounts.CustomerOfStripeIDIn(t, e.ObjectID)
@@ -29,18 +22,18 @@ func (s *Service) customerDeleted(ctx context.Context, e *InboxEvent) (InboxStat
 	})
 	switch {
 	case fault.Is(err, fault.NotFound):
-		return NotOurs, "", nil
+		return inbox.Verdict{State: inbox.NotOurs}, nil
 	case err != nil:
-		return "", "", err
+		return inbox.Verdict{}, err
 	}
 	lives, err := s.Gateway.CustomerLives(ctx, e.ObjectID)
 	if err != nil {
-		return "", "", err
+		return inbox.Verdict{}, err
 	}
 	if lives {
-		return Done, "Stripe has the customer", nil
+		return inbox.Verdict{State: inbox.Done, Why: "Stripe has the customer"}, nil
 	}
-	return Done, "", s.tellGone(ctx, c.ID)
+	return inbox.Verdict{State: inbox.Done}, s.tellGone(ctx, c.ID)
 }
 
 // ReplacedIn commits that all are told that a customer of Stripe's was gone and has
@@ -55,11 +48,4 @@ func (s *Service) goneJob(ctx context.Context, j job.Job) error {
 		return job.Permanent(err)
 	}
 	return s.tellGone(tx.Background(ctx), customer)
-}
-
-func (s *Service) tellGone(ctx context.Context, customer string) (err error) {
-	for _, f := range s.hooks.gone {
-		err = errors.Join(err, f(ctx, customer))
-	}
-	return err
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"purse/billing/account"
@@ -65,6 +64,9 @@ type MethodStore interface {
 	// MandatesEnded answers those that may not.
 	PutMandate(t tx.Tx, customer, method string, ended bool) error
 	MandatesEnded(t tx.Tx, customer string) ([]string, error)
+	// Charging answers the customer for whom a payment method is charged by itself,
+	// tx.ErrNotFound for nobody.
+	Charging(t tx.Tx, method string) (customer string, err error)
 }
 
 // MethodDeps is what Methods need.
@@ -99,28 +101,19 @@ type SetupLimits interface {
 // and is asked each time: one that was removed in Stripe's portal is gone here too.
 type Methods struct {
 	MethodDeps
-	mu      sync.Mutex
 	changed []func(ctx context.Context, customer string) error
 }
 
 // NewMethods makes Methods.
 func NewMethods(d MethodDeps) *Methods { return &Methods{MethodDeps: d} }
 
-// OnChange calls f after the payment methods of a customer, or what was chosen among them,
-// may have changed.
-func (m *Methods) OnChange(f func(ctx context.Context, customer string) error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.changed = append(m.changed, f)
-}
+// Tell sets who is told after the payment methods of a customer, or what was chosen
+// among them, may have changed.
+func (m *Methods) Tell(fs ...func(ctx context.Context, customer string) error) { m.changed = fs }
 
-// Changed tells everybody who asked to be told.
-func (m *Methods) Changed(ctx context.Context, customer string) error {
-	m.mu.Lock()
-	all := slices.Clone(m.changed)
-	m.mu.Unlock()
-	var err error
-	for _, f := range all {
+// Changed tells all of them.
+func (m *Methods) Changed(ctx context.Context, customer string) (err error) {
+	for _, f := range m.changed {
 		err = errors.Join(err, f(ctx, customer))
 	}
 	return err
@@ -402,11 +395,6 @@ func (m *Methods) Savable(ctx context.Context, customer string) (types []string,
 		currency = "usd"
 	}
 	return savable(m.Types, currency), currency, nil
-}
-
-// NoteMandate writes whether a payment method may be debited, as Stripe told.
-func (m *Methods) NoteMandate(ctx context.Context, customer string, d Mandate) error {
-	return m.Runner.Update(ctx, func(t tx.Tx) error { return m.Store.PutMandate(t, customer, d.PaymentMethod, d.Ended) })
 }
 
 // Added answers what a Checkout has saved, for the page that Stripe returns to. Another's Checkout is answered as a missing one; one that is not

@@ -17,6 +17,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/event"
 	"purse/billing/fault"
+	"purse/billing/inbox"
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/money"
@@ -70,11 +71,13 @@ func newCards(t *testing.T) *cards {
 		t.Fatal(err)
 	}
 	c.customer, c.pack = owner.ID, pack.ID
-	c.service = purchase.New(purchase.Deps{Runner: d, Store: db.PurchaseStore{}, Gateway: c.gateway, Accounts: accounts, Catalog: goods,
+	arrived := inbox.New(inbox.Deps{Runner: d, Store: db.InboxStore{}, Jobs: jobs, Audit: log})
+	c.service = purchase.New(purchase.Deps{Inbox: arrived, Runner: d, Store: db.PurchaseStore{}, Gateway: c.gateway, Accounts: accounts, Catalog: goods,
 		Ledger: ledger.New(db.NewLedgerStore(), d, jobs, events, ledger.Options{}), Jobs: jobs, Events: events, Audit: log, Installation: "inst_1", PublicURL: "http://127.0.0.1:8080"})
 	c.Methods = purchase.NewMethods(purchase.MethodDeps{Runner: d, Store: db.MethodStore{}, Gateway: c.gateway, Accounts: accounts, Audit: log,
 		Installation: "inst_1", PublicURL: "http://127.0.0.1:8080"})
-	c.OnChange(func(_ context.Context, customer string) error {
+	arrived.Owners = inbox.Owners{{Types: "checkout.session.", Handle: inbox.Fetched(c.gateway.Checkout, c.service.SessionEvent)}}
+	c.Tell(func(_ context.Context, customer string) error {
 		c.changed = append(c.changed, customer)
 		return nil
 	})
@@ -200,11 +203,11 @@ func TestSavingACardIsOurs(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, session, _ := strings.Cut(c.form(page, "4242424242424242"), "session_id=")
-	if _, err := c.service.Receive(t.Context(), purchase.InboxEvent{ID: "evt_1", Type: "checkout.session.completed", ObjectID: session}); err != nil {
+	if _, err := c.service.Inbox.Receive(t.Context(), inbox.Event{ID: "evt_1", Type: "checkout.session.completed", ObjectID: session}); err != nil {
 		t.Fatal(err)
 	}
-	e, err := c.service.Replay(t.Context(), audit.System, "evt_1")
-	if err != nil || e.State != purchase.Done || e.Purchase != "" {
+	e, err := c.service.Inbox.Replay(t.Context(), audit.System, "evt_1")
+	if err != nil || e.State != inbox.Done || e.Purchase != "" {
 		t.Errorf("%+v %v", e, err)
 	}
 }

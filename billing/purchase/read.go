@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/url"
 	"strings"
-	"time"
 
 	"purse/billing/fault"
 	"purse/billing/tx"
@@ -65,26 +64,6 @@ func (s *Service) Pending(t tx.Tx, customer, creditType string) (out []*Purchase
 // card's last four digits contain text.
 func (s *Service) List(t tx.Tx, customer, text, before string, limit int) ([]*Purchase, error) {
 	return s.Store.List(t, customer, strings.TrimSpace(text), before, limit)
-}
-
-// Inbox answers Stripe's events, newest first: in one state or in all for "",
-// received before the event before ("" for the newest).
-func (s *Service) Inbox(t tx.Tx, state InboxState, before string, limit int) ([]*InboxEvent, error) {
-	return s.Store.Events(t, state, before, limit)
-}
-
-// InboxLag answers how many events wait to be processed and for how long the
-// oldest has.
-func (s *Service) InboxLag(ctx context.Context) (waiting int64, lag time.Duration, err error) {
-	err = s.Runner.View(ctx, func(t tx.Tx) error {
-		n, oldest, err := s.Store.Lag(t)
-		waiting = n
-		if n > 0 {
-			lag = t.Now().Sub(oldest)
-		}
-		return err
-	})
-	return waiting, lag, err
 }
 
 // Onward is where the buyer goes after the return page: the vendor's

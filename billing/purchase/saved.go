@@ -144,22 +144,3 @@ func (s *Service) giveUp(ctx context.Context, p *Purchase, problem string) error
 	}
 	return nil
 }
-
-// invoiceEvent handles Stripe's event about the invoice of a purchase.
-func (s *Service) invoiceEvent(ctx context.Context, e *InboxEvent) (InboxState, string, error) {
-	if _, err := s.BySession(ctx, e.ObjectID); !isInvoice(e.ObjectID) || fault.Is(err, fault.NotFound) {
-		return NotOurs, "", nil
-	} else if err != nil {
-		return "", "", err
-	}
-	return Done, "", s.processSession(ctx, e, e.ObjectID)
-}
-
-// ownPayment finds the purchase of an invoice's payment, which does not name it.
-func (s *Service) ownPayment(t tx.Tx, paymentIntent string) (string, bool, error) {
-	list, err := s.Store.List(t, "", paymentIntent, "", 1)
-	if err != nil || len(list) == 0 || !isInvoice(list[0].CheckoutSession) {
-		return "", false, err
-	}
-	return list[0].ID, true, nil
-}

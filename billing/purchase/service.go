@@ -8,6 +8,7 @@ import (
 	"purse/billing/audit"
 	"purse/billing/catalog"
 	"purse/billing/event"
+	"purse/billing/inbox"
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/tx"
@@ -25,6 +26,7 @@ type Deps struct {
 	Jobs     *job.Queue
 	Events   *event.Log
 	Audit    *audit.Log
+	Inbox    *inbox.Service
 	Log      *slog.Logger
 	// Installation is this database's id: it tells our objects at Stripe from
 	// those of other products on the same account.
@@ -59,14 +61,13 @@ type Deps struct {
 // Service sells packs.
 type Service struct {
 	Deps
-	hooks   hooks
+	others  Others
 	syncing oneByOne // by customer: Stripe is told of one's details by one at a time
 	taxes   taxCache
 }
 
 // Names of jobs, and how often the sweep runs.
 const (
-	jobEvent   = "stripe.event"
 	jobSweep   = "purchase.sweep"
 	sweepEvery = 30 * time.Second
 )
@@ -77,17 +78,11 @@ func New(d Deps) *Service {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	s.OnEvent("invoice.", s.invoiceEvent)
-	s.OnEvent("setup_intent.", s.setupEvent)
-	s.OnEvent("customer.", s.customerEvent)
-	s.OnPayment(s.ownPayment)
-	d.Jobs.Handle(jobEvent, s.processJob)
 	d.Jobs.Handle(jobRefund, s.refundJob)
 	d.Jobs.Handle(jobBilling, s.billingJob)
 	d.Jobs.Handle(jobGone, s.goneJob)
 	d.Jobs.Every(jobForgetCards, 24*time.Hour, s.forgetCards)
 	d.Jobs.Every(jobPending, pendingEvery, s.pendingJob)
 	d.Jobs.Every(jobSweep, sweepEvery, s.sweepJob)
-	d.Jobs.Every(jobReconcile, reconcileEvery, s.reconcileJob)
 	return s
 }

@@ -6,7 +6,7 @@ import (
 	"purse/billing/tx"
 )
 
-// Store keeps purchases and the inbox. Rows that are not there are
+// Store keeps purchases. Rows that are not there are
 // tx.ErrNotFound.
 type Store interface {
 	Insert(t tx.Tx, p *Purchase, key string) error
@@ -36,8 +36,10 @@ type Store interface {
 	// SelfRefunds counts the refunds that a customer's members made themselves.
 	SelfRefunds(t tx.Tx, customer string) (int, error)
 
-	// ByPayment finds the purchase that a payment paid.
-	ByPayment(t tx.Tx, paymentIntent string) (*Purchase, error)
+	// Payment finds a payment by Stripe's id, PaymentOfPurchase that of a purchase. They
+	// are written with what asked for them.
+	Payment(t tx.Tx, id string) (*Payment, error)
+	PaymentOfPurchase(t tx.Tx, purchase string) (*Payment, error)
 
 	PutWarning(t tx.Tx, w Warning) error
 	Warnings(t tx.Tx, purchaseID string) ([]Warning, error)
@@ -80,17 +82,4 @@ type Store interface {
 	// all, oldest first.
 	PutDispute(t tx.Tx, purchaseID string, d ChargeDispute) error
 	Disputes(t tx.Tx, purchaseID string) ([]ChargeDispute, error)
-
-	// InsertEvent answers false when the inbox holds the event already.
-	InsertEvent(t tx.Tx, e *InboxEvent) (bool, error)
-	UpdateEvent(t tx.Tx, e *InboxEvent) error
-	Event(t tx.Tx, id string) (*InboxEvent, error)
-	// Events answers events received before an event ("" for the newest),
-	// newest first, in one state or in all for "".
-	Events(t tx.Tx, state InboxState, before string, limit int) ([]*InboxEvent, error)
-	// ReconciledUntil is until when Stripe's events were read, zero for never.
-	ReconciledUntil(t tx.Tx) (time.Time, error)
-	SetReconciledUntil(t tx.Tx, until time.Time) error
-	// Lag answers how many events wait and when the oldest was received.
-	Lag(t tx.Tx) (waiting int64, oldest time.Time, err error)
 }

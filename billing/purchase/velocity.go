@@ -8,8 +8,8 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/fault"
+	"purse/billing/inbox"
 	"purse/billing/job"
-	"purse/billing/outcome"
 	"purse/billing/tx"
 )
 
@@ -119,19 +119,13 @@ func (s *Service) BeginSetup(t tx.Tx, customer, setup, person, address string) e
 	return s.Store.PutCardSetup(t, setup, customer, account.Network(address))
 }
 
-// setupEvent handles Stripe's event about a card that somebody tries to save: it
+// SetupEvent handles an event about a card that somebody tries to save: it
 // counts, whether or not it was saved.
-func (s *Service) setupEvent(ctx context.Context, e *InboxEvent) (InboxState, string, error) {
-	try, err := s.Gateway.SetupTry(ctx, e.ObjectID)
-	switch {
-	case errors.Is(err, outcome.ErrGone):
-		return NotOurs, "Stripe does not know the setup", nil
-	case err != nil:
-		return "", "", err
-	case try.Installation != s.Installation || try.Customer == "":
-		return NotOurs, "", nil
+func (s *Service) SetupEvent(ctx context.Context, e *inbox.Event, try SetupTry) (inbox.Verdict, error) {
+	if try.Installation != s.Installation || try.Customer == "" {
+		return inbox.Verdict{State: inbox.NotOurs}, nil
 	}
-	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+	err := s.Runner.Update(ctx, func(t tx.Tx) error {
 		address, err := s.Store.CardSetup(t, try.Setup, try.Customer)
 		if err != nil && !errors.Is(err, tx.ErrNotFound) {
 			return err
@@ -141,9 +135,9 @@ func (s *Service) setupEvent(ctx context.Context, e *InboxEvent) (InboxState, st
 				return err
 			}
 		}
-		return s.ConcludeIn(t, e, Done, "")
+		return e.ConcludeIn(t, inbox.Verdict{State: inbox.Done})
 	})
-	return Done, "", err
+	return inbox.Verdict{State: inbox.Done}, err
 }
 
 // tried writes that a card was tried for a purchase.

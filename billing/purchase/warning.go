@@ -7,6 +7,7 @@ import (
 
 	"purse/billing/audit"
 	"purse/billing/fault"
+	"purse/billing/inbox"
 	"purse/billing/ledger"
 	"purse/billing/outcome"
 	"purse/billing/tx"
@@ -27,55 +28,88 @@ type Warning struct {
 // Open says whether it freezes credits.
 func (w *Warning) Open() bool { return w.Actionable && w.DismissedAt.IsZero() }
 
-// Warn writes a warning about a payment, or what became of it, and freezes or
-// unfreezes the credits. In the same transaction it tells whose payment it is, ""
-// when it is not one of a purchase here. A payment that Stripe does not know is
-// outcome.ErrGone, and nothing is told.
-func (s *Service) Warn(ctx context.Context, w Warning, paymentIntent string, tell func(t tx.Tx, customer string) error) error {
-	if paymentIntent == "" {
-		return outcome.ErrGone
+// BankWarning is a bank's suspicion as Stripe has it.
+type BankWarning struct {
+	ID, Type   string
+	Payment    string // the payment intent, "" for none
+	Actionable bool   // it is neither refunded nor disputed yet
+}
+
+// WarningEvent handles an event about a bank's warning: it freezes the credits of the
+// purchase while something can be done, and stops what charges the customer by itself.
+func (s *Service) WarningEvent(ctx context.Context, e *inbox.Event, w BankWarning) (inbox.Verdict, error) {
+	known, err := s.Payment(ctx, w.Payment)
+	if err != nil {
+		return inbox.Verdict{}, err
 	}
-	// The warning may be faster than what tells of the payment: then the payment
-	// itself says which purchase it is of.
-	pi, err := s.Gateway.PaymentIntent(ctx, paymentIntent)
-	switch {
-	case err != nil:
-		return err
-	case pi.Installation != s.Installation:
-		pi.Purchase = ""
+	if known == nil { // it may be faster than what tells of the payment, which says itself whose it is
+		if known, err = s.askedFor(ctx, w.Payment); err != nil || known == nil {
+			return inbox.Verdict{State: inbox.NotOurs}, err
+		}
 	}
-	return s.Runner.Update(ctx, func(t tx.Tx) error {
-		p, err := s.Store.ByPayment(t, paymentIntent)
-		if errors.Is(err, tx.ErrNotFound) {
-			p, err = s.Store.Purchase(t, pi.Purchase)
-		}
-		if errors.Is(err, tx.ErrNotFound) {
-			return tell(t, "")
-		}
-		if err != nil {
-			return err
-		}
-		known, err := s.Store.Warnings(t, p.ID)
-		if err != nil {
-			return err
-		}
-		w.Purchase, w.CreatedAt = p.ID, t.Now()
-		for _, k := range known {
-			if k.ID == w.ID {
-				w.CreatedAt, w.DismissedAt, w.DismissedBy = k.CreatedAt, k.DismissedAt, k.DismissedBy
-				w.Actionable = w.Actionable && k.Actionable // it never becomes so again
-			}
-		}
-		if err := s.Store.PutWarning(t, w); err != nil {
-			return err
-		}
-		if p.Granted() {
-			if err := s.moneyBack(t, p, ledger.Note{}); err != nil {
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		if known.Purchase != "" {
+			if err := s.warn(t, Warning{ID: w.ID, Purchase: known.Purchase, Type: w.Type, Actionable: w.Actionable}); err != nil {
 				return err
 			}
 		}
-		return tell(t, p.Customer)
+		if w.Actionable && s.others.Warned != nil {
+			if err := s.others.Warned(t, known.Customer); err != nil {
+				return err
+			}
+		}
+		return e.ConcludeIn(t, inbox.Verdict{State: inbox.Done})
 	})
+	return inbox.Verdict{}, err
+}
+
+// askedFor asks Stripe whose a payment is that is not known here yet, nil for nobody
+// of ours.
+func (s *Service) askedFor(ctx context.Context, paymentIntent string) (*Payment, error) {
+	if paymentIntent == "" {
+		return nil, nil
+	}
+	pi, err := s.Gateway.PaymentIntent(ctx, paymentIntent)
+	switch {
+	case errors.Is(err, outcome.ErrGone):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case pi.Installation != s.Installation || pi.Purchase == "":
+		return nil, nil
+	}
+	p, err := s.Purchase(ctx, pi.Purchase)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Payment{ID: paymentIntent, Customer: p.Customer, Purchase: p.ID}, nil
+}
+
+// warn writes a warning about a purchase, or what became of it, and freezes or
+// unfreezes the credits.
+func (s *Service) warn(t tx.Tx, w Warning) error {
+	p, err := s.Store.Purchase(t, w.Purchase)
+	if err != nil {
+		return err
+	}
+	known, err := s.Store.Warnings(t, p.ID)
+	if err != nil {
+		return err
+	}
+	w.CreatedAt = t.Now()
+	for _, k := range known {
+		if k.ID == w.ID {
+			w.CreatedAt, w.DismissedAt, w.DismissedBy = k.CreatedAt, k.DismissedAt, k.DismissedBy
+			w.Actionable = w.Actionable && k.Actionable // it never becomes so again
+		}
+	}
+	if err := s.Store.PutWarning(t, w); err != nil || !p.Granted() {
+		return err
+	}
+	return s.moneyBack(t, p, ledger.Note{})
 }
 
 // warned says whether a warning freezes the credits of a purchase.

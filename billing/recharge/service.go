@@ -21,7 +21,6 @@ type Deps struct {
 	Runner    tx.Runner
 	Store     Store
 	Gateway   charge.Gateway
-	Warnings  Warnings
 	Accounts  *account.Service
 	Catalog   *catalog.Service
 	Ledger    *ledger.Ledger
@@ -55,8 +54,7 @@ const (
 	tickEvery   = 15 * time.Second
 )
 
-// New makes a Service, registers its jobs, and listens to Stripe's events about
-// invoices and cards.
+// New makes a Service and registers its jobs.
 func New(d Deps) *Service {
 	s := &Service{Deps: d, busy: map[string]bool{}}
 	s.refusals = refusals{waits: map[ledger.WalletKey]bool{}, looked: map[ledger.WalletKey]time.Time{}, wake: make(chan struct{}, 1)}
@@ -66,17 +64,5 @@ func New(d Deps) *Service {
 	d.Jobs.Handle(JobEvaluate, s.evaluateJob)
 	d.Jobs.Handle(jobRun, s.runJob)
 	d.Jobs.Every(jobTick, tickEvery, s.tickJob)
-	if d.Methods != nil {
-		d.Methods.OnChange(s.MethodsChanged)
-	}
-	if d.Purchases != nil {
-		d.Purchases.OnEvent("invoice.", s.invoiceEvent)
-		d.Purchases.OnEvent("payment_method.", s.methodEvent)
-		d.Purchases.OnCustomerGone(s.MethodsChanged)
-		d.Purchases.OnEvent("mandate.", s.mandateEvent)
-		d.Purchases.OnEvent("radar.early_fraud_warning.", s.warningEvent)
-		d.Purchases.OnPayment(s.purchaseOfPayment)
-		d.Purchases.OnDispute(func(t tx.Tx, customer string) error { return s.PauseAllIn(t, audit.System, customer, Disputed) })
-	}
 	return s
 }

@@ -14,8 +14,6 @@ type Store interface {
 	Policy(t tx.Tx, customer, creditType string) (*Policy, error)
 	PolicyByID(t tx.Tx, id string) (*Policy, error)
 	PoliciesOf(t tx.Tx, customer string) ([]*Policy, error)
-	// WithCard answers policies that charge a card, first or as the backup.
-	WithCard(t tx.Tx, card string) ([]*Policy, error)
 	// Policies answers those with id below before ("" for the newest), in one
 	// state or in all for "".
 	Policies(t tx.Tx, state State, before string, limit int) ([]*Policy, error)
@@ -26,8 +24,6 @@ type Store interface {
 	Update(t tx.Tx, r *Recharge) error
 	Recharge(t tx.Tx, id string) (*Recharge, error)
 	OpenOf(t tx.Tx, customer, creditType string) (*Recharge, error)
-	ByInvoice(t tx.Tx, invoice string) (*Recharge, error)
-	ByPayment(t tx.Tx, paymentIntent string) (*Recharge, error)
 	// List answers those of a customer and credit type ("" for all) with id
 	// below before ("" for the newest), newest first.
 	List(t tx.Tx, customer, creditType, before string, limit int) ([]*Recharge, error)

@@ -22,7 +22,9 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/charge"
 	"purse/billing/event"
+	"purse/billing/inbox"
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/money"
@@ -121,12 +123,28 @@ func newWorld(t *testing.T) *world {
 	w.accounts = account.New(account.Deps{Runner: d, Store: db.AccountStore{}, Jobs: jobs, Events: events, Audit: trail, Now: w.now})
 	w.catalog = catalog.New(catalog.Deps{Runner: d, Store: db.CatalogStore{}, Audit: trail})
 	w.ledger = ledger.New(db.NewLedgerStore(), d, jobs, events, ledger.Options{})
-	w.purchases = purchase.New(purchase.Deps{Runner: d, Store: db.PurchaseStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
+	arrived := inbox.New(inbox.Deps{Runner: d, Store: db.InboxStore{}, Gateway: gateway, Jobs: jobs, Audit: trail, Log: log})
+	w.purchases = purchase.New(purchase.Deps{Inbox: arrived, Runner: d, Store: db.PurchaseStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
 		Jobs: jobs, Events: events, Audit: trail, Log: log, Installation: "inst_1", PublicURL: "http://127.0.0.1:8080"})
 	w.methods = purchase.NewMethods(purchase.MethodDeps{Runner: d, Store: db.MethodStore{}, Gateway: gateway, Accounts: w.accounts, Audit: trail,
 		Installation: "inst_1", PublicURL: "http://127.0.0.1:8080"})
-	w.Service = recharge.New(recharge.Deps{Runner: d, Store: db.RechargeStore{}, Gateway: gateway, Warnings: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
+	w.Service = recharge.New(recharge.Deps{Runner: d, Store: db.RechargeStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
 		Purchases: w.purchases, Methods: w.methods, Jobs: jobs, Events: events, Audit: trail, Log: log, Installation: "inst_1"})
+	w.purchases.Tell(purchase.Others{Disputed: w.Disputed, Warned: w.Warned, CustomerGone: []func(context.Context, string) error{w.MethodsChanged}})
+	w.methods.Tell(w.MethodsChanged)
+	owners := &charge.Owners{Gateway: gateway, Purchases: w.purchases, Installation: "inst_1", Of: map[charge.Of]func(context.Context, *inbox.Event, charge.Invoice) (inbox.Verdict, error){
+		charge.OfPurchase: charge.OfPurchases(w.purchases), charge.OfRecharge: w.InvoiceEvent,
+	}}
+	arrived.Owners = inbox.Owners{
+		{Types: "checkout.session.", Handle: inbox.Fetched(gateway.Checkout, w.purchases.SessionEvent)},
+		{Types: "payment_intent.", Handle: owners.PaymentEvent},
+		{Types: "invoice.", Handle: inbox.Fetched(gateway.Invoice, owners.InvoiceEvent)},
+		{Types: "charge.", Handle: inbox.Fetched(gateway.PaymentOf, w.purchases.MoneyEvent)},
+		{Types: "radar.early_fraud_warning.", Handle: inbox.Fetched(gateway.FraudWarning, w.purchases.WarningEvent)},
+		{Types: "payment_method.", Handle: w.methods.MethodEvent},
+		{Types: "mandate.", Handle: w.methods.MandateEvent},
+		{Types: "customer.deleted", Handle: w.purchases.CustomerDeletedEvent},
+	}
 	jobs.Handle(account.MailJob, func(_ context.Context, j job.Job) error {
 		var m account.Mail
 		err := j.Decode(&m)
@@ -304,7 +322,7 @@ func (w *world) charged() (n int, sum int64) {
 // deliver puts Stripe's events into the inbox, as webhooks and the reconciler do.
 func (w *world) deliver() {
 	w.Helper()
-	_, err := w.purchases.Reconcile(w.Context())
+	_, err := w.purchases.Inbox.Reconcile(w.Context())
 	w.ok(err)
 }
 

@@ -87,17 +87,3 @@ func (s *Service) refit(t tx.Tx, sch *Schedule, saved []purchase.Method) error {
 	s.goOn(t, sch, c)
 	return s.put(t, sch)
 }
-
-// methodEvent handles Stripe's event about a card that nothing else here charges:
-// one that was removed does not say whose it was.
-func (s *Service) methodEvent(ctx context.Context, e *purchase.InboxEvent) (purchase.InboxState, string, error) {
-	var list []*Schedule
-	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
-		list, err = s.Store.WithCard(t, e.ObjectID)
-		return err
-	})
-	if err != nil || len(list) == 0 {
-		return purchase.NotOurs, "", err
-	}
-	return purchase.Done, "", s.Methods.Changed(ctx, list[0].Customer)
-}

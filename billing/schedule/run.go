@@ -159,9 +159,9 @@ type scheduleEvent struct {
 	RepairURL  string `json:"repair_url,omitempty"`
 }
 
-// invoiceChanged follows the runs: a card that is declined pauses the schedule,
+// InvoiceChanged follows the runs: a card that is declined pauses the schedule,
 // a payment lets it go on.
-func (s *Service) invoiceChanged(t tx.Tx, in *invoice.Invoice) error {
+func (s *Service) InvoiceChanged(t tx.Tx, in *invoice.Invoice) error {
 	if in.Schedule == "" {
 		return nil
 	}
@@ -201,9 +201,9 @@ func (s *Service) invoiceChanged(t tx.Tx, in *invoice.Invoice) error {
 	return nil
 }
 
-// disputed pauses what charges the cards of a customer whose bank disputes a
+// Disputed pauses what charges the cards of a customer whose bank disputes a
 // payment.
-func (s *Service) disputed(t tx.Tx, customer string) error {
+func (s *Service) Disputed(t tx.Tx, customer string) error {
 	list, err := s.Store.List(t, customer, "", 100)
 	if err != nil {
 		return err

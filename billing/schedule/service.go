@@ -26,8 +26,6 @@ type Store interface {
 	// List answers those of a customer, newest first; "" for all.
 	List(t tx.Tx, customer, before string, limit int) ([]*Schedule, error)
 	Due(t tx.Tx, now time.Time, limit int) ([]*Schedule, error)
-	// WithCard answers those that charge a card and are not ended.
-	WithCard(t tx.Tx, card string) ([]*Schedule, error)
 }
 
 // Deps is what a Service needs.
@@ -64,11 +62,6 @@ func New(d Deps) *Service {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
 	d.Jobs.Every(jobTick, tickEvery, func(ctx context.Context, _ job.Job) error { return s.Tick(ctx) })
-	d.Invoices.OnChange(s.invoiceChanged)
-	d.Purchases.OnDispute(s.disputed)
-	d.Purchases.OnEvent("payment_method.", s.methodEvent)
-	d.Purchases.OnCustomerGone(s.MethodsChanged)
-	d.Methods.OnChange(s.MethodsChanged)
 	return s
 }
 

@@ -58,6 +58,9 @@ func typed(s *stripe.CheckoutSession) (o account.TypedDetails) {
 func payment(pi *stripe.PaymentIntent) purchase.PaymentIntent {
 	p := purchase.PaymentIntent{ID: pi.ID, Status: string(pi.Status),
 		Purchase: pi.Metadata[metaPurchase], Installation: pi.Metadata[metaInstallation]}
+	if pi.Invoice != nil {
+		p.Invoice = pi.Invoice.ID
+	}
 	if pi.LastPaymentError != nil {
 		p.FailureMessage = pi.LastPaymentError.Msg
 		if pm := pi.LastPaymentError.PaymentMethod; pm != nil {

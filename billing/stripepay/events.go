@@ -5,9 +5,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/stripe/stripe-go/v76"
+	"purse/billing/inbox"
 
-	"purse/billing/purchase"
+	"github.com/stripe/stripe-go/v76"
 )
 
 // taxID is the kind of a tax id. An event about one is kept as one about its
@@ -17,7 +17,7 @@ const taxID = "tax_id"
 // EventsSince lists the account's events since a time, newest first, and tells
 // those of the types that Purse listens to. Of their payload only the object's
 // id is read: it may have another version's shape.
-func (g *Gateway) EventsSince(ctx context.Context, since time.Time, f func(purchase.InboxEvent) error) error {
+func (g *Gateway) EventsSince(ctx context.Context, since time.Time, f func(inbox.Event) error) error {
 	p := &stripe.EventListParams{CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: since.Unix()}}
 	p.Context, p.Limit = ctx, stripe.Int64(100)
 	events := g.api.Events.List(p)
@@ -33,7 +33,7 @@ func (g *Gateway) EventsSince(ctx context.Context, since time.Time, f func(purch
 		if object == "" {
 			continue
 		}
-		err := f(purchase.InboxEvent{ID: e.ID, Type: string(e.Type), ObjectID: object, Livemode: e.Livemode, CreatedAt: instant(e.Created)})
+		err := f(inbox.Event{ID: e.ID, Type: string(e.Type), ObjectID: object, Livemode: e.Livemode, CreatedAt: instant(e.Created)})
 		if err != nil {
 			return err
 		}

@@ -276,6 +276,8 @@ func invoiceOf(in *stripe.Invoice) charge.Invoice {
 		p := payment(pi)
 		o.Took = p.Took
 		o.Shown = shownBy(in.LastResponse)
+		o.Intent = p
+		o.Intent.Shown = o.Shown
 		o.Payment, o.PaymentStatus, o.ReceiptURL, o.CardBrand, o.CardLast4 = p.ID, p.Status, p.ReceiptURL, p.CardBrand, p.CardLast4
 		if e := pi.LastPaymentError; e != nil {
 			o.FailureCode, o.DeclineCode, o.FailureMessage = string(e.Code), string(e.DeclineCode), e.Msg

@@ -23,6 +23,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/charge"
+	"purse/billing/inbox"
 	"purse/billing/outcome"
 	"purse/billing/purchase"
 	"purse/billing/report"
@@ -117,7 +118,7 @@ func TestStripeMock(t *testing.T) {
 			return err
 		}},
 		"EventsSince": {func() error {
-			return g.EventsSince(ctx, time.Now().Add(-time.Hour), func(purchase.InboxEvent) error { return nil })
+			return g.EventsSince(ctx, time.Now().Add(-time.Hour), func(inbox.Event) error { return nil })
 		}},
 		"PaymentMethods": {func() error { _, _, err := g.PaymentMethods(ctx, "cus_1"); return err }},
 		"PaymentMethod":  {func() error { _, err := g.PaymentMethod(ctx, "pm_1"); return err }},

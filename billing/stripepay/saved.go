@@ -101,30 +101,7 @@ func (g *Gateway) LookFor(ctx context.Context, c purchase.CheckoutParams, since 
 	return invoiceCheckout(in), true, nil
 }
 
-// invoiceCheckout shows an invoice as the Checkout that it stands for.
-func invoiceCheckout(in *stripe.Invoice) purchase.Checkout {
-	i := invoiceOf(in)
-	c := purchase.Checkout{
-		ID: i.ID, URL: i.URL, Status: "open", PaymentStatus: "unpaid", Livemode: i.Livemode, StripeCustomer: i.StripeCustomer,
-		Subtotal: i.Subtotal, Total: i.Total, Tax: i.Tax, Currency: i.Currency, Purchase: in.Metadata[metaPurchase], Customer: i.Customer,
-		Installation: i.Installation, InvoiceNumber: i.Number, InvoiceURL: i.URL,
-	}
-	if in.PaymentIntent != nil {
-		c.Payment = payment(in.PaymentIntent)
-		c.Payment.Shown = shownBy(in.LastResponse)
-	}
-	switch {
-	case debiting(in):
-		c.Status = "complete" // and unpaid: as a Checkout whose payment takes days
-	case in.Status == stripe.InvoiceStatusDraft:
-		c.Status = "draft"
-	case in.Status == stripe.InvoiceStatusPaid:
-		c.Status, c.PaymentStatus = "complete", "paid"
-	case in.Status == stripe.InvoiceStatusVoid, in.Status == stripe.InvoiceStatusUncollectible:
-		c.Status = "expired"
-	}
-	return c
-}
+func invoiceCheckout(in *stripe.Invoice) purchase.Checkout { return invoiceOf(in).Checkout() }
 
 // debiting says whether a bank is being asked for the money of an open invoice.
 func debiting(in *stripe.Invoice) bool {

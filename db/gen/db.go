@@ -84,6 +84,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.carrySessionsStmt, err = db.PrepareContext(ctx, carrySessions); err != nil {
 		return nil, fmt.Errorf("error preparing query CarrySessions: %w", err)
 	}
+	if q.chargingMethodStmt, err = db.PrepareContext(ctx, chargingMethod); err != nil {
+		return nil, fmt.Errorf("error preparing query ChargingMethod: %w", err)
+	}
 	if q.claimEndpointsStmt, err = db.PrepareContext(ctx, claimEndpoints); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimEndpoints: %w", err)
 	}
@@ -516,12 +519,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.invoiceByKeyStmt, err = db.PrepareContext(ctx, invoiceByKey); err != nil {
 		return nil, fmt.Errorf("error preparing query InvoiceByKey: %w", err)
 	}
-	if q.invoiceByPaymentStmt, err = db.PrepareContext(ctx, invoiceByPayment); err != nil {
-		return nil, fmt.Errorf("error preparing query InvoiceByPayment: %w", err)
-	}
-	if q.invoiceByPurchaseStmt, err = db.PrepareContext(ctx, invoiceByPurchase); err != nil {
-		return nil, fmt.Errorf("error preparing query InvoiceByPurchase: %w", err)
-	}
 	if q.invoicesStmt, err = db.PrepareContext(ctx, invoices); err != nil {
 		return nil, fmt.Errorf("error preparing query Invoices: %w", err)
 	}
@@ -708,6 +705,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.parkJobStmt, err = db.PrepareContext(ctx, parkJob); err != nil {
 		return nil, fmt.Errorf("error preparing query ParkJob: %w", err)
 	}
+	if q.paymentByIDStmt, err = db.PrepareContext(ctx, paymentByID); err != nil {
+		return nil, fmt.Errorf("error preparing query PaymentByID: %w", err)
+	}
+	if q.paymentOfPurchaseStmt, err = db.PrepareContext(ctx, paymentOfPurchase); err != nil {
+		return nil, fmt.Errorf("error preparing query PaymentOfPurchase: %w", err)
+	}
 	if q.paymentsInOtherCurrencyStmt, err = db.PrepareContext(ctx, paymentsInOtherCurrency); err != nil {
 		return nil, fmt.Errorf("error preparing query PaymentsInOtherCurrency: %w", err)
 	}
@@ -737,9 +740,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.purchaseByKeyStmt, err = db.PrepareContext(ctx, purchaseByKey); err != nil {
 		return nil, fmt.Errorf("error preparing query PurchaseByKey: %w", err)
-	}
-	if q.purchaseByPaymentStmt, err = db.PrepareContext(ctx, purchaseByPayment); err != nil {
-		return nil, fmt.Errorf("error preparing query PurchaseByPayment: %w", err)
 	}
 	if q.purchaseBySessionStmt, err = db.PrepareContext(ctx, purchaseBySession); err != nil {
 		return nil, fmt.Errorf("error preparing query PurchaseBySession: %w", err)
@@ -834,6 +834,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putPackOfferStmt, err = db.PrepareContext(ctx, putPackOffer); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPackOffer: %w", err)
 	}
+	if q.putPaymentStmt, err = db.PrepareContext(ctx, putPayment); err != nil {
+		return nil, fmt.Errorf("error preparing query PutPayment: %w", err)
+	}
 	if q.putPayoutStmt, err = db.PrepareContext(ctx, putPayout); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPayout: %w", err)
 	}
@@ -873,20 +876,11 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.rechargeByIDStmt, err = db.PrepareContext(ctx, rechargeByID); err != nil {
 		return nil, fmt.Errorf("error preparing query RechargeByID: %w", err)
 	}
-	if q.rechargeByInvoiceStmt, err = db.PrepareContext(ctx, rechargeByInvoice); err != nil {
-		return nil, fmt.Errorf("error preparing query RechargeByInvoice: %w", err)
-	}
-	if q.rechargeByPaymentStmt, err = db.PrepareContext(ctx, rechargeByPayment); err != nil {
-		return nil, fmt.Errorf("error preparing query RechargeByPayment: %w", err)
-	}
 	if q.rechargePoliciesStmt, err = db.PrepareContext(ctx, rechargePolicies); err != nil {
 		return nil, fmt.Errorf("error preparing query RechargePolicies: %w", err)
 	}
 	if q.rechargePoliciesOfStmt, err = db.PrepareContext(ctx, rechargePoliciesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query RechargePoliciesOf: %w", err)
-	}
-	if q.rechargePoliciesWithCardStmt, err = db.PrepareContext(ctx, rechargePoliciesWithCard); err != nil {
-		return nil, fmt.Errorf("error preparing query RechargePoliciesWithCard: %w", err)
 	}
 	if q.rechargePolicyStmt, err = db.PrepareContext(ctx, rechargePolicy); err != nil {
 		return nil, fmt.Errorf("error preparing query RechargePolicy: %w", err)
@@ -959,9 +953,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.schedulesStmt, err = db.PrepareContext(ctx, schedules); err != nil {
 		return nil, fmt.Errorf("error preparing query Schedules: %w", err)
-	}
-	if q.schedulesWithMethodStmt, err = db.PrepareContext(ctx, schedulesWithMethod); err != nil {
-		return nil, fmt.Errorf("error preparing query SchedulesWithMethod: %w", err)
 	}
 	if q.setDeliveryStmt, err = db.PrepareContext(ctx, setDelivery); err != nil {
 		return nil, fmt.Errorf("error preparing query SetDelivery: %w", err)
@@ -1204,6 +1195,11 @@ func (q *Queries) Close() error {
 	if q.carrySessionsStmt != nil {
 		if cerr := q.carrySessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing carrySessionsStmt: %w", cerr)
+		}
+	}
+	if q.chargingMethodStmt != nil {
+		if cerr := q.chargingMethodStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing chargingMethodStmt: %w", cerr)
 		}
 	}
 	if q.claimEndpointsStmt != nil {
@@ -1926,16 +1922,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing invoiceByKeyStmt: %w", cerr)
 		}
 	}
-	if q.invoiceByPaymentStmt != nil {
-		if cerr := q.invoiceByPaymentStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing invoiceByPaymentStmt: %w", cerr)
-		}
-	}
-	if q.invoiceByPurchaseStmt != nil {
-		if cerr := q.invoiceByPurchaseStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing invoiceByPurchaseStmt: %w", cerr)
-		}
-	}
 	if q.invoicesStmt != nil {
 		if cerr := q.invoicesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing invoicesStmt: %w", cerr)
@@ -2246,6 +2232,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing parkJobStmt: %w", cerr)
 		}
 	}
+	if q.paymentByIDStmt != nil {
+		if cerr := q.paymentByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing paymentByIDStmt: %w", cerr)
+		}
+	}
+	if q.paymentOfPurchaseStmt != nil {
+		if cerr := q.paymentOfPurchaseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing paymentOfPurchaseStmt: %w", cerr)
+		}
+	}
 	if q.paymentsInOtherCurrencyStmt != nil {
 		if cerr := q.paymentsInOtherCurrencyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing paymentsInOtherCurrencyStmt: %w", cerr)
@@ -2294,11 +2290,6 @@ func (q *Queries) Close() error {
 	if q.purchaseByKeyStmt != nil {
 		if cerr := q.purchaseByKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing purchaseByKeyStmt: %w", cerr)
-		}
-	}
-	if q.purchaseByPaymentStmt != nil {
-		if cerr := q.purchaseByPaymentStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing purchaseByPaymentStmt: %w", cerr)
 		}
 	}
 	if q.purchaseBySessionStmt != nil {
@@ -2456,6 +2447,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putPackOfferStmt: %w", cerr)
 		}
 	}
+	if q.putPaymentStmt != nil {
+		if cerr := q.putPaymentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putPaymentStmt: %w", cerr)
+		}
+	}
 	if q.putPayoutStmt != nil {
 		if cerr := q.putPayoutStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putPayoutStmt: %w", cerr)
@@ -2521,16 +2517,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing rechargeByIDStmt: %w", cerr)
 		}
 	}
-	if q.rechargeByInvoiceStmt != nil {
-		if cerr := q.rechargeByInvoiceStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing rechargeByInvoiceStmt: %w", cerr)
-		}
-	}
-	if q.rechargeByPaymentStmt != nil {
-		if cerr := q.rechargeByPaymentStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing rechargeByPaymentStmt: %w", cerr)
-		}
-	}
 	if q.rechargePoliciesStmt != nil {
 		if cerr := q.rechargePoliciesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing rechargePoliciesStmt: %w", cerr)
@@ -2539,11 +2525,6 @@ func (q *Queries) Close() error {
 	if q.rechargePoliciesOfStmt != nil {
 		if cerr := q.rechargePoliciesOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing rechargePoliciesOfStmt: %w", cerr)
-		}
-	}
-	if q.rechargePoliciesWithCardStmt != nil {
-		if cerr := q.rechargePoliciesWithCardStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing rechargePoliciesWithCardStmt: %w", cerr)
 		}
 	}
 	if q.rechargePolicyStmt != nil {
@@ -2664,11 +2645,6 @@ func (q *Queries) Close() error {
 	if q.schedulesStmt != nil {
 		if cerr := q.schedulesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing schedulesStmt: %w", cerr)
-		}
-	}
-	if q.schedulesWithMethodStmt != nil {
-		if cerr := q.schedulesWithMethodStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing schedulesWithMethodStmt: %w", cerr)
 		}
 	}
 	if q.setDeliveryStmt != nil {
@@ -2960,6 +2936,7 @@ type Queries struct {
 	cardSetupAddressStmt            *sql.Stmt
 	carryLinksStmt                  *sql.Stmt
 	carrySessionsStmt               *sql.Stmt
+	chargingMethodStmt              *sql.Stmt
 	claimEndpointsStmt              *sql.Stmt
 	claimJobsStmt                   *sql.Stmt
 	claimJobsOfKindStmt             *sql.Stmt
@@ -3104,8 +3081,6 @@ type Queries struct {
 	insertUserStmt                  *sql.Stmt
 	invoiceByIDStmt                 *sql.Stmt
 	invoiceByKeyStmt                *sql.Stmt
-	invoiceByPaymentStmt            *sql.Stmt
-	invoiceByPurchaseStmt           *sql.Stmt
 	invoicesStmt                    *sql.Stmt
 	lastRechargeStmt                *sql.Stmt
 	limitsOfStmt                    *sql.Stmt
@@ -3168,6 +3143,8 @@ type Queries struct {
 	othersDescendingStmt            *sql.Stmt
 	paidBetweenStmt                 *sql.Stmt
 	parkJobStmt                     *sql.Stmt
+	paymentByIDStmt                 *sql.Stmt
+	paymentOfPurchaseStmt           *sql.Stmt
 	paymentsInOtherCurrencyStmt     *sql.Stmt
 	paymentsThatDifferStmt          *sql.Stmt
 	paymentsWithoutPurchaseStmt     *sql.Stmt
@@ -3178,7 +3155,6 @@ type Queries struct {
 	preferencesOfStmt               *sql.Stmt
 	purchaseByIDStmt                *sql.Stmt
 	purchaseByKeyStmt               *sql.Stmt
-	purchaseByPaymentStmt           *sql.Stmt
 	purchaseBySessionStmt           *sql.Stmt
 	purchaseQuoteStmt               *sql.Stmt
 	purchaseWaitStmt                *sql.Stmt
@@ -3210,6 +3186,7 @@ type Queries struct {
 	putOtherCurrencyStmt            *sql.Stmt
 	putPackStmt                     *sql.Stmt
 	putPackOfferStmt                *sql.Stmt
+	putPaymentStmt                  *sql.Stmt
 	putPayoutStmt                   *sql.Stmt
 	putPreferenceStmt               *sql.Stmt
 	putPurchaseQuoteStmt            *sql.Stmt
@@ -3223,11 +3200,8 @@ type Queries struct {
 	putWatchStmt                    *sql.Stmt
 	putZeroPolicyStmt               *sql.Stmt
 	rechargeByIDStmt                *sql.Stmt
-	rechargeByInvoiceStmt           *sql.Stmt
-	rechargeByPaymentStmt           *sql.Stmt
 	rechargePoliciesStmt            *sql.Stmt
 	rechargePoliciesOfStmt          *sql.Stmt
-	rechargePoliciesWithCardStmt    *sql.Stmt
 	rechargePolicyStmt              *sql.Stmt
 	rechargePolicyByIDStmt          *sql.Stmt
 	rechargeSpentStmt               *sql.Stmt
@@ -3252,7 +3226,6 @@ type Queries struct {
 	scheduleByIDStmt                *sql.Stmt
 	schedulersOfPackStmt            *sql.Stmt
 	schedulesStmt                   *sql.Stmt
-	schedulesWithMethodStmt         *sql.Stmt
 	setDeliveryStmt                 *sql.Stmt
 	setEndpointHealthStmt           *sql.Stmt
 	setEventPositionStmt            *sql.Stmt
@@ -3325,6 +3298,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		cardSetupAddressStmt:            q.cardSetupAddressStmt,
 		carryLinksStmt:                  q.carryLinksStmt,
 		carrySessionsStmt:               q.carrySessionsStmt,
+		chargingMethodStmt:              q.chargingMethodStmt,
 		claimEndpointsStmt:              q.claimEndpointsStmt,
 		claimJobsStmt:                   q.claimJobsStmt,
 		claimJobsOfKindStmt:             q.claimJobsOfKindStmt,
@@ -3469,8 +3443,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertUserStmt:                  q.insertUserStmt,
 		invoiceByIDStmt:                 q.invoiceByIDStmt,
 		invoiceByKeyStmt:                q.invoiceByKeyStmt,
-		invoiceByPaymentStmt:            q.invoiceByPaymentStmt,
-		invoiceByPurchaseStmt:           q.invoiceByPurchaseStmt,
 		invoicesStmt:                    q.invoicesStmt,
 		lastRechargeStmt:                q.lastRechargeStmt,
 		limitsOfStmt:                    q.limitsOfStmt,
@@ -3533,6 +3505,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		othersDescendingStmt:            q.othersDescendingStmt,
 		paidBetweenStmt:                 q.paidBetweenStmt,
 		parkJobStmt:                     q.parkJobStmt,
+		paymentByIDStmt:                 q.paymentByIDStmt,
+		paymentOfPurchaseStmt:           q.paymentOfPurchaseStmt,
 		paymentsInOtherCurrencyStmt:     q.paymentsInOtherCurrencyStmt,
 		paymentsThatDifferStmt:          q.paymentsThatDifferStmt,
 		paymentsWithoutPurchaseStmt:     q.paymentsWithoutPurchaseStmt,
@@ -3543,7 +3517,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		preferencesOfStmt:               q.preferencesOfStmt,
 		purchaseByIDStmt:                q.purchaseByIDStmt,
 		purchaseByKeyStmt:               q.purchaseByKeyStmt,
-		purchaseByPaymentStmt:           q.purchaseByPaymentStmt,
 		purchaseBySessionStmt:           q.purchaseBySessionStmt,
 		purchaseQuoteStmt:               q.purchaseQuoteStmt,
 		purchaseWaitStmt:                q.purchaseWaitStmt,
@@ -3575,6 +3548,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putOtherCurrencyStmt:            q.putOtherCurrencyStmt,
 		putPackStmt:                     q.putPackStmt,
 		putPackOfferStmt:                q.putPackOfferStmt,
+		putPaymentStmt:                  q.putPaymentStmt,
 		putPayoutStmt:                   q.putPayoutStmt,
 		putPreferenceStmt:               q.putPreferenceStmt,
 		putPurchaseQuoteStmt:            q.putPurchaseQuoteStmt,
@@ -3588,11 +3562,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putWatchStmt:                    q.putWatchStmt,
 		putZeroPolicyStmt:               q.putZeroPolicyStmt,
 		rechargeByIDStmt:                q.rechargeByIDStmt,
-		rechargeByInvoiceStmt:           q.rechargeByInvoiceStmt,
-		rechargeByPaymentStmt:           q.rechargeByPaymentStmt,
 		rechargePoliciesStmt:            q.rechargePoliciesStmt,
 		rechargePoliciesOfStmt:          q.rechargePoliciesOfStmt,
-		rechargePoliciesWithCardStmt:    q.rechargePoliciesWithCardStmt,
 		rechargePolicyStmt:              q.rechargePolicyStmt,
 		rechargePolicyByIDStmt:          q.rechargePolicyByIDStmt,
 		rechargeSpentStmt:               q.rechargeSpentStmt,
@@ -3617,7 +3588,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		scheduleByIDStmt:                q.scheduleByIDStmt,
 		schedulersOfPackStmt:            q.schedulersOfPackStmt,
 		schedulesStmt:                   q.schedulesStmt,
-		schedulesWithMethodStmt:         q.schedulesWithMethodStmt,
 		setDeliveryStmt:                 q.setDeliveryStmt,
 		setEndpointHealthStmt:           q.setEndpointHealthStmt,
 		setEventPositionStmt:            q.setEventPositionStmt,

@@ -9,6 +9,21 @@ import (
 	"context"
 )
 
+const chargingMethod = `-- name: ChargingMethod :one
+SELECT customer_id FROM recharge_policies WHERE recharge_policies.method = $1 OR recharge_policies.backup = $1
+UNION ALL
+SELECT customer_id FROM schedules WHERE schedules.method = $1 AND schedules.method <> '' AND schedules.state <> 'ended'
+LIMIT 1
+`
+
+// One that a policy or a schedule charges.
+func (q *Queries) ChargingMethod(ctx context.Context, method string) (string, error) {
+	row := q.queryRow(ctx, q.chargingMethodStmt, chargingMethod, method)
+	var customer_id string
+	err := row.Scan(&customer_id)
+	return customer_id, err
+}
+
 const deleteMandateEnded = `-- name: DeleteMandateEnded :exec
 DELETE FROM mandates_ended WHERE method = $1
 `

@@ -460,6 +460,7 @@ type Inbox struct {
 	CreatedAt   int64
 	ReceivedAt  int64
 	ProcessedAt int64
+	Reason      string
 }
 
 type Installation struct {
@@ -669,6 +670,16 @@ type Pack struct {
 type PackOffer struct {
 	PackID string
 	Offer  string
+}
+
+type Payment struct {
+	ID         string
+	Owner      string
+	OwnerID    string
+	CustomerID string
+	PurchaseID string
+	Invoice    string
+	CreatedAt  int64
 }
 
 type Payout struct {

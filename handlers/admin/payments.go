@@ -9,6 +9,7 @@ import (
 
 	"purse/billing/audit"
 	"purse/billing/fault"
+	"purse/billing/inbox"
 	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/handlers/kit"
@@ -67,14 +68,14 @@ func (a *Admin) purchaseRow(p *purchase.Purchase) admin.PurchaseRow {
 
 // Inbox lists Stripe's events with what became of them.
 func (a *Admin) Inbox(w http.ResponseWriter, r *http.Request) error {
-	state := purchase.InboxState(r.URL.Query().Get("state"))
-	if !slices.Contains([]purchase.InboxState{purchase.Received, purchase.Done, purchase.NotOurs, purchase.Ignored, purchase.Alarm, purchase.Retrying}, state) {
+	state := inbox.State(r.URL.Query().Get("state"))
+	if !slices.Contains([]inbox.State{inbox.Received, inbox.Done, inbox.NotOurs, inbox.Ignored, inbox.Alarm, inbox.Retrying}, state) {
 		state = ""
 	}
 	page := admin.Inbox{State: string(state), Zone: time.UTC, MayChange: mayChange(r)}
-	var found []*purchase.InboxEvent
+	var found []*inbox.Event
 	err := a.view(r.Context(), func(t tx.Tx) (err error) {
-		found, err = a.Purchases.Inbox(t, state, kit.CursorOf(r).After, paymentRows+1)
+		found, err = a.Purchases.Inbox.Events(t, state, kit.CursorOf(r).After, paymentRows+1)
 		return err
 	})
 	if err != nil {
@@ -87,7 +88,7 @@ func (a *Admin) Inbox(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, e := range found {
 		page.Rows = append(page.Rows, admin.InboxRow{
-			ID: e.ID, Type: e.Type, Object: e.ObjectID, State: string(e.State), Error: e.Error, Attempts: e.Attempts,
+			ID: e.ID, Type: e.Type, Object: e.ObjectID, State: string(e.State), Error: e.Why, Attempts: e.Attempts,
 			Received: e.ReceivedAt, Processed: e.ProcessedAt, Purchase: e.Purchase, Orphan: e.Orphan(),
 		})
 	}
@@ -96,7 +97,7 @@ func (a *Admin) Inbox(w http.ResponseWriter, r *http.Request) error {
 
 // Replay processes an event of Stripe's again.
 func (a *Admin) Replay(w http.ResponseWriter, r *http.Request) error {
-	e, err := a.Purchases.Replay(r.Context(), kit.Actor(r), r.PathValue("event"))
+	e, err := a.Purchases.Inbox.Replay(r.Context(), kit.Actor(r), r.PathValue("event"))
 	if err != nil {
 		return err
 	}
@@ -104,8 +105,8 @@ func (a *Admin) Replay(w http.ResponseWriter, r *http.Request) error {
 		return fault.Missing("event")
 	}
 	tone, text := ui.Good, e.Type+" was processed again: "+admin.StateName(string(e.State))+"."
-	if e.State == purchase.Alarm || e.State == purchase.Retrying {
-		tone, text = ui.Bad, e.Type+" was processed again and failed: "+e.Error
+	if e.State == inbox.Alarm || e.State == inbox.Retrying {
+		tone, text = ui.Bad, e.Type+" was processed again and failed: "+e.Why
 	}
 	if err := a.Kit.Say(w, r, tone, text); err != nil {
 		return err
@@ -115,7 +116,7 @@ func (a *Admin) Replay(w http.ResponseWriter, r *http.Request) error {
 
 // Reconcile compares with Stripe now, and says what was found.
 func (a *Admin) Reconcile(w http.ResponseWriter, r *http.Request) error {
-	found, err := a.Purchases.Reconcile(r.Context())
+	found, err := a.Purchases.Inbox.Reconcile(r.Context())
 	tone, text := ui.Good, ""
 	switch {
 	case fault.Is(err, fault.Unavailable):
@@ -155,7 +156,7 @@ const mostAlarms = 99 // that are counted
 // alarms are how many of Stripe's events need a person, how many purchases they are
 // about, and what else waits for one.
 func (a *Admin) alarms(r *http.Request) []ui.NavCount {
-	var events []*purchase.InboxEvent
+	var events []*inbox.Event
 	stuck := map[string]bool{}
 	differences, unpriced, refused := 0, 0, 0
 	err := a.view(r.Context(), func(t tx.Tx) (err error) {
@@ -171,7 +172,7 @@ func (a *Admin) alarms(r *http.Request) []ui.NavCount {
 				return err
 			}
 		}
-		if events, err = a.Purchases.Inbox(t, purchase.Alarm, "", mostAlarms); err != nil {
+		if events, err = a.Purchases.Inbox.Events(t, inbox.Alarm, "", mostAlarms); err != nil {
 			return err
 		}
 		for _, e := range events {

@@ -163,11 +163,11 @@ func replayStripeEvent(a *API, ctx context.Context, in *ByID) (*reply[stripeEven
 	if a.Purchases == nil {
 		return nil, errNoPurchases
 	}
-	e, err := a.Purchases.Replay(ctx, actor(ctx), in.ID)
+	e, err := a.Purchases.Inbox.Replay(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, gone(err, "Stripe event")
 	}
 	return ok(stripeEventObject{
-		"stripe_event", e.ID, e.Type, string(e.State), e.Attempts, orNull(e.Error), orNull(e.Purchase), stamp(e.ReceivedAt), stampOrNull(e.ProcessedAt),
+		"stripe_event", e.ID, e.Type, string(e.State), e.Attempts, orNull(e.Why), orNull(e.Purchase), stamp(e.ReceivedAt), stampOrNull(e.ProcessedAt),
 	})
 }

@@ -17,7 +17,7 @@ func reconcile(a *API, ctx context.Context, _ *struct{}) (*reply[reconciliationO
 	if a.Purchases == nil {
 		return nil, errNoPurchases
 	}
-	r, err := a.Purchases.Reconcile(ctx)
+	r, err := a.Purchases.Inbox.Reconcile(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"purse/billing/fault"
-	"purse/billing/purchase"
+	"purse/billing/inbox"
 	"purse/billing/stripepay"
 )
 
@@ -21,7 +21,7 @@ const maxBody = 1 << 20
 // Stripe takes Stripe's webhooks: it verifies the signature, stores the event in
 // the inbox and answers 200. Processing follows from the inbox.
 type Stripe struct {
-	Purchases *purchase.Service
+	Inbox *inbox.Service
 	// Secret is the endpoint's signing secret; two, with a comma between, while
 	// one replaces the other.
 	Secret string
@@ -74,7 +74,7 @@ func (h *Stripe) take(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = h.Purchases.Receive(r.Context(), purchase.InboxEvent{
+	_, err = h.Inbox.Receive(r.Context(), inbox.Event{
 		ID: e.ID, Type: e.Type, ObjectID: e.ObjectID, Livemode: e.Livemode, CreatedAt: e.Created,
 	})
 	return err

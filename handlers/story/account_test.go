@@ -9,6 +9,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/inbox"
 	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/db"
@@ -173,7 +174,7 @@ func TestStaffReconcilesAndMakesKeys(t *testing.T) {
 	w.fillCatalog()
 	boss := w.person("", "boss@example.com", "", account.Admin)
 	w.links(&boss)
-	w.gateway.events = []purchase.InboxEvent{{ID: "evt_missed", Type: "checkout.session.completed", ObjectID: "cs_other", CreatedAt: w.clock.Now()}}
+	w.gateway.events = []inbox.Event{{ID: "evt_missed", Type: "checkout.session.completed", ObjectID: "cs_other", CreatedAt: w.clock.Now()}}
 	p := b.Page(t, 1280, false)
 	p.Go(boss.link)
 	p.Go(w.url + "/admin/inbox")

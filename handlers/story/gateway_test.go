@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/inbox"
 	"purse/billing/outcome"
 	"purse/billing/purchase"
 )
@@ -20,7 +21,7 @@ type fakeGateway struct {
 	mu       sync.Mutex
 	sessions map[string]*purchase.Checkout
 	disputes map[string]*purchase.ChargeDispute // by payment
-	events   []purchase.InboxEvent              // that Stripe lists
+	events   []inbox.Event                      // that Stripe lists
 }
 
 func (g *fakeGateway) CustomerLives(context.Context, string) (bool, error) { return true, nil }
@@ -90,7 +91,7 @@ func (g *fakeGateway) MoneyBack(_ context.Context, payment string) (purchase.Mon
 	return purchase.MoneyBack{}, nil
 }
 
-func (g *fakeGateway) EventsSince(_ context.Context, _ time.Time, f func(purchase.InboxEvent) error) error {
+func (g *fakeGateway) EventsSince(_ context.Context, _ time.Time, f func(inbox.Event) error) error {
 	for _, e := range g.events {
 		if err := f(e); err != nil {
 			return err

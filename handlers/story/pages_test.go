@@ -11,6 +11,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/inbox"
 	"purse/billing/ledger"
 	"purse/billing/purchase"
 	"purse/billing/tx"
@@ -43,10 +44,10 @@ func (w *world) visits(ps *people) []visit {
 	})
 	w.expect(transfer)
 	for _, id := range []string{"evt_1", "evt_2", "evt_3"} {
-		_, err := w.purchases.Receive(ctx, purchase.InboxEvent{ID: id, Type: "checkout.session.completed", ObjectID: map[string]string{"evt_1": paid, "evt_2": wrong, "evt_3": "cs_other"}[id], CreatedAt: w.clock.Now()})
+		_, err := w.purchases.Inbox.Receive(ctx, inbox.Event{ID: id, Type: "checkout.session.completed", ObjectID: map[string]string{"evt_1": paid, "evt_2": wrong, "evt_3": "cs_other"}[id], CreatedAt: w.clock.Now()})
 		w.check(err)
 		if id != "evt_3" {
-			_, err = w.purchases.Replay(ctx, audit.System, id)
+			_, err = w.purchases.Inbox.Replay(ctx, audit.System, id)
 			w.check(err)
 		}
 	}

@@ -43,7 +43,7 @@ func (w *world) openRecharges(events *event.Log, log *slog.Logger) {
 		Runner: w.db, Store: db.MethodStore{}, Gateway: gateway, Accounts: w.accounts, Audit: w.audit, Installation: "ins_test", PublicURL: w.url,
 	})
 	w.recharges = recharge.New(recharge.Deps{
-		Runner: w.db, Store: db.RechargeStore{}, Gateway: gateway, Warnings: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Purchases: w.purchases,
+		Runner: w.db, Store: db.RechargeStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Purchases: w.purchases,
 		Methods: w.methods, Jobs: w.jobs, Events: events, Audit: w.audit, Log: log, Installation: "ins_test",
 	})
 	w.invoices = invoice.New(invoice.Deps{
@@ -54,6 +54,8 @@ func (w *world) openRecharges(events *event.Log, log *slog.Logger) {
 		Runner: w.db, Store: db.ScheduleStore{}, Accounts: w.accounts, Catalog: w.catalog, Invoices: w.invoices, Purchases: w.purchases, Methods: w.methods,
 		Jobs: w.jobs, Events: events, Audit: w.audit, Log: log, Discounts: map[schedule.Every]int{schedule.Yearly: 10},
 	})
+	w.methods.Tell(w.recharges.MethodsChanged, w.schedules.MethodsChanged)
+	w.invoices.Tell(w.schedules.InvoiceChanged)
 	w.t.Cleanup(func() {
 		gateway.Close()
 		host.Close()

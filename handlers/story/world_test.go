@@ -23,6 +23,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/credit"
 	"purse/billing/event"
+	"purse/billing/inbox"
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/money"
@@ -122,10 +123,12 @@ func newWorldAt(t testing.TB, addr string) *world {
 		Accounts: w.accounts, Log: log, Now: w.clock.Now,
 	})
 	w.gateway.url = w.url
+	arrived := inbox.New(inbox.Deps{Runner: w.db, Store: db.InboxStore{}, Gateway: w.gateway, Jobs: w.jobs, Audit: audits, Log: log})
 	w.purchases = purchase.New(purchase.Deps{
-		Runner: w.db, Store: db.PurchaseStore{}, Gateway: w.gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
+		Inbox: arrived, Runner: w.db, Store: db.PurchaseStore{}, Gateway: w.gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
 		Jobs: w.jobs, Events: events, Audit: audits, Log: log, Installation: "ins_test", PublicURL: w.url, AllowLoopback: true, RefundWindow: 24 * time.Hour,
 	})
+	arrived.Owners = inbox.Owners{{Types: "checkout.session.", Handle: inbox.Fetched(w.gateway.Checkout, w.purchases.SessionEvent)}}
 	w.openRecharges(events, log)
 	w.openEndpoints(events, log)
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: w.router(), ReadHeaderTimeout: time.Minute}}

@@ -37,12 +37,6 @@ SELECT * FROM invoices WHERE id = sqlc.arg(id);
 -- name: InvoiceByKey :one
 SELECT * FROM invoices WHERE begin_key = sqlc.arg(begin_key);
 
--- name: InvoiceByPayment :one
-SELECT * FROM invoices WHERE payment_intent = sqlc.arg(payment_intent) AND payment_intent <> '' ORDER BY id LIMIT 1;
-
--- name: InvoiceByPurchase :one
-SELECT * FROM invoices WHERE purchase_id = sqlc.arg(purchase_id) AND purchase_id <> '' ORDER BY id LIMIT 1;
-
 -- name: Invoices :many
 SELECT * FROM invoices
 WHERE (CAST(sqlc.arg(customer_id) AS text) = '' OR customer_id = sqlc.arg(customer_id))

@@ -16,3 +16,10 @@ DELETE FROM mandates_ended WHERE method = sqlc.arg(method);
 
 -- name: MandatesEnded :many
 SELECT method FROM mandates_ended WHERE customer_id = sqlc.arg(customer_id) ORDER BY method;
+
+-- name: ChargingMethod :one
+-- One that a policy or a schedule charges.
+SELECT customer_id FROM recharge_policies WHERE recharge_policies.method = sqlc.arg(method) OR recharge_policies.backup = sqlc.arg(method)
+UNION ALL
+SELECT customer_id FROM schedules WHERE schedules.method = sqlc.arg(method) AND schedules.method <> '' AND schedules.state <> 'ended'
+LIMIT 1;

@@ -30,9 +30,6 @@ SELECT * FROM recharge_policies WHERE id = sqlc.arg(id);
 -- name: RechargePoliciesOf :many
 SELECT * FROM recharge_policies WHERE customer_id = sqlc.arg(customer_id) ORDER BY credit_type;
 
--- name: RechargePoliciesWithCard :many
-SELECT * FROM recharge_policies WHERE method = sqlc.arg(card) OR backup = sqlc.arg(card) ORDER BY id LIMIT 20;
-
 -- name: RechargePolicies :many
 SELECT * FROM recharge_policies
 WHERE id < sqlc.arg(before_id) AND (CAST(sqlc.arg(state) AS text) = '' OR state = sqlc.arg(state))
@@ -74,12 +71,6 @@ SELECT * FROM recharges WHERE id = sqlc.arg(id);
 -- name: OpenRecharge :one
 SELECT * FROM recharges
 WHERE customer_id = sqlc.arg(customer_id) AND credit_type = sqlc.arg(credit_type) AND state IN ('pending', 'retrying', 'waiting');
-
--- name: RechargeByInvoice :one
-SELECT * FROM recharges WHERE invoice_id = sqlc.arg(invoice_id) AND invoice_id <> '';
-
--- name: RechargeByPayment :one
-SELECT * FROM recharges WHERE payment_intent = sqlc.arg(payment_intent) AND payment_intent <> '' ORDER BY id LIMIT 1;
 
 -- name: RechargesOf :many
 SELECT * FROM recharges

@@ -28,6 +28,3 @@ ORDER BY id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: DueSchedules :many
 SELECT * FROM schedules WHERE next_at > 0 AND next_at <= sqlc.arg(now) ORDER BY next_at LIMIT sqlc.arg(max_rows);
-
--- name: SchedulesWithMethod :many
-SELECT * FROM schedules WHERE method = sqlc.arg(method) AND method <> '' AND state <> 'ended' ORDER BY id LIMIT 100;

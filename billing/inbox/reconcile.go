@@ -1,9 +1,11 @@
-package purchase
+package inbox
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"purse/billing/fault"
 	"purse/billing/job"
 	"purse/billing/tx"
 )
@@ -53,7 +55,7 @@ func (s *Service) Reconcile(ctx context.Context) (Reconciled, error) {
 	if err != nil {
 		return r, err
 	}
-	err = s.Gateway.EventsSince(ctx, r.Since, func(e InboxEvent) error {
+	err = s.Gateway.EventsSince(ctx, r.Since, func(e Event) error {
 		r.Events++
 		isNew, err := s.Receive(ctx, e)
 		if isNew {
@@ -62,7 +64,7 @@ func (s *Service) Reconcile(ctx context.Context) (Reconciled, error) {
 		return err
 	})
 	if err != nil {
-		return r, s.unavailable(err)
+		return r, fmt.Errorf("%w: %w", fault.New(fault.Unavailable, "stripe_unavailable", "", "Stripe does not answer at the moment: try again."), err)
 	}
 	return r, s.Runner.Update(ctx, func(t tx.Tx) error { return s.Store.SetReconciledUntil(t, start) })
 }
