@@ -221,7 +221,7 @@ func (a *app) openStripe(ctx context.Context, mode ui.Mode) (err error) {
 		}
 		a.sandbox, err = sandbox.Open(a.settings.DB+".sandbox", sandbox.Options{
 			PublicURL: a.sandboxURL, Merchant: a.settings.Brand, ReturnTo: a.settings.PublicURL, Logger: a.log,
-			SignWithClock: true, Advance: a.advance, Token: a.sandboxToken(),
+			SignWithClock: true, Now: a.settings.sandboxNow, Advance: a.advance, Token: a.sandboxToken(),
 		})
 		if err != nil {
 			return err

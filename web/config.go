@@ -63,6 +63,8 @@ type settings struct {
 	SecretKeyLost       bool   `help:"Start although PURSE_SECRET_KEY opens nothing that was sealed before: webhook endpoints need new secrets then." env:"PURSE_SECRET_KEY_LOST"`
 	WebhookAllowPrivate bool   `help:"Development only: let webhooks go to http, any port and private addresses." env:"PURSE_WEBHOOK_ALLOW_PRIVATE"`
 
+	sandboxNow func() time.Time // of tests: the sandbox's time, without what it was moved by
+
 	StripeSecretKey     string `help:"Stripe's secret or restricted key." env:"STRIPE_SECRET_KEY" placeholder:"sk_…"`
 	StripeWebhookSecret string `help:"Signing secret of the webhook endpoint; two with a comma while you rotate." env:"STRIPE_WEBHOOK_SECRET" placeholder:"whsec_…"`
 	SMTPURL             string `name:"smtp-url" help:"Mail server: smtp://user:password@host:587, smtps://…" env:"PURSE_SMTP_URL"`
