@@ -25,12 +25,13 @@ func TestRemakesAndOtherCurrencies(t *testing.T) {
 			return err
 		}
 		made.StripeCustomer, made.Remake, made.Remakes, made.Replaces, made.ReplacesNumber, made.RemadeAt = "cus_s", invoice.RemakeRefused, 2, "in_1", "N-1", now
+		made.Cause, made.Problem = invoice.CauseNoCard, invoice.CardGone
 		if err := (db.InvoiceStore{}).Update(t2, made); err != nil {
 			return err
 		}
 		got, err := db.InvoiceStore{}.Invoice(t2, "inv_1")
 		if err != nil || got.StripeCustomer != "cus_s" || got.Remake != invoice.RemakeRefused || got.Remakes != 2 || got.Replaces != "in_1" ||
-			got.ReplacesNumber != "N-1" || !got.RemadeAt.Equal(now) {
+			got.ReplacesNumber != "N-1" || !got.RemadeAt.Equal(now) || got.Cause != invoice.CauseNoCard || got.Problem != invoice.CardGone {
 			t.Errorf("the invoice: %+v, %v", got, err)
 		}
 		for how, want := range map[invoice.Remake]int{invoice.RemakeRefused: 1, invoice.RemakeVoiding: 0, invoice.RemakeNone: 0} {

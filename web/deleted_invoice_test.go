@@ -345,7 +345,7 @@ func TestADeclinedRunOfADeletedCustomer(t *testing.T) {
 	}
 	w.deleteAtStripe(c)
 	now := w.remade(in)
-	if now.Card.ID != "" || now.Problem != invoice.CardGone {
+	if now.Card.ID != "" || now.Cause != invoice.CauseNoCard {
 		t.Errorf("made again: %+v", now)
 	}
 	eventually(t, "the new link is mailed", 10*time.Second, func() bool { return w.mails(c.Email, now.URL) >= 1 })

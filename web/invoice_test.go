@@ -215,6 +215,30 @@ func TestCreditsOnIssue(t *testing.T) {
 	w.addsUp()
 }
 
+// What staff took of credits that came on issue was not used: it is no debt when the
+// invoice is not paid.
+func TestCreditsOnIssueThatStaffTookBack(t *testing.T) {
+	w, c := shopWorld(t)
+	n := deal(c)
+	n.OnIssue = true
+	in := w.invoiced(n)
+	w.work(c.ID, "1500")
+	w.apply(ledger.Adjust{Wallet: wallet(c.ID), Credits: -credits("1000")})
+	_, err := w.invoices.Do(ctx, staff, in.ID, invoice.ActUncollectible, "they do not pay")
+	w.check(err)
+	w.waitInvoice(in, invoice.Uncollectible)
+	if got := w.available(c.ID); got != credits("-1500") {
+		t.Errorf("%s available, want what was used as debt", got)
+	}
+	w.addsUp()
+	w.payPage(in, "4242424242424242")
+	w.waitInvoice(in, invoice.Paid)
+	if got := w.available(c.ID); got != credits("2500") {
+		t.Errorf("%s available after the late payment", got)
+	}
+	w.addsUp()
+}
+
 // Stripe's failures and lost webhooks change nothing of how it ends.
 func TestInvoicesUnderFaults(t *testing.T) {
 	w, c := shopWorld(t)

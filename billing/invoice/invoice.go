@@ -90,6 +90,7 @@ type Invoice struct {
 
 	State   State
 	Reason  string // of staff, for the last act
+	Cause   Cause  // of the problem, "" for none
 	Problem string // for people: the bank's or Stripe's words, or what does not match
 
 	Doing    Act // at Stripe, with no outcome yet

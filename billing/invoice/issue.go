@@ -57,7 +57,7 @@ func noCustomer(err error) bool {
 	return errors.As(err, &no) && strings.HasPrefix(no.Message, "No such customer")
 }
 
-// moved begins an invoice anew whose customer at charge.Invoice became another before the
+// moved begins an invoice anew whose customer at Stripe became another before the
 // invoice was known to be made. One that was made for the former is taken as it is:
 // it can be paid. A draft cannot, by anybody.
 func (s *Service) moved(ctx context.Context, in *Invoice, p charge.Terms) (bool, error) {

@@ -10,7 +10,7 @@ import (
 	"purse/billing/tx"
 )
 
-// Remake is how far an invoice is whose customer was deleted at charge.Invoice: nobody can
+// Remake is how far an invoice is whose customer was deleted at Stripe: nobody can
 // be reminded of it there, and no card of it can be charged. It is voided and, once
 // that is certain, made again for Stripe's new customer: the same invoice here,
 // whose credits stay as they are. One that is paid meanwhile is not made again.
@@ -22,9 +22,6 @@ const (
 	RemakeMaking  Remake = "making"  // it is void, and being made again
 	RemakeRefused Remake = "refused" // Stripe did not void it: staff has to look
 )
-
-// CardGone says why nothing can be charged to the card of an invoice.
-const CardGone = "The card is not saved any more."
 
 // CustomerGone looks at what a customer has to pay, now that Stripe has deleted it.
 func (s *Service) CustomerGone(ctx context.Context, customer string) error {
@@ -53,7 +50,7 @@ func (s *Service) CustomerGone(ctx context.Context, customer string) error {
 	})
 	for _, in := range open {
 		if one := s.Run(ctx, in.ID); one != nil { // its job tries again
-			s.Log.Warn("an invoice of a customer that was deleted at charge.Invoice waits for Stripe", "invoice", in.ID, "error", one)
+			s.Log.Warn("an invoice of a customer that was deleted at Stripe waits for Stripe", "invoice", in.ID, "error", one)
 		}
 	}
 	return err
@@ -76,21 +73,22 @@ func (s *Service) remakeIn(t tx.Tx, in *Invoice, at charge.Invoice) error {
 	return s.wakeIn(t, in)
 }
 
-// makeAgain goes on with an invoice that is void at charge.Invoice and is to be made again.
+// makeAgain goes on with an invoice that is void at Stripe and is to be made again.
 func (s *Service) makeAgain(t tx.Tx, in *Invoice, was charge.Invoice) error {
 	before := says(in)
 	if was := TaxExempt(was.TaxExempt); in.TaxExempt == TaxAsIs && was != TaxNone { // the new customer knows nothing of it
 		in.TaxExempt = was
 	}
 	in.Replaces, in.ReplacesNumber, in.RemadeAt = in.Stripe, in.Number, t.Now()
-	in.Remake, in.Problem = RemakeMaking, ""
+	in.Remake = RemakeMaking
+	in.solved()
 	if in.Collection == Charge {
 		in.Card, in.Tries = Card{}, MaxTries // it went with the customer
 	}
 	if err := s.anew(t, in); err != nil {
 		return err
 	}
-	s.Log.Warn("an invoice's customer was deleted at charge.Invoice; it is made again", "invoice", in.ID, "voided", in.Replaces)
+	s.Log.Warn("an invoice's customer was deleted at Stripe; it is made again", "invoice", in.ID, "voided", in.Replaces)
 	return s.Audit.Record(t, audit.Record{Actor: audit.System, Customer: in.Customer, Action: "invoice.remade", Object: in.ID, Before: before})
 }
 
@@ -104,7 +102,7 @@ func (s *Service) anew(t tx.Tx, in *Invoice) error {
 	return s.wakeIn(t, in)
 }
 
-// Remake tries once more to void an invoice of a customer that is gone at charge.Invoice
+// Remake tries once more to void an invoice of a customer that is gone at Stripe
 // and to make it again, after Stripe has refused that.
 func (s *Service) Remake(ctx context.Context, by audit.Actor, invoiceID string) (*Invoice, error) {
 	err := s.Runner.Update(ctx, func(t tx.Tx) error {
@@ -119,7 +117,8 @@ func (s *Service) Remake(ctx context.Context, by audit.Actor, invoiceID string) 
 		case in.Doing != nothing:
 			return nil
 		}
-		in.Remake, in.Problem = RemakeVoiding, ""
+		in.Remake = RemakeVoiding
+		in.solved()
 		if err := s.wakeIn(t, in); err != nil {
 			return err
 		}
@@ -131,6 +130,6 @@ func (s *Service) Remake(ctx context.Context, by audit.Actor, invoiceID string) 
 	return s.run(ctx, invoiceID)
 }
 
-// Refused counts the invoices of customers that are gone at charge.Invoice which Stripe did
+// Refused counts the invoices of customers that are gone at Stripe which Stripe did
 // not void: staff has to look at them.
 func (s *Service) Refused(t tx.Tx) (int, error) { return s.Store.CountRemakes(t, RemakeRefused) }

@@ -262,9 +262,9 @@ func (s *Service) issued(ctx context.Context, sent *Invoice, made charge.Invoice
 		s.Log.Error("Stripe refused an invoice", "invoice", sent.ID, "code", no.Code, "message", no.Message)
 		return s.with(ctx, sent, func(t tx.Tx, in *Invoice) (bool, error) {
 			if in.Collection == Charge && strings.HasPrefix(no.Message, "No such PaymentMethod") {
-				return false, s.failed(t, in, CardGone)
+				return false, s.failed(t, in, CauseNoCard, CardGone)
 			}
-			return false, s.failed(t, in, "Stripe refused to make the invoice: "+no.Message)
+			return false, s.failed(t, in, CauseRefused, "Stripe refused to make the invoice: "+no.Message)
 		})
 	case err != nil:
 		return s.unknown(ctx, sent, err)
@@ -276,7 +276,7 @@ func (s *Service) issued(ctx context.Context, sent *Invoice, made charge.Invoice
 		}
 		in.Doing, in.SentAt = send, time.Time{}
 		switch {
-		case in.Problem != "" && in.Problem != CardGone: // it is not what was asked for: nobody may pay it
+		case in.Cause == CauseDiffers: // nobody may pay it
 			in.Doing = ActVoid
 		case made.CustomerGone:
 			in.Doing = nothing
@@ -300,7 +300,7 @@ func (s *Service) found(ctx context.Context, sent *Invoice, p charge.Terms, made
 		return s.unknown(ctx, sent, err)
 	case !ok:
 		return s.with(ctx, sent, func(t tx.Tx, in *Invoice) (bool, error) {
-			return false, s.failed(t, in, "Stripe did not answer for a day, and knows of no invoice.")
+			return false, s.failed(t, in, CauseNotMade, "Stripe did not answer for a day, and knows of no invoice.")
 		})
 	case made.Status == "draft":
 		made, err = s.Gateway.PrepareInvoice(ctx, p, made.ID, sent.ID+":found")
@@ -321,12 +321,12 @@ func (s *Service) acted(ctx context.Context, sent *Invoice, err error) (bool, er
 	return s.with(ctx, sent, func(t tx.Tx, in *Invoice) (bool, error) {
 		in.Unknowns = 0
 		if no != nil {
-			in.Problem = "Stripe refused: " + no.Message
+			in.fault(CauseRefused, "Stripe refused: "+no.Message)
 			if in.Doing == remake && made.Status != "void" {
 				in.Remake = RemakeRefused
 			}
 		} else if in.Doing == send {
-			in.Problem = ""
+			in.solved()
 			if err := s.mailRecipients(t, in); err != nil {
 				return false, err
 			}
@@ -379,7 +379,7 @@ func (s *Service) looked(ctx context.Context, sent *Invoice, made charge.Invoice
 	switch {
 	case errors.Is(err, outcome.ErrGone):
 		return s.with(ctx, sent, func(t tx.Tx, in *Invoice) (bool, error) {
-			return false, s.failed(t, in, "Stripe does not know the invoice any more.")
+			return false, s.failed(t, in, CauseNotMade, "Stripe does not know the invoice any more.")
 		})
 	case err != nil:
 		return s.unknown(ctx, sent, err)
@@ -424,9 +424,10 @@ func (s *Service) declined(ctx context.Context, sent *Invoice, d *outcome.Declin
 
 // declinedIn does so in a transaction.
 func (s *Service) declinedIn(t tx.Tx, in *Invoice, d *outcome.Declined) error {
-	in.Doing, in.SentAt, in.Unknowns, in.Problem, in.Processing = nothing, time.Time{}, 0, d.Message, false
+	in.Doing, in.SentAt, in.Unknowns, in.Processing = nothing, time.Time{}, 0, false
+	in.fault(CauseDeclined, d.Message)
 	if d.Authentication() { // Stripe's words are for developers
-		in.Problem = authentication
+		in.fault(CauseDeclined, authentication)
 	}
 	next := t.Now().Add(lookEvery)
 	if in.Tries++; d.Soft() && !d.Authentication() && in.Tries < in.tolerates() {

@@ -108,7 +108,7 @@ func (in *Invoice) note(at charge.Invoice) {
 		in.DueAt = at.DueAt
 	}
 	if at.Status == "open" && at.FailureMessage != "" && at.PaymentStatus == "requires_payment_method" {
-		in.Problem = at.FailureMessage
+		in.fault(CauseDeclined, at.FailureMessage)
 	}
 }
 
@@ -135,12 +135,14 @@ func (s *Service) opened(t tx.Tx, in *Invoice, at charge.Invoice) error {
 	if in.IssuedAt.IsZero() { // what is made again was issued when it first was
 		in.IssuedAt = t.Now()
 	}
-	if in.Problem = s.mismatch(t, in, at); in.Problem != "" {
-		s.Log.Error("an invoice is not what was asked for; it is voided", "invoice", in.ID, "problem", in.Problem)
+	in.solved()
+	if differs := s.mismatch(t, in, at); differs != "" {
+		in.fault(CauseDiffers, differs)
+		s.Log.Error("an invoice is not what was asked for; it is voided", "invoice", in.ID, "problem", differs)
 		return nil
 	}
 	if in.Collection == Charge && in.Card.ID == "" {
-		in.Problem = CardGone
+		in.fault(CauseNoCard, CardGone)
 	}
 	if !in.OnIssue || in.Grant != 0 {
 		return nil
@@ -173,7 +175,7 @@ func (s *Service) paid(t tx.Tx, in *Invoice, at charge.Invoice) error {
 	}
 	if problem := s.mismatch(t, in, at); problem != "" {
 		s.Log.Error("a paid invoice is not what was asked for; nothing is granted", "invoice", in.ID, "problem", problem)
-		in.Problem = "Paid, and not granted: " + problem
+		in.fault(CauseDiffers, "Paid, and not granted: "+problem)
 		return nil
 	}
 	key := ledger.WalletKey{Customer: in.Customer, CreditType: in.CreditType}
@@ -206,7 +208,8 @@ func (s *Service) paid(t tx.Tx, in *Invoice, at charge.Invoice) error {
 		repaid, _ = purchase.Settled(in.Clawed, before.Debt)
 		in.Clawed = 0
 	}
-	in.State, in.Problem, in.FinishedAt, in.AmountPaid, in.Processing = Paid, "", t.Now(), at.AmountPaid, false
+	in.State, in.FinishedAt, in.AmountPaid, in.Processing = Paid, t.Now(), at.AmountPaid, false
+	in.solved()
 	if at.CardLast4 != "" || at.CardBrand != "" {
 		in.Card.Brand, in.Card.Last4 = at.CardBrand, at.CardLast4
 	}
@@ -248,7 +251,8 @@ func (s *Service) explain(t tx.Tx, in *Invoice, p *purchase.Purchase) error {
 }
 
 // takeBack takes credits that were given on issue and will not be paid: what is
-// unused goes, what was used becomes debt. What expired unused is neither.
+// unused goes, what was used becomes debt. What expired unused, and what staff voided
+// or took by an adjustment, is neither.
 func (s *Service) takeBack(t tx.Tx, in *Invoice) error {
 	if in.Grant == 0 || in.Clawed > 0 {
 		return nil
@@ -261,18 +265,7 @@ func (s *Service) takeBack(t tx.Tx, in *Invoice) error {
 	if err != nil {
 		return err
 	}
-	owed := in.Credits - lot.Lapsed
-	page, err := s.Ledger.Postings(t, ledger.Query{Wallet: key, Kind: ledger.PostVoid, Limit: 500})
-	if err != nil {
-		return err
-	}
-	for _, p := range page.Postings {
-		for _, e := range p.Entries {
-			if e.Grant == in.Grant {
-				owed += e.Amount
-			}
-		}
-	}
+	owed := in.Credits - lot.Lapsed - lot.Taken()
 	if owed <= 0 {
 		return nil
 	}
@@ -286,8 +279,9 @@ func (s *Service) takeBack(t tx.Tx, in *Invoice) error {
 }
 
 // failed ends an invoice that Stripe will not make.
-func (s *Service) failed(t tx.Tx, in *Invoice, problem string) error {
-	in.State, in.Problem, in.Doing, in.Want, in.Remake, in.FinishedAt = Failed, problem, nothing, nothing, RemakeNone, t.Now()
+func (s *Service) failed(t tx.Tx, in *Invoice, why Cause, problem string) error {
+	in.State, in.Doing, in.Want, in.Remake, in.FinishedAt = Failed, nothing, nothing, RemakeNone, t.Now()
+	in.fault(why, problem)
 	if err := s.takeBack(t, in); err != nil {
 		return err
 	}

@@ -82,6 +82,9 @@ type Grant struct {
 // Scoped says whether only some meters may draw the grant.
 func (g *Grant) Scoped() bool { return len(g.Meters) > 0 }
 
+// Taken is what staff took back by a void or an adjustment: nobody used it.
+func (g *Grant) Taken() money.Credits { return g.Gone - g.Sent }
+
 // Standing is what was bought for all kinds of work and stands: nothing of a lot
 // that is not paid, is scoped, voided or in question, and not what went back.
 func (g *Grant) Standing() money.Credits {

@@ -183,18 +183,18 @@ func (s *Service) InvoiceChanged(t tx.Tx, in *invoice.Invoice) error {
 	case in.State == invoice.Paid && sch.Note != "":
 		sch.Note, sch.RepairURL = "", ""
 		return s.put(t, sch)
-	case in.State == invoice.Failed && in.Problem == invoice.CardGone:
+	case in.State == invoice.Failed && in.Cause == invoice.CauseNoCard:
 		return s.pauseIn(t, sch, NoCard, in.Problem, "")
 	case in.State == invoice.Failed:
 		return s.pauseIn(t, sch, NotMade, in.Problem, "")
 	case in.State == invoice.Void && sch.RepairURL == in.URL:
 		sch.RepairURL = ""
 		return s.put(t, sch)
-	case in.State == invoice.Open && in.Problem == invoice.CardGone:
+	case in.State == invoice.Open && in.Cause == invoice.CauseNoCard:
 		return s.pauseIn(t, sch, NoCard, in.Problem, in.URL)
-	case in.State == invoice.Open && in.Collection == invoice.Charge && in.Problem != "" && in.Tries >= invoice.MaxTries:
+	case in.State == invoice.Open && in.Collection == invoice.Charge && in.Cause != invoice.CauseNone && in.Tries >= invoice.MaxTries:
 		return s.pauseIn(t, sch, CardDeclined, in.Problem, in.URL)
-	case in.State == invoice.Open && in.Collection == invoice.Charge && in.Problem != "":
+	case in.State == invoice.Open && in.Collection == invoice.Charge && in.Cause != invoice.CauseNone:
 		sch.Note, sch.RepairURL = in.Problem+" It is tried again.", in.URL
 		return s.put(t, sch)
 	}

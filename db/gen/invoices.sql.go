@@ -21,7 +21,7 @@ func (q *Queries) CountRemakes(ctx context.Context, remake string) (int64, error
 }
 
 const dueInvoices = `-- name: DueInvoices :many
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type FROM invoices WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type, cause FROM invoices WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
 `
 
 type DueInvoicesParams struct {
@@ -99,6 +99,7 @@ func (q *Queries) DueInvoices(ctx context.Context, arg DueInvoicesParams) ([]Inv
 			&i.ReplacesNumber,
 			&i.RemadeAt,
 			&i.MethodType,
+			&i.Cause,
 		); err != nil {
 			return nil, err
 		}
@@ -118,7 +119,7 @@ INSERT INTO invoices (id, begin_key, customer_id, schedule_id, period, collectio
   expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at,
   unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid,
   receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at,
-  bonus, bonus_days, method_type)
+  bonus, bonus_days, method_type, cause)
 VALUES ($1, $2, $3, $4, $5, $6, $7,
   $8, $9, $10, $11, $12, $13,
   $14, $15, $16, $17, $18, $19, $20,
@@ -127,7 +128,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7,
   $35, $36, $37, $38, $39, $40,
   $41, $42, $43, $44, $45, $46, $47,
   $48, $49, $50, $51, $52,
-  $53, $54)
+  $53, $54, $55)
 ON CONFLICT DO NOTHING
 `
 
@@ -186,6 +187,7 @@ type InsertInvoiceParams struct {
 	Bonus            int64
 	BonusDays        int64
 	MethodType       string
+	Cause            string
 }
 
 func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (int64, error) {
@@ -244,6 +246,7 @@ func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (i
 		arg.Bonus,
 		arg.BonusDays,
 		arg.MethodType,
+		arg.Cause,
 	)
 	if err != nil {
 		return 0, err
@@ -252,7 +255,7 @@ func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (i
 }
 
 const invoiceByID = `-- name: InvoiceByID :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type FROM invoices WHERE id = $1
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type, cause FROM invoices WHERE id = $1
 `
 
 func (q *Queries) InvoiceByID(ctx context.Context, id string) (Invoice, error) {
@@ -319,12 +322,13 @@ func (q *Queries) InvoiceByID(ctx context.Context, id string) (Invoice, error) {
 		&i.ReplacesNumber,
 		&i.RemadeAt,
 		&i.MethodType,
+		&i.Cause,
 	)
 	return i, err
 }
 
 const invoiceByKey = `-- name: InvoiceByKey :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type FROM invoices WHERE begin_key = $1
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type, cause FROM invoices WHERE begin_key = $1
 `
 
 func (q *Queries) InvoiceByKey(ctx context.Context, beginKey string) (Invoice, error) {
@@ -391,12 +395,13 @@ func (q *Queries) InvoiceByKey(ctx context.Context, beginKey string) (Invoice, e
 		&i.ReplacesNumber,
 		&i.RemadeAt,
 		&i.MethodType,
+		&i.Cause,
 	)
 	return i, err
 }
 
 const invoices = `-- name: Invoices :many
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type FROM invoices
+SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type, cause FROM invoices
 WHERE (CAST($1 AS text) = '' OR customer_id = $1)
   AND (CAST($2 AS text) = '' OR schedule_id = $2)
   AND (CAST($3 AS text) = '' OR state = $3)
@@ -488,6 +493,7 @@ func (q *Queries) Invoices(ctx context.Context, arg InvoicesParams) ([]Invoice, 
 			&i.ReplacesNumber,
 			&i.RemadeAt,
 			&i.MethodType,
+			&i.Cause,
 		); err != nil {
 			return nil, err
 		}
@@ -506,17 +512,17 @@ const updateInvoice = `-- name: UpdateInvoice :exec
 UPDATE invoices SET collection = $1, name = $2, credit_type = $3, credits = $4,
   price = $5, currency = $6, expires_after_days = $7, on_issue = $8,
   net_days = $9, recipients = $10, po_number = $11, memo = $12,
-  tax_exempt = $13, state = $14, reason = $15, problem = $16, doing = $17,
-  doing_n = $18, want = $19, sent_at = $20, unknowns = $21, tries = $22,
-  method = $23, method_brand = $24, method_last4 = $25,
-  stripe_invoice = $26, number = $27, url = $28, payment_intent = $29,
-  processing = $30, total = $31, tax = $32, amount_paid = $33,
-  receipt_url = $34, purchase_id = $35, grant_id = $36, clawed = $37,
-  next_at = $38, due_at = $39, overdue_at = $40, issued_at = $41,
-  updated_at = $42, finished_at = $43, stripe_customer = $44,
-  remake = $45, remakes = $46, replaces = $47, replaces_number = $48,
-  remade_at = $49
-WHERE id = $50
+  tax_exempt = $13, state = $14, reason = $15, problem = $16, cause = $17, doing = $18,
+  doing_n = $19, want = $20, sent_at = $21, unknowns = $22, tries = $23,
+  method = $24, method_brand = $25, method_last4 = $26,
+  stripe_invoice = $27, number = $28, url = $29, payment_intent = $30,
+  processing = $31, total = $32, tax = $33, amount_paid = $34,
+  receipt_url = $35, purchase_id = $36, grant_id = $37, clawed = $38,
+  next_at = $39, due_at = $40, overdue_at = $41, issued_at = $42,
+  updated_at = $43, finished_at = $44, stripe_customer = $45,
+  remake = $46, remakes = $47, replaces = $48, replaces_number = $49,
+  remade_at = $50
+WHERE id = $51
 `
 
 type UpdateInvoiceParams struct {
@@ -536,6 +542,7 @@ type UpdateInvoiceParams struct {
 	State            string
 	Reason           string
 	Problem          string
+	Cause            string
 	Doing            string
 	DoingN           int64
 	Want             string
@@ -590,6 +597,7 @@ func (q *Queries) UpdateInvoice(ctx context.Context, arg UpdateInvoiceParams) er
 		arg.State,
 		arg.Reason,
 		arg.Problem,
+		arg.Cause,
 		arg.Doing,
 		arg.DoingN,
 		arg.Want,

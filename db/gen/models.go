@@ -529,6 +529,7 @@ type Invoice struct {
 	ReplacesNumber   string
 	RemadeAt         int64
 	MethodType       string
+	Cause            string
 }
 
 type Job struct {

@@ -60,7 +60,7 @@ func (p *Portal) invoiceRow(v *kit.Visitor, in *invoice.Invoice) (portal.Invoice
 		row.Note = "Your bank takes some business days. The credits come when it has paid; there is nothing to pay again."
 	case in.Remake == invoice.RemakeVoiding, in.Remake == invoice.RemakeMaking:
 		row.Note = "It is made again at this moment, with another number and link: there is nothing to do."
-	case in.State == invoice.Open && in.Problem == invoice.CardGone:
+	case in.State == invoice.Open && in.Cause == invoice.CauseNoCard:
 		row.Note = "You can pay it on Stripe's page."
 	case in.Remake == invoice.RemakeRefused:
 	case in.State == invoice.Open && in.Problem != "" && in.Collection == invoice.Charge:

@@ -3,7 +3,7 @@ INSERT INTO invoices (id, begin_key, customer_id, schedule_id, period, collectio
   expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at,
   unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid,
   receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at,
-  bonus, bonus_days, method_type)
+  bonus, bonus_days, method_type, cause)
 VALUES (sqlc.arg(id), sqlc.arg(begin_key), sqlc.arg(customer_id), sqlc.arg(schedule_id), sqlc.arg(period), sqlc.arg(collection), sqlc.arg(name),
   sqlc.arg(pack_id), sqlc.arg(credit_type), sqlc.arg(credits), sqlc.arg(price), sqlc.arg(currency), sqlc.arg(expires_after_days),
   sqlc.arg(on_issue), sqlc.arg(net_days), sqlc.arg(recipients), sqlc.arg(po_number), sqlc.arg(memo), sqlc.arg(tax_exempt), sqlc.arg(state),
@@ -12,14 +12,14 @@ VALUES (sqlc.arg(id), sqlc.arg(begin_key), sqlc.arg(customer_id), sqlc.arg(sched
   sqlc.arg(payment_intent), sqlc.arg(processing), sqlc.arg(total), sqlc.arg(tax), sqlc.arg(amount_paid), sqlc.arg(receipt_url),
   sqlc.arg(purchase_id), sqlc.arg(grant_id), sqlc.arg(clawed), sqlc.arg(created_by), sqlc.arg(next_at), sqlc.arg(due_at), sqlc.arg(overdue_at),
   sqlc.arg(created_at), sqlc.arg(issued_at), sqlc.arg(updated_at), sqlc.arg(finished_at), sqlc.arg(bonus),
-  sqlc.arg(bonus_days), sqlc.arg(method_type))
+  sqlc.arg(bonus_days), sqlc.arg(method_type), sqlc.arg(cause))
 ON CONFLICT DO NOTHING;
 
 -- name: UpdateInvoice :exec
 UPDATE invoices SET collection = sqlc.arg(collection), name = sqlc.arg(name), credit_type = sqlc.arg(credit_type), credits = sqlc.arg(credits),
   price = sqlc.arg(price), currency = sqlc.arg(currency), expires_after_days = sqlc.arg(expires_after_days), on_issue = sqlc.arg(on_issue),
   net_days = sqlc.arg(net_days), recipients = sqlc.arg(recipients), po_number = sqlc.arg(po_number), memo = sqlc.arg(memo),
-  tax_exempt = sqlc.arg(tax_exempt), state = sqlc.arg(state), reason = sqlc.arg(reason), problem = sqlc.arg(problem), doing = sqlc.arg(doing),
+  tax_exempt = sqlc.arg(tax_exempt), state = sqlc.arg(state), reason = sqlc.arg(reason), problem = sqlc.arg(problem), cause = sqlc.arg(cause), doing = sqlc.arg(doing),
   doing_n = sqlc.arg(doing_n), want = sqlc.arg(want), sent_at = sqlc.arg(sent_at), unknowns = sqlc.arg(unknowns), tries = sqlc.arg(tries),
   method = sqlc.arg(method), method_brand = sqlc.arg(method_brand), method_last4 = sqlc.arg(method_last4),
   stripe_invoice = sqlc.arg(stripe_invoice), number = sqlc.arg(number), url = sqlc.arg(url), payment_intent = sqlc.arg(payment_intent),
