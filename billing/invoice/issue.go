@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"purse/billing/charge"
@@ -54,7 +53,7 @@ func (in *Invoice) key() string {
 
 func noCustomer(err error) bool {
 	var no *outcome.Refused
-	return errors.As(err, &no) && strings.HasPrefix(no.Message, "No such customer")
+	return errors.As(err, &no) && no.Missing("customer")
 }
 
 // moved begins an invoice anew whose customer at Stripe became another before the

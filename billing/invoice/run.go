@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -261,7 +260,7 @@ func (s *Service) issued(ctx context.Context, sent *Invoice, made charge.Invoice
 	case errors.As(err, &no):
 		s.Log.Error("Stripe refused an invoice", "invoice", sent.ID, "code", no.Code, "message", no.Message)
 		return s.with(ctx, sent, func(t tx.Tx, in *Invoice) (bool, error) {
-			if in.Collection == Charge && strings.HasPrefix(no.Message, "No such PaymentMethod") {
+			if in.Collection == Charge && no.Missing("payment_method") {
 				return false, s.failed(t, in, CauseNoCard, CardGone)
 			}
 			return false, s.failed(t, in, CauseRefused, "Stripe refused to make the invoice: "+no.Message)

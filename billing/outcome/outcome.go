@@ -3,7 +3,10 @@
 // its key.
 package outcome
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 var (
 	// ErrGone: Stripe does not know the object.
@@ -16,8 +19,14 @@ var (
 )
 
 // Refused is Stripe's final no to a request: it will not do it, however often it is
-// asked.
-type Refused struct{ Code, Message string }
+// asked. Code and Param are Stripe's: Param names the parameter that it is about.
+type Refused struct{ Code, Param, Message string }
+
+// Missing says whether it was refused because what the parameter names, or ends with,
+// is not there: deleted, detached, or of another account.
+func (e *Refused) Missing(param string) bool {
+	return e.Code == "resource_missing" && strings.HasSuffix(strings.TrimSuffix(e.Param, "]"), param)
+}
 
 func (e *Refused) Error() string { return "Stripe refused: " + e.Message }
 

@@ -82,7 +82,7 @@ func translate(err error) error {
 	case e.Status == http.StatusNotFound && e.Code == string(stripe.ErrorCodeResourceMissing):
 		e.Outcome, e.meaning = Refused, outcome.ErrGone
 	case e.Status >= 400 && e.Status < 500 && e.Status != http.StatusConflict && e.Status != http.StatusTooManyRequests:
-		e.Outcome, e.meaning = Refused, &outcome.Refused{Code: e.Code, Message: s.Msg}
+		e.Outcome, e.meaning = Refused, &outcome.Refused{Code: e.Code, Param: e.Param, Message: s.Msg}
 	default: // 409: the first request under this key still runs. 429: not now. 5xx.
 		e.Outcome, e.meaning = Unknown, errUnavailable
 	}

@@ -236,7 +236,7 @@ func stale(err error) error {
 	err = translate(err)
 	var e *Error
 	if errors.As(err, &e) && e.Outcome == Declined {
-		return &outcome.Refused{Code: e.Code, Message: e.Message}
+		return &outcome.Refused{Code: e.Code, Param: e.Param, Message: e.Message}
 	}
 	return err
 }
