@@ -7,6 +7,7 @@ import (
 
 	"purse/billing/fault"
 	"purse/billing/money"
+	"purse/billing/words"
 )
 
 // Refusal says why a command was refused. Figures are set when credits lack or
@@ -38,6 +39,19 @@ func (r *Refusal) Error() string { return r.Fault.Error() }
 // Unwrap makes a Refusal a fault for errors.As.
 func (r *Refusal) Unwrap() error { return r.Fault }
 
+// of answers the limit of a key that is in the way, nil when it is not.
+func (r *Refusal) of(key string) *LimitReached {
+	if r == nil {
+		return nil
+	}
+	for i := range r.Limits {
+		if r.Limits[i].Key == key {
+			return &r.Limits[i]
+		}
+	}
+	return nil
+}
+
 // final says whether the refusal is the lasting answer for its key.
 func (r *Refusal) final() bool { return r.Fault.Kind == fault.NoCredits }
 
@@ -64,15 +78,10 @@ func refusal(short []Shortage, limits []LimitReached) *Refusal {
 		if len(short) > 1 {
 			to = " of " + x.CreditType + to
 		}
-		says = append(says, fmt.Sprintf("%s %s credits and %s are available%s.", what, x.Required, x.Available, to))
+		says = append(says, fmt.Sprintf("%s %s and %s available%s.", what, words.Credits(x.Required), words.Are(x.Available), to))
 	}
-	for _, l := range limits {
-		held := ""
-		if l.Held > 0 {
-			held = fmt.Sprintf(" and %s are held", l.Held)
-		}
-		says = append(says, fmt.Sprintf("The spend limit of %s credits is reached: %s are spent%s. It starts anew at %s.",
-			l.Limit, l.Spent, held, l.ResetsAt.UTC().Format(time.RFC3339)))
+	for i := range limits {
+		says = append(says, limits[i].says())
 	}
 	code := CodeSpendLimit
 	if len(short) > 0 {
@@ -87,4 +96,25 @@ func refusal(short []Shortage, limits []LimitReached) *Refusal {
 	}
 	r.Fault = fault.New(fault.NoCredits, code, "", "%s", strings.Join(says, " "))
 	return r
+}
+
+// says is the sentence about a limit that is in the way.
+func (l *LimitReached) says() string {
+	limit, anew := words.Credits(l.Limit), l.ResetsAt.UTC().Format(time.RFC3339)
+	if l.Period != "" {
+		limit += " a " + l.Period
+	}
+	held := ""
+	if l.Held > 0 {
+		held = " and " + words.Are(l.Held) + " held"
+	}
+	of := ""
+	if l.Meter != "" {
+		of = " on the meter " + l.Meter
+	}
+	if l.Left() == 0 {
+		return fmt.Sprintf("The spend limit of %s%s is reached: %s spent%s. It starts anew at %s.", limit, of, words.Are(l.Spent), held, anew)
+	}
+	return fmt.Sprintf("This needs %s; %s left of the spend limit of %s%s until %s, with %s spent%s.",
+		words.Credits(l.Required), words.Are(l.Left()), limit, of, anew, words.Group(l.Spent.String()), held)
 }

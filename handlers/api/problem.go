@@ -33,7 +33,7 @@ type problem struct {
 	TopUpURL  string         `json:"top_up_url,omitempty" doc:"Where the customer buys credits"`
 	RetryWith string         `json:"retry_with,omitempty" enum:"new_id,same_id" doc:"new_id: the refusal is final for this id"`
 	ResetsAt  string         `json:"resets_at,omitempty" doc:"When a spend limit starts anew"`
-	Limit     *limitReached  `json:"limit,omitempty" doc:"The spend limit that was reached, the first of limits"`
+	Limit     *limitReached  `json:"limit,omitempty" doc:"The spend limit that is in the way, the first of limits: it is reached, or the request needs more than is left of it"`
 	Limits    []limitReached `json:"limits,omitempty" doc:"Every spend limit that is in the way"`
 }
 

@@ -103,7 +103,9 @@ func (p *Portal) bannerOf(t tx.Tx, c *account.Customer, mayBuy bool) (*ui.Banner
 	if err != nil {
 		return nil, err
 	}
-	p.sayLimits(c, open, &u)
+	if err := p.sayLimits(t, c, &u); err != nil {
+		return nil, err
+	}
 	for _, b := range balances {
 		help := p.helps(b.CreditType, mayBuy, paying)
 		if err := p.sayBalance(t, c, b, len(balances) > 1, open, help, &u); err != nil {
@@ -284,31 +286,35 @@ func (p *Portal) lowest(open []alert.Episode, creditType string) (out *alert.Epi
 }
 
 // sayLimits says which spend limits are reached.
-func (p *Portal) sayLimits(c *account.Customer, open []alert.Episode, u *urgent) {
-	limits := p.Alerts.Limits(c.ID)
-	for i := range open {
-		for j := range limits {
-			l := &limits[j]
-			if l.ID != open[i].Source {
-				continue
-			}
-			unit := show.Unit(p.Catalog.Snapshot(), l.CreditType)
-			b := ui.Banner{Tone: ui.Warn, Title: "Spend limit reached: " + show.LimitText(l, unit), Action: "See the limit", Href: "/alerts?credit_type=" + l.CreditType + "#limits"}
-			_, to := l.Period.Bounds(p.Kit.Now(), c.Location())
-			resets := "It starts anew on " + ui.TimeZoned(to, c.Location()) + "."
-			switch {
-			case !l.Hard:
-				b.Text = "Nothing is stopped: this limit tells you. " + resets
-				u.say(reached, b)
-			case l.Scope == alert.Whole:
-				b.Tone, b.Text = ui.Bad, "Requests beyond it are being refused (402). "+resets
-				u.say(refused, b)
-			default:
-				b.Text = "It counts " + show.LimitCounts(l) + ": requests beyond it are being refused (402). " + resets
-				u.say(partly, b)
-			}
+func (p *Portal) sayLimits(t tx.Tx, c *account.Customer, u *urgent) error {
+	if len(p.Alerts.Limits(c.ID)) == 0 {
+		return nil
+	}
+	limits, err := p.Alerts.LimitStatuses(t, c.ID)
+	if err != nil {
+		return err
+	}
+	for i := range limits {
+		l := &limits[i]
+		if !l.Reached {
+			continue
+		}
+		unit := show.Unit(p.Catalog.Snapshot(), l.CreditType)
+		b := ui.Banner{Tone: ui.Warn, Title: "Spend limit reached: " + show.LimitText(&l.Limit, unit), Action: "See the limit", Href: "/alerts?credit_type=" + l.CreditType + "#limits"}
+		resets := "It starts anew on " + ui.TimeZoned(l.To, c.Location()) + "."
+		switch {
+		case !l.Hard:
+			b.Text = "Nothing is stopped: this limit tells you. " + resets
+			u.say(reached, b)
+		case l.Scope == alert.Whole:
+			b.Tone, b.Text = ui.Bad, "Requests are refused (402) meanwhile. "+resets
+			u.say(refused, b)
+		default:
+			b.Text = "It counts " + show.LimitCounts(&l.Limit) + ": its requests are refused (402) meanwhile. " + resets
+			u.say(partly, b)
 		}
 	}
+	return nil
 }
 
 // sayRecharge says where auto-recharge waits for somebody.

@@ -16,7 +16,7 @@ import (
 func FeedTypes() []string {
 	return []string{
 		event.CreditsGranted, event.CreditsExpiring, event.CreditsExpired, event.CreditsVoided, event.BalanceLow, event.BalanceDepleted, event.BalanceRecovered,
-		event.UsageAnomaly, event.LimitReached, event.LimitReset, event.PurchasePaid, event.PurchaseFailed, event.PurchaseRefunded, event.PurchaseDisputed,
+		event.UsageAnomaly, event.LimitReached, event.LimitRefused, event.LimitReset, event.PurchasePaid, event.PurchaseFailed, event.PurchaseRefunded, event.PurchaseDisputed,
 		event.InvoiceIssued, event.InvoiceReissued, event.InvoicePaid, event.InvoiceOverdue, event.InvoiceVoided, event.SchedulePaused,
 		event.RechargeSucceeded, event.RechargeFailed, event.RechargePaused, event.RechargeCapped, event.StatementReady,
 	}
@@ -26,6 +26,7 @@ func FeedTypes() []string {
 type told struct {
 	CreditType    string     `json:"credit_type"`
 	Credits       string     `json:"credits"`
+	Required      string     `json:"required"`
 	Kind          string     `json:"kind"`
 	Grant         string     `json:"grant"`
 	Posting       string     `json:"posting"`
@@ -121,6 +122,8 @@ func feedItem(typ string, d *told, unit ui.Unit) portal.FeedItem {
 			return portal.FeedItem{Icon: "alert", Tone: ui.Bad, Text: text + ", requests are refused", Href: alerts + "#limits"}
 		}
 		return portal.FeedItem{Icon: "bell", Tone: ui.Warn, Text: text, Href: alerts + "#limits"}
+	case event.LimitRefused:
+		return portal.FeedItem{Icon: "alert", Tone: ui.Warn, Text: "A request for " + credits(d.Required) + " was refused: it did not fit under the spend limit of " + credits(d.Credits) + " a " + d.Period, Href: alerts + "#limits"}
 	case event.LimitReset:
 		return portal.FeedItem{Icon: "check", Tone: ui.Good, Text: "Spend limit of " + credits(d.Credits) + " a " + d.Period + " holds nothing back any more", Href: alerts + "#limits"}
 	case event.PurchasePaid:

@@ -140,16 +140,17 @@ func say(typ string, data map[string]string) (said, error) {
 			[]Fact{{"In the last hour", amount("last_hour")}, {"In a usual hour", amount("usual_hour")}}, "See what is used", "/ledger"}
 	case event.LimitReached:
 		s = said{"Spend limit reached: " + amount("limit") + " a " + data["period"], []string{"Nothing is stopped: this limit tells you."},
-			[]Fact{{"Spent", amount("spent")}, {"It starts anew", at("resets_at")}}, "See the limit", "/alerts"}
+			append(limitFacts(data, amount), Fact{"It starts anew", at("resets_at")}), "See the limit", "/alerts"}
 		if data["stops"] == "true" {
 			s.says = []string{"Requests that it counts are refused until it starts anew, or until you raise it."}
+			if held(data) {
+				s.says = append(s.says, "What open holds set aside counts until they end.")
+			}
 		}
-		if data["meter"] != "" {
-			s.facts = append(s.facts, Fact{"It counts", data["meter"]})
-		}
-		if data["caller"] != "" {
-			s.facts = append(s.facts, Fact{"Used by", data["caller"]})
-		}
+	case event.LimitRefused:
+		s = said{"A request was refused by the spend limit of " + amount("limit") + " a " + data["period"],
+			[]string{"The request needed " + amount("required") + ", more than is left of the limit. Requests that need less still go through.", "You are told of this once in a " + data["period"] + "."},
+			append([]Fact{{"The request needed", amount("required")}}, append(limitFacts(data, amount), Fact{"It starts anew", at("resets_at")})...), "See the limit", "/alerts"}
 	case event.StatementReady:
 		month := ui.Month(data["period"])
 		s = said{"Your statement for " + month, []string{"It has every credit of the month: what came, what was used for what, what expired, and what is left."},
@@ -159,6 +160,24 @@ func say(typ string, data map[string]string) (said, error) {
 	}
 	return s, bad
 }
+
+// limitFacts is what a limit has counted, and of whom.
+func limitFacts(data map[string]string, amount func(string) string) []Fact {
+	facts := []Fact{{"Spent", amount("spent")}}
+	if held(data) {
+		facts = append(facts, Fact{"Held", amount("held")})
+	}
+	if data["meter"] != "" {
+		facts = append(facts, Fact{"It counts", data["meter"]})
+	}
+	if data["caller"] != "" {
+		facts = append(facts, Fact{"Used by", data["caller"]})
+	}
+	return facts
+}
+
+// held says whether open holds set something aside.
+func held(data map[string]string) bool { return data["held"] != "" && data["held"] != "0" }
 
 // rose says whether more is available when a message is mailed than when it was made.
 func rose(data map[string]string) bool {
