@@ -26,7 +26,9 @@ type Refusal struct {
 }
 
 // Shortage is what one wallet lacks: for the whole request, or for a meter of it
-// that may not draw what the others may.
+// where some may draw what others may not. Then Available is what the meters before
+// it leave, once these have what they lack. What all shortages of a wallet lack
+// together makes the request fit when it is granted to any meter, and less does not.
 type Shortage struct {
 	CreditType string        `json:"c"`
 	Meter      string        `json:"m,omitempty"`
@@ -71,14 +73,14 @@ func refusal(short []Shortage, limits []LimitReached) *Refusal {
 	r := &Refusal{Short: short, Limits: limits}
 	var says []string
 	for _, x := range short {
-		what, to := "This needs", ""
+		what, there, to := "This needs", "available", ""
 		if x.Meter != "" {
-			what, to = "The meter "+x.Meter+" needs", " to it"
+			what, there, to = "The meter "+x.Meter+" needs", "left", " for it"
 		}
 		if len(short) > 1 {
 			to = " of " + x.CreditType + to
 		}
-		says = append(says, fmt.Sprintf("%s %s and %s available%s.", what, words.Credits(x.Required), words.Are(x.Available), to))
+		says = append(says, fmt.Sprintf("%s %s and %s %s%s.", what, words.Credits(x.Required), words.Are(x.Available), there, to))
 	}
 	for i := range limits {
 		says = append(says, limits[i].says())

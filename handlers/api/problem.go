@@ -39,7 +39,7 @@ type problem struct {
 
 type shortage struct {
 	CreditType string `json:"credit_type"`
-	Meter      string `json:"meter,omitempty" doc:"The meter that lacks what others may draw"`
+	Meter      string `json:"meter,omitempty" doc:"The meter that lacks credits, where some may draw what others may not: then available is what the meters before it leave. Of a wallet, what all lack together is what is missing"`
 	Required   string `json:"required"`
 	Available  string `json:"available"`
 }
