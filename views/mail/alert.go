@@ -109,6 +109,7 @@ func say(typ string, data map[string]string) (said, error) {
 		}
 		s = said{"No " + unit.Plural + " left", []string{"Requests that need " + unit.Plural + " are refused now, unless you agreed otherwise with us."},
 			[]Fact{{"Available", amount("available")}}, "Buy " + unit.Plural, "/buy"}
+		s.coming(data, amount, unit)
 	case event.BalanceLow:
 		left := amount("available")
 		s = said{left + " left", nil, []Fact{{"Available", left}, {"You asked to be told at", amount("level")}}, "Buy " + unit.Plural, "/buy"}
@@ -132,6 +133,7 @@ func say(typ string, data map[string]string) (said, error) {
 			s.facts = append(facts, Fact{"It had fallen to", left}, s.facts[1])
 			s.button, s.path = "See your "+unit.Plural, "/"
 		}
+		s.coming(data, amount, unit)
 	case event.CreditsExpiring:
 		s = said{amount("credits") + " expire within " + days(data["days"]), []string{"They can be used until then, and are gone after."},
 			[]Fact{{"The first expire", at("expires_at")}}, "See what expires", "/grants"}
@@ -159,6 +161,16 @@ func say(typ string, data map[string]string) (said, error) {
 		return s, fmt.Errorf("nothing is said about %q", typ)
 	}
 	return s, bad
+}
+
+// coming says that more is on its way: who only reads that little is left buys twice.
+func (s *said) coming(data map[string]string, amount func(string) string, unit ui.Unit) {
+	if data["coming"] == "" {
+		return
+	}
+	s.says = append(s.says, "A payment is being processed: it brings "+amount("coming")+" as soon as it arrives. There is no need to pay again.")
+	s.facts = append(s.facts, Fact{"On their way", amount("coming")})
+	s.button, s.path = "See your "+unit.Plural, "/"
 }
 
 // limitFacts is what a limit has counted, and of whom.
