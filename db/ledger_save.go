@@ -173,7 +173,7 @@ func saveEntries(st *transaction, l *ledgerStatements, c *ledger.Changes) error 
 func saveCounters(st *transaction, l *ledgerStatements, c *ledger.Changes) error {
 	var values []any
 	for at, count := range c.Counters {
-		values = append(values, int64(at.Wallet), at.Key, at.Start, int64(count.Spent), flag(count.Told))
+		values = append(values, int64(at.Wallet), at.Key, at.Start, int64(count.Spent), told(count))
 	}
 	return l.upsertCounters.exec(st, values)
 }

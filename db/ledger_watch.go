@@ -175,15 +175,31 @@ func loadCountersOf(st *transaction, l *ledger.Loaded, refs []ledger.CounterRef,
 		if err := rows.Scan(&r.WalletID, &r.Name, &r.PeriodStart, &r.Spent, &r.Told); err != nil {
 			return err
 		}
-		l.Counters[ledger.CounterID{Wallet: ledger.WalletID(r.WalletID), Key: r.Name, Start: r.PeriodStart}] = ledger.Count{Spent: money.Credits(r.Spent), Told: r.Told != 0}
+		l.Counters[ledger.CounterID{Wallet: ledger.WalletID(r.WalletID), Key: r.Name, Start: r.PeriodStart}] = ledger.Count{Spent: money.Credits(r.Spent), Reached: r.Told&toldReached != 0, Refused: r.Told&toldRefused != 0}
 	}
 	return rows.Err()
+}
+
+// What the column told says was told of a limit.
+const (
+	toldReached = 1 << iota
+	toldRefused
+)
+
+func told(c ledger.Count) (bits int64) {
+	if c.Reached {
+		bits |= toldReached
+	}
+	if c.Refused {
+		bits |= toldRefused
+	}
+	return bits
 }
 
 // PutCounter sets what is counted under a key.
 func (LedgerStore) PutCounter(t tx.Tx, at ledger.CounterID, c ledger.Count) error {
 	ctx, q := q(t)
 	return q.PutCounter(ctx, gen.PutCounterParams{
-		WalletID: int64(at.Wallet), Name: at.Key, PeriodStart: at.Start, Spent: int64(c.Spent), Told: flag(c.Told),
+		WalletID: int64(at.Wallet), Name: at.Key, PeriodStart: at.Start, Spent: int64(c.Spent), Told: told(c),
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"purse/billing/invoice"
 	"purse/billing/ledger"
 	"purse/billing/mailer"
+	"purse/billing/money"
 	"purse/billing/notify"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
@@ -304,6 +305,9 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	}
 	a.messages = notify.NewMessages(notify.MessageDeps{
 		Runner: a.db, Store: db.MessageStore{}, Accounts: a.accounts, Catalog: a.catalog, Jobs: a.jobs, Audit: a.audit, Ledger: a.ledger, Key: key,
+		Coming: func(t tx.Tx, customer, creditType string) (money.Credits, error) {
+			return notify.Coming(t, a.purchases, a.recharges, customer, creditType)
+		},
 	})
 	a.statements = statement.New(statement.Deps{
 		Runner: a.db, Store: db.StatementStore{}, Accounts: a.accounts, Ledger: a.ledger, Events: a.events, Jobs: a.jobs, Tell: a.messages.Tell,

@@ -50,9 +50,9 @@ func TestTheDemoLives(t *testing.T) {
 			never       []string
 			least, most string
 		}{
-			"demo-healthy": {"a day", []string{"running low", "being refused", "Not enough use yet", "No use yet"}, "3000", "9000"},
-			"demo-low":     {"running low", []string{"being refused", "Not enough use yet", "No use yet"}, "40", "100"},
-			"demo-empty":   {"being refused", nil, "0", "0"},
+			"demo-healthy": {"a day", []string{"running low", "are refused", "Not enough use yet", "No use yet"}, "3000", "9000"},
+			"demo-low":     {"running low", []string{"are refused", "Not enough use yet", "No use yet"}, "40", "100"},
+			"demo-empty":   {"are refused", nil, "0", "0"},
 		} {
 			c, err := w.accounts.Customer(ctx, "ext:"+key)
 			w.check(err)

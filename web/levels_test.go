@@ -110,6 +110,23 @@ func TestToldInTime(t *testing.T) {
 			t.Errorf("the refusal does not say %s: %s", want, a.body)
 		}
 	}
+	// 5 are left: that one did not fit, and the customer may go on.
+	if got := w.api(http.MethodGet, "/v1/customers/"+c.ID+"/limits", "").body; !strings.Contains(got, `"spent":"960","held":"0","reached":false`) {
+		t.Errorf("after a request that did not fit: %s", got)
+	}
+	if got := w.api(http.MethodGet, "/v1/customers/"+c.ID+"/entitlement", "").body; !strings.Contains(got, `"allowed":true`) {
+		t.Errorf("after a request that did not fit: %s", got)
+	}
+	p.Reload()
+	p.WaitText("960.00 of 965 credits spent")
+	var says bool
+	p.Eval(`document.body.innerText.includes("Reached: requests are refused") || document.body.innerText.includes("Spend limit reached")`, &says)
+	if says {
+		t.Error("the page says that the limit is reached")
+	}
+	if a = w.api(http.MethodPost, "/v1/usage", `{"id":"fits","customer":"`+c.ID+`","event":"work","properties":{"units":5}}`); a.status != http.StatusOK {
+		t.Fatalf("what fits: %d %s", a.status, a.body)
+	}
 	p.Wait(`document.querySelector("#banner").innerText.includes("Spend limit reached: 965 credits a day")`) // without a reload
 	p.Problems()
 	p.Reload()

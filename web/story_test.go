@@ -104,7 +104,7 @@ func theStory(t *testing.T, p *browsertest.Page) {
 		t.Fatalf("beyond the balance: %d %s", refused.status, refused.body)
 	}
 	w.api(http.MethodPost, "/v1/usage", `{"id":"done-already","mode":"record","customer":"`+customer+`","event":"work","properties":{"units":5000}}`)
-	p.WaitText("Requests are being refused (402)")
+	p.WaitText("Requests are refused (402)")
 	clean("empty")
 	p.Go(w.url + "/buy")
 	p.WaitText("owed =")

@@ -6,6 +6,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/event"
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/job"
@@ -280,8 +281,7 @@ func (s *Service) lift(t tx.Tx, l *Limit) (bool, error) {
 		if err := (job.Job{Payload: e.Detail}).Decode(&data); err != nil {
 			return false, err
 		}
-		r := reset{Wallet: b.Wallet, Key: k, Limit: l.ID, Place: e.Place, Data: data}
-		if err := s.tellReset(t, &r, b); err != nil {
+		if err := s.Events.Append(t, event.LimitReset, k.Customer, int64(b.Wallet), b.Seq, data); err != nil {
 			return false, err
 		}
 	}
@@ -305,7 +305,7 @@ func (s *Service) startCounting(t tx.Tx, l *Limit) error {
 	if err != nil {
 		return err
 	}
-	from, to := l.Period.Bounds(t.Now(), account.Zone(l.Zone))
+	from, _ := l.Period.Bounds(t.Now(), account.Zone(l.Zone))
 	callers := []ledger.CallerName{{}}
 	if l.Scope == Caller {
 		if callers, err = s.Ledger.Callers(t, l.Customer, 10_000); err != nil {
@@ -322,21 +322,18 @@ func (s *Service) startCounting(t tx.Tx, l *Limit) error {
 			return err
 		}
 		at := ledger.CounterID{Wallet: w.ID, Key: l.key(c.Name), Start: from.UnixMicro()}
-		over := spent >= l.Credits
-		if err := s.Ledger.PutCounter(t, at, ledger.Count{Spent: spent, Told: over}); err != nil {
+		held := money.Credits(0)
+		if l.Scope == Whole {
+			held = b.Held
+		}
+		if err := s.Ledger.PutCounter(t, at, ledger.Count{Spent: spent, Reached: l.reachedAt(spent, held)}); err != nil {
 			return err
 		}
-		if !over {
-			continue
-		}
-		reached = true
-		_, err = s.reach(t, id.New("lrn", t.Now()), l, c.Name, &ledger.Reached{
-			Wallet: w.ID, Customer: l.Customer, CreditType: l.CreditType, Key: at.Key, Seq: b.Seq, At: t.Now(),
-			Start: from, End: to, Limit: l.Credits, Spent: spent,
-		})
+		changed, _, err := s.follow(t, l, c.Name)
 		if err != nil {
 			return err
 		}
+		reached = reached || changed
 	}
 	if !l.stopsAll() || lifted == reached {
 		return nil

@@ -250,14 +250,14 @@ func TestHardLimit(t *testing.T) {
 		t.Fatalf("30 were spent before the limit was made: %+v", r.Refused)
 	}
 	midnight := time.Date(2028, 2, 1, 23, 0, 0, 0, time.UTC) // in Berlin
-	w.expect("reached", event.LimitReached, event.EntitlementChange)
+	w.expect("it did not fit", event.LimitRefused)
 	if r := w.use(cr("21"), ""); r.Refused == nil || !r.Refused.Limit.ResetsAt.Equal(midnight) {
 		t.Errorf("%+v", r.Refused)
 	}
 	if r := w.use(cr("20"), ""); r.Refused != nil {
 		t.Error("there is room for 20")
 	}
-	w.expect("once")
+	w.expect("reached by that", event.LimitReached, event.EntitlementChange)
 	w.step(midnight.Sub(w.now()))
 	w.ok(w.jobs.Drain(t.Context()))
 	w.expect("a new day", event.LimitReset, event.EntitlementChange)
@@ -317,8 +317,10 @@ func TestCallerLimits(t *testing.T) {
 	if r := w.use(cr("2"), "one"); r.Refused == nil {
 		t.Error("one has spent 4 of 5")
 	}
+	w.expect("it does not fit; the customer goes on", event.LimitRefused)
+	w.use(cr("1"), "one")
 	w.expect("one is stopped; the customer is not", event.LimitReached)
-	if r := w.use(cr("2"), "two"); r.Refused != nil {
+	if r := w.use(cr("1"), "two"); r.Refused != nil {
 		t.Error("two has spent nothing")
 	}
 	w.expect("the meter's limit of 6 tells", event.LimitReached)

@@ -90,7 +90,7 @@ type crossedAlert struct {
 // crossed handles what one change of a wallet crossed. place, the job's id,
 // makes each episode count once however often it runs.
 func (s *Service) crossed(t tx.Tx, place string, c *ledger.Crossing, alerts *alertsIn) error {
-	var opened []crossedAlert
+	var opened, recovered []crossedAlert
 	for _, x := range c.Crossed {
 		a, err := alerts.find(c.Customer, alertOfWatch(x.Watch))
 		if err != nil {
@@ -106,17 +106,24 @@ func (s *Service) crossed(t tx.Tx, place string, c *ledger.Crossing, alerts *ale
 			continue
 		}
 		if x.Recovered {
-			if err := s.recovered(t, c, a); err != nil {
-				return err
-			}
+			recovered = append(recovered, crossedAlert{a, x.Level, x.OfPaid})
 			continue
 		}
 		opened = append(opened, crossedAlert{a, x.Level, x.OfPaid})
 	}
-	slices.SortStableFunc(opened, func(a, b crossedAlert) int {
+	severe := func(a, b crossedAlert) int {
 		return cmp.Compare(severity(a.Alert, a.level), severity(b.Alert, b.level))
-	})
-	for i, a := range opened {
+	}
+	// In the order in which levels are passed: the lowest first on the way up, the
+	// highest on the way down.
+	slices.SortStableFunc(recovered, severe)
+	for _, a := range recovered {
+		if err := s.recovered(t, c, a.Alert); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(opened, severe)
+	for i, a := range slices.Backward(opened) {
 		// Only the most severe is for people, and not if they know it already.
 		tell := nobody
 		if i == 0 {

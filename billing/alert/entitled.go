@@ -70,8 +70,16 @@ func (s *Service) stopped(t tx.Tx, k ledger.WalletKey, p *standing) (string, err
 	if err != nil {
 		return "", err
 	}
+	b, err := s.Ledger.Balance(t, k)
+	if err != nil {
+		return "", err
+	}
 	for _, counter := range counters {
-		if now, ok := counted[counter.Ref()]; ok && counter.Hard && counter.Meter == "" && (now.Told || now.Spent >= counter.Limit) {
+		held := money.Credits(0)
+		if counter.Holds {
+			held = b.Held
+		}
+		if counter.Hard && counter.Meter == "" && counter.IsReached(counted[counter.Ref()].Spent, held) {
 			return ledger.CodeSpendLimit, nil
 		}
 	}

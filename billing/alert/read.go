@@ -3,7 +3,6 @@ package alert
 import (
 	"time"
 
-	"purse/billing/account"
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/tx"
@@ -78,9 +77,15 @@ type LimitStatus struct {
 	Limit
 	From, To time.Time
 	Spent    money.Credits
-	Busiest  string
-	Reached  bool
+	// Held is what open holds set aside, of a limit that counts them.
+	Held    money.Credits
+	Busiest string
+	// Reached says that nothing is left of it.
+	Reached bool
 }
+
+// Left is what may still be spent, by the busiest caller where each is counted.
+func (l *LimitStatus) Left() money.Credits { return max(l.Credits-l.Held-l.Spent, 0) }
 
 // LimitStatuses answers the limits of a customer, oldest first.
 func (s *Service) LimitStatuses(t tx.Tx, customer string) ([]LimitStatus, error) {
@@ -88,35 +93,51 @@ func (s *Service) LimitStatuses(t tx.Tx, customer string) ([]LimitStatus, error)
 	if err != nil {
 		return nil, err
 	}
-	open, err := s.Store.Open(t, customer)
-	if err != nil {
-		return nil, err
-	}
+	balances := map[string]ledger.Balance{}
 	out := make([]LimitStatus, len(limits))
 	for i, l := range limits {
-		st := LimitStatus{Limit: l}
-		st.From, st.To = l.Period.Bounds(t.Now(), account.Zone(l.Zone))
-		k := ledger.WalletKey{Customer: customer, CreditType: l.CreditType}
-		callers := []ledger.CallerName{{Name: l.Caller}}
-		if l.Scope == Caller && l.Caller == "" {
-			if callers, err = s.Ledger.Callers(t, customer, 1000); err != nil {
+		b, ok := balances[l.CreditType]
+		if !ok {
+			if b, err = s.Ledger.Balance(t, ledger.WalletKey{Customer: customer, CreditType: l.CreditType}); err != nil {
 				return nil, err
 			}
+			balances[l.CreditType] = b
 		}
-		for _, c := range callers {
-			ref := ledger.CounterRef{Wallet: k, Key: l.key(c.Name), Start: st.From.UnixMicro()}
-			counted, err := s.Ledger.Counted(t, []ledger.CounterRef{ref})
-			if err != nil {
-				return nil, err
-			}
-			if spent := counted[ref].Spent; spent > st.Spent {
-				st.Spent, st.Busiest = spent, c.Name
-			}
+		if out[i], err = s.limitStatus(t, l, &b); err != nil {
+			return nil, err
 		}
-		st.Reached = find(open, func(e *Episode) bool { return e.Source == l.ID }) != nil
-		out[i] = st
 	}
 	return out, nil
+}
+
+func (s *Service) limitStatus(t tx.Tx, l Limit, b *ledger.Balance) (LimitStatus, error) {
+	now, err := s.counting(t, &l, l.Caller, b)
+	st := LimitStatus{Limit: l, From: now.from, To: now.to, Spent: now.spent, Held: now.held}
+	if err == nil && l.Scope == Caller && l.Caller == "" {
+		err = s.busiest(t, &st)
+	}
+	st.Reached = l.reachedAt(st.Spent, st.Held)
+	return st, err
+}
+
+// busiest finds the caller who has spent most of a limit on every caller.
+func (s *Service) busiest(t tx.Tx, st *LimitStatus) error {
+	callers, err := s.Ledger.Callers(t, st.Customer, 1000)
+	if err != nil || len(callers) == 0 {
+		return err
+	}
+	k := ledger.WalletKey{Customer: st.Customer, CreditType: st.CreditType}
+	refs := make([]ledger.CounterRef, len(callers))
+	for i, c := range callers {
+		refs[i] = ledger.CounterRef{Wallet: k, Key: st.key(c.Name), Start: st.From.UnixMicro()}
+	}
+	counted, err := s.Ledger.Counted(t, refs)
+	for i, ref := range refs {
+		if spent := counted[ref].Spent; spent > st.Spent {
+			st.Spent, st.Busiest = spent, callers[i].Name
+		}
+	}
+	return err
 }
 
 // AtZeroOf is what happens at zero in a wallet as the ledger has it: an

@@ -54,6 +54,7 @@ const (
 	jobEntitled = "alert.entitled"
 	jobReached  = "alert.reached"
 	jobReset    = "alert.reset"
+	jobHeld     = "alert.held"
 	jobSpread   = "alert.spread"
 	jobScan     = "alert.scan"
 )
@@ -73,6 +74,7 @@ func NewService(d Deps) *Service {
 	d.Jobs.HandleBatch(jobEntitled, s.entitledJobs)
 	d.Jobs.HandleBatch(jobReached, s.reachedJobs)
 	d.Jobs.Handle(jobReset, s.resetJob)
+	d.Jobs.Handle(jobHeld, s.heldJob)
 	d.Jobs.Handle(jobSpread, s.spreadJob)
 	d.Jobs.Every(jobScan, scanEvery, s.scanJob)
 	return s
@@ -239,7 +241,7 @@ func (v *standing) counters(k ledger.WalletKey, caller string, now time.Time) []
 		}
 		from, to := l.Period.Bounds(now, account.Zone(l.Zone))
 		out = append(out, ledger.Counter{
-			Wallet: k, Key: l.key(caller), PeriodStart: from, PeriodEnd: to, Meter: l.Meter, Limit: l.Credits, Hard: l.Hard, Holds: l.Scope == Whole,
+			Wallet: k, Key: l.key(caller), PeriodStart: from, PeriodEnd: to, Meter: l.Meter, Limit: l.Credits, Hard: l.Hard, Holds: l.Scope == Whole, Period: string(l.Period),
 			JobKind: jobReached, Payload: payload(reachedBy{Limit: l.ID, Caller: caller}),
 		})
 	}

@@ -16,6 +16,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/ledger"
+	"purse/billing/money"
 	"purse/billing/tx"
 	"purse/billing/usage"
 )
@@ -66,7 +67,12 @@ type Act struct {
 }
 
 // Change is what an act does to a wallet.
-type Change struct{ Before, After ledger.Balance }
+type Change struct {
+	Before, After ledger.Balance
+	// Again is what of a correction goes once more at once: it was drawn of a grant
+	// that was over already.
+	Again money.Credits
+}
 
 // Preview answers what an act would do to its wallets, Wallet before Other, or why
 // it would be refused.
@@ -85,11 +91,23 @@ func (s *Service) Preview(ctx context.Context, a *Act) (changes []Change, err er
 			if err != nil {
 				return err
 			}
-			changes = append(changes, Change{before, after[k]})
+			changes = append(changes, Change{Before: before, After: after[k]})
 		}
+		changes[0].Again = Again(a.Op, results[0].Postings)
 		return results[0].Err()
 	})
 	return changes, err
+}
+
+// Again is what of an act's postings took away at once what a correction gave back to
+// grants that are over.
+func Again(op ledger.Op, posted []ledger.Posted) (sum money.Credits) {
+	if adjust, ok := op.(ledger.Adjust); ok && adjust.Corrects != 0 && len(posted) > 0 {
+		for _, p := range posted[1:] {
+			sum -= p.Amount
+		}
+	}
+	return sum
 }
 
 // Do carries an act out, once under its key. Every act but a grant needs a reason.

@@ -1,6 +1,9 @@
 package event
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // The types of events, dotted past tense.
 const (
@@ -14,6 +17,7 @@ const (
 	UsageAnomaly         = "usage.anomaly"
 	UsageUnpriced        = "usage.unpriced"
 	LimitReached         = "limit.reached"
+	LimitRefused         = "limit.refused"
 	LimitReset           = "limit.reset"
 	EntitlementChange    = "entitlement.changed"
 	PurchasePaid         = "purchase.paid"
@@ -76,7 +80,7 @@ func ofLevel(kind, available, level, more string) string {
 }
 
 const ofLimit = `{"limit":"lim_06h009hchvm6s4qgpdfhxqrvew","credit_type":"credits","scope":"customer","period":"day","stops_requests":true,` +
-	`"credits":"50","spent":"48.2","resets_at":"2030-01-02T00:00:00Z"}`
+	`"credits":"50","spent":"48.2","held":"1.8","resets_at":"2030-01-02T00:00:00Z"}`
 
 func ofRecharge(status, reason string) string {
 	return `{"recharge":"rch_06h009hchvm6s4qgpdfhxqrvew","status":"` + status + `","reason":` + reason + `,"credit_type":"credits","credits":"1000",` +
@@ -105,8 +109,10 @@ var catalogue = []Type{
 		`{"alert":"alr_06h009hchvm6s4qgpdfhxqrvew","credit_type":"credits","last_hour":"420","usual_hour":"100","percent":200}`},
 	{UsageUnpriced, "Work was recorded that no rate prices: the first of its customer and name that waits for one. It is kept, and charged once staff has looked at what it costs.", false, false,
 		`{"id":"req_8f14e45f","event":"llm.completion","timestamp":"2030-01-01T12:00:00Z","reason":"No rate of the meter \"input_tokens\" matches this event at its time. Create one."}`},
-	{LimitReached, "A spend limit was reached. stops_requests says whether usage is refused until resets_at.", true, true, ofLimit},
-	{LimitReset, "A spend limit that was reached began a new period, or was raised or ended.", true, true, ofLimit},
+	{LimitReached, "Nothing is left of a spend limit: what is spent, and what open holds set aside of a limit on everything, has come to it. stops_requests says whether usage is refused while that is so, at the latest until resets_at.", true, true, ofLimit},
+	{LimitRefused, "A spend limit that was not reached refused a request that needed more than was left: required. Told once in a period.", true, true,
+		strings.Replace(ofLimit, `"resets_at"`, `"required":"12","resets_at"`, 1)},
+	{LimitReset, "A spend limit that was reached no longer is: a new period began, a hold ended, a correction gave back, or it was raised or ended.", true, true, ofLimit},
 	{EntitlementChange, "Whether the customer may go on changed, or whether to slow it down: what a gateway caches. reason says why not; throttle asks for no more than rate_per_minute.", true, true,
 		`{"credit_type":"credits","allowed":false,"reason":"insufficient_credits","available":"0","throttle":false,"rate_per_minute":null}`},
 	{PurchasePaid, "A purchase was paid and its credits were granted.", true, true, ofPurchase("paid", "0", "null")},

@@ -146,6 +146,8 @@ type Result struct {
 	// Refused says why nothing was done; nil when it was.
 	Refused  *Refusal
 	Replayed bool
+	// Postings are what it booked, in order: of a correction the first is the
+	// correction, and what it gave back to lots that are over goes by the others.
 	Postings []Posted
 	Grant    GrantID   // that was made or voided
 	Grants   []GrantID // that a transfer made, in burn order

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"purse/billing/job"
@@ -25,9 +26,11 @@ type Counter struct {
 	// Holds says that open holds of the wallet will count when they are captured:
 	// the limit is on all that is spent.
 	Holds bool
-	// JobKind, when set, is the kind of the job that is inserted once in the
-	// period, in the transaction that reaches the limit: with the debit that
-	// reaches it or, for a hard one, the first that it refuses.
+	// Period is the word for its period, for people: "day".
+	Period string
+	// JobKind, when set, is the kind of the job that is inserted in the transaction
+	// in which the limit becomes reached or no longer is, and once in a period with
+	// the first request that a hard one refuses though it is not reached.
 	JobKind string
 	Payload json.RawMessage
 }
@@ -39,24 +42,34 @@ type CounterID struct {
 	Start  int64 // µs UTC
 }
 
-// Count is what was counted, and whether the job about it was inserted.
+// Count is what was counted, and which jobs about it were inserted.
 type Count struct {
 	Spent money.Credits
-	Told  bool
+	// Reached says that the last of them was about the limit being reached.
+	Reached bool
+	// Refused says that one was about a request that did not fit.
+	Refused bool
 }
 
 // LimitReached says which limit refused a debit, and when it starts anew. Held is
-// what open holds set aside of it.
+// what open holds set aside of it. The limit is reached when nothing is left of it;
+// else the request did not fit.
 type LimitReached struct {
 	Key                string
 	Limit, Spent, Held money.Credits
 	ResetsAt           time.Time
-	// CreditType and Required are of the request.
+	// CreditType and Required are of the request, Meter and Period of the limit.
 	CreditType string        `json:",omitempty"`
 	Required   money.Credits `json:",omitempty"`
+	Meter      string        `json:",omitempty"`
+	Period     string        `json:",omitempty"`
 }
 
-// Reached is the payload of the job about a limit that was reached.
+// Left is what may still be spent.
+func (l *LimitReached) Left() money.Credits { return max(l.Limit-l.Held-l.Spent, 0) }
+
+// Reached is the payload of the job about a limit that became reached or no longer
+// is, or that refused a request.
 type Reached struct {
 	Wallet     WalletID        `json:"wallet"`
 	Customer   string          `json:"customer"`
@@ -68,7 +81,7 @@ type Reached struct {
 	End        time.Time       `json:"end"`
 	Limit      money.Credits   `json:"limit"`
 	Spent      money.Credits   `json:"spent"`
-	Refused    bool            `json:"refused,omitempty"` // a debit was refused
+	Refusal    *LimitReached   `json:"refusal,omitempty"` // a request did not fit
 	Payload    json.RawMessage `json:"payload,omitempty"`
 }
 
@@ -107,10 +120,6 @@ func (s *State) count(c *Command, charges []Charge, refuses bool) (refused []Lim
 			sum = money.MaxAmount // what was recorded beyond any limit
 		}
 		now.Spent = sum
-		// A period that is over tells nobody.
-		if sum >= x.Limit && x.PeriodEnd.After(s.now) && !isQuiet(c.Op) {
-			s.tellReached(*x.Counter, x.a, &now, false)
-		}
 		s.setCounter(at, now)
 	}
 	return nil
@@ -188,7 +197,28 @@ func (c *Counter) held(a *account) (sum money.Credits) {
 }
 
 func (c *Counter) reached(now Count, a *account, cost money.Credits) LimitReached {
-	return LimitReached{c.Key, c.Limit, now.Spent, c.held(a), c.PeriodEnd, c.Wallet.CreditType, cost}
+	return LimitReached{
+		Key: c.Key, Limit: c.Limit, Spent: now.Spent, Held: c.held(a), ResetsAt: c.PeriodEnd,
+		CreditType: c.Wallet.CreditType, Required: cost, Meter: c.Meter, Period: c.Period,
+	}
+}
+
+// IsReached says whether nothing is left of the limit beside what open holds set
+// aside.
+func (c *Counter) IsReached(spent, held money.Credits) bool { return spent >= c.Limit-held }
+
+// reachedNow says which of the command's limits are reached.
+func (s *State) reachedNow(c *Command) []bool {
+	if len(c.Counters) == 0 {
+		return nil
+	}
+	out := make([]bool, len(c.Counters))
+	for i := range c.Counters {
+		if a := s.wallets[c.Counters[i].Wallet]; a != nil {
+			out[i] = c.Counters[i].IsReached(s.counters[c.Counters[i].id(a)].Spent, c.Counters[i].held(a))
+		}
+	}
+	return out
 }
 
 // allow answers the limits that have no room for a hold.
@@ -205,34 +235,41 @@ func (s *State) allow(c *Command, k WalletKey, cost money.Credits) (refused []Li
 	return refused
 }
 
-// tellReached inserts the job about a limit, once in a period.
-func (s *State) tellReached(c Counter, a *account, now *Count, refused bool) {
-	if c.JobKind == "" || now.Told {
-		return
+// tellLimits inserts the jobs about the command's limits: before is which of them
+// were reached before it. A period that is over tells nobody, nor does work of the
+// past, which is found out with the next change.
+func (s *State) tellLimits(c *Command, before []bool, r *Refusal) {
+	for i, reached := range s.reachedNow(c) {
+		counter := &c.Counters[i]
+		a := s.wallets[counter.Wallet]
+		if a == nil || a.isNew && r != nil || counter.JobKind == "" || isQuiet(c.Op) || !counter.PeriodEnd.After(s.now) {
+			continue
+		}
+		at := counter.id(a)
+		now := s.counters[at]
+		refusal := r.of(counter.Key)
+		tells := refusal != nil && !reached && !now.Refused
+		if reached == before[i] && reached == now.Reached && !tells {
+			continue
+		}
+		if reached != before[i] || reached != now.Reached {
+			now.Reached = reached
+			s.tellLimit(counter, a, now, nil)
+		}
+		if tells {
+			now.Refused = true
+			s.tellLimit(counter, a, now, refusal)
+		}
+		s.counters[at] = now
+		s.touchedCounters[at] = true
 	}
-	now.Told = true
-	s.out.Jobs = append(s.out.Jobs, job.Spec{Kind: c.JobKind, Payload: Reached{
-		Wallet: a.ID, Customer: a.Customer, CreditType: a.CreditType, Key: c.Key, Seq: a.Seq, At: s.now,
-		Start: c.PeriodStart, End: c.PeriodEnd, Limit: c.Limit, Spent: now.Spent, Refused: refused, Payload: c.Payload,
-	}})
 }
 
-// tellRefused tells of the limits that refused a command, after it was undone.
-func (s *State) tellRefused(c *Command, r *Refusal) {
-	for _, l := range r.Limits {
-		for _, counter := range c.Counters {
-			a := s.wallets[counter.Wallet]
-			if a == nil || a.isNew || counter.Key != l.Key {
-				continue
-			}
-			at := counter.id(a)
-			if now := s.counters[at]; !now.Told {
-				s.tellReached(counter, a, &now, true)
-				s.counters[at] = now
-				s.touchedCounters[at] = true
-			}
-		}
-	}
+func (s *State) tellLimit(c *Counter, a *account, now Count, refusal *LimitReached) {
+	s.out.Jobs = append(s.out.Jobs, job.Spec{Kind: c.JobKind, Payload: Reached{
+		Wallet: a.ID, Customer: a.Customer, CreditType: a.CreditType, Key: c.Key, Seq: a.Seq, At: s.now,
+		Start: c.PeriodStart, End: c.PeriodEnd, Limit: c.Limit, Spent: now.Spent, Refusal: refusal, Payload: c.Payload,
+	}})
 }
 
 func (s *State) setCounter(at CounterID, sum Count) {
@@ -252,7 +289,9 @@ func (s *State) setCounter(at CounterID, sum Count) {
 func (l *Ledger) Counted(t tx.Tx, refs []CounterRef) (map[CounterRef]Count, error) {
 	n := Needs{Counters: refs}
 	for _, r := range refs {
-		n.Wallets = append(n.Wallets, r.Wallet)
+		if !slices.Contains(n.Wallets, r.Wallet) {
+			n.Wallets = append(n.Wallets, r.Wallet)
+		}
 	}
 	loaded, err := l.store.Load(t, &n)
 	if err != nil {

@@ -129,12 +129,16 @@ func (s *State) addUp(p plan) []Line {
 
 // plan says which lots pay for a charge, line by line, and which lines lack what.
 // Work that costs anything at all is not begun with nothing.
+//
+// What a line lacks is what would have to be granted to any meter for it to fit
+// beside the lines before it, once these have been given what they lack: all of it
+// together makes the whole charge fit, and less does not.
 func (s *State) plan(ch Charge, late late) plan {
 	a := s.wallets[ch.Wallet]
 	p := plan{account: a, lines: ch.Lines}
-	var borrowed money.Credits // of the overdraft, by the lines that fit
+	var borrowed, lacks money.Credits // of the overdraft, and beyond it
 	for _, l := range ch.Lines {
-		left := a.available(l.Meter, s.now) + a.Overdraft - borrowed
+		left := a.available(l.Meter, s.now) + a.Overdraft - borrowed + lacks
 		for _, m := range p.moves {
 			if m.grant != nil && m.grant.InScope(l.Meter) {
 				left += m.amount
@@ -142,19 +146,55 @@ func (s *State) plan(ch Charge, late late) plan {
 		}
 		before := p.missing()
 		p.moves = s.drawLate(a, l.Meter, l.Credits, p.moves, late)
-		if (l.Credits > 0 || !l.Cost.IsZero()) && (l.Credits > left || left <= 0) {
-			p.short = append(p.short, Shortage{CreditType: ch.Wallet.CreditType, Meter: l.Meter, Required: max(l.Credits, 1), Available: left})
-		} else {
-			borrowed += p.missing() - before
+		borrowed += p.missing() - before
+		if needs := max(l.Credits, 1); l.costs() && needs > left {
+			p.short = append(p.short, Shortage{CreditType: ch.Wallet.CreditType, Meter: l.Meter, Required: needs, Available: left})
+			lacks += needs - left
 		}
 	}
 	switch {
-	case len(p.short) > 0 && len(ch.Lines) > 1:
-		p.short = s.inAll(p, ch)
-	case len(p.short) > 0:
+	case len(p.short) == 0:
+	case len(ch.Lines) == 1:
 		p.short[0].Meter = ""
+	case s.allAlike(p):
+		all := p.account.availableToAny(p.meters(), s.now) + p.account.Overdraft
+		p.short = []Shortage{{CreditType: ch.Wallet.CreditType, Required: all + lacks, Available: all}}
 	}
 	return p
+}
+
+// costs says whether a line costs anything at all, be it less than can be booked.
+func (l *Line) costs() bool { return l.Credits > 0 || !l.Cost.IsZero() }
+
+// meters are those of the lines that cost anything.
+func (p plan) meters() (out []string) {
+	for _, l := range p.lines {
+		if l.costs() {
+			out = append(out, l.Meter)
+		}
+	}
+	return out
+}
+
+// allAlike says whether every line may draw what the others may: then what lacks is
+// told of the whole charge, else of each meter.
+func (s *State) allAlike(p plan) bool {
+	meters := p.meters()
+	for _, g := range p.account.grants {
+		if !g.Scoped() || !g.Usable(s.now) || g.Free() <= 0 {
+			continue
+		}
+		may := 0
+		for _, m := range meters {
+			if g.InScope(m) {
+				may++
+			}
+		}
+		if may > 0 && may < len(meters) {
+			return false
+		}
+	}
+	return true
 }
 
 // missing is what the plan takes beyond the lots.
@@ -165,24 +205,6 @@ func (p plan) missing() money.Credits {
 		}
 	}
 	return 0
-}
-
-// inAll tells of the whole charge where all of its lines together lack credits;
-// where only some of them do, since the rest may draw what these may not, of those.
-func (s *State) inAll(p plan, ch Charge) []Shortage {
-	all := Shortage{CreditType: ch.Wallet.CreditType, Available: p.account.Overdraft}
-	var meters []string
-	for _, l := range p.lines {
-		all.Required += l.Credits
-		if l.Credits > 0 {
-			meters = append(meters, l.Meter)
-		}
-	}
-	all.Available += p.account.availableToAny(meters, s.now)
-	if all.Required > all.Available {
-		return []Shortage{all}
-	}
-	return p.short
 }
 
 func (d Debit) check() *fault.Error {

@@ -62,7 +62,7 @@ func TestRefusalsNameAllThatLack(t *testing.T) {
 	d.do(NewGrant{Wallet: d.k, Credits: 5, Kind: Promotional, Meters: []string{"in"}})
 	r = d.Decide(&Command{Op: Debit{Charges: []Charge{{d.k, []Line{{Meter: "in", Credits: 1}, {Meter: "out", Credits: 1}}}}}})
 	if r.Refused == nil || len(r.Refused.Short) != 1 || r.Refused.Short[0] != (Shortage{"a", "out", 1, 0}) ||
-		!strings.Contains(r.Err().Error(), "The meter out needs 0.000001 credits and 0 are available to it") {
+		!strings.Contains(r.Err().Error(), "The meter out needs 0.000001 credits and 0 are left for it") {
 		t.Errorf("one meter of two: %v", r.Err())
 	}
 	k2 := WalletKey{"c", "b"}

@@ -63,6 +63,11 @@ func (s *State) correctable(acc *account, seq int64) (*corrected, *fault.Error) 
 // voided or has expired since would lose at once becomes a promotional grant with
 // the time that the lot had left when it was charged; what was debt and has been
 // repaid becomes one without an end.
+//
+// A lot that was over when it was charged (late work drew it, or a hold had reserved
+// it) would have been over without the charge too: what comes back to it goes once
+// more, by postings of their own that follow the correction and are part of its
+// result.
 func (a Adjust) giveBack(s *State, c *Command) Result {
 	acc := s.wallets[a.Wallet]
 	from, refused := s.correctable(acc, a.Corrects)
@@ -127,9 +132,25 @@ func (a Adjust) giveBack(s *State, c *Command) Result {
 		return overflow()
 	}
 	s.tellMoves(acc, "adjustment", moves)
-	s.settleSince(acc, s.now)
-	res.Postings = []Posted{posted}
+	res.Postings = append([]Posted{posted}, s.settledAfter(acc)...)
 	return res
+}
+
+// settledAfter settles a wallet after credits came back to lots that are over, and
+// answers the postings by which they went once more.
+func (s *State) settledAfter(acc *account) (out []Posted) {
+	first := len(s.out.Entries)
+	s.settleSince(acc, s.now)
+	for _, e := range s.out.Entries[first:] {
+		if e.Wallet != acc.ID {
+			continue
+		}
+		if n := len(out); n == 0 || out[n-1].ID.Seq != e.Seq {
+			out = append(out, Posted{ID: PostingID{acc.ID, e.Seq}, CreditType: acc.CreditType})
+		}
+		out[len(out)-1].Amount += e.Amount
+	}
+	return out
 }
 
 // clawedWith are the grants that were clawed together with these: of the same

@@ -7,6 +7,7 @@ import (
 
 	"purse/billing/fault"
 	"purse/billing/money"
+	"purse/billing/words"
 )
 
 // Refusal says why a command was refused. Figures are set when credits lack or
@@ -25,7 +26,9 @@ type Refusal struct {
 }
 
 // Shortage is what one wallet lacks: for the whole request, or for a meter of it
-// that may not draw what the others may.
+// where some may draw what others may not. Then Available is what the meters before
+// it leave, once these have what they lack. What all shortages of a wallet lack
+// together makes the request fit when it is granted to any meter, and less does not.
 type Shortage struct {
 	CreditType string        `json:"c"`
 	Meter      string        `json:"m,omitempty"`
@@ -37,6 +40,19 @@ func (r *Refusal) Error() string { return r.Fault.Error() }
 
 // Unwrap makes a Refusal a fault for errors.As.
 func (r *Refusal) Unwrap() error { return r.Fault }
+
+// of answers the limit of a key that is in the way, nil when it is not.
+func (r *Refusal) of(key string) *LimitReached {
+	if r == nil {
+		return nil
+	}
+	for i := range r.Limits {
+		if r.Limits[i].Key == key {
+			return &r.Limits[i]
+		}
+	}
+	return nil
+}
 
 // final says whether the refusal is the lasting answer for its key.
 func (r *Refusal) final() bool { return r.Fault.Kind == fault.NoCredits }
@@ -57,22 +73,17 @@ func refusal(short []Shortage, limits []LimitReached) *Refusal {
 	r := &Refusal{Short: short, Limits: limits}
 	var says []string
 	for _, x := range short {
-		what, to := "This needs", ""
+		what, there, to := "This needs", "available", ""
 		if x.Meter != "" {
-			what, to = "The meter "+x.Meter+" needs", " to it"
+			what, there, to = "The meter "+x.Meter+" needs", "left", " for it"
 		}
 		if len(short) > 1 {
 			to = " of " + x.CreditType + to
 		}
-		says = append(says, fmt.Sprintf("%s %s credits and %s are available%s.", what, x.Required, x.Available, to))
+		says = append(says, fmt.Sprintf("%s %s and %s %s%s.", what, words.Credits(x.Required), words.Are(x.Available), there, to))
 	}
-	for _, l := range limits {
-		held := ""
-		if l.Held > 0 {
-			held = fmt.Sprintf(" and %s are held", l.Held)
-		}
-		says = append(says, fmt.Sprintf("The spend limit of %s credits is reached: %s are spent%s. It starts anew at %s.",
-			l.Limit, l.Spent, held, l.ResetsAt.UTC().Format(time.RFC3339)))
+	for i := range limits {
+		says = append(says, limits[i].says())
 	}
 	code := CodeSpendLimit
 	if len(short) > 0 {
@@ -87,4 +98,25 @@ func refusal(short []Shortage, limits []LimitReached) *Refusal {
 	}
 	r.Fault = fault.New(fault.NoCredits, code, "", "%s", strings.Join(says, " "))
 	return r
+}
+
+// says is the sentence about a limit that is in the way.
+func (l *LimitReached) says() string {
+	limit, anew := words.Credits(l.Limit), l.ResetsAt.UTC().Format(time.RFC3339)
+	if l.Period != "" {
+		limit += " a " + l.Period
+	}
+	held := ""
+	if l.Held > 0 {
+		held = " and " + words.Are(l.Held) + " held"
+	}
+	of := ""
+	if l.Meter != "" {
+		of = " on the meter " + l.Meter
+	}
+	if l.Left() == 0 {
+		return fmt.Sprintf("The spend limit of %s%s is reached: %s spent%s. It starts anew at %s.", limit, of, words.Are(l.Spent), held, anew)
+	}
+	return fmt.Sprintf("This needs %s; %s left of the spend limit of %s%s until %s, with %s spent%s.",
+		words.Credits(l.Required), words.Are(l.Left()), limit, of, anew, words.Group(l.Spent.String()), held)
 }

@@ -118,6 +118,7 @@ func (s *State) Decide(c *Command) Result {
 	}
 	s.touched, s.undo = s.touched[:0], s.undo[:0]
 	first := len(s.out.Entries)
+	reached := s.reachedNow(c)
 	s.settleFor(c)
 	// What time did is looked at before the command: it may lift a wallet over a
 	// level that the command crosses.
@@ -137,8 +138,8 @@ func (s *State) Decide(c *Command) Result {
 		s.out.Entries, s.out.Notes, s.out.Events = s.out.Entries[:entries], s.out.Notes[:notes], s.out.Events[:events]
 		s.out.Jobs = s.out.Jobs[:jobs]
 		res.Postings, res.Grant, res.Grants, res.Hold = nil, 0, nil, 0
-		s.tellRefused(c, res.Refused)
 	}
+	s.tellLimits(c, reached, res.Refused)
 	for _, e := range s.out.Entries[first:] {
 		s.out.Rollups.Add(e)
 	}

@@ -46,7 +46,7 @@ func categoryOf(typ string) Category {
 	switch typ {
 	case event.CreditsExpiring:
 		return Expiry
-	case event.LimitReached:
+	case event.LimitReached, event.LimitRefused:
 		return Limits
 	case event.UsageAnomaly:
 		return Surges

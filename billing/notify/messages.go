@@ -18,6 +18,7 @@ import (
 	"purse/billing/id"
 	"purse/billing/job"
 	"purse/billing/ledger"
+	"purse/billing/money"
 	"purse/billing/tx"
 )
 
@@ -71,6 +72,8 @@ type MessageDeps struct {
 	Jobs     *job.Queue
 	Audit    *audit.Log
 	Ledger   *ledger.Ledger
+	// Coming is what is on its way to a wallet. May be nil.
+	Coming func(t tx.Tx, customer, creditType string) (money.Credits, error)
 	// Key signs the links by which people unsubscribe.
 	Key []byte
 }
@@ -279,7 +282,7 @@ func (m *Messages) mail(t tx.Tx, notes []Note) error {
 }
 
 // bringUpToDate adds to a message about a balance what is available when it is
-// mailed: a recharge may have come meanwhile.
+// mailed, since a recharge may have come meanwhile, and what is on its way.
 func (m *Messages) bringUpToDate(t tx.Tx, n *Note) error {
 	if n.Event != event.BalanceLow && n.Event != event.BalanceDepleted {
 		return nil
@@ -290,7 +293,14 @@ func (m *Messages) bringUpToDate(t tx.Tx, n *Note) error {
 	}
 	n.Data = maps.Clone(n.Data)
 	n.Data["now"] = b.Available.String()
-	return nil
+	if m.Coming == nil {
+		return nil
+	}
+	coming, err := m.Coming(t, n.Customer, n.Data["credit_type"])
+	if err == nil && coming > 0 {
+		n.Data["coming"] = coming.String()
+	}
+	return err
 }
 
 // Line is one message of a mail with many: the value of "lines" is a JSON list

@@ -240,6 +240,28 @@ func TestBouncesDisable(t *testing.T) {
 	p.want(p.mails(time.Minute), "alert 0")
 }
 
+// TestAMailSaysWhatIsComing: what is on its way when the mail is sent is in it.
+func TestAMailSaysWhatIsComing(t *testing.T) {
+	p := newPost(t)
+	coming := money.MustCredits("100")
+	p.Coming = func(_ tx.Tx, customer, _ string) (money.Credits, error) {
+		if customer != p.customer.ID {
+			t.Errorf("asked for %s", customer)
+		}
+		return coming, nil
+	}
+	for _, want := range []string{"100", ""} {
+		p.sent = nil
+		p.tell(event.BalanceLow)
+		p.now = p.now.Add(3 * time.Second)
+		p.ok(p.jobs.Drain(t.Context()))
+		if len(p.sent) != 1 || p.sent[0].Data["coming"] != want {
+			t.Errorf("%v, want %q coming", p.sent, want)
+		}
+		coming = 0
+	}
+}
+
 // TestAMailSaysTheBalanceOfItsTime: credits that came between the crossing and the
 // mail are in it, alone and among others.
 func TestAMailSaysTheBalanceOfItsTime(t *testing.T) {

@@ -154,12 +154,18 @@ func sentence(typ string, d data) string {
 	case event.UsageUnpriced:
 		return ":warning: Work named " + d.text("event") + " was recorded that no rate prices. It is kept: look at Unpriced usage in the console."
 	case event.LimitReached:
-		if stops, _ := d["stops_requests"].(bool); stops {
-			return ":no_entry: " + d.limit() + " is reached, with " + d.credits("spent") + " spent: requests are refused until " + d.minute("resets_at") + "."
+		with := d.credits("spent") + " spent"
+		if held := d.text("held"); held != "" && held != "0" {
+			with += " and " + d.credits("held") + " held"
 		}
-		return ":warning: " + d.limit() + " is reached, with " + d.credits("spent") + " spent. It counts anew from " + d.minute("resets_at") + "."
+		if stops, _ := d["stops_requests"].(bool); stops {
+			return ":no_entry: " + d.limit() + " is reached, with " + with + ": requests are refused until " + d.minute("resets_at") + "."
+		}
+		return ":warning: " + d.limit() + " is reached, with " + with + ". It counts anew from " + d.minute("resets_at") + "."
+	case event.LimitRefused:
+		return ":warning: A request that needed " + d.credits("required") + " was refused: it did not fit under " + strings.Replace(d.limit(), "The", "the", 1) + ", with " + d.credits("spent") + " spent."
 	case event.LimitReset:
-		return d.limit() + " counts anew."
+		return d.limit() + " is no longer reached."
 	case event.EntitlementChange:
 		allowed, _ := d["allowed"].(bool)
 		if slow, _ := d["throttle"].(bool); slow && allowed {

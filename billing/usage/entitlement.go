@@ -115,14 +115,13 @@ func (s *Service) limited(t tx.Tx, k ledger.WalletKey, q Question, held money.Cr
 	}
 	for _, c := range hard {
 		now := counted[c.Ref()]
-		// Whoever asks for nothing particular is told what entitlement.changed says:
-		// that it stopped requests in this period.
-		told := now.Told && q.Credits == 0
-		l := &ledger.LimitReached{Key: c.Key, Limit: c.Limit, Spent: now.Spent, ResetsAt: c.PeriodEnd, CreditType: k.CreditType, Required: q.Credits}
+		l := &ledger.LimitReached{
+			Key: c.Key, Limit: c.Limit, Spent: now.Spent, ResetsAt: c.PeriodEnd, CreditType: k.CreditType, Required: q.Credits, Meter: c.Meter, Period: c.Period,
+		}
 		if c.Holds {
 			l.Held = held
 		}
-		if sum, err := now.Spent.Add(max(q.Credits, 1)); err != nil || sum > c.Limit-l.Held || told {
+		if sum, err := now.Spent.Add(max(q.Credits, 1)); err != nil || sum > c.Limit-l.Held {
 			return l, nil
 		}
 	}

@@ -94,8 +94,9 @@ func (s *Service) ReleaseHold(ctx context.Context, who Reporter, once Once, h le
 
 func (s *Service) end(ctx context.Context, who Reporter, once Once, id ledger.HoldID, op ledger.Op) (ledger.Hold, ledger.Result, error) {
 	c := once.Command(op)
-	if _, capture := op.(ledger.Capture); capture && s.Limits != nil {
-		// What is captured counts towards the limits of whose hold it is.
+	if s.Limits != nil {
+		// What is captured counts towards the limits of whose hold it is, and what is
+		// held no longer does.
 		err := s.Runner.View(ctx, func(t tx.Tx) error {
 			h, err := s.Ledger.Hold(t, who.Customer, id)
 			if err == nil {

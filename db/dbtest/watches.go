@@ -8,7 +8,6 @@ import (
 
 	"purse/billing/job"
 	"purse/billing/ledger"
-	"purse/billing/money"
 	"purse/billing/tx"
 )
 
@@ -192,7 +191,7 @@ func counters(t *testing.T, f *fixture) {
 	ref := ledger.CounterRef{Wallet: acme, Key: "day", Start: limit.PeriodStart.UnixMicro()}
 	if c := View(t, f.o, func(t tx.Tx) (map[ledger.CounterRef]ledger.Count, error) {
 		return f.l.Counted(t, []ledger.CounterRef{ref})
-	}); c[ref].Spent != cr("7") || !c[ref].Told {
+	}); c[ref].Spent != cr("7") || !c[ref].Reached || !c[ref].Refused {
 		t.Errorf("recorded work counts: %+v", c)
 	}
 	limit.PeriodStart = limit.PeriodStart.Add(24 * time.Hour)
@@ -202,19 +201,23 @@ func counters(t *testing.T, f *fixture) {
 	f.available(acme, "88")
 }
 
-// countersTell: a limit is told of once in a period, with the debit that reaches
-// it or the first that it refuses; other meters do not count; holds count when
-// they are captured.
+// countersTell: a limit is told of when it becomes reached and when it no longer is,
+// and once in a period when it refuses a request though it is not; other meters do
+// not count; open holds count for a limit that counts them.
 func countersTell(t *testing.T, f *fixture) {
-	reached := func(want ...money.Credits) {
+	reached := func(want ...string) {
 		t.Helper()
-		var got []money.Credits
+		var got []string
 		for _, j := range f.told() {
 			var r ledger.Reached
 			if err := j.Decode(&r); err != nil || j.Kind != "test.limit" || r.Customer != acme.Customer || r.Key != "day" {
 				t.Fatal(j, err)
 			}
-			got = append(got, r.Spent)
+			word := r.Spent.String()
+			if r.Refusal != nil {
+				word += " of " + r.Refusal.Required.String() + " needed"
+			}
+			got = append(got, word)
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("told at %v, want %v", got, want)
@@ -225,7 +228,7 @@ func countersTell(t *testing.T, f *fixture) {
 	f.counted(debit(acme, "4"), soft)
 	reached()
 	f.counted(debit(acme, "2"), soft)
-	reached(cr("6"))
+	reached("6")
 	f.counted(debit(acme, "2"), soft)
 	reached()
 
@@ -235,7 +238,7 @@ func countersTell(t *testing.T, f *fixture) {
 	if r := f.counted(debit(acme, "2"), hard); r.Refused == nil {
 		t.Error("over the limit")
 	}
-	reached(cr("4"))
+	reached("4 of 2 needed")
 	if r := f.counted(debit(acme, "2"), hard); r.Refused == nil {
 		t.Error("over the limit")
 	}
@@ -250,10 +253,39 @@ func countersTell(t *testing.T, f *fixture) {
 	if r := f.counted(ledger.NewHold{Wallet: acme, Credits: cr("6")}, hard); r.Refused == nil || r.Refused.Fault.Code != ledger.CodeSpendLimit {
 		t.Errorf("a hold over the limit: %+v", r)
 	}
-	reached(0)
+	reached("0 of 6 needed")
+	f.counted(debit(acme, "4"), hard)
+	d := debit(acme, "4")
+	d.Record = true
+	done := f.counted(d, hard).Postings[0].ID
+	reached("8")
+	if r := f.counted(debit(acme, "1"), hard); r.Refused == nil {
+		t.Error("it is reached")
+	}
+	reached() // which was told of
+	up := ledger.Adjust{Wallet: acme, Credits: cr("4"), Corrects: done.Seq}
+	f.counted(up, hard)
+	reached("4") // no longer
 	f.clock.Step(24 * time.Hour)
 	hard = dayCounter(f, true)
 	h := f.counted(ledger.NewHold{Wallet: acme, Credits: cr("5")}, hard).Hold
 	f.counted(ledger.Capture{Hold: h, Credits: cr("7")}, hard)
-	reached(cr("7"))
+	reached("7")
+
+	f.clock.Step(24 * time.Hour)
+	hard = dayCounter(f, true)
+	hard.Holds = true
+	h = f.counted(ledger.NewHold{Wallet: acme, Credits: cr("5")}, hard).Hold
+	reached("0")
+	if r := f.counted(debit(acme, "1"), hard); r.Refused == nil {
+		t.Error("all of it is held")
+	}
+	reached()
+	f.counted(ledger.Release{Hold: h}, hard)
+	reached("0")
+	f.counted(ledger.NewHold{Wallet: acme, Credits: cr("5"), ExpiresAt: f.clock.Now().Add(time.Hour)}, hard)
+	reached("0")
+	f.clock.Step(2 * time.Hour)
+	f.counted(debit(acme, "1"), hard) // what was held is over
+	reached("1")
 }

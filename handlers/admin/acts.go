@@ -86,8 +86,14 @@ func (a *Admin) carryOut(w http.ResponseWriter, r *http.Request, c *account.Cust
 			}
 			return again()
 		}
+		says := x.says
+		for _, change := range changes {
+			if unit := show.Unit(a.Catalog.Snapshot(), change.Before.CreditType); change.Again != 0 {
+				says = append(says, "Of this, "+unit.Amount(change.Again)+" go once more at once: they were drawn of a grant that had expired before, and without the posting they would have stayed expired.")
+			}
+		}
 		p := admin.Preview{
-			Title: x.title, Name: c.Name, Back: base, Action: base + x.path, Says: x.says, Reason: form.Text("reason"),
+			Title: x.title, Name: c.Name, Back: base, Action: base + x.path, Says: says, Reason: form.Text("reason"),
 			Button: x.button, Danger: x.danger, Hidden: hidden(form), Changes: a.changes(r, changes),
 		}
 		return kit.Render(w, r, http.StatusOK, admin.PreviewPage(a.frame(r, x.title, "/admin"), p))

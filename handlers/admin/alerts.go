@@ -169,6 +169,8 @@ func (a *Admin) toldRow(e *alert.Episode) admin.ToldRow {
 		row.Text, row.Value = "Much more was used than usual", unit.Round(e.Value)+" in an hour"
 	case event.LimitReached:
 		row.Text, row.Value = "Spend limit of "+unit.Round(e.Level)+" reached", unit.Round(e.Value)+" spent"
+	case event.LimitRefused:
+		row.Text, row.Value = "Spend limit of "+unit.Round(e.Level)+" refused a request", unit.Amount(e.Value)+" needed"
 	default:
 		row.Text = e.Event
 	}

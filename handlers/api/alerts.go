@@ -191,7 +191,8 @@ type limitObject struct {
 	Credits       string    `json:"credits"`
 	StopsRequests bool      `json:"stops_requests" doc:"Hard: usage over it is refused. Otherwise it tells"`
 	Spent         string    `json:"spent" doc:"In this period; for every caller, of the busiest"`
-	Reached       bool      `json:"reached"`
+	Held          string    `json:"held" doc:"By open holds, of a limit on everything: it counts when they are captured"`
+	Reached       bool      `json:"reached" doc:"Nothing is left of it: spent and held have come to credits"`
 	PeriodStart   time.Time `json:"period_start"`
 	ResetsAt      time.Time `json:"resets_at"`
 	CreatedAt     time.Time `json:"created_at"`
@@ -200,7 +201,7 @@ type limitObject struct {
 func showLimit(l alert.LimitStatus) limitObject {
 	return limitObject{
 		Object: "limit", ID: l.ID, Customer: l.Customer, CreditType: l.CreditType, Scope: string(l.Scope), Meter: orNull(l.Meter), Caller: orNull(l.Caller),
-		Period: string(l.Period), Credits: l.Credits.String(), StopsRequests: l.Hard, Spent: l.Spent.String(), Reached: l.Reached,
+		Period: string(l.Period), Credits: l.Credits.String(), StopsRequests: l.Hard, Spent: l.Spent.String(), Held: l.Held.String(), Reached: l.Reached,
 		PeriodStart: stamp(l.From), ResetsAt: stamp(l.To), CreatedAt: stamp(l.CreatedAt),
 	}
 }

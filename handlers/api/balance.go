@@ -95,7 +95,7 @@ type entitlementIn struct {
 	CreditType string `query:"credit_type" doc:"Needed where there are several"`
 	Meter      string `query:"meter" doc:"Counts credits that only this meter may draw, too"`
 	Caller     string `query:"caller" doc:"Asks for the spend limits of one caller, too"`
-	Credits    string `query:"credits" doc:"What is needed. By default any at all: then a limit that refused a request in its period says no"`
+	Credits    string `query:"credits" doc:"What is needed. By default any at all"`
 }
 
 type entitlementObject struct {

@@ -158,7 +158,7 @@ var errorCodes = []docs.ErrorCode{
 	{Code: "missing_key", Status: 401, Text: "No API key was sent."},
 	{Code: "invalid_key", Status: 401, Text: "The API key is misspelt or revoked."},
 	{Code: "insufficient_credits", Status: 402, Text: "Credits lack: nothing was booked, and this id stays refused. Buy credits, then use a new id."},
-	{Code: "spend_limit_reached", Status: 402, Text: "A spend limit is reached until resets_at."},
+	{Code: "spend_limit_reached", Status: 402, Text: "A spend limit is reached, or less of it is left than the request needs. It starts anew at resets_at."},
 	{Code: "scope_missing", Status: 403, Text: "The key lacks the scope that the path needs."},
 	{Code: "key_limited", Status: 403, Text: "The key reaches one customer only, the path concerns all."},
 	{Code: "customer_suspended", Status: 403, Text: "The customer is suspended. Recorded usage and captures are still booked."},

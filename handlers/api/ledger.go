@@ -21,7 +21,8 @@ type postingObject struct {
 	CreditType   string        `json:"credit_type"`
 	Kind         string        `json:"kind" enum:"debit,grant,capture,expire,void,adjust,transfer,refund,dispute"`
 	Amount       string        `json:"amount" doc:"The change of the balance, with sign"`
-	BalanceAfter string        `json:"balance_after"`
+	BalanceAfter string        `json:"balance_after" doc:"In the answer of an adjustment: after all that it booked"`
+	GoneAgain    string        `json:"gone_again,omitempty" doc:"In the answer of an adjustment: what of it was drawn of a grant that was over already, and went once more at once by a posting of its own"`
 	Event        *postingEvent `json:"event"`
 	Caller       *string       `json:"caller"`
 	Lines        []lineObject  `json:"lines" nullable:"false" doc:"What each meter cost: rate × quantity. What a rate version has charged the wallet is the exact costs added up and rounded half up; a line is what that grew by"`
@@ -250,6 +251,13 @@ func adjust(a *API, ctx context.Context, in *adjustIn) (*reply[postingObject], e
 	p, err := a.posting(ctx, c.ID, res.Postings[0].ID)
 	if err != nil {
 		return nil, err
+	}
+	if again := credit.Again(act.Op, res.Postings); again != 0 {
+		last, err := a.posting(ctx, c.ID, res.Postings[len(res.Postings)-1].ID)
+		if err != nil {
+			return nil, err
+		}
+		p.BalanceAfter, p.GoneAgain = last.BalanceAfter, again.String()
 	}
 	return made(p, res.Replayed)
 }

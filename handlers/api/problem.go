@@ -33,13 +33,13 @@ type problem struct {
 	TopUpURL  string         `json:"top_up_url,omitempty" doc:"Where the customer buys credits"`
 	RetryWith string         `json:"retry_with,omitempty" enum:"new_id,same_id" doc:"new_id: the refusal is final for this id"`
 	ResetsAt  string         `json:"resets_at,omitempty" doc:"When a spend limit starts anew"`
-	Limit     *limitReached  `json:"limit,omitempty" doc:"The spend limit that was reached, the first of limits"`
+	Limit     *limitReached  `json:"limit,omitempty" doc:"The spend limit that is in the way, the first of limits: it is reached, or the request needs more than is left of it"`
 	Limits    []limitReached `json:"limits,omitempty" doc:"Every spend limit that is in the way"`
 }
 
 type shortage struct {
 	CreditType string `json:"credit_type"`
-	Meter      string `json:"meter,omitempty" doc:"The meter that lacks what others may draw"`
+	Meter      string `json:"meter,omitempty" doc:"The meter that lacks credits, where some may draw what others may not: then available is what the meters before it leave. Of a wallet, what all lack together is what is missing"`
 	Required   string `json:"required"`
 	Available  string `json:"available"`
 }

@@ -78,7 +78,7 @@ func (p *Portal) BannerPart(w http.ResponseWriter, r *http.Request) error {
 // bannerOf is the most urgent thing that a customer must know, nil for none.
 func (p *Portal) bannerOf(t tx.Tx, c *account.Customer, mayBuy bool) (*ui.Banner, error) {
 	if c.Status == account.Suspended {
-		b := &ui.Banner{Tone: ui.Bad, Title: "This account is suspended", Text: "Requests are being refused (403). Please get in touch with us."}
+		b := &ui.Banner{Tone: ui.Bad, Title: "This account is suspended", Text: "Requests are refused (403). Please get in touch with us."}
 		if p.Kit.Site.SupportURL != "" {
 			b.Action, b.Href = "Get help", p.Kit.Site.SupportURL
 		}
@@ -103,7 +103,9 @@ func (p *Portal) bannerOf(t tx.Tx, c *account.Customer, mayBuy bool) (*ui.Banner
 	if err != nil {
 		return nil, err
 	}
-	p.sayLimits(c, open, &u)
+	if err := p.sayLimits(t, c, &u); err != nil {
+		return nil, err
+	}
 	for _, b := range balances {
 		help := p.helps(b.CreditType, mayBuy, paying)
 		if err := p.sayBalance(t, c, b, len(balances) > 1, open, help, &u); err != nil {
@@ -159,9 +161,9 @@ func (p *Portal) helps(creditType string, mayBuy bool, paying []onItsWay) func(u
 	return func(b ui.Banner) ui.Banner {
 		switch {
 		case i >= 0 && paying[i].text != "":
-			b.Text, b.Action, b.Href = paying[i].text+" Its credits are added as soon as it arrives.", paying[i].action, paying[i].href
+			b.Text, b.Action, b.Href = b.Text+" "+paying[i].text+" Its credits are added as soon as it arrives.", paying[i].action, paying[i].href
 		case i >= 0:
-			b.Text, b.Action, b.Href = "A payment is being processed: its credits are added as soon as it arrives.", paying[i].action, paying[i].href
+			b.Text, b.Action, b.Href = b.Text+" A payment is being processed: its credits are added as soon as it arrives.", paying[i].action, paying[i].href
 		case mayBuy:
 			b.Action, b.Href = "Buy credits", "/buy"
 		default:
@@ -197,15 +199,15 @@ func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, seve
 		u.say(owing, help(ui.Banner{Tone: ui.Warn, Title: "No " + unit.Word(0) + " are left: requests still go through for now", Text: show.AtZero(z, unit)}))
 		return nil
 	case b.Debt > 0:
-		u.say(refused, help(ui.Banner{Tone: ui.Bad, Title: "Requests are being refused (402): the balance is below zero", Text: "More was used than there was. The next purchase settles what is owed first."}))
+		u.say(refused, help(ui.Banner{Tone: ui.Bad, Title: "Requests are refused (402): the balance is below zero", Text: "More was used than there was. The next purchase settles what is owed first."}))
 		return nil
 	case b.Frozen > 0:
 		// They are not used up: who only reads that none are left looks for a leak.
-		u.say(refused, help(ui.Banner{Tone: ui.Bad, Title: "Requests are being refused (402): a payment is in question, and its " + unit.Round(b.Frozen) + " wait until that is settled",
+		u.say(refused, help(ui.Banner{Tone: ui.Bad, Title: "Requests are refused (402): a payment is in question, and its " + unit.Round(b.Frozen) + " wait until that is settled",
 			Text: "If the payment stands they can be used again; else they are taken back. Other " + unit.Word(0) + " can be used at once."}))
 		return nil
 	default:
-		u.say(refused, help(ui.Banner{Tone: ui.Bad, Title: "Requests are being refused (402): no " + unit.Word(0) + " are left", Text: "Requests go through again as soon as there are " + unit.Word(0) + "."}))
+		u.say(refused, help(ui.Banner{Tone: ui.Bad, Title: "Requests are refused (402): no " + unit.Word(0) + " are left", Text: "Requests go through again as soon as there are " + unit.Word(0) + "."}))
 		return nil
 	}
 	if u.rank <= low {
@@ -214,13 +216,14 @@ func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, seve
 	if on, err := p.recharges(t, c.ID, b, u); err != nil || on {
 		return err
 	}
-	if b.Overdraft == 0 && scoped == 0 {
-		page, err := p.Ledger.Postings(t, ledger.Query{Wallet: b.WalletKey, Limit: 8})
+	if burn.Known() && b.Overdraft == 0 && scoped == 0 {
+		page, err := p.Ledger.Postings(t, ledger.Query{Wallet: b.WalletKey, Kind: ledger.PostDebit, Limit: 9})
 		if err != nil {
 			return err
 		}
-		if b.Available < usualCharge(page.Postings) {
-			u.say(refused, help(ui.Banner{Tone: ui.Bad, Title: "Requests are being refused (402)", Text: "What is left does not cover a usual request. Smaller ones still go through."}))
+		if usual := usualCharge(page.Postings); b.Available < usual {
+			u.say(low, help(ui.Banner{Tone: ui.Warn, Title: show.Upper(unit.Word(0)) + " are running low",
+				Text: "A usual request needs " + unit.Round(usual) + ", and " + unit.Round(b.Available) + " are left: what needs more than that is refused (402)."}))
 			return nil
 		}
 	}
@@ -284,31 +287,35 @@ func (p *Portal) lowest(open []alert.Episode, creditType string) (out *alert.Epi
 }
 
 // sayLimits says which spend limits are reached.
-func (p *Portal) sayLimits(c *account.Customer, open []alert.Episode, u *urgent) {
-	limits := p.Alerts.Limits(c.ID)
-	for i := range open {
-		for j := range limits {
-			l := &limits[j]
-			if l.ID != open[i].Source {
-				continue
-			}
-			unit := show.Unit(p.Catalog.Snapshot(), l.CreditType)
-			b := ui.Banner{Tone: ui.Warn, Title: "Spend limit reached: " + show.LimitText(l, unit), Action: "See the limit", Href: "/alerts?credit_type=" + l.CreditType + "#limits"}
-			_, to := l.Period.Bounds(p.Kit.Now(), c.Location())
-			resets := "It starts anew on " + ui.TimeZoned(to, c.Location()) + "."
-			switch {
-			case !l.Hard:
-				b.Text = "Nothing is stopped: this limit tells you. " + resets
-				u.say(reached, b)
-			case l.Scope == alert.Whole:
-				b.Tone, b.Text = ui.Bad, "Requests beyond it are being refused (402). "+resets
-				u.say(refused, b)
-			default:
-				b.Text = "It counts " + show.LimitCounts(l) + ": requests beyond it are being refused (402). " + resets
-				u.say(partly, b)
-			}
+func (p *Portal) sayLimits(t tx.Tx, c *account.Customer, u *urgent) error {
+	if len(p.Alerts.Limits(c.ID)) == 0 {
+		return nil
+	}
+	limits, err := p.Alerts.LimitStatuses(t, c.ID)
+	if err != nil {
+		return err
+	}
+	for i := range limits {
+		l := &limits[i]
+		if !l.Reached {
+			continue
+		}
+		unit := show.Unit(p.Catalog.Snapshot(), l.CreditType)
+		b := ui.Banner{Tone: ui.Warn, Title: "Spend limit reached: " + show.LimitText(&l.Limit, unit), Action: "See the limit", Href: "/alerts?credit_type=" + l.CreditType + "#limits"}
+		resets := "It starts anew on " + ui.TimeZoned(l.To, c.Location()) + "."
+		switch {
+		case !l.Hard:
+			b.Text = "Nothing is stopped: this limit tells you. " + resets
+			u.say(reached, b)
+		case l.Scope == alert.Whole:
+			b.Tone, b.Text = ui.Bad, "Requests are refused (402) meanwhile. "+resets
+			u.say(refused, b)
+		default:
+			b.Text = "It counts " + show.LimitCounts(&l.Limit) + ": its requests are refused (402) meanwhile. " + resets
+			u.say(partly, b)
 		}
 	}
+	return nil
 }
 
 // sayRecharge says where auto-recharge waits for somebody.
@@ -338,18 +345,20 @@ func (p *Portal) sayRecharge(t tx.Tx, c *account.Customer, mayBuy bool, u *urgen
 	return nil
 }
 
-// usualCharge is the average of the newest charges, 0 when there are none.
+// usualFrom is how many charges tell what a usual one is.
+const usualFrom = 5
+
+// usualCharge is the median of the newest charges, 0 where they are too few to tell.
 func usualCharge(postings []ledger.Posting) money.Credits {
-	var sum money.Credits
-	n := 0
+	var all []money.Credits
 	for _, p := range postings {
 		if p.Kind == ledger.PostDebit {
-			sum -= p.Amount
-			n++
+			all = append(all, -p.Amount)
 		}
 	}
-	if n == 0 {
+	if len(all) < usualFrom {
 		return 0
 	}
-	return sum / money.Credits(n)
+	slices.Sort(all)
+	return all[(len(all)-1)/2]
 }

@@ -11,6 +11,7 @@ import (
 	"purse/billing/alert"
 	"purse/billing/event"
 	"purse/billing/ledger"
+	"purse/billing/notify"
 	"purse/billing/tx"
 	"purse/handlers/kit"
 	"purse/handlers/show"
@@ -111,12 +112,8 @@ func (p *Portal) wallet(t tx.Tx, c *account.Customer, creditType string, canBuy 
 		Unit: show.Unit(p.Catalog.Snapshot(), creditType), New: b.Seq == 0, Available: b.Available, Balance: b.Balance, Held: b.Held, Later: b.Pending, Frozen: b.Frozen, Debt: b.Debt, Scoped: show.Scoped(b),
 		Sources: show.Sources(b), Updated: t.Now(), Zone: c.Location(), CanBuy: canBuy,
 	}
-	pending, err := p.Purchases.Pending(t, c.ID, creditType)
-	if err != nil {
+	if w.Pending, err = notify.Coming(t, p.Purchases, p.Recharges, c.ID, creditType); err != nil {
 		return w, err
-	}
-	for _, one := range pending {
-		w.Pending += one.Brings()
 	}
 	if w.Recharge, err = p.rechargeLine(t, c, creditType); err != nil {
 		return w, err

@@ -183,7 +183,7 @@ func Limits(all []alert.LimitStatus, creditType string, unit ui.Unit) []portal.L
 			continue
 		}
 		row := portal.LimitRow{
-			ID: l.ID, Title: LimitText(&l.Limit, unit), Counts: LimitCounts(&l.Limit), Spent: l.Spent, Limit: l.Credits,
+			ID: l.ID, Title: LimitText(&l.Limit, unit), Counts: LimitCounts(&l.Limit), Spent: l.Spent, Held: l.Held, Limit: l.Credits,
 			Resets: l.To, Reached: l.Reached, Stops: l.Hard,
 		}
 		if l.Scope == alert.Caller && l.Caller == "" {

@@ -2,6 +2,7 @@ package show
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 func FeedTypes() []string {
 	return []string{
 		event.CreditsGranted, event.CreditsExpiring, event.CreditsExpired, event.CreditsVoided, event.BalanceLow, event.BalanceDepleted, event.BalanceRecovered,
-		event.UsageAnomaly, event.LimitReached, event.LimitReset, event.PurchasePaid, event.PurchaseFailed, event.PurchaseRefunded, event.PurchaseDisputed,
+		event.UsageAnomaly, event.LimitReached, event.LimitRefused, event.LimitReset, event.PurchasePaid, event.PurchaseFailed, event.PurchaseRefunded, event.PurchaseDisputed,
 		event.InvoiceIssued, event.InvoiceReissued, event.InvoicePaid, event.InvoiceOverdue, event.InvoiceVoided, event.SchedulePaused,
 		event.RechargeSucceeded, event.RechargeFailed, event.RechargePaused, event.RechargeCapped, event.StatementReady,
 	}
@@ -26,7 +27,9 @@ func FeedTypes() []string {
 type told struct {
 	CreditType    string     `json:"credit_type"`
 	Credits       string     `json:"credits"`
+	Required      string     `json:"required"`
 	Kind          string     `json:"kind"`
+	Reason        string     `json:"reason"`
 	Grant         string     `json:"grant"`
 	Posting       string     `json:"posting"`
 	Level         string     `json:"level"`
@@ -54,9 +57,45 @@ func (a feedAmount) String() string {
 	return ui.Money(money.Money{Amount: a.Amount, Currency: a.Currency})
 }
 
+// oneMoment is how long after a change its consequences are written at most.
+const oneMoment = time.Minute
+
+// follows says whether events of a type are written after what caused them, by a job:
+// their sequence says what that was.
+func follows(typ string) bool {
+	switch typ {
+	case event.BalanceLow, event.BalanceDepleted, event.BalanceRecovered, event.LimitReached, event.LimitRefused:
+		return true
+	}
+	return false
+}
+
+// inOrder puts events, the newest first, into the order in which things happened: what
+// a change crossed stands right after the change, at its time, also where something
+// else was written before the job that tells of it.
+func inOrder(list []event.Event) []event.Event {
+	var out []event.Event // the oldest first
+	for _, e := range slices.Backward(list) {
+		at := len(out)
+		if follows(e.Type) && e.Seq > 0 {
+			cause := len(out) - 1
+			for cause >= 0 && (out[cause].Wallet != e.Wallet || out[cause].Seq == 0 || out[cause].Seq > e.Seq) {
+				cause--
+			}
+			if cause >= 0 && out[cause].Seq == e.Seq && e.CreatedAt.Sub(out[cause].CreatedAt) < oneMoment {
+				at, e.CreatedAt = cause+1, out[cause].CreatedAt
+			}
+		}
+		out = slices.Insert(out, at, e)
+	}
+	slices.Reverse(out)
+	return out
+}
+
 // Feed says what happened in words, the newest first, at most so many things.
 // What several events tell of is said once.
 func Feed(list []event.Event, c *catalog.Snapshot, most int) []portal.FeedItem {
+	list = inOrder(list)
 	bought := map[string]bool{} // purchases that something better tells of
 	at := map[time.Time]bool{}  // when credits came by a purchase
 	all := make([]told, len(list))
@@ -73,7 +112,7 @@ func Feed(list []event.Event, c *catalog.Snapshot, most int) []portal.FeedItem {
 	var out []portal.FeedItem
 	for i, e := range list {
 		d := &all[i]
-		if (e.Type == event.PurchasePaid && bought[d.Purchase]) || (e.Type == event.CreditsGranted && at[e.CreatedAt]) {
+		if (e.Type == event.PurchasePaid && bought[d.Purchase]) || (e.Type == event.CreditsGranted && d.Reason == "grant" && at[e.CreatedAt]) {
 			continue
 		}
 		item := feedItem(e.Type, d, Unit(c, d.CreditType))
@@ -100,13 +139,13 @@ func feedItem(typ string, d *told, unit ui.Unit) portal.FeedItem {
 	alerts, of := "/alerts?credit_type="+d.CreditType, "?credit_type="+d.CreditType
 	switch typ {
 	case event.CreditsGranted:
-		return portal.FeedItem{Icon: "plus", Tone: ui.Good, Text: credits(d.Credits) + " added: " + strings.ToLower(portal.KindName(d.Kind)), Href: "/ledger/" + d.Posting}
+		return portal.FeedItem{Icon: "plus", Tone: ui.Good, Text: credits(d.Credits) + came(d), Href: "/ledger/" + d.Posting}
 	case event.CreditsExpiring:
 		return portal.FeedItem{Icon: "clock", Tone: ui.Warn, Text: credits(d.Credits) + " expire within " + countDays(d.Days), Href: "/grants" + of}
 	case event.CreditsExpired:
 		return portal.FeedItem{Icon: "clock", Text: credits(d.Credits) + " expired", Href: "/ledger/" + d.Posting}
 	case event.CreditsVoided:
-		return portal.FeedItem{Icon: "out", Text: credits(d.Credits) + " taken back", Href: "/ledger/" + d.Posting}
+		return portal.FeedItem{Icon: "out", Text: credits(d.Credits) + went(d), Href: "/ledger/" + d.Posting}
 	case event.BalanceLow:
 		return portal.FeedItem{Icon: "bell", Tone: ui.Warn, Text: "Available fell to " + credits(d.Level) + " or less", Href: alerts}
 	case event.BalanceDepleted:
@@ -121,6 +160,8 @@ func feedItem(typ string, d *told, unit ui.Unit) portal.FeedItem {
 			return portal.FeedItem{Icon: "alert", Tone: ui.Bad, Text: text + ", requests are refused", Href: alerts + "#limits"}
 		}
 		return portal.FeedItem{Icon: "bell", Tone: ui.Warn, Text: text, Href: alerts + "#limits"}
+	case event.LimitRefused:
+		return portal.FeedItem{Icon: "alert", Tone: ui.Warn, Text: "A request for " + credits(d.Required) + " was refused: it did not fit under the spend limit of " + credits(d.Credits) + " a " + d.Period, Href: alerts + "#limits"}
 	case event.LimitReset:
 		return portal.FeedItem{Icon: "check", Tone: ui.Good, Text: "Spend limit of " + credits(d.Credits) + " a " + d.Period + " holds nothing back any more", Href: alerts + "#limits"}
 	case event.PurchasePaid:
@@ -155,6 +196,34 @@ func feedItem(typ string, d *told, unit ui.Unit) portal.FeedItem {
 		return portal.FeedItem{Icon: "alert", Tone: ui.Warn, Text: "The month's cap of auto-recharge was reached", Href: "/recharge" + of}
 	}
 	return portal.FeedItem{}
+}
+
+// came says how credits came, by the reason that the ledger gives.
+func came(d *told) string {
+	switch d.Reason {
+	case "transfer":
+		return " transferred from another account"
+	case "adjustment":
+		return " added by a correction"
+	case "refund":
+		return " given back: a refund did not go through"
+	case "dispute":
+		return " given back after a dispute"
+	}
+	return " added: " + strings.ToLower(portal.KindName(d.Kind))
+}
+
+// went says how credits went other than by use.
+func went(d *told) string {
+	switch d.Reason {
+	case "transfer":
+		return " transferred to another account"
+	case "adjustment":
+		return " taken back by a correction"
+	case "refund", "dispute":
+		return " taken back: " + d.Reason
+	}
+	return " taken back"
 }
 
 // disputed says how a dispute stands, in Stripe's words for it.

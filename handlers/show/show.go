@@ -101,8 +101,10 @@ func Grant(g ledger.Grant, now time.Time) portal.Grant {
 		out.State = "frozen"
 	case g.Lapsed > 0:
 		out.State = "expired"
-	case g.Remaining == 0 && out.Expired > 0:
+	case g.Remaining == 0 && g.Clawed > 0:
 		out.State = "taken back"
+	case g.Remaining == 0 && g.Gone > 0 && g.Used() == 0:
+		out.State = "transferred or corrected"
 	case g.Remaining == 0:
 		out.State = "used up"
 	case g.EffectiveAt.After(now):

@@ -10,6 +10,7 @@ import (
 	"purse/billing/alert"
 	"purse/billing/audit"
 	"purse/billing/event"
+	"purse/billing/money"
 	"purse/billing/notify"
 	"purse/billing/statement"
 	"purse/billing/tx"
@@ -56,6 +57,9 @@ func (w *world) openAlerts(events *event.Log, log *slog.Logger) {
 	w.accounts.ZoneChanged = w.alerts.ZoneChanged
 	w.messages = notify.NewMessages(notify.MessageDeps{
 		Runner: w.db, Store: db.MessageStore{}, Accounts: w.accounts, Catalog: w.catalog, Jobs: w.jobs, Audit: w.audit, Ledger: w.ledger, Key: []byte("a key of the stories"),
+		Coming: func(t tx.Tx, customer, creditType string) (money.Credits, error) {
+			return notify.Coming(t, w.purchases, w.recharges, customer, creditType)
+		},
 	})
 	w.statements = statement.New(statement.Deps{
 		Runner: w.db, Store: db.StatementStore{}, Accounts: w.accounts, Ledger: w.ledger, Events: events, Jobs: w.jobs, Tell: w.messages.Tell,

@@ -10,6 +10,7 @@ import (
 	"purse/billing/ledger"
 	"purse/billing/recharge"
 	"purse/handlers/kit/browsertest"
+	"purse/views/ui"
 )
 
 // TestBankDebitInABrowser saves a bank account, lets auto-recharge debit it, and
@@ -58,6 +59,11 @@ func TestBankDebitInABrowser(t *testing.T) {
 	p.Go(w.url + "/")
 	p.WaitText("A payment is being processed")
 	p.WaitText("usually there by ")
+	var pending string
+	p.Eval(`[...document.querySelectorAll(".stats > *")].find((s) => s.innerText.includes("Pending")).innerText`, &pending)
+	if runs := w.runs(cust); len(runs) != 1 || !strings.Contains(pending, ui.CreditsCut(runs[0].Credits+runs[0].Bonus, 2)) {
+		t.Errorf("while a recharge is on its way the page says %q", pending)
+	}
 	p.Clean("overview, a bank is asked")
 	p.Go(w.url + "/buy")
 	p.WaitText("STRIPE TEST BANK •6789, about 4 business days")

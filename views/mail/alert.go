@@ -109,6 +109,7 @@ func say(typ string, data map[string]string) (said, error) {
 		}
 		s = said{"No " + unit.Plural + " left", []string{"Requests that need " + unit.Plural + " are refused now, unless you agreed otherwise with us."},
 			[]Fact{{"Available", amount("available")}}, "Buy " + unit.Plural, "/buy"}
+		s.coming(data, amount, unit)
 	case event.BalanceLow:
 		left := amount("available")
 		s = said{left + " left", nil, []Fact{{"Available", left}, {"You asked to be told at", amount("level")}}, "Buy " + unit.Plural, "/buy"}
@@ -132,6 +133,7 @@ func say(typ string, data map[string]string) (said, error) {
 			s.facts = append(facts, Fact{"It had fallen to", left}, s.facts[1])
 			s.button, s.path = "See your "+unit.Plural, "/"
 		}
+		s.coming(data, amount, unit)
 	case event.CreditsExpiring:
 		s = said{amount("credits") + " expire within " + days(data["days"]), []string{"They can be used until then, and are gone after."},
 			[]Fact{{"The first expire", at("expires_at")}}, "See what expires", "/grants"}
@@ -140,16 +142,17 @@ func say(typ string, data map[string]string) (said, error) {
 			[]Fact{{"In the last hour", amount("last_hour")}, {"In a usual hour", amount("usual_hour")}}, "See what is used", "/ledger"}
 	case event.LimitReached:
 		s = said{"Spend limit reached: " + amount("limit") + " a " + data["period"], []string{"Nothing is stopped: this limit tells you."},
-			[]Fact{{"Spent", amount("spent")}, {"It starts anew", at("resets_at")}}, "See the limit", "/alerts"}
+			append(limitFacts(data, amount), Fact{"It starts anew", at("resets_at")}), "See the limit", "/alerts"}
 		if data["stops"] == "true" {
 			s.says = []string{"Requests that it counts are refused until it starts anew, or until you raise it."}
+			if held(data) {
+				s.says = append(s.says, "What open holds set aside counts until they end.")
+			}
 		}
-		if data["meter"] != "" {
-			s.facts = append(s.facts, Fact{"It counts", data["meter"]})
-		}
-		if data["caller"] != "" {
-			s.facts = append(s.facts, Fact{"Used by", data["caller"]})
-		}
+	case event.LimitRefused:
+		s = said{"A request was refused by the spend limit of " + amount("limit") + " a " + data["period"],
+			[]string{"The request needed " + amount("required") + ", more than is left of the limit. Requests that need less still go through.", "You are told of this once in a " + data["period"] + "."},
+			append([]Fact{{"The request needed", amount("required")}}, append(limitFacts(data, amount), Fact{"It starts anew", at("resets_at")})...), "See the limit", "/alerts"}
 	case event.StatementReady:
 		month := ui.Month(data["period"])
 		s = said{"Your statement for " + month, []string{"It has every credit of the month: what came, what was used for what, what expired, and what is left."},
@@ -159,6 +162,34 @@ func say(typ string, data map[string]string) (said, error) {
 	}
 	return s, bad
 }
+
+// coming says that more is on its way: who only reads that little is left buys twice.
+func (s *said) coming(data map[string]string, amount func(string) string, unit ui.Unit) {
+	if data["coming"] == "" {
+		return
+	}
+	s.says = append(s.says, "A payment is being processed: it brings "+amount("coming")+" as soon as it arrives. There is no need to pay again.")
+	s.facts = append(s.facts, Fact{"On their way", amount("coming")})
+	s.button, s.path = "See your "+unit.Plural, "/"
+}
+
+// limitFacts is what a limit has counted, and of whom.
+func limitFacts(data map[string]string, amount func(string) string) []Fact {
+	facts := []Fact{{"Spent", amount("spent")}}
+	if held(data) {
+		facts = append(facts, Fact{"Held", amount("held")})
+	}
+	if data["meter"] != "" {
+		facts = append(facts, Fact{"It counts", data["meter"]})
+	}
+	if data["caller"] != "" {
+		facts = append(facts, Fact{"Used by", data["caller"]})
+	}
+	return facts
+}
+
+// held says whether open holds set something aside.
+func held(data map[string]string) bool { return data["held"] != "" && data["held"] != "0" }
 
 // rose says whether more is available when a message is mailed than when it was made.
 func rose(data map[string]string) bool {

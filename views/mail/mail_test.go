@@ -119,6 +119,38 @@ func TestThePauseLeadsToStripesPage(t *testing.T) {
 	}
 }
 
+// TestALowBalanceKnowsWhatIsComing: who is told that little is left is told of the
+// recharge or the bank debit that is on its way, and is not asked to buy.
+func TestALowBalanceKnowsWhatIsComing(t *testing.T) {
+	for _, typ := range []string{"balance.low", "balance.depleted"} {
+		data := map[string]string{"customer": "C", "event": typ, "kind": "below", "available": "41", "level": "50", "now": "41", "unit": "credit", "units": "credits", "coming": "100"}
+		_, text, _, err := Render(context.Background(), ui.Site{Brand: "B", PublicURL: "https://x.example"}, "alert", data)
+		if err != nil || !strings.Contains(text, "it brings 100 credits as soon as it arrives") || strings.Contains(text, "Buy credits") {
+			t.Errorf("%s: %v\n%s", typ, err, text)
+		}
+	}
+}
+
+// TestALimitSaysWhatItDid: reached with what is held, and a request that did not fit
+// as what it is.
+func TestALimitSaysWhatItDid(t *testing.T) {
+	data := map[string]string{"customer": "C", "event": "limit.reached", "unit": "credit", "units": "credits", "limit": "10", "spent": "0", "held": "10", "period": "day", "stops": "true", "resets_at": "2030-01-02T00:00:00Z"}
+	render := func() string {
+		subject, text, _, err := Render(context.Background(), ui.Site{Brand: "B", PublicURL: "https://x.example"}, "alert", data)
+		if err != nil {
+			t.Error(err)
+		}
+		return subject + "\n" + text
+	}
+	if s := render(); !strings.Contains(s, "Spend limit reached") || !strings.Contains(s, "10 credits") || !strings.Contains(s, "Held") {
+		t.Error(s)
+	}
+	data["event"], data["required"], data["spent"], data["held"] = "limit.refused", "12", "1", "0"
+	if s := render(); strings.Contains(s, "reached") || !strings.Contains(s, "The request needed 12 credits, more than is left of the limit.") || strings.Contains(s, "Held") {
+		t.Error(s)
+	}
+}
+
 // TestALowBalanceThatRoseIsTold: what came before the mail was sent is in its subject.
 func TestALowBalanceThatRoseIsTold(t *testing.T) {
 	for typ, want := range map[string]string{"balance.low": "Fell to 5 credits, 105 credits available now", "balance.depleted": "Ran out of credits, 105 credits available now"} {

@@ -40,6 +40,7 @@ type LimitRow struct {
 	Title   string // "500 credits a day"
 	Counts  string // "everything"
 	Spent   money.Credits
+	Held    money.Credits // by open holds, of a limit that counts them
 	Limit   money.Credits
 	Busiest string
 	Resets  time.Time
@@ -74,7 +75,7 @@ func (p Alerts) errors() ui.Form {
 }
 
 func (l LimitRow) bar() []ui.Segment {
-	return []ui.Segment{{Class: l.class(), Part: min(l.Spent, l.Limit)}}
+	return []ui.Segment{{Class: l.class(), Part: min(l.Spent+l.Held, l.Limit)}}
 }
 
 func (l LimitRow) class() string {
@@ -86,6 +87,9 @@ func (l LimitRow) class() string {
 
 func (l LimitRow) spent(u ui.Unit) string {
 	s := ui.CreditsCut(l.Spent, u.Decimals) + " of " + u.Amount(l.Limit) + " spent"
+	if l.Held > 0 {
+		s += ", " + ui.CreditsCut(l.Held, u.Decimals) + " held"
+	}
 	if l.Busiest != "" {
 		s += " by " + l.Busiest + ", the busiest"
 	}

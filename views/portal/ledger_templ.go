@@ -1843,7 +1843,7 @@ func GrantsBody(p Grants) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Closed) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 150, "<section class=\"card flush\" aria-labelledby=\"closed-title\"><header><h2 id=\"closed-title\">Used up, expired or taken back</h2></header>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 150, "<section class=\"card flush\" aria-labelledby=\"closed-title\"><header><h2 id=\"closed-title\">Nothing left</h2></header>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1896,7 +1896,7 @@ func GrantTable(grants []Grant, u ui.Unit, z *time.Location, action string) temp
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 153, "</caption> <thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\">Kind</th><th role=\"columnheader\" scope=\"col\" class=\"r\">Amount</th><th role=\"columnheader\" scope=\"col\" class=\"r\">Used</th><th role=\"columnheader\" scope=\"col\" class=\"r\">Expired or taken back</th><th role=\"columnheader\" scope=\"col\" class=\"r\">Held</th><th role=\"columnheader\" scope=\"col\" class=\"r\">Left</th><th role=\"columnheader\" scope=\"col\">Price</th><th role=\"columnheader\" scope=\"col\">Expires</th>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 153, "</caption> <thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\">Kind</th><th role=\"columnheader\" scope=\"col\" class=\"r\">Amount</th><th role=\"columnheader\" scope=\"col\" class=\"r\">Used</th><th role=\"columnheader\" scope=\"col\" class=\"r\">Expired, transferred or taken back</th><th role=\"columnheader\" scope=\"col\" class=\"r\">Held</th><th role=\"columnheader\" scope=\"col\" class=\"r\">Left</th><th role=\"columnheader\" scope=\"col\">Price</th><th role=\"columnheader\" scope=\"col\">Expires</th>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2066,14 +2066,14 @@ func GrantTable(grants []Grant, u ui.Unit, z *time.Location, action string) temp
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 171, "</span></td><td role=\"cell\" class=\"r\" data-label=\"Expired or taken back\"><span>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 171, "</span></td><td role=\"cell\" class=\"r\" data-label=\"Expired, transferred or taken back\"><span>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var95 string
 			templ_7745c5c3_Var95, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Credits(g.Expired))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/portal/ledger.templ`, Line: 469, Col: 95}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/portal/ledger.templ`, Line: 469, Col: 108}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var95))
 			if templ_7745c5c3_Err != nil {
