@@ -268,6 +268,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Purchases: a.purchases, Methods: a.methods, Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log,
 		Installation: a.stamp.installation, Livemode: mode == ui.Live, AutomaticTax: a.settings.AutomaticTax,
 	})
+	a.accounts.CurrencyFixed = a.recharges.CurrencyFixed
 	a.invoices = invoice.New(invoice.Deps{
 		Runner: a.db, Store: db.InvoiceStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases,
 		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live,

@@ -127,6 +127,7 @@ func newWorld(t *testing.T) *world {
 		Installation: "inst_1", PublicURL: "http://127.0.0.1:8080"})
 	w.Service = recharge.New(recharge.Deps{Runner: d, Store: db.RechargeStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
 		Purchases: w.purchases, Methods: w.methods, Jobs: jobs, Events: events, Audit: trail, Log: log, Installation: "inst_1"})
+	w.accounts.CurrencyFixed = w.CurrencyFixed
 	jobs.Handle(account.MailJob, func(_ context.Context, j job.Job) error {
 		var m account.Mail
 		err := j.Decode(&m)
