@@ -125,6 +125,9 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, now func() time.T
 	if err := a.openStripe(ctx, mode); err != nil {
 		return nil, err
 	}
+	if err := a.noteAddress(ctx); err != nil {
+		return nil, err
+	}
 	if err := a.catalog.Load(ctx); err != nil {
 		return nil, err
 	}
