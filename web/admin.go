@@ -23,7 +23,7 @@ type adminCommands struct {
 
 type adminLinkCommand struct {
 	databaseFlag
-	PublicURL string `help:"Where browsers reach Purse." default:"http://localhost:8080" env:"PURSE_PUBLIC_URL"`
+	PublicURL string `help:"Where browsers reach Purse, where that is not the address of its last start." env:"PURSE_PUBLIC_URL"`
 }
 
 func (a *adminLinkCommand) Run(ctx context.Context, log *slog.Logger) error {
@@ -32,11 +32,21 @@ func (a *adminLinkCommand) Run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	defer c.db.Close()
+	base := a.PublicURL
+	if base == "" {
+		if base, err = lastAddress(ctx, c.db); err != nil {
+			return err
+		}
+	}
+	if base == "" {
+		base = "http://localhost:8080"
+		fmt.Fprintln(os.Stderr, "No server has run on this database yet: the link says "+base+". Say where yours will be with --public-url or PURSE_PUBLIC_URL.")
+	}
 	secret, err := c.accounts.AdminLink(ctx, audit.Actor{ID: "cli"})
 	if err != nil {
 		return err
 	}
-	fmt.Println(strings.TrimRight(a.PublicURL, "/") + account.LinkAdmin.Path(secret))
+	fmt.Println(strings.TrimRight(base, "/") + account.LinkAdmin.Path(secret))
 	return nil
 }
 

@@ -128,6 +128,9 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, now func() time.T
 	if err := a.openStripe(ctx, mode); err != nil {
 		return nil, err
 	}
+	if err := a.noteAddress(ctx); err != nil {
+		return nil, err
+	}
 	if err := a.catalog.Load(ctx); err != nil {
 		return nil, err
 	}
@@ -275,6 +278,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Purchases: a.purchases, Methods: a.methods, Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log,
 		Installation: a.stamp.installation, Livemode: mode == ui.Live, AutomaticTax: a.settings.AutomaticTax,
 	})
+	a.accounts.CurrencyFixed = a.recharges.CurrencyFixed
 	a.invoices = invoice.New(invoice.Deps{
 		Runner: a.db, Store: db.InvoiceStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases,
 		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live,

@@ -227,12 +227,17 @@ func TestCommandsBesideAServer(t *testing.T) {
 	if err != nil || a.status != 404 {
 		t.Errorf("a key for a reports for b: %v %d %s", err, a.status, a.body)
 	}
-	link := strings.TrimSpace(says(t, nil, []string{"admin", "link", "--db", s.db, "--public-url", s.url}, 0))
-	if a, err := send(link, "GET", nil, ""); err != nil || a.status != 200 || !strings.HasPrefix(link, s.url+"/admin/claim?token=") {
+	// The server's own address, or the one that is given.
+	other := says(t, nil, []string{"admin", "link", "--db", s.db, "--public-url", "https://billing.example.com/"}, 0)
+	if !strings.HasPrefix(other, "https://billing.example.com/admin/claim?token=") {
+		t.Errorf("the link is %s", other)
+	}
+	link := strings.TrimSpace(says(t, nil, []string{"admin", "link", "--db", s.db}, 0))
+	if a, err := send(link, "GET", nil, ""); err != nil || a.status != 200 || !strings.HasPrefix(link, strings.Replace(s.url, "127.0.0.1", "localhost", 1)+"/admin/claim?token=") {
 		t.Errorf("the admin link %s: %v %d", link, err, a.status)
 	}
 	for _, email := range []string{"root@example.com", "second@example.com"} {
-		link := strings.TrimSpace(says(t, nil, []string{"admin", "link", "--db", s.db, "--public-url", s.url}, 0))
+		link := strings.TrimSpace(says(t, nil, []string{"admin", "link", "--db", s.db}, 0))
 		_, token, _ := strings.Cut(link, "?token=")
 		form := url.Values{"token": {token}, "email": {email}, "password": {"correct horse battery"}}
 		if a, err := send(s.url+"/admin/claim", "POST", []byte(form.Encode()), "", "Content-Type", "application/x-www-form-urlencoded"); err != nil || a.status != 303 {
@@ -245,7 +250,7 @@ func TestCommandsBesideAServer(t *testing.T) {
 	says(t, nil, []string{"admin", "list", "--db", s.db}, 0, "root@example.com", "second@example.com", "admin")
 	says(t, nil, []string{"admin", "remove", "--db", s.db, "root@example.com"}, 0, "root@example.com is no longer one of the staff")
 	says(t, nil, []string{"admin", "remove", "--db", s.db, "root@example.com"}, 1, "root@example.com is none of the staff")
-	says(t, nil, []string{"admin", "remove", "--db", s.db, "second@example.com"}, 1, "There is always an admin")
+	says(t, nil, []string{"admin", "remove", "--db", s.db, "second@example.com"}, 1, "purse: There is always an admin: make another one first.")
 	says(t, nil, []string{"version"}, 0)
 	says(t, []string{"PURSE_ADDR=" + strings.TrimPrefix(s.url, "http://")}, []string{"health"}, 0)
 	says(t, []string{"PURSE_ADDR=" + freeAddr(t)}, []string{"health"}, 1)

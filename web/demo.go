@@ -51,8 +51,7 @@ func (c *demoCommand) Run(ctx context.Context, log *slog.Logger) error {
 		if err := a.reports.Export(ctx); err != nil && ctx.Err() == nil {
 			log.Warn("the demo's reports are made later", "error", err)
 		}
-		traffic.Go(func() { d.flow(ctx, a) })
-		traffic.Go(func() { d.keepUp(ctx, a) })
+		traffic.Go(func() { d.live(ctx, a) })
 		return nil
 	})
 }

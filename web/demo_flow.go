@@ -4,16 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
 
 	"purse/billing/id"
+	"purse/billing/ledger"
+	"purse/billing/money"
 )
+
+// The demo goes on as its history was: each customer uses about as much an hour, in
+// requests of the same sizes, and stays what its name says, also when the machine
+// slept or the sandbox's clock was moved: see demo_gap.go.
+
+// atOnce is how many requests each customer makes as soon as the demo runs.
+const atOnce = 3
+
+var demoCallers = []string{"checkout-bot", "search", "support-assistant"}
+
+// live keeps the demo alive until ctx ends.
+func (d *demo) live(ctx context.Context, a *app) {
+	a.clock.Accompany(demoStep, func(ctx context.Context) error { return d.keep(ctx, a) })
+	var all sync.WaitGroup
+	all.Go(func() { d.flow(ctx, a) })
+	all.Go(func() { d.keepUp(ctx, a) })
+	all.Wait()
+}
 
 // flow reports usage of every demo customer through the API, as the vendor's
 // backend would, until ctx ends.
@@ -25,19 +42,16 @@ func (d *demo) flow(ctx context.Context, a *app) {
 		all.Go(func() {
 			rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), uint64(i)))
 			for n := 0; ; n++ {
-				pause := time.Duration(float64(c.every) * (0.3 + rng.ExpFloat64()*0.7))
+				pause := time.Second
+				if n >= atOnce {
+					pause = time.Duration(float64(c.pause(a.now())) * rng.ExpFloat64())
+				}
 				select {
 				case <-ctx.Done():
 					return
 				case <-time.After(pause):
 				}
-				r := randomRequest(rng).costing(c.live * busy(a.now()) * c.every.Hours())
-				err := api.post(ctx, "/v1/usage", map[string]any{
-					"id": fmt.Sprintf("%s-%d", run, n), "customer": "ext:" + c.key, "event": demoEvent,
-					"caller": demoCallers[rng.IntN(len(demoCallers))], "properties": r.properties(),
-				}, nil)
-				var p *problem
-				if err != nil && ctx.Err() == nil && (!errors.As(err, &p) || p.Status != http.StatusPaymentRequired) {
+				if err := d.request(ctx, a, api, c, fmt.Sprintf("%s-%d", run, n), rng); err != nil && ctx.Err() == nil {
 					a.log.Warn("demo traffic", "customer", c.key, "error", err)
 				}
 			}
@@ -46,24 +60,35 @@ func (d *demo) flow(ctx context.Context, a *app) {
 	all.Wait()
 }
 
-// payInSandbox completes a Checkout with a test card, by the calls that
-// Stripe's own command-line client uses.
-func payInSandbox(ctx context.Context, base, session, card string, amount int64) error {
-	form := url.Values{"payment_method": {card}, "expected_amount": {fmt.Sprint(amount)}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/v1/payment_pages/"+session+"/confirm", strings.NewReader(form.Encode()))
+// pause is how long it takes on average until a customer's next request.
+func (c demoCustomer) pause(now time.Time) time.Duration {
+	if c.allowance > 0 { // they are refused, and cost nothing
+		return 30 * time.Second
+	}
+	return time.Duration(usualCost / (c.hourly() * busy(now)) * float64(time.Hour))
+}
+
+// request makes one request now, after all that came before it.
+func (d *demo) request(ctx context.Context, a *app, api *client, c demoCustomer, eventID string, rng *rand.Rand) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	customer, err := a.accounts.Customer(ctx, "ext:"+c.key)
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+sandboxKey)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
+	if err := d.catchUp(ctx, a, c, customer.ID); err != nil {
 		return err
 	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		b, _ := io.ReadAll(io.LimitReader(res.Body, 2000))
-		return fmt.Errorf("the sandbox answered %s: %s", res.Status, b)
+	r := randomRequest(rng)
+	if err := d.topUp(ctx, a, c, ledger.WalletKey{Customer: customer.ID, CreditType: "credits"}, money.Credits(r.cost()*money.Micro)); err != nil {
+		return err
 	}
-	return nil
+	err = api.post(ctx, "/v1/usage", map[string]any{
+		"id": eventID, "customer": "ext:" + c.key, "event": demoEvent, "caller": demoCallers[rng.IntN(len(demoCallers))], "properties": r.properties(),
+	}, nil)
+	var p *problem
+	if errors.As(err, &p) && p.Status == http.StatusPaymentRequired {
+		return nil
+	}
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -144,6 +145,28 @@ func saveInSandbox(ctx context.Context, a *app, customer string) error {
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
 		return fault.New(fault.Unavailable, "sandbox", "", "The sandbox did not save the card: %s", res.Status)
+	}
+	return nil
+}
+
+// payInSandbox completes a Checkout with a test card, by the calls that
+// Stripe's own command-line client uses.
+func payInSandbox(ctx context.Context, base, session, card string, amount int64) error {
+	form := url.Values{"payment_method": {card}, "expected_amount": {fmt.Sprint(amount)}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/v1/payment_pages/"+session+"/confirm", strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Authorization", "Bearer "+sandboxKey)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		b, _ := io.ReadAll(io.LimitReader(res.Body, 2000))
+		return fmt.Errorf("the sandbox answered %s: %s", res.Status, b)
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"time"
 
 	"purse/billing/account"
@@ -28,6 +30,9 @@ type demo struct {
 	key   string
 	links []demoLink
 	who   []demoCustomer
+
+	mu   sync.Mutex
+	upTo map[string]time.Time // until when each customer's usage is written
 }
 
 type demoLink struct{ name, secret string }
@@ -35,13 +40,21 @@ type demoLink struct{ name, secret string }
 // demoCustomer is a customer with how much it uses.
 type demoCustomer struct {
 	key, name, email string
-	history          money.Credits // granted at the start of the history, mostly used up by now
-	buys             int           // packs bought at the end of it, through the sandbox
-	perHour          float64       // requests in the history
-	every            time.Duration // between live requests, about
-	live             float64       // credits an hour, as in the history
+	history          money.Credits // granted at the start of the history, used up by now but for leave
 	leave            money.Credits // what the history leaves
+	buys             int           // packs bought at the end of it, through the sandbox
 	least            money.Credits // below it more credits come, 0 for never
+	allowance        money.Credits // that comes every allowanceEvery and is used at once, 0 for none
+}
+
+// hourly is what a customer uses in an hour that is neither busy nor quiet, in
+// credits: as in its history.
+func (c demoCustomer) hourly() float64 {
+	var busyHours float64
+	for h := range int(demoHistory / time.Hour) { // any two weeks are alike
+		busyHours += busy(time.Unix(0, 0).UTC().Add(time.Duration(h) * time.Hour))
+	}
+	return float64(c.history-c.leave) / money.Micro / busyHours
 }
 
 const (
@@ -55,16 +68,16 @@ const (
 
 func demoCustomers() []demoCustomer {
 	return []demoCustomer{
-		{key: "demo-healthy", name: "Demo Healthy Inc", email: "healthy@demo.example", history: money.MustCredits("9000"), buys: 2, perHour: 14, every: 3 * time.Second, live: 21, leave: money.MustCredits("1840"), least: money.MustCredits("3000")},
-		{key: "demo-low", name: "Demo Running Low Ltd", email: "low@demo.example", history: money.MustCredits("2500"), perHour: 5, every: 8 * time.Second, live: 7, leave: money.MustCredits("96"), least: money.MustCredits("40")},
-		{key: "demo-empty", name: "Demo Empty GmbH", email: "empty@demo.example", history: money.MustCredits("1000"), perHour: 3, every: 12 * time.Second, live: 3},
+		{key: "demo-healthy", name: "Demo Healthy Inc", email: "healthy@demo.example", history: money.MustCredits("9000"), leave: money.MustCredits("1840"), buys: 2, least: money.MustCredits("3000")},
+		{key: "demo-low", name: "Demo Running Low Ltd", email: "low@demo.example", history: money.MustCredits("2500"), leave: money.MustCredits("96"), least: money.MustCredits("40")},
+		{key: "demo-empty", name: "Demo Empty GmbH", email: "empty@demo.example", history: money.MustCredits("1000"), allowance: money.MustCredits("6")},
 	}
 }
 
 // seed makes the demo's catalog, customers and history in a new database, and
 // new links and a new key at each start.
 func seed(ctx context.Context, a *app, clock settable) (*demo, error) {
-	d := &demo{who: demoCustomers()}
+	d := &demo{who: demoCustomers(), upTo: map[string]time.Time{}}
 	var seeded string
 	err := a.db.View(ctx, func(t tx.Tx) (err error) { seeded, err = db.Installation{}.Get(t, "demo"); return err })
 	if err != nil {
@@ -211,7 +224,7 @@ func demoLevels(ctx context.Context, a *app, k ledger.WalletKey, user string) er
 	if err != nil && !fault.Is(err, fault.Conflict) {
 		return err
 	}
-	_, err = a.alerts.SetLimit(ctx, by, k.Customer, alert.NewLimit{CreditType: k.CreditType, Period: alert.Month, Credits: money.MustCredits("5000"), Hard: true})
+	_, err = a.alerts.SetLimit(ctx, by, k.Customer, alert.NewLimit{CreditType: k.CreditType, Period: alert.Month, Credits: money.MustCredits("8000"), Hard: true})
 	return err
 }
 
@@ -238,9 +251,8 @@ func (d *demo) purchases(ctx context.Context, a *app, c demoCustomer) error {
 // nights, and ends with as much left as the customer's case shows.
 func (d *demo) history(ctx context.Context, a *app, clock settable, c demoCustomer, wallet ledger.WalletKey, start time.Time) error {
 	rng := rand.New(rand.NewPCG(uint64(len(c.key)), 7))
-	hours := int(demoHistory / time.Hour)
-	n := 0
-	for h := range hours {
+	owed := 0.0 // what the hours so far should have used more
+	for h := range int(demoHistory / time.Hour) {
 		at := start.Add(time.Duration(h) * time.Hour)
 		clock.set(at.Add(59 * time.Minute))
 		left, err := demoAvailable(ctx, a, wallet)
@@ -248,22 +260,30 @@ func (d *demo) history(ctx context.Context, a *app, clock settable, c demoCustom
 			return err
 		}
 		spare := float64(left-c.leave) / money.Micro
-		if spare <= 0 {
-			break
-		}
-		// What may be spent is spread over the hours that remain.
-		budget := spare / float64(hours-h) * busy(at) * (0.6 + 0.8*rng.Float64())
-		if h == hours-1 {
-			budget = spare
-		}
+		budget := c.hourly() * busy(at)
+		requests := randomRequests(rng, min(budget*(0.8+0.4*rng.Float64())+owed, spare))
+		owed += budget - costOf(requests)
 		var events []usage.Event
-		for spent := 0.0; spent < budget && len(events) < int(c.perHour*4); {
-			r := randomRequest(rng)
-			spent += r.cost()
-			events = append(events, must(r.event(fmt.Sprintf("%s-h%d", c.key, n), wallet.Customer, at.Add(time.Duration(rng.IntN(58*60))*time.Second)))...)
-			n++
+		for n, r := range requests {
+			events = append(events, must(r.event(fmt.Sprintf("%s-h%d-%d", c.key, h, n), wallet.Customer, at.Add(time.Duration(rng.IntN(58*60))*time.Second)))...)
+			events[n].Caller = demoCallers[rng.IntN(len(demoCallers))]
 		}
-		outcomes, err := a.usage.Report(ctx, usage.Reporter{MayBackdate: true}, events)
+		if err := reportAll(ctx, a, events); err != nil {
+			return err
+		}
+	}
+	clock.set(start.Add(demoHistory))
+	left, err := demoAvailable(ctx, a, wallet)
+	if err != nil || left <= c.leave {
+		return err
+	}
+	return d.useUp(ctx, a, wallet, left-c.leave, c.leave, c.key)
+}
+
+// reportAll books usage that is there already.
+func reportAll(ctx context.Context, a *app, events []usage.Event) error {
+	for part := range slices.Chunk(events, usage.MaxBatch) {
+		outcomes, err := a.usage.Report(ctx, usage.Reporter{MayBackdate: true}, part)
 		if err != nil {
 			return err
 		}
@@ -273,12 +293,7 @@ func (d *demo) history(ctx context.Context, a *app, clock settable, c demoCustom
 			}
 		}
 	}
-	clock.set(start.Add(demoHistory))
-	left, err := demoAvailable(ctx, a, wallet)
-	if err != nil || left <= c.leave {
-		return err
-	}
-	return d.useUp(ctx, a, wallet, left-c.leave, c.leave, c.key)
+	return nil
 }
 
 // useUp meters one last large request that leaves exactly what is to be left.
@@ -310,9 +325,9 @@ func demoAvailable(ctx context.Context, a *app, wallet ledger.WalletKey) (c mone
 
 // busy is how much of the usual happens in an hour: days and nights, weekends.
 func busy(at time.Time) float64 {
-	f := 1 + 0.8*math.Sin(float64(at.Hour()-9)/24*2*math.Pi)
+	f := 1 + 0.6*math.Sin(float64(at.Hour()-9)/24*2*math.Pi)
 	if at.Weekday() == time.Saturday || at.Weekday() == time.Sunday {
-		f *= 0.45
+		f *= 0.7
 	}
 	return f
 }
@@ -328,28 +343,43 @@ func randomRequest(rng *rand.Rand) request {
 	lognormal := func(median, sigma float64, most int64) int64 {
 		return min(max(int64(median*math.Exp(sigma*rng.NormFloat64())), 1), most)
 	}
-	r := request{model: "small", input: lognormal(1500, 1.05, 60_000), output: lognormal(60, 1.4, 4_000)}
-	if rng.IntN(4) == 0 {
+	r := request{model: "small", input: lognormal(950, 0.7, 4_000), output: lognormal(70, 0.8, 400)}
+	if rng.IntN(6) == 0 {
 		r.model = "large"
 	}
 	return r
 }
 
-// cost is about what the request costs in credits, for pacing only.
+// usualCost is about what a random request costs on average, in credits.
+const usualCost = 0.82
+
+// randomRequests are as many as cost about so many credits, on average.
+func randomRequests(rng *rand.Rand, credits float64) (out []request) {
+	for credits > 0 {
+		r := randomRequest(rng)
+		if c := r.cost(); c > credits && rng.Float64() > credits/c { // the last one, or none
+			break
+		}
+		credits -= r.cost()
+		out = append(out, r)
+	}
+	return out
+}
+
+func costOf(requests []request) (sum float64) {
+	for _, r := range requests {
+		sum += r.cost()
+	}
+	return sum
+}
+
+// cost is what the request costs in credits.
 func (r request) cost() float64 {
 	in, out := 0.3, 1.5
 	if r.model == "large" {
 		in, out = 1.5, 7.5
 	}
 	return (float64(r.input)*in + float64(r.output)*out) / 1000
-}
-
-// costing is the request made as large as costs so many credits on average.
-func (r request) costing(credits float64) request {
-	const usual = 2 // credits
-	scale := func(n int64) int64 { return max(int64(math.Round(float64(n)*credits/usual)), 1) }
-	r.input, r.output = scale(r.input), scale(r.output)
-	return r
 }
 
 func (r request) properties() map[string]any {

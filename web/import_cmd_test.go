@@ -142,10 +142,13 @@ func TestUsageImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows, sum := exactly(t, good)
-	for range 2 {
-		out, _ := s.imports(t, 0, half)
-		if !strings.Contains(out, fmt.Sprintf("%d rows, %s credits charged", rows, sum)) {
-			t.Errorf("printed %s, want %d rows and %s", out, rows, sum)
+	_, first := exactly(t, []byte(head+row1+row2))
+	for _, want := range []string{
+		fmt.Sprintf("%d rows, %s credits charged, 2 of the rows were there already, for %s credits\n", rows, sum-first, first),
+		fmt.Sprintf("%d rows, nothing charged: all of them were there already, for %s credits\n", rows, sum),
+	} {
+		if out, _ := s.imports(t, 0, half); !strings.Contains(out, want) {
+			t.Errorf("printed %s, want %s", out, want)
 		}
 	}
 	if n, micros := s.charged(); n != int64(rows) || micros != int64(sum) {
@@ -172,7 +175,7 @@ func TestImportOfRealUsage(t *testing.T) {
 		t.Fatalf("the trace has %d rows", rows)
 	}
 	args := []string{"usage", "import", trace, "--url", s.url, "--customer", "ext:a", "--event", "llm.completion", "--time", "TIMESTAMP",
-		"--property", "input_tokens=ContextTokens", "--property", "output_tokens=GeneratedTokens", "--batch", "50"}
+		"--property", "input_tokens=ContextTokens", "--property", "output_tokens=GeneratedTokens", "--last-line", "take", "--batch", "50"}
 	c := exec.Command(binary(t), args...) //nolint:gosec // our own
 	c.Env = cleanEnv("PURSE_KEY=" + s.key)
 	var said lockedBuffer
@@ -189,9 +192,9 @@ func TestImportOfRealUsage(t *testing.T) {
 	if between >= int64(rows) {
 		t.Error("it was not interrupted in the middle: nothing is proven")
 	}
-	out, _ := s.imports(t, 0, trace)
-	m := regexp.MustCompile(`^(\d+) rows, (\S+) credits charged, (\d+) of the rows were there already`).FindStringSubmatch(out)
-	if m == nil || m[1] != strconv.Itoa(rows) || m[2] != sum.String() {
+	out, _ := s.imports(t, 0, trace, "--last-line", "take") // it ends without a newline
+	m := regexp.MustCompile(`^(\d+) rows, (\S+) credits charged, (\d+) of the rows were there already, for (\S+) credits`).FindStringSubmatch(out)
+	if m == nil || m[1] != strconv.Itoa(rows) || money.MustCredits(m[2])+money.MustCredits(m[4]) != sum {
 		t.Fatalf("printed %q, want %d rows, %s credits", out, rows, sum)
 	}
 	// The request that was interrupted may have been booked after we looked.
@@ -231,10 +234,10 @@ func TestImportsGoOn(t *testing.T) {
 	}
 	before, _ := s.charged()
 	out, _ := s.imports(t, 0, path, "--dry-run")
-	if !strings.Contains(out, "input_tokens") || !strings.Contains(out, "2 rows would be booked") {
+	if !strings.Contains(out, "input_tokens") || !strings.Contains(out, "2 rows would be booked") || !strings.Contains(out, "less those that are there already") {
 		t.Errorf("a dry run shows %s", out)
 	}
-	if out, errs := s.imports(t, 0, path, "--ids", "row"); !strings.Contains(out, "2 rows") || !strings.Contains(out, "2 of the rows were there already") {
+	if out, errs := s.imports(t, 0, path, "--ids", "row"); !strings.Contains(out, "2 rows") || !strings.Contains(out, "nothing charged: all of them were there already") {
 		t.Errorf("it does not go on: %s%s", out, errs)
 	}
 	if n, _ := s.charged(); before != 2 || n != 2 {

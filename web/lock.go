@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"syscall"
 	"time"
+
+	"purse/billing/tx"
+	"purse/db"
 )
 
 // lockPatience is how long a start waits for the lock: that of a process that
@@ -28,4 +32,19 @@ func lock(dbPath string) (unlock func(), err error) {
 			return nil, fmt.Errorf("another Purse is running on %s: stop it first, or choose another --db", dbPath)
 		}
 	}
+}
+
+// publicURL is the row that says where browsers reach the server that runs on a
+// database, or ran last.
+const publicURL = "public_url"
+
+// noteAddress lets commands beside the server know its address.
+func (a *app) noteAddress(ctx context.Context) error {
+	return a.db.Update(ctx, func(t tx.Tx) error { return db.Installation{}.Put(t, publicURL, a.settings.PublicURL) })
+}
+
+// lastAddress is where browsers reach the server, "" where none has run.
+func lastAddress(ctx context.Context, d *db.DB) (address string, err error) {
+	err = d.View(ctx, func(t tx.Tx) error { address, err = db.Installation{}.Get(t, publicURL); return err })
+	return address, err
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"purse/billing/fault"
 	"purse/web/importer"
 )
 
@@ -47,8 +48,17 @@ func main() {
 	if errors.As(err, &code) {
 		os.Exit(int(code))
 	}
-	fmt.Fprintln(os.Stderr, "purse:", err)
+	fmt.Fprintln(os.Stderr, "purse:", sentence(err))
 	os.Exit(1)
+}
+
+// sentence is what an error says to a person at a terminal, who has filled in no
+// parameters.
+func sentence(err error) string {
+	if f, ok := fault.As(err); ok && f.Error() == err.Error() { // else what wraps it says more
+		return f.Detail
+	}
+	return err.Error()
 }
 
 // exitCode ends the program with a code; what is to be said has been said.

@@ -32,7 +32,8 @@ type usageImportCommand struct {
 	IDs            string            `name:"ids" help:"content makes ids of what rows say, also where a preset knows a column; row of the file's name and the row's number, to go on with an import of an earlier release." enum:",content,row" default:""`
 	Caller         string            `help:"The column with the caller."`
 	Delimiter      string            `help:"What stands between cells, where that cannot be seen: a character, or tab."`
-	Decimal        string            `help:"What stands before decimals: . or ," default:"."`
+	Decimal        string            `help:"What stands before decimals: . or , (a point where nothing is said; what could be read in two ways is shown)."`
+	LastLine       string            `help:"What becomes of the last line of a file that does not end, for it may be half written: take it, as of an export that is whole, or leave it for the next run, as of a file that grows. Without this it is left, named, and the command ends with an error. Of pipes and packed files it is always taken." enum:",leave,take" default:""`
 	Batch          int               `help:"Rows in one request." default:"200"`
 	MaxRefused     int               `help:"End after so many refused rows; 0 for never." default:"100"`
 	DryRun         bool              `help:"Book nothing; show what would be booked, per customer, meter and day."`
@@ -43,6 +44,6 @@ func (c *usageImportCommand) Run(ctx context.Context) error {
 	return importer.Run(ctx, importer.Options{
 		File: c.File, Preset: c.Preset, Customer: c.Customer, CustomerColumn: c.CustomerColumn, Event: c.Event, Time: c.Time, TimeFormat: c.TimeFormat, Zone: c.Zone,
 		Property: c.Property, Set: c.Set, Default: c.Default, ID: c.ID, IDs: c.IDs, Caller: c.Caller, Where: c.Where, Null: c.Null, SkipBlank: c.SkipBlank,
-		Delimiter: c.Delimiter, Decimal: c.Decimal, Batch: c.Batch, MaxRefused: c.MaxRefused, DryRun: c.DryRun,
+		Delimiter: c.Delimiter, Decimal: c.Decimal, LastLine: c.LastLine, Batch: c.Batch, MaxRefused: c.MaxRefused, DryRun: c.DryRun,
 	}, newClient(c.URL, c.Key), os.Stdout, os.Stderr)
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,15 +18,16 @@ import (
 	"purse/billing/tx"
 	"purse/billing/webhookout"
 	"purse/db"
+	"purse/handlers/sandbox"
 	"purse/views/ui"
 )
 
 // keeper seals secrets under PURSE_SECRET_KEY. The sandbox makes a key of its own
 // in a file beside the database; elsewhere there is none without the setting, and
 // then no endpoint can be made.
-func (s *settings) keeper(sandbox bool) (*notify.Keeper, error) {
+func (s *settings) keeper(sandboxed bool) (*notify.Keeper, error) {
 	key := s.SecretKey
-	if key == "" && sandbox && s.DB != "" {
+	if key == "" && sandboxed && s.DB != "" {
 		var err error
 		if key, err = keyFile(s.DB + ".key"); err != nil {
 			return nil, fmt.Errorf("the sandbox's key: %w", err)
@@ -60,6 +62,10 @@ func keyFile(path string) (string, error) {
 func (s *settings) warn(w io.Writer) {
 	if s.WebhookAllowPrivate {
 		fmt.Fprintln(w, "PURSE_WEBHOOK_ALLOW_PRIVATE is set: webhooks may go to http, any port and private addresses. Never set it in production.")
+	}
+	not := slices.DeleteFunc(slices.Clone(s.PaymentMethods), sandbox.Runs)
+	if s.Sandbox && len(not) > 0 {
+		fmt.Fprintf(w, "PURSE_PAYMENT_METHODS: the sandbox cannot run %s: leave that out here, or a Checkout that is to offer it is refused. With a key of Stripe's it is offered.\n", strings.Join(not, ", "))
 	}
 }
 

@@ -41,6 +41,9 @@ type Deps struct {
 	// ZoneChanged is called in the transaction that changes a customer's time
 	// zone. May be nil.
 	ZoneChanged func(t tx.Tx, customer string) error
+	// CurrencyFixed is called in the transaction that fixes the currency in which a
+	// customer pays. May be nil.
+	CurrencyFixed func(t tx.Tx, customer, currency string) error
 }
 
 // Service is everything that account does. Make one with New, and run Run

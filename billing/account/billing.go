@@ -213,7 +213,15 @@ func (s *Service) ChooseCurrencyIn(t tx.Tx, customer, currency string, fix bool)
 	if fixed {
 		return CurrencyFixed(now)
 	}
-	return s.Store.PutCurrency(t, customer, currency, fix)
+	return s.putCurrency(t, customer, currency, fix)
+}
+
+func (s *Service) putCurrency(t tx.Tx, customer, currency string, fix bool) error {
+	err := s.Store.PutCurrency(t, customer, currency, fix)
+	if err == nil && fix && s.CurrencyFixed != nil {
+		err = s.CurrencyFixed(t, customer, currency)
+	}
+	return err
 }
 
 // CurrencyFixed says that a customer pays in another currency.
@@ -239,7 +247,7 @@ func (s *Service) SetCurrencyIn(t tx.Tx, by audit.Actor, customer, currency stri
 	if err != nil || (now == currency && fixed) {
 		return err
 	}
-	if err := s.Store.PutCurrency(t, customer, currency, true); err != nil {
+	if err := s.putCurrency(t, customer, currency, true); err != nil {
 		return err
 	}
 	return s.Audit.Record(t, audit.Record{Actor: by, Customer: customer, Action: "billing.currency_set", Object: customer, Before: now, After: currency})

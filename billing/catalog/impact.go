@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"purse/billing/fault"
@@ -64,29 +65,7 @@ func (s *Service) OfRate(t tx.Tx, rateID string) (i Impact, err error) {
 	if r == nil {
 		return i, fault.Missing("rate")
 	}
-	m := shop.Meter(r.Meter)
-	which := "every event"
-	if len(r.Match) > 0 {
-		which = "events with " + MatchText(r.Match)
-	}
-	if m != nil {
-		which += " named " + m.Event
-	}
-	wider := ""
-	for _, l := range shop.Lines(r.Meter) {
-		if v := l.At(t.Now()); v != nil && len(l.Match) < len(r.Match) && includes(r.Match, l.Match) {
-			wider = "the rate for every event"
-			if len(l.Match) > 0 {
-				wider = "the rate for " + MatchText(l.Match)
-			}
-			break
-		}
-	}
-	if wider != "" {
-		i.Says = append(i.Says, fmt.Sprintf("From now on %s cost what %s says.", which, wider))
-	} else {
-		i.Says = append(i.Says, fmt.Sprintf("From now on no rate prices %s: decisions are refused, and recorded work waits under Unpriced usage.", which))
-	}
+	i.Says = append(i.Says, shop.afterRate(r, t.Now()))
 	for _, v := range shop.Versions(r) {
 		if v.EffectiveAt.After(t.Now()) && v.ArchivedAt.IsZero() {
 			i.Says = append(i.Says, fmt.Sprintf("Its later version, from %s, ends with it.", v.EffectiveAt.Format("2 Jan 2006")))
@@ -94,6 +73,56 @@ func (s *Service) OfRate(t tx.Tx, rateID string) (i Impact, err error) {
 	}
 	users, err := s.Store.UsersOfMeter(t, r.Meter, t.Now().Add(-usedLately), MostConcerned+1)
 	return i, i.concern("They used its meter "+r.Meter+" in the last 30 days.", users, err)
+}
+
+// afterRate says what the events cost that a rate prices, when it has ended: as a
+// wider rate says, or nothing prices them; and which go on as they are, because
+// another rate prices them.
+func (s *Snapshot) afterRate(r *Rate, now time.Time) string {
+	which, m := "any event", s.Meter(r.Meter)
+	if len(r.Match) > 0 {
+		which = "events with " + MatchText(r.Match)
+	}
+	if m != nil {
+		which += " named " + m.Event
+	}
+	var others []string
+	wider := ""
+	for _, l := range s.Lines(r.Meter) { // those with most properties first
+		switch {
+		case l.At(now) == nil || equal(l.Match, r.Match) || exclusive(l.Match, r.Match):
+		case includes(r.Match, l.Match):
+			if wider == "" {
+				wider = "the rate for every event"
+				if len(l.Match) > 0 {
+					wider = "the rate for " + MatchText(l.Match)
+				}
+			}
+		case wider == "": // it prices events of this one too, and before a wider one
+			others = append(others, "those with "+MatchText(without(l.Match, r.Match)))
+		}
+	}
+	if len(others) > 0 {
+		which += ", but " + strings.Join(others, " and ") + ","
+	}
+	if wider != "" {
+		return fmt.Sprintf("From now on %s cost what %s says.", which, wider)
+	}
+	if len(others) > 0 {
+		return fmt.Sprintf("From now on no rate prices %s: decisions are refused, and recorded work waits under Unpriced usage. The others go on as they are.", strings.TrimSuffix(which, ","))
+	}
+	return fmt.Sprintf("From now on no rate prices %s: decisions are refused, and recorded work waits under Unpriced usage.", which)
+}
+
+// without are the properties of a match that part does not name.
+func without(match, part map[string]string) map[string]string {
+	out := map[string]string{}
+	for k, v := range match {
+		if _, there := part[k]; !there {
+			out[k] = v
+		}
+	}
+	return out
 }
 
 func includes(match, part map[string]string) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/big"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -50,7 +51,7 @@ func (r *Rate) Scaled() *big.Int { return r.scaled }
 
 // NewRate says what a rate is to be. Per is 1 when 0. Without EffectiveAt the
 // first rate of a meter and match applies from the beginning, later ones from
-// now.
+// now. One that was withdrawn, or applies only later, is not the first.
 type NewRate struct {
 	Meter, CreditType, Credits string
 	Per                        int64
@@ -115,7 +116,8 @@ func (s *Snapshot) place(r *Rate, now time.Time) error {
 			same = line.versions
 		}
 	}
-	if r.EffectiveAt.IsZero() && len(same) > 0 {
+	applied := func(v *Rate) bool { return !v.cancelled() && !v.EffectiveAt.After(now) }
+	if r.EffectiveAt.IsZero() && slices.ContainsFunc(same, applied) {
 		r.EffectiveAt = now.UTC().Truncate(time.Microsecond)
 	}
 	for _, v := range same {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,5 +99,63 @@ func TestMatchTextIsInAFixedOrder(t *testing.T) {
 	}
 	if MatchText(nil) != "" {
 		t.Error(fmt.Sprint(MatchText(nil)))
+	}
+}
+
+// What ends with a rate is told exactly: the events that no other rate prices.
+func TestWhatEndsWithARate(t *testing.T) {
+	rate := func(n int64, match map[string]string) Rate {
+		return Rate{Number: n, Meter: "tokens", Credits: "1", Per: 1, Match: match}
+	}
+	every, large := rate(1, nil), rate(2, map[string]string{"model": "large"})
+	europe := rate(3, map[string]string{"model": "large", "region": "eu"})
+	gone := rate(4, map[string]string{"model": "old"})
+	gone.EffectiveAt, gone.ArchivedAt = noon, noon.Add(time.Hour)
+	later := rate(5, map[string]string{"model": "new"})
+	later.EffectiveAt = noon.Add(48 * time.Hour)
+	for _, x := range []struct {
+		rates []Rate
+		ends  int
+		want  string
+	}{
+		{[]Rate{every}, 0, "From now on no rate prices any event named e: decisions"},
+		{[]Rate{every, gone, later}, 0, "From now on no rate prices any event named e: decisions"},
+		{[]Rate{every, large}, 0, "From now on no rate prices any event named e, but those with model=large: decisions are refused, and recorded work waits under Unpriced usage. The others go on"},
+		{[]Rate{every, large, europe}, 0, "any event named e, but those with model=large, region=eu and those with model=large: decisions"},
+		{[]Rate{every, large}, 1, "From now on events with model=large named e cost what the rate for every event says."},
+		{[]Rate{every, large, europe}, 1, "From now on events with model=large named e, but those with region=eu, cost what the rate for every event says."},
+		{[]Rate{every, large, europe}, 2, "From now on events with model=large, region=eu named e cost what the rate for model=large says."},
+		{[]Rate{large, europe}, 0, "no rate prices events with model=large named e, but those with region=eu: decisions"},
+	} {
+		s := NewSnapshot(nil, []Meter{{Key: "tokens", Event: "e"}}, append([]Rate(nil), x.rates...), nil)
+		if got := s.afterRate(&x.rates[x.ends], noon.Add(24*time.Hour)); !strings.Contains(got, x.want) {
+			t.Errorf("it says %q, not %q", got, x.want)
+		}
+	}
+}
+
+// The first rate that ever applies does so from the beginning: one that was
+// withdrawn, or that applies only later, is none before it.
+func TestTheFirstRateThatApplies(t *testing.T) {
+	withdrawn := Rate{Number: 1, Meter: "m", Credits: "1", Per: 1, EffectiveAt: noon.Add(48 * time.Hour), ArchivedAt: noon}
+	later, before := withdrawn, withdrawn
+	later.ArchivedAt = time.Time{}
+	before.EffectiveAt, before.ArchivedAt = noon.Add(-time.Hour), time.Time{}
+	ended := before
+	ended.ArchivedAt = noon
+	for _, x := range []struct {
+		there []Rate
+		from  time.Time
+	}{
+		{nil, time.Time{}}, {[]Rate{withdrawn}, time.Time{}}, {[]Rate{later}, time.Time{}}, {[]Rate{withdrawn, later}, time.Time{}},
+		{[]Rate{before}, noon.Add(time.Hour)}, {[]Rate{ended}, noon.Add(time.Hour)}, {[]Rate{withdrawn, before}, noon.Add(time.Hour)},
+	} {
+		for i := range x.there {
+			x.there[i].Number = int64(i + 1)
+		}
+		r := Rate{Number: 9, Meter: "m", Credits: "2", Per: 1}
+		if err := NewSnapshot(nil, nil, append([]Rate(nil), x.there...), nil).place(&r, noon.Add(time.Hour)); err != nil || !r.EffectiveAt.Equal(x.from) {
+			t.Errorf("after %+v it applies from %s: %v", x.there, r.EffectiveAt, err)
+		}
 	}
 }

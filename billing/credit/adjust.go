@@ -15,7 +15,7 @@ type Adjustment struct {
 	Customer   string // its id
 	CreditType string // a key or an id; "" for that of the posting that it corrects
 	Credits    money.Credits
-	Corrects   string // a posting whose credits go back to its grants, "" for none
+	Corrects   string // a posting whose credits go back to its grants, "" for none; only with Credits above zero
 }
 
 // Adjust is the act of correcting a balance. What limits had counted of a posting
@@ -23,6 +23,9 @@ type Adjustment struct {
 func (s *Service) Adjust(ctx context.Context, n Adjustment) (*Act, error) {
 	if n.Credits == 0 {
 		return nil, fault.Bad("credits", "Give an amount other than zero.")
+	}
+	if n.Credits < 0 && n.Corrects != "" {
+		return nil, fault.Bad("corrects", "A posting can only be given back: choose that direction, or leave the posting out.")
 	}
 	op, a := ledger.Adjust{Credits: n.Credits}, &Act{Name: Adjusted, asked: map[string]string{"credits": n.Credits.String(), "corrects": n.Corrects}}
 	var err error

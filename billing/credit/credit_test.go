@@ -114,6 +114,10 @@ func TestEveryActIsPreviewedDoneAndRecorded(t *testing.T) {
 	spare := d.do(d.Grant(credit.NewGrant{Customer: "cus_a", CreditType: "credits", Credits: ten, Kind: ledger.Included}))
 	down := d.do(d.Adjust(t.Context(), credit.Adjustment{Customer: "cus_a", CreditType: "credits", Credits: -ten}))
 	d.do(d.Adjust(t.Context(), credit.Adjustment{Customer: "cus_a", Credits: ten / 2, Corrects: down.Postings[0].ID.String()}))
+	_, err := d.Adjust(t.Context(), credit.Adjustment{Customer: "cus_a", CreditType: "credits", Credits: -1, Corrects: down.Postings[0].ID.String()})
+	if e, ok := fault.As(err); !ok || e.Param != "corrects" {
+		t.Errorf("a posting is taken away once more: %v", err)
+	}
 	d.do(d.Transfer(credit.NewTransfer{From: "cus_a", To: "cus_b", CreditType: "credits", Credits: ten}))
 	a, _, err := d.Void(t.Context(), "cus_a", spare.Grant)
 	d.do(a, err)

@@ -28,10 +28,13 @@ type methodType struct {
 	days       int    // business days that its bank usually takes to pay a debit, 0 for what takes no time
 }
 
-// methodTypes are those that a Checkout Session of API version 2023-10-16 takes.
-// Sources: Stripe's description of that version for the names and for what an
-// invoice charges; docs.stripe.com/payments/payment-methods/payment-method-support
-// for currencies and what can be saved; the page of each debit for its days.
+// methodTypes are those that a Checkout Session takes: Stripe takes newer ones under
+// API version 2023-10-16 too, though its description of that version has no word of
+// them. Sources: the payment_method_types of Checkout Sessions in Stripe's present
+// description for the names; docs.stripe.com/payments/payment-methods/payment-method-support
+// and the page of each method for currencies and what can be saved; the page of each
+// debit for its days. Where these say nothing sure of the currencies, every one is
+// offered, and Stripe says.
 var methodTypes = map[string]methodType{
 	MethodCard:          {saved: true},
 	MethodLink:          {saved: true},
@@ -47,24 +50,45 @@ var methodTypes = map[string]methodType{
 	"affirm":            {currencies: "cad usd"},
 	"afterpay_clearpay": {currencies: "aud cad gbp nzd usd"},
 	"alipay":            {currencies: "aud cad cny eur gbp hkd jpy myr nzd sgd usd"},
+	"alma":              {currencies: "eur"},
+	"amazon_pay":        {currencies: "aud chf dkk eur gbp hkd jpy nok nzd sek usd zar"},
 	"bancontact":        {currencies: "eur"},
+	"billie":            {currencies: "chf dkk eur gbp nok sek"},
+	"bizum":             {currencies: "eur"},
 	"blik":              {currencies: "pln"},
 	"boleto":            {currencies: "brl"},
+	"crypto":            {},
 	"eps":               {currencies: "eur"},
 	"fpx":               {currencies: "myr"},
 	"giropay":           {currencies: "eur"},
 	"grabpay":           {currencies: "myr sgd"},
 	"ideal":             {currencies: "eur"},
+	"kakao_pay":         {currencies: "krw"},
 	"klarna":            {currencies: "aud cad chf czk dkk eur gbp nok nzd pln ron sek usd"},
 	"konbini":           {currencies: "jpy"},
+	"kr_card":           {currencies: "krw"},
+	"mb_way":            {currencies: "eur"},
+	"mobilepay":         {currencies: "dkk eur nok sek"},
+	"multibanco":        {currencies: "eur"},
+	"naver_pay":         {currencies: "krw"},
+	"nz_bank_account":   {currencies: "nzd"},
 	"oxxo":              {currencies: "mxn"},
 	"p24":               {currencies: "eur pln"},
+	"pay_by_bank":       {currencies: "eur gbp"},
+	"payco":             {currencies: "krw"},
 	"paynow":            {currencies: "sgd"},
+	"payto":             {currencies: "aud"},
 	"pix":               {currencies: "brl"},
 	"promptpay":         {currencies: "thb"},
 	"revolut_pay":       {currencies: "dkk eur gbp huf pln ron"},
+	"samsung_pay":       {currencies: "krw"},
+	"satispay":          {currencies: "eur"},
+	"scalapay":          {},
 	"sofort":            {currencies: "eur"},
+	"sunbit":            {},
 	"swish":             {currencies: "sek"},
+	"twint":             {currencies: "chf"},
+	"upi":               {},
 	"zip":               {currencies: "aud usd"},
 }
 

@@ -87,7 +87,9 @@ func (s *Service) mayRun(t tx.Tx, p *Policy, available money.Credits) (v verdict
 		return v, err
 	}
 	if !ok {
-		v.pause = PriceChanged
+		if v.pause == "" {
+			v.pause = PriceChanged
+		}
 		return v, nil
 	}
 	return v, s.limits(t, p, c, &v)
@@ -134,8 +136,10 @@ func (s *Service) price(t tx.Tx, p *Policy, available money.Credits, v *verdict)
 	if pack == nil || pack.Archived() || pack.CreditType != p.CreditType || (pack.Any != nil) != (p.Target > 0) {
 		return false, nil
 	}
-	currency, err := s.currencyFor(t, p.Customer, pack)
-	if err != nil || currency != p.Price.Currency {
+	currency := p.Price.Currency
+	now, fixed, err := s.Accounts.CurrencyIn(t, p.Customer)
+	if err != nil || (fixed && now != currency) {
+		v.pause = OtherCurrency
 		return false, err
 	}
 	var b bought

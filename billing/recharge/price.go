@@ -23,6 +23,25 @@ func (s *Service) currencyFor(t tx.Tx, customer string, pack *catalog.Pack) (str
 	return pack.Prices[0].Currency, nil
 }
 
+// CurrencyFixed pauses the policies of a customer that buy in another currency than
+// the one in which it pays from now on: nothing is charged in a currency that nobody
+// consented to. It is called in the transaction that fixes the currency.
+func (s *Service) CurrencyFixed(t tx.Tx, customer, currency string) error {
+	policies, err := s.Store.PoliciesOf(t, customer)
+	if err != nil {
+		return err
+	}
+	for _, p := range policies {
+		if p.State == Off || p.Price.Currency == currency || mayResume(p) != nil { // the others' pause lasts longer
+			continue
+		}
+		if err := s.pauseIn(t, p, nil, OtherCurrency, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // CurrencyFor is the currency in which a pack is bought for a customer.
 func (s *Service) CurrencyFor(t tx.Tx, customer string, pack *catalog.Pack) (string, error) {
 	return s.currencyFor(t, customer, pack)

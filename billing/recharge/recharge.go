@@ -40,13 +40,14 @@ type Reason string
 const (
 	CardDeclined           Reason = "card_declined"
 	AuthenticationRequired Reason = "authentication_required"
-	NoCard                 Reason = "no_card"       // the card was removed or has expired
-	PriceChanged           Reason = "price_changed" // dearer than consented to, or not sold any more
-	Disputed               Reason = "dispute"       // the bank disputes a payment
-	FraudWarning           Reason = "fraud_warning" // the bank suspects one
-	ByStaff                Reason = "staff"         // the vendor paused it
-	RefusedByStripe        Reason = "refused"       // Stripe will not make the invoice
-	Mismatch               Reason = "mismatch"      // the invoice is not what was asked for
+	NoCard                 Reason = "no_card"        // the card was removed or has expired
+	PriceChanged           Reason = "price_changed"  // dearer than consented to, or not sold any more
+	OtherCurrency          Reason = "other_currency" // the customer pays in another currency than consented to
+	Disputed               Reason = "dispute"        // the bank disputes a payment
+	FraudWarning           Reason = "fraud_warning"  // the bank suspects one
+	ByStaff                Reason = "staff"          // the vendor paused it
+	RefusedByStripe        Reason = "refused"        // Stripe will not make the invoice
+	Mismatch               Reason = "mismatch"       // the invoice is not what was asked for
 
 	Unknown    Reason = "unknown"     // Stripe never answered, and has no such invoice
 	NotNeeded  Reason = "not_needed"  // credits came from elsewhere meanwhile

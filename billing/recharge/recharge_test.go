@@ -2,12 +2,14 @@ package recharge_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/catalog"
 	"purse/billing/fault"
@@ -370,6 +372,54 @@ func TestFraudWarningPauses(t *testing.T) {
 	w.inState(recharge.Paused)
 	if p := w.policy(); p.Reason != recharge.FraudWarning {
 		t.Errorf("%+v", p)
+	}
+}
+
+// A payment in another currency pauses at once, with its own reason, and nothing is
+// charged in the one that was agreed to. A currency that is only chosen changes
+// nothing yet.
+func TestAnotherCurrency(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.catalog.UpdatePack(t.Context(), audit.System, w.pack.ID, catalog.PackChange{Prices: []catalog.Price{
+		{Currency: "usd", Model: catalog.Fixed, Amount: 2500}, {Currency: "eur", Model: catalog.Fixed, Amount: 2300},
+	}})
+	w.ok(err)
+	s := w.settings(w.saved("pm_card_visa"))
+	w.give(50 * money.Micro)
+	w.save(s)
+	choose := func(fix bool) {
+		w.ok(w.db.Update(t.Context(), func(t tx.Tx) error { return w.accounts.ChooseCurrencyIn(t, w.customer.ID, "eur", fix) }))
+	}
+	choose(false)
+	if p := w.policy(); p.State != recharge.Armed {
+		t.Fatalf("%s %s", p.State, p.Reason)
+	}
+	choose(true)
+	if p := w.policy(); p.State != recharge.Paused || p.Reason != recharge.OtherCurrency || p.PausedAt.IsZero() {
+		t.Fatalf("%s %s", p.State, p.Reason)
+	}
+	w.until("it is mailed", func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return slices.ContainsFunc(w.mails, func(m account.Mail) bool { return m.Data["reason"] == string(recharge.OtherCurrency) })
+	})
+	if err := w.Resume(t.Context(), w.owner, w.customer.ID, "credits"); !fault.HasCode(err, "other_currency") {
+		t.Errorf("resumed without consent: %v", err)
+	}
+	w.use(45 * money.Micro)
+	if n, _ := w.charged(); n != 0 {
+		t.Errorf("%d charged", n)
+	}
+	s.Cap.Currency = "eur"
+	if p := w.save(s); p.Price != (money.Money{Amount: 2300, Currency: "eur"}) {
+		t.Errorf("set up again at %+v", p.Price)
+	}
+	w.succeeded(1)
+	// Staff fixes another still: the next is not charged either. One that staff
+	// paused stays theirs.
+	w.ok(w.accounts.SetCurrency(t.Context(), audit.System, w.customer.ID, "usd"))
+	if p := w.policy(); p.Reason != recharge.OtherCurrency {
+		t.Errorf("%s %s", p.State, p.Reason)
 	}
 }
 

@@ -225,7 +225,7 @@ func (s *Service) plan(t tx.Tx, r *Recharge, p *Policy) (act, error) {
 // stops says whether a policy that is paused for a reason must not be charged
 // for what was begun before.
 func stops(r Reason) bool {
-	return r == Disputed || r == FraudWarning || r == ByStaff || r == PriceChanged
+	return r == Disputed || r == FraudWarning || r == ByStaff || r == PriceChanged || r == OtherCurrency
 }
 
 // backoff is when to ask again if no answer comes: 5 s, 10 s … 15 minutes.

@@ -381,6 +381,9 @@ func (s *Service) Resume(ctx context.Context, by audit.Actor, customer, creditTy
 		if err := mayResume(p); err != nil {
 			return err
 		}
+		if p.Reason == OtherCurrency {
+			return fault.New(fault.Conflict, "other_currency", "pack", "You pay in another currency now. Choose a pack at its price in that, and save.")
+		}
 		if p.Reason == PriceChanged {
 			return fault.New(fault.Conflict, "price_changed", "pack", "The price has changed. Look at the new one and save.")
 		}

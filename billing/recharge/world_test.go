@@ -145,6 +145,7 @@ func newWorld(t *testing.T) *world {
 		{Types: "mandate.", Handle: w.methods.MandateEvent},
 		{Types: "customer.deleted", Handle: w.purchases.CustomerDeletedEvent},
 	}
+	w.accounts.CurrencyFixed = w.CurrencyFixed
 	jobs.Handle(account.MailJob, func(_ context.Context, j job.Job) error {
 		var m account.Mail
 		err := j.Decode(&m)

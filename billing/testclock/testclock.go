@@ -27,6 +27,9 @@ const (
 	// something that never comes to rest does not stop the clock.
 	patience = 30 * time.Second
 	poll     = 15 * time.Millisecond
+	// fineFor is how much of the end of a move is made in small jumps, where
+	// somebody goes with it.
+	fineFor = 7 * 24 * time.Hour
 )
 
 // Status is what the clock is doing.
@@ -71,10 +74,21 @@ type Clock struct {
 	from   time.Time
 	ready  []func()
 	begin  chan struct{}
+	beside func(ctx context.Context) error // nil for nobody
+	fine   time.Duration
 }
 
 // New makes a clock. Run lets it move.
 func New(d Deps) *Clock { return &Clock{Deps: d, begin: make(chan struct{}, 1)} }
+
+// Accompany lets somebody who lives by the clock live through a move: f is called
+// after each jump, before what is due by then is waited for, and the jumps of the
+// last week are no longer than fine.
+func (c *Clock) Accompany(fine time.Duration, f func(ctx context.Context) error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fine, c.beside = fine, f
+}
 
 // State is what it shows.
 func (c *Clock) State() State {
@@ -136,7 +150,7 @@ func (c *Clock) Run(ctx context.Context) error {
 
 func (c *Clock) travel(ctx context.Context) {
 	c.mu.Lock()
-	to, from, ready := c.target, c.from, c.ready
+	to, from, ready, beside, fine := c.target, c.from, c.ready, c.beside, c.fine
 	c.mu.Unlock()
 	for ctx.Err() == nil {
 		left := to.Sub(c.Now())
@@ -144,6 +158,13 @@ func (c *Clock) travel(ctx context.Context) {
 			break
 		}
 		by := min(left, step)
+		switch {
+		case beside == nil:
+		case left <= fineFor:
+			by = min(by, fine)
+		case left < fineFor+step:
+			by = left - fineFor
+		}
 		err := c.Carry(ctx, by)
 		if err == nil {
 			err = c.Move(by)
@@ -151,6 +172,11 @@ func (c *Clock) travel(ctx context.Context) {
 		if err != nil {
 			c.Log.Error("the test clock stopped on its way", "error", err)
 			break
+		}
+		if beside != nil {
+			if err := beside(ctx); err != nil && ctx.Err() == nil {
+				c.Log.Warn("who goes with the test clock", "error", err)
+			}
 		}
 		c.rest(ctx)
 	}

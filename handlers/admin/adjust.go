@@ -53,6 +53,10 @@ func (a *Admin) AdjustSend(w http.ResponseWriter, r *http.Request) error {
 		n.CreditType = "" // that of the posting
 	}
 	reasonOf(form)
+	says := "The correction is a posting of its own."
+	if n.Corrects != "" {
+		says = "It gives back what the posting " + n.Corrects + " drew, in a posting of its own."
+	}
 	var correction *credit.Act
 	var bad error
 	unit := show.Unit(a.Catalog.Snapshot(), n.CreditType)
@@ -64,6 +68,6 @@ func (a *Admin) AdjustSend(w http.ResponseWriter, r *http.Request) error {
 	return a.carryOut(w, r, c, form, act{
 		title: "Adjust the balance", button: "Adjust by " + ui.Signed(n.Credits), done: "The balance was adjusted by " + unit.Amount(n.Credits) + ".",
 		danger: n.Credits < 0, key: "balance.adjusted", path: "/adjust", Act: correction,
-		says: []string{c.Name + " " + verb + " " + unit.Amount(amount) + ". The correction is a posting of its own."},
+		says: []string{c.Name + " " + verb + " " + unit.Amount(amount) + ".", says},
 	}, bad, func() error { return a.adjustPage(w, r, c, form) })
 }

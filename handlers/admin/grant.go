@@ -65,15 +65,40 @@ func (a *Admin) GrantSend(w http.ResponseWriter, r *http.Request) error {
 	n.Meters = strings.FieldsFunc(form.Text("meters"), func(r rune) bool { return r == ',' || r == ' ' })
 	reasonOf(form)
 	unit := show.Unit(a.Catalog.Snapshot(), n.CreditType)
-	says := []string{c.Name + " gets " + unit.Amount(n.Credits) + "."}
+	grant, bad := a.Credit.Grant(n)
+	return a.carryOut(w, r, c, form, act{
+		title: "Grant credits", button: "Grant " + unit.Amount(n.Credits), done: unit.Amount(n.Credits) + " granted.",
+		key: "credits.granted", path: "/grant", says: grantSays(c, n, unit), Act: grant,
+	}, bad, func() error { return a.grantPage(w, r, c, form) })
+}
+
+// grantSays is all that was filled in, and what stands for the rest.
+func grantSays(c *account.Customer, n credit.NewGrant, unit ui.Unit) []string {
+	kind := n.Kind
+	if kind == "" {
+		kind = ledger.Promotional
+	}
+	says := []string{c.Name + " gets " + unit.Amount(n.Credits) + ".", "Their kind: " + strings.ToLower(admin.KindName(kind)) + "."}
+	if n.EffectiveAt.IsZero() {
+		says = append(says, "They can be used at once.")
+	} else {
+		says = append(says, "They can be used from "+ui.TimeZoned(n.EffectiveAt, c.Location())+" on.")
+	}
 	if n.ExpiresAt.IsZero() {
 		says = append(says, "They never expire.")
 	} else {
 		says = append(says, "They expire on "+ui.TimeZoned(n.ExpiresAt, c.Location())+".")
 	}
-	grant, bad := a.Credit.Grant(n)
-	return a.carryOut(w, r, c, form, act{
-		title: "Grant credits", button: "Grant " + unit.Amount(n.Credits), done: unit.Amount(n.Credits) + " granted.",
-		key: "credits.granted", path: "/grant", says: says, Act: grant,
-	}, bad, func() error { return a.grantPage(w, r, c, form) })
+	if n.Priority == nil {
+		says = append(says, "Their priority is "+strconv.Itoa(ledger.DefaultPriority)+", the usual one.")
+	} else {
+		says = append(says, "Their priority is "+strconv.Itoa(*n.Priority)+"; lower is used first.")
+	}
+	if len(n.Meters) > 0 {
+		says = append(says, "Only "+strings.Join(n.Meters, ", ")+" can draw them.")
+	}
+	if n.Paid == (money.Money{}) {
+		return append(says, "Nothing was paid for them.")
+	}
+	return append(says, "Paid for them: "+ui.Money(n.Paid)+".")
 }

@@ -60,9 +60,13 @@ func (a *Admin) TransferSend(w http.ResponseWriter, r *http.Request) error {
 	reasonOf(form)
 	unit := show.Unit(a.Catalog.Snapshot(), n.CreditType)
 	moved, bad := a.Credit.Transfer(n)
+	from := "They come from the lots without a scope, in the order in which they are used."
+	if n.Grant != 0 {
+		from = "They come from the grant " + n.Grant.String() + " alone."
+	}
 	return a.carryOut(w, r, c, form, act{
 		title: "Transfer credits", button: "Transfer " + unit.Amount(n.Credits), done: unit.Amount(n.Credits) + " went to " + to.Name + ".",
 		key: "credits.transferred", path: "/transfer", Act: moved,
-		says: []string{unit.Amount(n.Credits) + " go from " + c.Name + " to " + to.Name + ". Each lot keeps its kind, dates, scope and what was paid for it."},
+		says: []string{unit.Amount(n.Credits) + " go from " + c.Name + " to " + to.Name + ". Each lot keeps its kind, dates, scope and what was paid for it.", from},
 	}, bad, func() error { return a.transferPage(w, r, c, form) })
 }

@@ -242,7 +242,7 @@ type newRate struct {
 	Credits     string            `json:"credits" doc:"A decimal of up to 12 places" example:"3"`
 	Per         *int64            `json:"per,omitempty" minimum:"1" doc:"1 by default" example:"1000000"`
 	Match       map[string]string `json:"match,omitempty" doc:"Properties and the values that they must have"`
-	EffectiveAt *time.Time        `json:"effective_at,omitempty" doc:"By default the first rate of a meter and match applies from the beginning, later ones from now"`
+	EffectiveAt *time.Time        `json:"effective_at,omitempty" doc:"By default the first rate of a meter and match applies from the beginning, later ones from now; what never applied does not count"`
 }
 
 type createRateIn struct {

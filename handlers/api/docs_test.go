@@ -24,6 +24,11 @@ func TestThePageTellsEveryRouteAndLoadsNothingFromElsewhere(t *testing.T) {
 			t.Errorf("%s %s is missing", r.Method, r.Path)
 		}
 	}
+	for _, rule := range []string{"they do not expire until the dispute is decided", "an older one that it replaced does not come back", "at most what is free in it less the customer's debt"} {
+		if !strings.Contains(html, rule) {
+			t.Errorf("it does not say that %s", rule)
+		}
+	}
 	for _, no := range []string{"<style", " style=", "<script>", `src="http`, `href="http`} {
 		if strings.Contains(html, no) {
 			t.Errorf("the page has %s", no)

@@ -218,7 +218,7 @@ func getPosting(a *API, ctx context.Context, in *ByID) (*reply[postingObject], e
 type newAdjustment struct {
 	CreditType string `json:"credit_type"`
 	Credits    string `json:"credits" doc:"With sign: what is added to the balance" example:"-2.5"`
-	Corrects   string `json:"corrects,omitempty" doc:"A posting whose credits are given back to its grants"`
+	Corrects   string `json:"corrects,omitempty" doc:"A posting whose credits are given back to its grants; only with credits above zero"`
 	Reason     string `json:"reason" minLength:"1" maxLength:"500"`
 }
 

@@ -114,6 +114,15 @@ var methodNames = map[string]string{"card": "Card", "us_bank_account": "US bank 
 // currencyOf says which currencies a payment method takes; nil for every one.
 var currencyOf = map[string][]string{"us_bank_account": {"usd"}, "sepa_debit": {"eur"}, "customer_balance": {"usd", "eur", "gbp", "jpy", "mxn"}}
 
+// Runs says whether the sandbox can run payments by a method.
+func Runs(method string) bool { return methodNames[method] != "" }
+
+// notRun refuses a payment method that Stripe's Checkout has and the sandbox cannot
+// run.
+func notRun(method string) *apiError {
+	return bad("", "payment_method_types", "The sandbox cannot run the payment method `%s`. Leave it out here (PURSE_PAYMENT_METHODS): with a key of Stripe's it is offered.", method)
+}
+
 func takes(method, currency string) bool {
 	list, known := currencyOf[method]
 	return !known || slices.Contains(list, currency)
@@ -142,7 +151,7 @@ func (c *call) sessionMethods(currency string, customer obj) ([]any, *apiError) 
 		m := m.(string)
 		switch {
 		case methodNames[m] == "":
-			return nil, notValue("payment_method_types", m)
+			return nil, notRun(m)
 		case !takes(m, currency):
 			return nil, bad("", "payment_method_types", "The payment method `%s` cannot be used with the currency `%s`.", m, currency)
 		case m == "customer_balance" && customer == nil:

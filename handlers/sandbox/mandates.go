@@ -26,7 +26,7 @@ func (c *call) setupMethods() ([]any, *apiError) {
 	for _, m := range list {
 		switch m := m.(string); {
 		case methodNames[m] == "":
-			return nil, notValue("payment_method_types", m)
+			return nil, notRun(m)
 		case !slices.Contains(reusable, m):
 			return nil, bad("", "payment_method_types", "The payment method `%s` cannot be used in `setup` mode.", m)
 		}

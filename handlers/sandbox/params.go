@@ -80,7 +80,14 @@ func addNewer(ops map[string]*param) {
 	session := ops["POST /v1/checkout/sessions"]
 	session.children = append(session.children, &param{name: "adaptive_pricing", kinds: "o",
 		children: []*param{{name: "enabled", kinds: "b"}}})
+	types := session.child("payment_method_types").items
+	types.enum = append(types.enum, newerMethods...)
 }
+
+// newerMethods are the payment methods that a Checkout Session takes by now, and
+// that the description of 2023-10-16 does not know.
+var newerMethods = []string{"alma", "amazon_pay", "billie", "bizum", "crypto", "kakao_pay", "kr_card", "mb_way", "mobilepay", "multibanco", "naver_pay", "nz_bank_account",
+	"pay_by_bank", "payco", "payto", "samsung_pay", "satispay", "scalapay", "sunbit", "twint", "upi"}
 
 func (p *param) setKinds(types string) {
 	for t := range strings.SplitSeq(types, ",") {

@@ -55,6 +55,8 @@ func RechargeReason(r recharge.Reason) string {
 		return "The payment method is not saved any more, has expired, or may not be debited"
 	case recharge.PriceChanged:
 		return "The price has changed, or the pack is not sold any more"
+	case recharge.OtherCurrency:
+		return "You pay in another currency now"
 	case recharge.Disputed:
 		return "A payment is disputed"
 	case recharge.FraudWarning:
@@ -197,6 +199,9 @@ func paused(s *portal.RechargeState, p *recharge.Policy, open *recharge.Recharge
 		s.Text, s.Resume = []string{"Save a payment method, choose it below and save."}, ""
 	case recharge.PriceChanged:
 		s.Text, s.Resume = []string{"You agreed to " + price + ". Look at what it costs now, below, and save; until then nothing is charged."}, ""
+	case recharge.OtherCurrency:
+		s.Text, s.Resume = []string{"You agreed to " + price + ", and your payments are in another currency since. Set it up again below, at the price in your currency; until then nothing is charged."}, ""
+		s.Repair, s.RepairURL = "Set it up again", "/recharge?credit_type="+p.CreditType+"#rules-title"
 	case recharge.ByStaff:
 		s.Text, s.Resume, s.Locked = []string{"Please get in touch with us. Nothing is charged meanwhile."}, "", true
 	case recharge.Disputed, recharge.FraudWarning:

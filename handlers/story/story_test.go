@@ -178,6 +178,34 @@ func TestStaffActsWithReasonAndPreview(t *testing.T) {
 	p.WaitText("25.5 credits granted.")
 	p.WaitText("125.50")
 
+	// All that was filled in is shown again, and what stands for the rest was.
+	p.Go(w.url + "/admin/customers/" + cust.customer.ID + "/grant")
+	p.Type("#credits", "7")
+	p.Type("#reason", "As agreed")
+	p.Wait(`(document.querySelector("#kind").value = "committed", true)`)
+	p.Wait(`[...document.querySelectorAll("details")].every(d => d.open = true)`)
+	p.Type("#priority", "20")
+	p.Type("#amount_paid", "5.00")
+	p.Type("#currency", "eur")
+	p.Type("#meters", "input_tokens")
+	p.ClickText("Preview")
+	p.WaitText("Nothing has happened yet.")
+	for _, want := range []string{"Their kind: committed.", "They can be used at once.", "They never expire.", "Their priority is 20", "Only input_tokens can draw them.", "Paid for them: €5.00."} {
+		p.WaitText(want)
+	}
+
+	// What is taken away corrects nothing.
+	p.Go(w.url + "/admin/customers/" + cust.customer.ID + "/adjust")
+	p.Type("#credits", "1")
+	p.Wait(`(document.querySelector("#direction").value = "down", true)`)
+	p.Type("#corrects", "pst_1-1")
+	p.Type("#reason", "The wrong way round")
+	p.ClickText("Preview")
+	p.WaitText("A posting can only be given back")
+	p.Wait(`document.querySelector("#corrects").getAttribute("aria-invalid") === "true"`)
+	p.Problems()
+	p.Go(w.url + "/admin/customers/" + cust.customer.ID)
+
 	p.ClickText("Transfer")
 	p.Type("#to", "cus_nobody")
 	p.Type("#credits", "20")

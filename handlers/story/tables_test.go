@@ -22,7 +22,7 @@ func widths(p *page, phone bool) []int {
 	}
 	var tables int
 	if p.Eval(`document.querySelectorAll("main table").length`, &tables); tables > 0 {
-		out = append(out, 720, 900, 1024, 1150, 1680)
+		out = append(out, 600, 640, 720, 900, 1024, 1150, 1680)
 	}
 	return out
 }

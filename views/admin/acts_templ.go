@@ -275,7 +275,7 @@ func GrantPage(f ui.Frame, p GrantForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Select(p.Form, ui.Field{Name: "kind", Label: "Kind", Value: "promotional"}, []ui.Option{{Value: "promotional", Text: "Promotional"}, {Value: "included", Text: "Included"}, {Value: "committed", Text: "Committed"}, {Value: "paid", Text: "Purchased elsewhere"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(p.Form, ui.Field{Name: "kind", Label: "Kind", Value: "promotional"}, kindOptions).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

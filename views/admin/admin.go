@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/views/portal"
 	"purse/views/ui"
@@ -320,4 +321,20 @@ func count(n int) string { return strconv.Itoa(n) }
 var inboxStates = []ui.Option{
 	{Value: "", Text: "All"}, {Value: "received", Text: "Waiting"}, {Value: "retrying", Text: "Retrying"},
 	{Value: "alarm", Text: "Needs a person"}, {Value: "done", Text: "Done"}, {Value: "not_ours", Text: "Not ours"}, {Value: "ignored", Text: "Ignored"},
+}
+
+// kindOptions are the kinds of grants that staff can make.
+var kindOptions = []ui.Option{
+	{Value: string(ledger.Promotional), Text: "Promotional"}, {Value: string(ledger.Included), Text: "Included"}, {Value: string(ledger.Committed), Text: "Committed"},
+	{Value: string(ledger.Paid), Text: "Purchased elsewhere"},
+}
+
+// KindName is a kind of grant in words, as the form has it.
+func KindName(kind ledger.Kind) string {
+	for _, o := range kindOptions {
+		if o.Value == string(kind) {
+			return o.Text
+		}
+	}
+	return string(kind)
 }

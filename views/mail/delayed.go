@@ -71,8 +71,8 @@ func schedulePaused(site ui.Site, data map[string]string, link string) (Letter, 
 	}
 	noCard := data["reason"] == string(schedule.NoCard)
 	if noCard {
-		l.Says = []string{data["message"], "Save a card: the schedule goes on with that one. Nothing is bought until then."}
-		l.Button = "Save a card"
+		l.Says = []string{data["message"], "Save a payment method: the schedule goes on with that one. Nothing is bought until then."}
+		l.Button = "Save a payment method"
 	}
 	if strings.HasPrefix(data["repair_url"], "https://") || strings.HasPrefix(data["repair_url"], "http://") {
 		if noCard {

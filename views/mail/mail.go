@@ -189,6 +189,7 @@ var pauses = map[recharge.Reason][2]string{
 	recharge.AuthenticationRequired: {"Your bank wants you to confirm", "Confirm the payment on Stripe's page: the credits are added at once, and automatic recharges go on."},
 	recharge.NoCard:                 {"The payment method cannot be charged any more", "Save one to let automatic recharges go on."},
 	recharge.PriceChanged:           {"The price has changed", "Nothing is charged at a higher price than you agreed to. Look at the new price and save again."},
+	recharge.OtherCurrency:          {"You pay in another currency now", "Nothing is charged in a currency that you did not agree to. Look at the price in yours and save again."},
 	recharge.Disputed:               {"A payment is disputed", "Until that is settled, nothing is charged automatically."},
 	recharge.FraudWarning:           {"A bank has a question about a payment", "Until that is settled, nothing is charged automatically."},
 	recharge.ByStaff:                {"We have paused them", "Please contact us if you have questions."},

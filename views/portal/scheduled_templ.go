@@ -387,7 +387,7 @@ func scheduleCard(s ScheduleRow, z *time.Location) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if s.NoCard {
-			templ_7745c5c3_Err = ui.Link("/methods", "", "Save a card").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Link("/methods", "", "Save a payment method").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -9,7 +9,7 @@ import (
 func checkoutTitle(c Checkout) string {
 	t := "Pay " + c.Merchant
 	if c.Setup {
-		t = "Save a card with " + c.Merchant
+		t = "Save a payment method with " + c.Merchant
 	}
 	if c.Error != "" {
 		t = "Error: " + t

@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"sort"
@@ -38,6 +39,9 @@ func (im *run) dryRun(ctx context.Context) error {
 	plan := map[plannedKey]*planned{}
 	for {
 		b, err := im.next()
+		if errors.As(err, new(brokenError)) {
+			return fmt.Errorf("%w; nothing is booked, and the rows after it were not looked at", err)
+		}
 		if err != nil {
 			return err
 		}
@@ -55,10 +59,11 @@ func (im *run) dryRun(ctx context.Context) error {
 	if im.unpriced > 0 {
 		fmt.Fprintf(im.out, "%d of the rows would wait for a price\n", im.unpriced)
 	}
+	im.doubts()
 	if im.refused > 0 {
-		return fmt.Errorf("%d rows would be refused: they are named above", im.refused)
+		err = fmt.Errorf("%d rows would be refused: they are named above", im.refused)
 	}
-	return nil
+	return errors.Join(err, im.unended())
 }
 
 // plan adds a row to the table, or names it.
@@ -191,7 +196,8 @@ func (im *run) printPlan(plan map[plannedKey]*planned) {
 		}
 	}
 	_ = w.Flush()
-	fmt.Fprintf(im.out, "%d rows would be booked for %s credits. Nothing is booked yet.\n", im.rows, amounts(total))
+	fmt.Fprintf(im.out, "%d rows would be booked for %s credits, less those that are there already: a dry run does not know them, and they are not charged again. Nothing is booked yet.\n",
+		im.rows, amounts(total))
 }
 
 func amounts(credits map[string]money.Exact) string {

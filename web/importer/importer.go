@@ -38,6 +38,7 @@ type Options struct {
 	Null                     []string // texts that stand for a blank cell
 	SkipBlank                bool
 	Delimiter, Decimal       string
+	LastLine                 string // leave or take; "": left, and an error
 	Batch, MaxRefused        int
 	DryRun                   bool
 }
@@ -53,6 +54,9 @@ func Run(ctx context.Context, o Options, api API, out, notes io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if o.LastLine != "" && o.LastLine != LeaveLast && o.LastLine != TakeLast {
+		return fmt.Errorf("--last-line is leave or take, not %q", o.LastLine)
+	}
 	src, err := open(o.File)
 	if err != nil {
 		return err
@@ -62,7 +66,7 @@ func Run(ctx context.Context, o Options, api API, out, notes io.Writer) error {
 	if err != nil {
 		return err
 	}
-	im := &run{Options: o, mapping: m, table: t, src: src, api: api, out: out, notes: notes, started: time.Now(), charged: map[string]money.Credits{}, skipped: map[string]int{}}
+	im := &run{Options: o, mapping: m, table: t, src: src, api: api, out: out, notes: notes, started: time.Now(), charged: map[string]money.Credits{}, before: map[string]money.Credits{}, skipped: map[string]int{}, seen: map[string]int{}}
 	im.ids = newIDs(o)
 	fmt.Fprintln(notes, t.guess())
 	if o.DryRun {
@@ -76,7 +80,16 @@ func Run(ctx context.Context, o Options, api API, out, notes io.Writer) error {
 	if err == nil && im.refused > 0 {
 		err = fmt.Errorf("%d rows were refused: they are named above, and nothing of them is booked; correct them and run the same command again", im.refused)
 	}
-	return err
+	return errors.Join(err, im.unended())
+}
+
+// unended is an error where the last line was left and nobody said that this is well.
+func (im *run) unended() error {
+	text := im.table.leftOver()
+	if text == "" || im.LastLine == LeaveLast {
+		return nil
+	}
+	return fmt.Errorf("%s %s", im.File, text)
 }
 
 // run is one import.
@@ -96,9 +109,10 @@ type run struct {
 	again    int // of them before
 	unpriced int // of them without a price yet
 	refused  int
-	charged  map[string]money.Credits
-	skipped  map[string]int // by why
-	kinds    map[string]bool
+	charged  map[string]money.Credits // by the rows that were not there
+	before   map[string]money.Credits // by those that were
+	skipped  map[string]int           // by why
+	seen     map[string]int           // rows in which something was guessed, by what
 }
 
 // booking is a row on its way.
@@ -112,7 +126,11 @@ func (im *run) all(ctx context.Context) error {
 	for {
 		b, err := im.next()
 		if err != nil || b == nil {
-			return errors.Join(err, im.send(ctx))
+			failed := im.send(ctx)
+			if errors.As(err, new(brokenError)) && failed == nil {
+				err = fmt.Errorf("%w; the rows before it are booked or named, it and those after it are not booked", err)
+			}
+			return errors.Join(err, failed)
 		}
 		if im.batch = append(im.batch, *b); len(im.batch) == im.Batch {
 			if err := im.send(ctx); err != nil {
@@ -150,16 +168,13 @@ func (im *run) next() (*booking, error) {
 	}
 }
 
-// understood says once how a kind of time was read.
+// understood says once how a kind of time or number was read, and counts.
 func (im *run) understood(r *row, e event) {
-	if im.kinds == nil {
-		im.kinds = map[string]bool{}
+	for _, g := range e.guesses {
+		if im.seen[g.as]++; im.seen[g.as] == 1 {
+			fmt.Fprintf(im.notes, "%s such as %q (line %d) are read %s: %s.\n", g.what, g.text, r.line, g.as, g.read)
+		}
 	}
-	if e.kind == "" || im.kinds[e.kind] {
-		return
-	}
-	im.kinds[e.kind] = true
-	fmt.Fprintf(im.notes, "Times such as %q (line %d) are read as %s: %s.\n", e.timeText, r.line, e.kind, e.Timestamp)
 }
 
 // refuse names a row that is not booked. Its error ends the import.
@@ -172,7 +187,11 @@ func (im *run) refuse(err error) error {
 		if errors.As(err, &bad) {
 			line = bad.line
 		}
-		return fmt.Errorf("%d rows were refused: it ends after line %d, and no row after it is booked (--max-refused)", im.refused, max(line, im.table.last))
+		after := "no row after it is booked"
+		if im.DryRun {
+			after = "no row after it was looked at"
+		}
+		return fmt.Errorf("%d rows were refused: it ends after line %d, and %s (--max-refused)", im.refused, max(line, im.table.last), after)
 	}
 	return nil
 }
@@ -180,7 +199,14 @@ func (im *run) refuse(err error) error {
 // summary says what was done, to the row.
 func (im *run) summary() {
 	fmt.Fprintln(im.notes)
-	fmt.Fprintf(im.out, "%d rows, %s charged, %d of the rows were there already\n", im.rows, im.sum(), im.again)
+	switch im.again {
+	case 0:
+		fmt.Fprintf(im.out, "%d rows, %s charged, 0 of the rows were there already\n", im.rows, sum(im.charged))
+	case im.rows:
+		fmt.Fprintf(im.out, "%d rows, nothing charged: all of them were there already, for %s\n", im.rows, sum(im.before))
+	default:
+		fmt.Fprintf(im.out, "%d rows, %s charged, %d of the rows were there already, for %s\n", im.rows, sum(im.charged), im.again, sum(im.before))
+	}
 	if im.unpriced > 0 {
 		fmt.Fprintf(im.out, "%d of the rows wait for a price: see Unpriced usage in the console\n", im.unpriced)
 	}
@@ -193,19 +219,33 @@ func (im *run) summary() {
 	if im.refused > 0 {
 		fmt.Fprintf(im.out, "%d rows were refused\n", im.refused)
 	}
+	im.doubts()
 }
 
-func (im *run) sum() string {
-	if len(im.charged) <= 1 {
+// doubts says how many times were read of which the zone leaves open what they are,
+// and that the last line was left.
+func (im *run) doubts() {
+	for _, as := range sorted(im.seen) {
+		if doubtful[as] {
+			fmt.Fprintf(im.out, "%d rows have a time that is read %s in %s: where the file's times are of another zone, give it with --zone\n", im.seen[as], as, im.mapping.moments.zone)
+		}
+	}
+	if text := im.table.leftOver(); text != "" && im.LastLine == LeaveLast {
+		fmt.Fprintf(im.out, "1 row is left for the next run: line %d does not end yet\n", im.table.left)
+	}
+}
+
+func sum(credits map[string]money.Credits) string {
+	if len(credits) <= 1 {
 		var sum money.Credits
-		for _, c := range im.charged {
+		for _, c := range credits {
 			sum = c
 		}
 		return sum.String() + " credits"
 	}
 	var parts []string
-	for _, typ := range sorted(im.charged) {
-		parts = append(parts, im.charged[typ].String()+" "+typ)
+	for _, typ := range sorted(credits) {
+		parts = append(parts, credits[typ].String()+" "+typ)
 	}
 	return strings.Join(parts, " and ")
 }

@@ -105,21 +105,21 @@ const head = "at,n\n"
 func TestAnIDSaysWhatARowIs(t *testing.T) {
 	p := newPurse(t)
 	rows := []string{"2026-01-01 10:00:00,1", "2026-01-01 10:00:00,1", "2026-01-01 10:00:00,2", "2026-01-01 10:00:01,1"}
-	out, _, err := p.run(write(t, "a.csv", []byte(head+strings.Join(rows, "\n"))))
+	out, _, err := p.run(write(t, "a.csv", []byte(head+strings.Join(rows, "\n")+"\n")))
 	if err != nil || len(p.booked) != 4 || !strings.HasPrefix(out, "4 rows, 8 credits charged, 0 of the rows were there already") {
 		t.Fatal(len(p.booked), out, err)
 	}
 	slices.Reverse(rows)
 	more := head + strings.Join(rows, "\n") + "\n2026-01-01T10:00:01Z,1.0\n2026-01-01 11:00:00+01:00,3\n"
 	out, _, err = p.run(write(t, "b.csv", []byte(more)))
-	if err != nil || len(p.booked) != 6 || !strings.HasPrefix(out, "6 rows, 12 credits charged, 4 of the rows were there already") {
+	if err != nil || len(p.booked) != 6 || !strings.HasPrefix(out, "6 rows, 4 credits charged, 4 of the rows were there already, for 8 credits\n") {
 		t.Fatal(len(p.booked), out, err)
 	}
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	_, _ = z.Write([]byte(more))
 	_ = z.Close()
-	if out, _, err = p.run(write(t, "c.csv.gz", packed.Bytes())); err != nil || len(p.booked) != 6 || !strings.Contains(out, "6 of the rows were there already") {
+	if out, _, err = p.run(write(t, "c.csv.gz", packed.Bytes())); err != nil || len(p.booked) != 6 || !strings.HasPrefix(out, "6 rows, nothing charged: all of them were there already, for 12 credits\n") {
 		t.Fatal(len(p.booked), out, err)
 	}
 	// Another customer or another property is another event.
@@ -398,11 +398,159 @@ func TestADryRun(t *testing.T) {
 	if len(got) < len(want) || !reflect.DeepEqual(got[:len(want)], want) {
 		t.Errorf("it shows\n%s", out)
 	}
-	if !strings.Contains(out, "4 rows would be booked for 8.3 credits") || !strings.Contains(out, "1 of the rows would wait for a price") {
+	if !strings.Contains(out, "4 rows would be booked for 8.3 credits, less those that are there already: a dry run does not know them") || !strings.Contains(out, "1 of the rows would wait for a price") {
 		t.Error(out)
 	}
 	if err == nil || !strings.Contains(notes, `line 6 (row 5), column "n", value "-1"`) || len(p.booked) != 0 {
 		t.Error(notes, err, len(p.booked))
+	}
+}
+
+// What ends a dry run booked nothing, and it says so; what ends an import says what
+// was booked.
+func TestNothingIsBookedByADryRun(t *testing.T) {
+	p := newPurse(t)
+	p.lists = map[string]string{"/v1/meters": `{"data":[{"id":"m2","key":"calls","event":"e","aggregation":"count","property":null}]}`, "/v1/rates": `{"data":[]}`}
+	broken := write(t, "a.csv", []byte(head+"2026-01-01 10:00:00,1\n2026-01-01 10:00:01,\"1\n"))
+	dry := func(o *Options) { o.DryRun, o.MaxRefused = true, 1 }
+	if _, _, err := p.run(broken, dry); err == nil || !strings.Contains(err.Error(), "line 3 is no CSV") || !strings.Contains(err.Error(), "nothing is booked") || strings.Contains(err.Error(), "are booked") {
+		t.Error(err)
+	}
+	if _, _, err := p.run(write(t, "a.csv", []byte(head+"x,1\n")), dry); err == nil || !strings.Contains(err.Error(), "no row after it was looked at") {
+		t.Error(err)
+	}
+	if _, _, err := p.run(broken); err == nil || !strings.Contains(err.Error(), "line 3 is no CSV") || !strings.Contains(err.Error(), "the rows before it are booked or named") || len(p.booked) != 1 {
+		t.Error(err, len(p.booked))
+	}
+	// Where they could not be booked, nobody says that they are.
+	var a, b bytes.Buffer
+	o := plain
+	o.File = broken
+	if err := Run(context.Background(), o, &fails{newPurse(t)}, &a, &b); err == nil || strings.Contains(err.Error(), "are booked or named") || !strings.Contains(err.Error(), "nothing from line 2 on is booked") {
+		t.Error(err)
+	}
+}
+
+// What could be read in two ways is shown: once, with where and how it was read.
+func TestGuessesAreShown(t *testing.T) {
+	for name, x := range map[string]struct {
+		rows, want string
+		change     func(*Options)
+	}{
+		"a point":      {"at;n\n2026-01-01 10:00:00;1.500\n2026-01-01 10:00:01;2.500\n", `Numbers such as "1.500" (line 2) are read with a point before decimals`, nil},
+		"commas":       {"at,n\n2026-01-01 10:00:00,\"1,234\"\n", `Numbers such as "1,234" (line 2) are read with commas between thousands`, nil},
+		"points":       {"at;n\n2026-01-01 10:00:00;1.500\n", `Numbers such as "1.500" (line 2) are read with points between thousands: 1500`, func(o *Options) { o.Decimal = "," }},
+		"a zone":       {"at,n\n2026-01-01 10:00:00,1\n", `Times such as "2026-01-01 10:00:00" (line 2) are read as times in UTC`, nil},
+		"no guess":     {"at,n\n2026-01-01T10:00:00Z,1.5\n2026-01-01T10:00:01Z,0.125\n", "", nil},
+		"it was said":  {"at;n\n2026-01-01T10:00:00Z;1.500\n", "", func(o *Options) { o.Decimal = "." }},
+		"one reading":  {"at,n\n2026-01-01T10:00:00Z,1234.500\n", "", nil},
+		"milliseconds": {"at,n\n1767261600000,1\n", "milliseconds since 1970", nil},
+	} {
+		p := newPurse(t)
+		if x.change == nil {
+			x.change = func(*Options) {}
+		}
+		_, notes, err := p.run(write(t, "a.csv", []byte(x.rows)), x.change)
+		said := strings.Count(notes, "such as")
+		if err != nil || (x.want == "" && said > 0) || (x.want != "" && strings.Count(notes, x.want) != 1) {
+			t.Errorf("%s: %v\n%s", name, err, notes)
+		}
+	}
+}
+
+// A time that clocks skip or show twice is named, with the reading that was taken,
+// and counted. A zone beside the time leaves no doubt.
+func TestWhereClocksAreChanged(t *testing.T) {
+	berlin := func(o *Options) { o.Zone = "Europe/Berlin" }
+	for when, want := range map[string]string{
+		"2026-03-29 02:30":          never,
+		"2026-03-29 02:00:00":       never,
+		"2026-03-29 01:59:59":       "",
+		"2026-03-29 03:00:00":       "",
+		"2026-10-25 02:30":          "comes twice",
+		"2026-10-25 02:00:00":       "comes twice",
+		"2026-10-25 02:59:59":       "comes twice",
+		"2026-10-25 01:59:59":       "",
+		"2026-10-25 03:00:00":       "",
+		"2026-10-25 02:30:00+01:00": "",
+		"2026-07-01 12:00":          "",
+	} {
+		p := newPurse(t)
+		out, notes, err := p.run(write(t, "a.csv", []byte(head+when+",1\n"+when+",2\n")), berlin)
+		if err != nil || len(p.booked) != 2 {
+			t.Fatal(when, err)
+		}
+		counted := strings.Contains(out, "2 rows have a time that is read as one that ")
+		if counted != (want != "") || (want != "" && (!strings.Contains(out, want) || !strings.Contains(out, "--zone") || !strings.Contains(notes, want) || !strings.Contains(notes, p.order[0].Timestamp))) {
+			t.Errorf("%s: %s%s", when, out, notes)
+		}
+		// The reading that is named is the one that was taken.
+		if reading := map[string]string{first: "2026-10-25T00:", second: "2026-10-25T01:"}; want == "comes twice" {
+			for as, at := range reading {
+				if strings.Contains(out, as) && !strings.HasPrefix(p.order[0].Timestamp, at) {
+					t.Errorf("%s is said to be %q and is %s", when, as, p.order[0].Timestamp)
+				}
+			}
+		}
+	}
+	p := newPurse(t)
+	out, _, err := p.run(write(t, "a.csv", []byte(head+"25.10.2026 02:30,1\n")), berlin, func(o *Options) { o.TimeFormat = "DD.MM.YYYY HH:mm" })
+	if err != nil || !strings.Contains(out, "1 rows have a time that is read as one that comes twice") {
+		t.Error(out, err)
+	}
+}
+
+// The last line of a file that does not end may be half written: it is left, named,
+// and booked when it has ended, as one row.
+func TestAGrowingFile(t *testing.T) {
+	p := newPurse(t)
+	file := write(t, "a.csv", []byte(head+"2026-12-01 10:00:00,1\n2026-12-01 10:00:01,12"))
+	out, _, err := p.run(file)
+	if err == nil || !strings.Contains(err.Error(), "line 3, the last, does not end") || !strings.Contains(err.Error(), "--last-line take") || len(p.booked) != 1 || !strings.HasPrefix(out, "1 rows, 2 credits") {
+		t.Errorf("%s %v, %d booked", out, err, len(p.booked))
+	}
+	if out, _, err = p.run(file, func(o *Options) { o.LastLine = LeaveLast }); err != nil || !strings.Contains(out, "1 row is left for the next run: line 3") {
+		t.Error(out, err)
+	}
+	for _, grown := range []string{"34\n2026-12-01 10:00", ":02,5\n2026-12-01 10:00:03,\"6"} { // also half a row, and half a quote
+		f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = f.WriteString(grown)
+		_ = f.Close()
+		if out, notes, err := p.run(file, func(o *Options) { o.LastLine = LeaveLast }); err != nil {
+			t.Error(out, notes, err)
+		}
+	}
+	var got []string
+	for _, e := range p.order {
+		got = append(got, string(e.Properties["n"]))
+	}
+	if strings.Join(got, " ") != "1 1234 5" {
+		t.Errorf("booked are %v", got)
+	}
+	// An export that is whole, a packed one, and a file that is only a header.
+	whole := []byte(head + "2026-12-01 10:00:00,1\n2026-12-01 10:00:01,2")
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = z.Write(whole)
+	_ = z.Close()
+	for name, x := range map[string]struct {
+		file string
+		last string
+		rows int
+	}{
+		"said so": {write(t, "a.csv", whole), TakeLast, 2}, "packed": {write(t, "a.csv.gz", packed.Bytes()), "", 2}, "ended": {write(t, "a.csv", append(whole, '\n')), "", 2},
+		"UTF-16": {write(t, "a.csv", utf16le("\ufeff"+string(whole))), TakeLast, 2}, "a header": {write(t, "a.csv", []byte("at,n")), "", 0}, "left": {write(t, "a.csv", whole), LeaveLast, 1},
+	} {
+		p := newPurse(t)
+		if out, _, err := p.run(x.file, func(o *Options) { o.LastLine = x.last }); err != nil || len(p.booked) != x.rows {
+			t.Errorf("%s: %s %v, %d booked", name, out, err, len(p.booked))
+		}
+	}
+	if _, _, err := p.run(file, func(o *Options) { o.LastLine = "maybe" }); err == nil || !strings.Contains(err.Error(), "--last-line") {
+		t.Error(err)
 	}
 }
 

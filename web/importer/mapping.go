@@ -62,9 +62,12 @@ type event struct {
 	Caller     string                     `json:"caller,omitempty"`
 	Properties map[string]json.RawMessage `json:"properties"`
 
-	at             time.Time
-	kind, timeText string // what the time was taken for
+	at      time.Time
+	guesses []guess
 }
+
+// guess is what a cell was taken for, where it does not say all itself.
+type guess struct{ what, text, as, read string }
 
 func named(flag string, names ...string) *column {
 	return &column{flag: flag, names: names, index: -1}
@@ -261,15 +264,19 @@ func (m *mapping) event(r *row) (e event, why string, err error) {
 		return e, why, nil
 	}
 	e = event{Customer: m.Customer, Event: m.Event, Mode: "record", Backdated: true, Properties: map[string]json.RawMessage{}}
-	e.timeText = m.cell(r, m.time)
-	if e.timeText == "" && m.SkipBlank {
+	timeText := m.cell(r, m.time)
+	if timeText == "" && m.SkipBlank {
 		return e, blank, nil
 	}
-	if e.at, e.kind, err = m.moments.parse(e.timeText); err != nil {
+	var kinds []string
+	if e.at, kinds, err = m.moments.parse(timeText); err != nil {
 		return e, "", r.at(m.time, r.cells[m.time.index], err.Error())
 	}
 	e.at = e.at.Truncate(time.Microsecond)
 	e.Timestamp = e.at.Format(time.RFC3339Nano)
+	for _, kind := range kinds {
+		e.guesses = append(e.guesses, guess{"Times", timeText, kind, e.Timestamp})
+	}
 	if m.customer != nil {
 		if e.Customer = m.cell(r, m.customer); e.Customer == "" {
 			if m.SkipBlank {
@@ -297,6 +304,9 @@ func (m *mapping) event(r *row) (e event, why string, err error) {
 			return e, "", r.at(f.column, r.cells[f.index], "the cell for "+f.property+" is blank: give a value with --default, or leave such rows out with --skip-blank")
 		default:
 			e.Properties[f.property] = value(s, m.Decimal)
+			if as := numberGuess(s, m.Decimal); as != "" {
+				e.guesses = append(e.guesses, guess{"Numbers", s, as, string(e.Properties[f.property])})
+			}
 		}
 	}
 	for p, v := range m.Set {

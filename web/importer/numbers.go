@@ -40,6 +40,27 @@ func number(s, decimal string) (string, bool) {
 	return m[1] + whole, true
 }
 
+var pointed = regexp.MustCompile(`^[+-]?[1-9]\d{0,2}\.\d{3}$`)
+
+// numberGuess says what a number was taken for that could be read in two ways, ""
+// for one that cannot. decimal is "" where nobody said what stands before decimals.
+func numberGuess(s, decimal string) string {
+	s = strings.TrimSpace(s)
+	if _, ok := number(s, decimal); !ok {
+		return ""
+	}
+	switch {
+	case decimal == "," && strings.Contains(s, "."):
+		return "with points between thousands"
+	case decimal == ",":
+	case strings.Contains(s, ","):
+		return "with commas between thousands (say --decimal , where a comma stands before decimals)"
+	case decimal == "" && pointed.MatchString(s):
+		return "with a point before decimals (say --decimal , where points stand between thousands)"
+	}
+	return ""
+}
+
 // value is a cell as a property: a number where it is one, else text.
 func value(s, decimal string) json.RawMessage {
 	s = strings.TrimSpace(s)

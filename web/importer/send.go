@@ -67,7 +67,11 @@ func (im *run) send(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			im.charged[c.CreditType] += n
+			if a.Replayed {
+				im.before[c.CreditType] += n
+			} else {
+				im.charged[c.CreditType] += n
+			}
 		}
 	}
 	im.progress()

@@ -20,6 +20,7 @@ type source struct {
 	packed   bool
 	size     int64 // 0 where nobody knows
 	read     int64
+	grows    bool // a file that somebody may be writing: no pipe, and not packed
 	close    func()
 }
 
@@ -44,9 +45,9 @@ func open(path string) (*source, error) {
 			return nil, err
 		}
 		s.close = func() { _ = f.Close() }
-		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-			s.size = info.Size()
-		}
+	}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		s.size, s.grows = info.Size(), true
 	}
 	if err := s.decode(path, counted{f, &s.read}); err != nil {
 		s.close()
@@ -62,7 +63,7 @@ func (s *source) decode(path string, r io.Reader) error {
 		if err != nil {
 			return fmt.Errorf("%s is packed and cannot be unpacked: %w", path, err)
 		}
-		in, s.packed = bufio.NewReaderSize(z, 1<<16), true
+		in, s.packed, s.grows = bufio.NewReaderSize(z, 1<<16), true, false
 	}
 	start, err := in.Peek(4)
 	if len(start) == 0 {

@@ -50,6 +50,10 @@ type table struct {
 	repeated  int // header lines that came again
 	rows      int
 	last      int // the line of the last row
+
+	end   *lastByte // nil where the last row is taken as it is
+	ahead *record   // the next one, where it is read ahead
+	left  int       // the line of a last row that is left, 0 for none
 }
 
 const preamble = 50 // lines that may stand above the names of the columns
@@ -95,7 +99,12 @@ func newTable(o Options, src *source, m *mapping) (*table, error) {
 	if t.delimiter == 0 {
 		return nil, first
 	}
-	t.reader = csv.NewReader(src.text)
+	var text io.Reader = src.text
+	if src.grows && o.LastLine != TakeLast {
+		t.end = &lastByte{Reader: src.text, last: '\n'}
+		text = t.end
+	}
+	t.reader = csv.NewReader(text)
 	t.reader.Comma, t.reader.FieldsPerRecord = t.delimiter, len(t.names)
 	return t, nil
 }
@@ -154,34 +163,31 @@ func (t *table) guess() string {
 	return s + "."
 }
 
+// brokenError ends a file: after it no row can be told.
+type brokenError struct{ error }
+
+func (e brokenError) Unwrap() error { return e.error }
+
 // next is the next row; a line with the names of the columns again is none.
 // An error that is no *rowError ends the file.
 func (t *table) next() (*row, error) {
 	for {
-		cells, err := t.reader.Read()
-		if errors.Is(err, io.EOF) {
-			return nil, io.EOF
-		}
+		r := t.take()
 		var wrong *csv.ParseError
-		line := 0
-		if errors.As(err, &wrong) {
-			line = wrong.StartLine + t.header
-		} else if err == nil {
-			n, _ := t.reader.FieldPos(0)
-			line = n + t.header
+		switch {
+		case errors.Is(r.err, io.EOF):
+			return nil, io.EOF
+		case errors.As(r.err, &wrong) && !errors.Is(r.err, csv.ErrFieldCount):
+			return nil, brokenError{fmt.Errorf("%s line %d is no CSV: %w", t.file, r.line, wrong.Err)}
+		case r.err != nil && !errors.Is(r.err, csv.ErrFieldCount):
+			return nil, brokenError{fmt.Errorf("%s cannot be read after line %d: %w", t.file, t.last, r.err)}
 		}
-		if errors.As(err, &wrong) && !errors.Is(err, csv.ErrFieldCount) {
-			return nil, fmt.Errorf("%s line %d is no CSV: %w; the rows before it are booked, it and those after it are not", t.file, line, wrong.Err)
-		}
-		if err != nil && !errors.Is(err, csv.ErrFieldCount) {
-			return nil, fmt.Errorf("%s cannot be read after line %d: %w; the rows up to it are booked", t.file, t.last, err)
-		}
-		if slices.Equal(cells, t.names) {
+		if slices.Equal(r.cells, t.names) {
 			t.repeated++
 			continue
 		}
 		t.rows++
-		t.last = line
-		return &row{line: line, number: t.rows, cells: cells}, nil
+		t.last = r.line
+		return &row{line: r.line, number: t.rows, cells: r.cells}, nil
 	}
 }

@@ -3,6 +3,7 @@ package importer
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,17 +26,21 @@ var local = []string{
 
 var days = []string{"2006-01-02", "2006/01/02", "Jan 2, 2006", "2 Jan 2006", "January 2, 2006", "02-Jan-2006"}
 
-// epochs are units of time since 1970, by the digits that a number of today has.
-var epochs = []struct {
+type epochUnit struct {
 	name   string
 	digits int
 	unit   time.Duration
-}{{"epoch", 10, time.Second}, {"epoch-ms", 13, time.Millisecond}, {"epoch-us", 16, time.Microsecond}, {"epoch-ns", 19, time.Nanosecond}}
+}
+
+// epochs are units of time since 1970, by the digits that a number of today has.
+var epochs = []epochUnit{{"epoch", 10, time.Second}, {"epoch-ms", 13, time.Millisecond}, {"epoch-us", 16, time.Microsecond}, {"epoch-ns", 19, time.Nanosecond}}
 
 var (
 	epochShape = regexp.MustCompile(`^(\d{1,19})(?:\.(\d+))?$`)
 	slashed    = regexp.MustCompile(`^\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b`)
-	tokens     = regexp.MustCompile(`YYYY|YY|MMM|MM|M|DD|D|HH|hh|H|mm|ss|SSS|ZZ|Z`)
+	// zoneInLayout is a zone in a layout of package time.
+	zoneInLayout = regexp.MustCompile(`MST|[-Z]07`)
+	tokens       = regexp.MustCompile(`YYYY|YY|MMM|MM|M|DD|D|HH|hh|H|mm|ss|SSS|ZZ|Z`)
 )
 
 var layoutOf = map[string]string{
@@ -60,19 +65,20 @@ func layout(s string) (string, error) {
 	return s, nil
 }
 
-// parse reads a time and says what it was taken for, "" for one that says it all.
-func (m *moments) parse(s string) (at time.Time, kind string, err error) {
+// parse reads a time and says what it was taken for, nothing for one that says it
+// all.
+func (m *moments) parse(s string) (at time.Time, kinds []string, err error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
-		return at, "", fmt.Errorf("the time is blank: leave out such rows with --skip-blank or --where, or give one with --default")
+		return at, nil, fmt.Errorf("the time is blank: leave out such rows with --skip-blank or --where, or give one with --default")
 	}
 	for _, f := range m.formats {
 		if at, err = m.by(f, s); err == nil {
-			return at.UTC(), "", nil
+			return at.UTC(), m.doubt(f, s), nil
 		}
 	}
 	if len(m.formats) > 0 {
-		return at, "", fmt.Errorf("this is no time like --time-format says")
+		return at, nil, fmt.Errorf("this is no time like --time-format says")
 	}
 	bare, utc := strings.CutSuffix(strings.TrimSuffix(s, " GMT"), " UTC")
 	if utc || bare != s {
@@ -80,26 +86,66 @@ func (m *moments) parse(s string) (at time.Time, kind string, err error) {
 	}
 	for _, l := range zoned {
 		if at, err = time.Parse(l, s); err == nil {
-			return at.UTC(), "", nil
+			return at.UTC(), nil, nil
 		}
 	}
 	for _, l := range local {
 		if at, err = time.ParseInLocation(l, s, m.zone); err == nil {
-			return at.UTC(), "times in " + m.zone.String(), nil
+			return at.UTC(), append(m.doubt(l, s), "as times in "+m.zone.String()), nil
 		}
 	}
 	for _, l := range days {
 		if at, err = time.ParseInLocation(l, s, m.zone); err == nil {
-			return at.UTC(), "days that begin in " + m.zone.String(), nil
+			return at.UTC(), append(m.doubt(l, s), "as days that begin in "+m.zone.String()), nil
 		}
 	}
 	if at, kind, ok := epoch(s); ok {
-		return at, kind, nil
+		return at, []string{"as " + kind}, nil
 	}
 	if slashed.MatchString(s) {
-		return at, "", fmt.Errorf("this can be read in two ways: say --time-format M/D/YYYY or D/M/YYYY, with HH:mm:ss where there are times")
+		return at, nil, fmt.Errorf("this can be read in two ways: say --time-format M/D/YYYY or D/M/YYYY, with HH:mm:ss where there are times")
 	}
-	return at, "", fmt.Errorf("this is not a time such as 2023-11-16 18:17:03.97, 2023-11-16T18:17:03Z or 1700158623; say how it is written with --time-format")
+	return at, nil, fmt.Errorf("this is not a time such as 2023-11-16 18:17:03.97, 2023-11-16T18:17:03Z or 1700158623; say how it is written with --time-format")
+}
+
+// What a time can be that a zone leaves open, where clocks are changed.
+const (
+	never  = "as one that clocks skip"
+	first  = "as one that comes twice, the first time"
+	second = "as one that comes twice, the second time"
+)
+
+var doubtful = map[string]bool{never: true, first: true, second: true}
+
+// doubt says of a time without a zone whether the zone's clocks show it twice, or
+// never, and then which of its readings was taken.
+func (m *moments) doubt(layout, s string) []string {
+	if slices.ContainsFunc(epochs, func(e epochUnit) bool { return layout == e.name }) || zoneInLayout.MatchString(layout) {
+		return nil
+	}
+	shown, err := time.Parse(layout, s) // as a clock shows it, as if in UTC
+	at, err2 := time.ParseInLocation(layout, s, m.zone)
+	if err != nil || err2 != nil {
+		return nil
+	}
+	_, offset := at.Zone()
+	if !at.Add(time.Duration(offset) * time.Second).Equal(shown) {
+		return []string{never}
+	}
+	from, to := at.ZoneBounds()
+	if !from.IsZero() {
+		_, before := from.Add(-1).Zone()
+		if shown.Add(-time.Duration(before) * time.Second).Before(from) {
+			return []string{second}
+		}
+	}
+	if !to.IsZero() {
+		_, after := to.Zone()
+		if !shown.Add(-time.Duration(after) * time.Second).Before(to) {
+			return []string{first}
+		}
+	}
+	return nil
 }
 
 func (m *moments) by(format, s string) (time.Time, error) {
