@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purse/billing/money"
+	"purse/billing/words"
 	"purse/views/portal"
 	"purse/views/ui"
 )
@@ -309,10 +310,8 @@ func expires(days int) string {
 	switch days {
 	case 0:
 		return "never"
-	case 1:
-		return "after 1 day"
 	}
-	return "after " + ui.Number(days) + " days"
+	return "after " + words.Count(days, "day")
 }
 
 func count(n int) string { return strconv.Itoa(n) }

@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
 	"purse/billing/money"
+	"purse/billing/words"
 )
 
 // API is Purse, as a vendor's backend speaks to it. An error that says that it
@@ -74,7 +76,7 @@ func Run(ctx context.Context, o Options, api API, out, notes io.Writer) error {
 		return errors.New("interrupted: run the same command again, it goes on without charging anything twice")
 	}
 	if err == nil && im.refused > 0 {
-		err = fmt.Errorf("%d rows were refused: they are named above, and nothing of them is booked; correct them and run the same command again", im.refused)
+		err = fmt.Errorf("%s refused: named above, and nothing of that is booked; correct it and run the same command again", words.Were(im.refused, "row"))
 	}
 	return err
 }
@@ -172,7 +174,7 @@ func (im *run) refuse(err error) error {
 		if errors.As(err, &bad) {
 			line = bad.line
 		}
-		return fmt.Errorf("%d rows were refused: it ends after line %d, and no row after it is booked (--max-refused)", im.refused, max(line, im.table.last))
+		return fmt.Errorf("%s refused: it ends after line %d, and no row after it is booked (--max-refused)", words.Were(im.refused, "row"), max(line, im.table.last))
 	}
 	return nil
 }
@@ -180,19 +182,27 @@ func (im *run) refuse(err error) error {
 // summary says what was done, to the row.
 func (im *run) summary() {
 	fmt.Fprintln(im.notes)
-	fmt.Fprintf(im.out, "%d rows, %s charged, %d of the rows were there already\n", im.rows, im.sum(), im.again)
+	fmt.Fprintf(im.out, "%s, %s charged, %s there already\n", words.Count(im.rows, "row"), im.sum(), ofTheRows(im.again, "was", "were"))
 	if im.unpriced > 0 {
-		fmt.Fprintf(im.out, "%d of the rows wait for a price: see Unpriced usage in the console\n", im.unpriced)
+		fmt.Fprintf(im.out, "%s for a price: see Unpriced usage in the console\n", ofTheRows(im.unpriced, "waits", "wait"))
 	}
 	for _, why := range sorted(im.skipped) {
-		fmt.Fprintf(im.out, "%d rows were left out: %s\n", im.skipped[why], why)
+		fmt.Fprintf(im.out, "%s left out: %s\n", words.Were(im.skipped[why], "row"), why)
 	}
 	if im.table.repeated > 0 {
-		fmt.Fprintf(im.out, "%d lines repeat the names of the columns\n", im.table.repeated)
+		fmt.Fprintf(im.out, "%s left out that repeated the names of the columns\n", words.Were(im.table.repeated, "line"))
 	}
 	if im.refused > 0 {
-		fmt.Fprintf(im.out, "%d rows were refused\n", im.refused)
+		fmt.Fprintf(im.out, "%s refused\n", words.Were(im.refused, "row"))
 	}
+}
+
+// ofTheRows says what some of the rows do: "1 of the rows waits".
+func ofTheRows(n int, one, many string) string {
+	if n != 1 {
+		one = many
+	}
+	return words.Group(strconv.Itoa(n)) + " of the rows " + one
 }
 
 func (im *run) sum() string {
@@ -201,7 +211,7 @@ func (im *run) sum() string {
 		for _, c := range im.charged {
 			sum = c
 		}
-		return sum.String() + " credits"
+		return words.Credits(sum)
 	}
 	var parts []string
 	for _, typ := range sorted(im.charged) {

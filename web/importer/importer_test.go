@@ -165,7 +165,7 @@ func TestEveryRowIsBookedOrNamed(t *testing.T) {
 	// It ends after so many, and says where.
 	p := newPurse(t)
 	out, _, err := p.run(write(t, "a.csv", []byte(head+"x,1\n2026-01-01 10:00:00,1\nx,1\n2026-01-01 10:00:01,1\n")), func(o *Options) { o.MaxRefused = 2 })
-	if err == nil || !strings.Contains(err.Error(), "after line 4") || len(p.booked) != 1 || !strings.HasPrefix(out, "1 rows, 2 credits") {
+	if err == nil || !strings.Contains(err.Error(), "after line 4") || len(p.booked) != 1 || !strings.HasPrefix(out, "1 row, 2 credits") {
 		t.Errorf("%s %v, %d booked", out, err, len(p.booked))
 	}
 	// What no row can cure ends it, and says from where nothing is booked.
