@@ -51,7 +51,7 @@ func TestBuyingAnyAmountInABrowser(t *testing.T) {
 		}
 		return owner.post("/buy", form)
 	}
-	if a := send("1,020"); a.status != 422 || !strings.Contains(a.body, `value="1,020"`) || !strings.Contains(a.body, "Choose 1000 or 1050") || !strings.Contains(a.body, `value="PO 1"`) {
+	if a := send("1,020"); a.status != 422 || !strings.Contains(a.body, `value="1,020"`) || !strings.Contains(a.body, "Choose 1,000 or 1,050") || !strings.Contains(a.body, `value="PO 1"`) {
 		t.Errorf("a wrong amount: %d", a.status)
 	}
 	if a := send("many"); a.status != 422 || !strings.Contains(a.body, `value="many"`) || !strings.Contains(a.body, "is not a decimal number") {

@@ -17,6 +17,7 @@ import (
 	"unicode/utf16"
 
 	"purse/billing/money"
+	"purse/billing/words"
 )
 
 // imports runs `purse usage import` for customer a and answers what it printed.
@@ -144,8 +145,8 @@ func TestUsageImport(t *testing.T) {
 	rows, sum := exactly(t, good)
 	_, first := exactly(t, []byte(head+row1+row2))
 	for _, want := range []string{
-		fmt.Sprintf("%d rows, %s credits charged, 2 of the rows were there already, for %s credits\n", rows, sum-first, first),
-		fmt.Sprintf("%d rows, nothing charged: all of them were there already, for %s credits\n", rows, sum),
+		fmt.Sprintf("%s, %s charged, 2 of the rows were there already, for %s\n", words.Count(rows, "row"), words.Credits(sum-first), words.Credits(first)),
+		fmt.Sprintf("%s, nothing charged: all of them were there already, for %s\n", words.Count(rows, "row"), words.Credits(sum)),
 	} {
 		if out, _ := s.imports(t, 0, half); !strings.Contains(out, want) {
 			t.Errorf("printed %s, want %s", out, want)
@@ -193,7 +194,7 @@ func TestImportOfRealUsage(t *testing.T) {
 		t.Error("it was not interrupted in the middle: nothing is proven")
 	}
 	out, _ := s.imports(t, 0, trace, "--last-line", "take") // it ends without a newline
-	m := regexp.MustCompile(`^(\d+) rows, (\S+) credits charged, (\d+) of the rows were there already, for (\S+) credits`).FindStringSubmatch(out)
+	m := regexp.MustCompile(`^(\d+) rows, (\S+) credits? charged, (\d+) of the rows w(?:as|ere) there already, for (\S+) credit`).FindStringSubmatch(regexp.MustCompile(`(\d),(\d)`).ReplaceAllString(out, "$1$2"))
 	if m == nil || m[1] != strconv.Itoa(rows) || money.MustCredits(m[2])+money.MustCredits(m[4]) != sum {
 		t.Fatalf("printed %q, want %d rows, %s credits", out, rows, sum)
 	}
@@ -234,7 +235,7 @@ func TestImportsGoOn(t *testing.T) {
 	}
 	before, _ := s.charged()
 	out, _ := s.imports(t, 0, path, "--dry-run")
-	if !strings.Contains(out, "input_tokens") || !strings.Contains(out, "2 rows would be booked") || !strings.Contains(out, "less those that are there already") {
+	if !strings.Contains(out, "input_tokens") || !strings.Contains(out, "2 rows would be booked") || !strings.Contains(out, "less what is there already") {
 		t.Errorf("a dry run shows %s", out)
 	}
 	if out, errs := s.imports(t, 0, path, "--ids", "row"); !strings.Contains(out, "2 rows") || !strings.Contains(out, "nothing charged: all of them were there already") {

@@ -74,7 +74,7 @@ func TestAnyAmountWithBonus(t *testing.T) {
 	if _, err := w.beginAny(c, pack, "2000", "jpy"); !fault.HasCode(err, "currency_fixed") {
 		t.Errorf("a second currency: %v", err)
 	}
-	if _, err := w.beginAny(c, pack, "75", ""); err == nil || !strings.Contains(err.Error(), "between 100 and 100000") {
+	if _, err := w.beginAny(c, pack, "75", ""); err == nil || !strings.Contains(err.Error(), "between 100 and 100,000") {
 		t.Errorf("too few: %v", err)
 	}
 }

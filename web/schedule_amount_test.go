@@ -52,7 +52,7 @@ func TestAScheduleOfAnyAmountBringsItsBonus(t *testing.T) {
 
 	set := schedule.Settings{Customer: c.ID, Every: schedule.Monthly, FirstDay: w.today(c), Method: card}
 	each(&set)
-	for amount, want := range map[string]string{"0": "Say how many credits each time: 100 to 100000.", "75": "Choose between 100 and 100000 credits.", "120": "Credits are sold in steps of 50. Choose 100 or 150."} {
+	for amount, want := range map[string]string{"0": "Say how many credits each time: 100 to 100,000.", "75": "Choose between 100 and 100,000 credits.", "120": "Credits are sold in steps of 50. Choose 100 or 150."} {
 		set.Credits = credits(amount)
 		if _, err := w.schedules.Preview(ctx, set); err == nil || err.Error() != "credits: "+want {
 			t.Errorf("%s credits: %v", amount, err)

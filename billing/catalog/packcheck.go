@@ -9,6 +9,7 @@ import (
 
 	"purse/billing/fault"
 	"purse/billing/money"
+	"purse/billing/words"
 )
 
 const (
@@ -138,7 +139,7 @@ func (p *Pack) checkTier(price *Price, j int, from money.Credits, at string) err
 	case price.Model == Package && t.Block <= 0:
 		return fault.Bad(at+".block", "Say how many credits a block has.")
 	case price.Model == Package && t.Block > money.MaxAmount:
-		return fault.Bad(at+".block", "A block has at most %s credits.", money.MaxAmount)
+		return fault.Bad(at+".block", "A block has at most %s.", words.Credits(money.MaxAmount))
 	case price.Model != Package && t.Block != 0:
 		return fault.Bad(at+".block", "Blocks are for package prices.")
 	case price.Model == Percentage && !percentShape.MatchString(cmp.Or(t.Percent, "0")):
@@ -166,10 +167,10 @@ func (p *Pack) checkEnds(price *Price, at string) error {
 			where := fmt.Sprintf("%s.tiers[%d]", at, j)
 			switch {
 			case err != nil || m.Amount > money.MaxMinor:
-				return fault.Bad(where, "%s credits would cost more than can be charged at once, %s %s. Lower the largest amount.", c,
-					money.Money{Amount: money.MaxMinor, Currency: m.Currency}.Decimal(), strings.ToUpper(price.Currency))
+				return fault.Bad(where, "%s would cost more than can be charged at once, %s. Lower the largest amount.", words.Credits(c),
+					words.Money(money.Money{Amount: money.MaxMinor, Currency: m.Currency}))
 			case m.Amount < 0:
-				return fault.Bad(where, "The price of %s credits falls below zero.", c)
+				return fault.Bad(where, "The price of %s falls below zero.", words.Credits(c))
 			}
 			if err := chargeable(where, c, m); err != nil {
 				return err
@@ -207,8 +208,8 @@ func (p *Pack) ends(price *Price) [][]money.Credits {
 // chargeable refuses what is below the least that Stripe charges.
 func chargeable(at string, credits money.Credits, m money.Money) error {
 	if least := money.LeastCharge(m.Currency); m.Amount < least {
-		return fault.New(fault.Invalid, "below_least_charge", at, "%s credits would cost %s %s, and Stripe charges at least %s.", credits, m.Decimal(),
-			strings.ToUpper(m.Currency), money.Money{Amount: least, Currency: m.Currency}.Decimal())
+		return fault.New(fault.Invalid, "below_least_charge", at, "%s would cost %s, and Stripe charges at least %s.", words.Credits(credits), words.Money(m),
+			words.Money(money.Money{Amount: least, Currency: m.Currency}))
 	}
 	return nil
 }
@@ -268,7 +269,7 @@ func (p *Pack) Warnings() []string {
 				less, _, err1 := price.total(before)
 				more, _, err2 := price.total(ends[0])
 				if err1 == nil && err2 == nil && more.Amount < less.Amount {
-					out = append(out, fmt.Sprintf("%s credits cost %s %s, less than %s credits at %s.", ends[0], more.Decimal(), strings.ToUpper(more.Currency), before, less.Decimal()))
+					out = append(out, words.Credits(ends[0])+" cost "+words.Money(more)+", less than "+words.Credits(before)+" at "+words.Money(less)+".")
 				}
 			}
 			before = ends[len(ends)-1]

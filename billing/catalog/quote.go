@@ -5,6 +5,7 @@ import (
 
 	"purse/billing/fault"
 	"purse/billing/money"
+	"purse/billing/words"
 )
 
 // LineKind says what a line of a quote charges for.
@@ -83,7 +84,7 @@ func (p *Pack) priceFor(currency string) (*Price, error) {
 func (p *Pack) amountFor(credits money.Credits) (money.Credits, error) {
 	if p.Any == nil {
 		if credits != 0 && credits != p.Credits {
-			return 0, fault.Bad("credits", "This pack has %s credits. Leave the amount out, or choose a pack for any amount.", p.Credits)
+			return 0, fault.Bad("credits", "This pack has %s. Leave the amount out, or choose a pack for any amount.", words.Credits(p.Credits))
 		}
 		return p.Credits, nil
 	}
@@ -92,13 +93,13 @@ func (p *Pack) amountFor(credits money.Credits) (money.Credits, error) {
 	case credits == 0:
 		return 0, fault.Bad("credits", "Say how many credits: %s to %s.", r.Min, r.Max)
 	case credits < r.Min || credits > r.Max:
-		return 0, fault.Bad("credits", "Choose between %s and %s credits.", r.Min, r.Max)
+		return 0, fault.Bad("credits", "Choose between %s and %s.", words.Group(r.Min.String()), words.Credits(r.Max))
 	case credits%r.Step != 0:
 		below := credits / r.Step * r.Step
 		if below < r.Min {
 			return 0, fault.Bad("credits", "Credits are sold in steps of %s. Choose %s.", r.Step, below+r.Step)
 		}
-		return 0, fault.Bad("credits", "Credits are sold in steps of %s. Choose %s or %s.", r.Step, below, below+r.Step)
+		return 0, fault.Bad("credits", "Credits are sold in steps of %s. Choose %s or %s.", words.Group(r.Step.String()), words.Group(below.String()), words.Group((below + r.Step).String()))
 	}
 	return credits, nil
 }

@@ -240,7 +240,7 @@ func TestWhatCanNeverBeSoldIsRefused(t *testing.T) {
 func TestAmountsThatAreNotSold(t *testing.T) {
 	p := anyPack(usd(Volume, Tier{Unit: "1"}))
 	p.Any.Step = 10 * credit
-	for credits, want := range map[string]string{"0": "Say how many", "40": "between 50 and 10000", "10010": "between 50 and 10000", "55": "Choose 50 or 60"} {
+	for credits, want := range map[string]string{"0": "Say how many", "40": "between 50 and 10,000", "10010": "between 50 and 10,000", "55": "Choose 50 or 60"} {
 		if _, err := Quote(p, money.MustCredits(credits), ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", credits, err)
 		}
@@ -265,7 +265,7 @@ func TestBonus(t *testing.T) {
 
 func TestAWarningWhereMoreCostsLess(t *testing.T) {
 	p := anyPack(usd(Volume, Tier{UpTo: 1000 * credit, Unit: "1"}, Tier{Unit: "0.5"}))
-	if w := p.Warnings(); p.check() != nil || len(w) != 1 || w[0] != "1000.5 credits cost 500.25 USD, less than 1000 credits at 1000.00." {
+	if w := p.Warnings(); p.check() != nil || len(w) != 1 || w[0] != "1,000.5 credits cost $500.25, less than 1,000 credits at $1,000.00." {
 		t.Errorf("%q", w)
 	}
 	p.Prices[0].Model = Graduated

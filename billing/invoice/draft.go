@@ -16,6 +16,7 @@ import (
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/tx"
+	"purse/billing/words"
 )
 
 // New says what is to be invoiced.
@@ -155,7 +156,7 @@ func (s *Service) fill(t tx.Tx, in *Invoice, n NewInvoice) error {
 }
 
 func decimal(n int64, currency string) string {
-	return money.Money{Amount: n, Currency: currency}.Decimal() + " " + strings.ToUpper(currency)
+	return words.Money(money.Money{Amount: n, Currency: currency})
 }
 
 // Grouped is an amount with commas between its thousands: "50,000.5".

@@ -5,6 +5,7 @@ import (
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/money"
+	"purse/billing/words"
 )
 
 func (a Adjust) needs(n *Needs) {
@@ -47,7 +48,7 @@ func (a Adjust) down(s *State, c *Command, amount money.Credits) Result {
 }
 
 func exceeds(available money.Credits) *fault.Error {
-	return fault.New(fault.Conflict, "exceeds_available", "credits", "Only %s credits are available to take.", max(available, 0))
+	return fault.New(fault.Conflict, "exceeds_available", "credits", "Only %s available to take.", words.CreditsAre(max(available, 0)))
 }
 
 func (a Adjust) promote(s *State, c *Command) Result {

@@ -6,6 +6,7 @@ import (
 
 	"purse/billing/fault"
 	"purse/billing/money"
+	"purse/billing/words"
 )
 
 // corrected is what a posting took and what of it has not been given back.
@@ -75,7 +76,7 @@ func (a Adjust) giveBack(s *State, c *Command) Result {
 		return refuse(refused)
 	}
 	if a.Credits > from.total {
-		return refuse(fault.New(fault.Conflict, "exceeds_posting", "credits", "Of this posting, at most %s credits can be given back.", max(from.total, 0)))
+		return refuse(fault.New(fault.Conflict, "exceeds_posting", "credits", "Of this posting, at most %s can be given back.", words.Credits(max(from.total, 0))))
 	}
 	rest := a.Credits
 	repaid := min(rest, from.debt, acc.Debt)

@@ -8,6 +8,7 @@ import (
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/money"
+	"purse/billing/words"
 )
 
 func (g NewGrant) needs(n *Needs) { n.Wallets = append(n.Wallets, g.Wallet) }
@@ -82,7 +83,7 @@ func checkAmount(param string, c money.Credits) *fault.Error {
 		return fault.Bad(param, "The amount must be more than zero.")
 	}
 	if c > money.MaxAmount {
-		return fault.Bad(param, "The amount must be at most %s credits.", money.MaxAmount)
+		return fault.Bad(param, "The amount must be at most %s.", words.Credits(money.MaxAmount))
 	}
 	return nil
 }
@@ -126,7 +127,7 @@ func (o SetOverdraft) needs(n *Needs) { n.Wallets = append(n.Wallets, o.Wallet) 
 
 func (o SetOverdraft) decide(s *State, _ *Command) Result {
 	if o.Limit < 0 || o.Limit > money.MaxAmount {
-		return refuse(fault.Bad("overdraft", "An overdraft limit is zero or more, and at most %s credits.", money.MaxAmount))
+		return refuse(fault.Bad("overdraft", "An overdraft limit is zero or more, and at most %s.", words.Credits(money.MaxAmount)))
 	}
 	a := s.wallets[o.Wallet]
 	s.touchWallet(a)

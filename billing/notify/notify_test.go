@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"purse/billing/event"
+	"purse/billing/words"
 )
 
 func TestASealedSecretOpensUnderItsKeyAndForItsObjectOnly(t *testing.T) {
@@ -130,7 +131,7 @@ func TestSlackMessagesAreReadable(t *testing.T) {
 	if got := slackText("<!channel> *a* & b"); got != "&lt;!channel&gt; a &amp; b" {
 		t.Error(got)
 	}
-	if got := grouped("-1234567.5"); got != "-1,234,567.5" {
+	if got := words.Group("-1234567.5"); got != "-1,234,567.5" {
 		t.Error(got)
 	}
 }

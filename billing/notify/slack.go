@@ -10,6 +10,7 @@ import (
 
 	"purse/billing/event"
 	"purse/billing/money"
+	"purse/billing/words"
 )
 
 // slackMessage is an event in words, as Slack and what is compatible with it
@@ -66,12 +67,12 @@ func (d data) credits(name string) string {
 	if typ == "" {
 		typ = "credits"
 	}
-	return grouped(slackText(s)) + " " + typ
+	return words.Group(slackText(s)) + " " + typ
 }
 
 func (d data) number(name string) string {
 	n, _ := d[name].(json.Number)
-	return grouped(n.String())
+	return words.Group(n.String())
 }
 
 // limit names a spend limit, and what it counts.
@@ -105,7 +106,7 @@ func (d data) amount() string {
 	amount, _ := d["amount"].(json.Number)
 	n, _ := amount.Int64()
 	currency, _ := d["currency"].(string)
-	return grouped(money.Money{Amount: n, Currency: currency}.Decimal()) + " " + strings.ToUpper(slackText(currency))
+	return words.Group(money.Money{Amount: n, Currency: currency}.Decimal()) + " " + strings.ToUpper(slackText(currency))
 }
 
 func (d data) day(name string) string {
@@ -115,22 +116,6 @@ func (d data) day(name string) string {
 		return slackText(s)
 	}
 	return at.UTC().Format("2 January 2006")
-}
-
-// grouped puts commas between thousands.
-func grouped(number string) string {
-	whole, rest, dot := strings.Cut(number, ".")
-	sign := ""
-	if strings.HasPrefix(whole, "-") {
-		sign, whole = "-", whole[1:]
-	}
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if dot {
-		whole += "." + rest
-	}
-	return sign + whole
 }
 
 func sentence(typ string, d data) string {

@@ -17,6 +17,7 @@ import (
 	"purse/billing/money"
 	"purse/billing/outcome"
 	"purse/billing/tx"
+	"purse/billing/words"
 )
 
 // checkoutLife is how long a Checkout stays open: Stripe allows 30 minutes to
@@ -257,7 +258,7 @@ func describe(p *Purchase, unit string) string {
 
 func lasting(days int) string {
 	if days > 0 {
-		return fmt.Sprintf(", to be used within %d days", days)
+		return ", to be used within " + words.Count(days, "day")
 	}
 	return ", which do not expire"
 }

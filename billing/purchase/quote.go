@@ -10,6 +10,7 @@ import (
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/tx"
+	"purse/billing/words"
 )
 
 // Quote is how the price of a purchase came about, and what its invoice says. It
@@ -66,7 +67,7 @@ func (s *Service) quoteFor(t tx.Tx, customer string, pack *catalog.Pack, b Begin
 	}
 	q, err := catalog.Quote(pack, b.Credits, currency)
 	if err == nil && b.Seen != (money.Money{}) && b.Seen != q.Price {
-		err = fault.New(fault.Conflict, "price_changed", "pack", "The price is now %s %s. Look at it again.", q.Price.Decimal(), strings.ToUpper(q.Price.Currency))
+		err = fault.New(fault.Conflict, "price_changed", "pack", "The price is now %s. Look at it again.", words.Money(q.Price))
 	}
 	return q, err
 }

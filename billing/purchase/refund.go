@@ -3,7 +3,6 @@ package purchase
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -16,6 +15,7 @@ import (
 	"purse/billing/money"
 	"purse/billing/outcome"
 	"purse/billing/tx"
+	"purse/billing/words"
 )
 
 // RefundState is how a refund stands at Stripe.
@@ -125,7 +125,7 @@ func (s *Service) intendRefund(t tx.Tx, by audit.Actor, p *Purchase, n NewRefund
 	case amount != most.Amount && amount%money.MinorStep(p.Price.Currency) != 0:
 		return nil, fault.Bad("amount", "The amount %s.", money.Money{Amount: amount, Currency: p.Price.Currency}.Valid())
 	case amount > most.Amount || amount == 0:
-		return nil, fault.New(fault.Conflict, "exceeds_refundable", "amount", "At most %s %s can be refunded: the rest was used or refunded.", most.Decimal(), strings.ToUpper(most.Currency))
+		return nil, fault.New(fault.Conflict, "exceeds_refundable", "amount", "At most %s can be refunded: the rest was used or refunded.", words.Money(most))
 	}
 	r := &Refund{
 		ID: id.New("ref", t.Now()), Purchase: p.ID, Amount: amount, State: RefundPending, Reason: n.Reason, CreatedBy: by.ID, CreatedAt: t.Now(),

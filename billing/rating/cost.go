@@ -6,9 +6,10 @@ import (
 
 	"purse/billing/fault"
 	"purse/billing/money"
+	"purse/billing/words"
 )
 
-var errRange = fault.New(fault.Invalid, "out_of_range", "properties", "This event would cost more than %s credits. Correct its quantities or the rate.", money.MaxAmount)
+var errRange = fault.New(fault.Invalid, "out_of_range", "properties", "This event would cost more than %s. Correct its quantities or the rate.", words.Credits(money.MaxAmount))
 
 // cost is what a line costs, exactly: quantity × credits ÷ per. The ledger rounds
 // it, by what the rate has cost the wallet so far.

@@ -70,7 +70,7 @@ func TestRechargeByBankDebit(t *testing.T) {
 		t.Fatalf("policy %+v, run %+v", p, r)
 	}
 	zone := w.customer.Location()
-	want := "Waiting for a bank debit of 25.00 USD, started on " + r.SentAt.In(zone).Format("2 January 2006") + "; usually there by " +
+	want := "Waiting for a bank debit of $25.00, started on " + r.SentAt.In(zone).Format("2 January 2006") + "; usually there by " +
 		purchase.Arrives(purchase.MethodACH, r.SentAt, zone).Format("2 January 2006 MST") + "."
 	if got := r.Awaited(w.now(), zone); got != want {
 		t.Errorf("it says %q, want %q", got, want)
@@ -319,7 +319,7 @@ func TestPurchaseByDebitHoldsUp(t *testing.T) {
 	}))
 	w.until("noted", func() bool { return w.policy().Note != "" })
 	says := func() string { return w.policy().Note }
-	if !strings.HasPrefix(says(), "Waiting for a bank debit of 25.00 USD, started on ") || !strings.Contains(says(), "usually there by ") {
+	if !strings.HasPrefix(says(), "Waiting for a bank debit of $25.00, started on ") || !strings.Contains(says(), "usually there by ") {
 		t.Errorf("it says %q", says())
 	}
 	w.use(money.Micro)

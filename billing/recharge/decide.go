@@ -16,6 +16,7 @@ import (
 	"purse/billing/money"
 	"purse/billing/purchase"
 	"purse/billing/tx"
+	"purse/billing/words"
 )
 
 // cause is why a policy is looked at.
@@ -200,8 +201,7 @@ func (s *Service) limits(t tx.Tx, p *Policy, c *account.Customer, v *verdict) er
 }
 
 func amount(n int64, currency string) string {
-	m := money.Money{Amount: n, Currency: currency}
-	return m.Decimal() + " " + strings.ToUpper(currency)
+	return words.Money(money.Money{Amount: n, Currency: currency})
 }
 
 // span writes a duration as people say it.

@@ -175,7 +175,7 @@ func TestCaps(t *testing.T) {
 	if n, m := w.mailed(recharge.MailCapped); n != 1 || m.Data["until"] == "" {
 		t.Errorf("%d mails of the cap: %v", n, m.Data)
 	}
-	if _, sum := w.charged(); sum != 5000 || !strings.Contains(w.policy().Note, "50.00 USD of 60.00 USD") {
+	if _, sum := w.charged(); sum != 5000 || !strings.Contains(w.policy().Note, "$50.00 of $60.00") {
 		t.Errorf("%d charged, %q", sum, w.policy().Note)
 	}
 	local := w.policy().NextAt.In(w.customer.Location())

@@ -14,6 +14,7 @@ import (
 	"purse/billing/money"
 	"purse/billing/purchase"
 	"purse/billing/tx"
+	"purse/billing/words"
 )
 
 // Settings are what a customer chooses.
@@ -228,7 +229,7 @@ func (s *Service) checkFigures(ctx context.Context, p *Policy, set Settings) err
 	case pack.Any != nil && p.Quantity != 1:
 		return fault.Bad("quantity", "A recharge up to a level is bought once.")
 	case pack.Any != nil && (p.Target > money.MaxAmount || p.Target-p.Threshold > pack.Any.Max):
-		return fault.Bad("target", "At most %s credits can be bought at once: choose a level of at most %s.", pack.Any.Max, p.Threshold+pack.Any.Max)
+		return fault.Bad("target", "At most %s can be bought at once: choose a level of at most %s.", words.Credits(pack.Any.Max), words.Group((p.Threshold + pack.Any.Max).String()))
 	case p.Quantity < 1 || p.Quantity > MaxQuantity:
 		return fault.Bad("quantity", "Give a whole number from 1 to %d.", MaxQuantity)
 	}

@@ -17,6 +17,7 @@ import (
 	"purse/billing/money"
 	"purse/billing/purchase"
 	"purse/billing/tx"
+	"purse/billing/words"
 )
 
 // Store keeps schedules. Rows that are not there are tx.ErrNotFound.
@@ -111,7 +112,7 @@ func (s *Service) Preview(ctx context.Context, set Settings) (*Schedule, error) 
 			return fault.Bad("pack", "Choose one of the packs for sale.")
 		}
 		if pack.Any != nil && set.Credits == 0 {
-			return fault.Bad("credits", "Say how many credits each time: %s to %s.", pack.Any.Min, pack.Any.Max)
+			return fault.Bad("credits", "Say how many credits each time: %s to %s.", words.Group(pack.Any.Min.String()), words.Group(pack.Any.Max.String()))
 		}
 		if pack.Any == nil {
 			set.Credits = 0 // it has a size of its own

@@ -37,7 +37,49 @@ func Are(c money.Credits) string {
 	return Group(c.String()) + " are"
 }
 
+// CreditsAre says an exact amount of credits with its verb: "1 credit is".
+func CreditsAre(c money.Credits) string {
+	if isOne(c) {
+		return Credits(c) + " is"
+	}
+	return Credits(c) + " are"
+}
+
 func isOne(c money.Credits) bool { return c == money.Micro || c == -money.Micro }
+
+// Were says what became of so many: "1 row was", "2 rows were".
+func Were[N ~int | ~int64](n N, one string) string {
+	if n == 1 {
+		return Count(n, one) + " was"
+	}
+	return Count(n, one) + " were"
+}
+
+// Money says an amount as pages do: "$1,190.00", "CHF 10.00".
+func Money(m money.Money) string { return InCurrency(Group(m.Decimal()), m.Currency) }
+
+// InCurrency puts the sign or the code of a currency before a decimal.
+func InCurrency(decimal, currency string) string {
+	sign := ""
+	for _, minus := range []string{"-", "\u2212"} {
+		if rest, ok := strings.CutPrefix(decimal, minus); ok {
+			sign, decimal = minus, rest
+		}
+	}
+	switch currency {
+	case "usd":
+		return sign + "$" + decimal
+	case "eur":
+		return sign + "€" + decimal
+	case "gbp":
+		return sign + "£" + decimal
+	case "jpy":
+		return sign + "¥" + decimal
+	case "":
+		return "none"
+	}
+	return sign + strings.ToUpper(currency) + "\u00a0" + decimal
+}
 
 // Group puts commas between the thousands of a decimal: "-1234.5" is "-1,234.5".
 func Group(decimal string) string {

@@ -18,6 +18,10 @@ func TestOneIsOne(t *testing.T) {
 		{words.Are(money.Micro), "1 is"},
 		{words.Are(money.MustCredits("-1234567")), "-1,234,567 are"},
 		{words.Are(0), "0 are"},
+		{words.Were(1, "row"), "1 row was"},
+		{words.Were(2, "row"), "2 rows were"},
+		{words.Money(money.Money{Amount: -119000, Currency: "usd"}), "-$1,190.00"},
+		{words.Money(money.Money{Amount: 1000, Currency: "chf"}), "CHF\u00a010.00"},
 		{words.Group("999"), "999"},
 		{words.Group("-1000.001"), "-1,000.001"},
 	} {

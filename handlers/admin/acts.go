@@ -89,7 +89,7 @@ func (a *Admin) carryOut(w http.ResponseWriter, r *http.Request, c *account.Cust
 		says := x.says
 		for _, change := range changes {
 			if unit := show.Unit(a.Catalog.Snapshot(), change.Before.CreditType); change.Again != 0 {
-				says = append(says, "Of this, "+unit.Amount(change.Again)+" go once more at once: they were drawn of a grant that had expired before, and without the posting they would have stayed expired.")
+				says = append(says, "Of this, "+unit.Does(change.Again, "goes", "go")+" once more at once: that was drawn of a grant that had expired before, and without the posting it would have stayed expired.")
 			}
 		}
 		p := admin.Preview{

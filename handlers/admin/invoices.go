@@ -12,6 +12,7 @@ import (
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/tx"
+	"purse/billing/words"
 	"purse/handlers/kit"
 	"purse/handlers/show"
 	"purse/views/admin"
@@ -47,7 +48,7 @@ func terms(days int) string {
 	if days == 0 {
 		return "Net 0: on receipt"
 	}
-	return "Net " + strconv.Itoa(days) + " days"
+	return "Net " + words.Count(days, "day")
 }
 
 // InvoiceList lists all invoices.
@@ -308,7 +309,7 @@ func (a *Admin) Invoice(w http.ResponseWriter, r *http.Request) error {
 		page.Terms = "charged to " + in.Card.Name()
 	}
 	if in.ExpiresAfterDays > 0 {
-		page.Expires = strconv.Itoa(in.ExpiresAfterDays) + " days after they come"
+		page.Expires = words.Count(in.ExpiresAfterDays, "day") + " after they come"
 	}
 	if in.Grant != 0 {
 		page.Grant = in.Grant.String()
@@ -339,11 +340,11 @@ func (a *Admin) invoiceSays(in *invoice.Invoice, email string, b ledger.Balance)
 		out = append(out, "Purse mails the link to "+strings.Join(in.Recipients, ", ")+".")
 	}
 	if in.OnIssue {
-		out = append(out, unit.Amount(in.Credits)+" are given at once: "+unit.Amount(b.Available+in.Credits)+" will be available. If the invoice is never paid, what is unused is taken back and what was used becomes debt.")
+		out = append(out, unit.Does(in.Credits, "is", "are")+" given at once: "+unit.Amount(b.Available+in.Credits)+" will be available. If the invoice is never paid, what is unused is taken back and what was used becomes debt.")
 	} else {
-		out = append(out, unit.Amount(in.Credits)+" are given when it is paid.")
+		out = append(out, unit.Does(in.Credits, "is", "are")+" given when it is paid.")
 		if b.Debt > 0 {
-			out = append(out, "They first settle "+unit.Amount(b.Debt)+" that are owed.")
+			out = append(out, "They first settle "+unit.Amount(b.Debt)+" that "+unit.Verb(b.Debt, "is", "are")+" owed.")
 		}
 	}
 	return append(out, "An invoice that was sent cannot be changed, only voided.")

@@ -208,7 +208,7 @@ func (a *Admin) refundPreview(w http.ResponseWriter, r *http.Request, p *purchas
 		Button: "Refund " + ui.Money(amount), Danger: true,
 		Says: []string{
 			ui.Money(amount) + " goes back the way it was paid, through Stripe. Banks take 5 to 10 days.",
-			unit.Amount(taken) + " are taken back at once; they return if the refund fails.",
+			unit.Does(taken, "is", "are") + " taken back at once, and given back if the refund fails.",
 		},
 		Changes: []admin.Change{
 			{Name: "Available", Before: unit.Amount(before.Available), After: unit.Amount(after.Available)},

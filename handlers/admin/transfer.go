@@ -67,6 +67,6 @@ func (a *Admin) TransferSend(w http.ResponseWriter, r *http.Request) error {
 	return a.carryOut(w, r, c, form, act{
 		title: "Transfer credits", button: "Transfer " + unit.Amount(n.Credits), done: unit.Amount(n.Credits) + " went to " + to.Name + ".",
 		key: "credits.transferred", path: "/transfer", Act: moved,
-		says: []string{unit.Amount(n.Credits) + " go from " + c.Name + " to " + to.Name + ". Each lot keeps its kind, dates, scope and what was paid for it.", from},
+		says: []string{unit.Does(n.Credits, "goes", "go") + " from " + c.Name + " to " + to.Name + ". Each lot keeps its kind, dates, scope and what was paid for it.", from},
 	}, bad, func() error { return a.transferPage(w, r, c, form) })
 }

@@ -8,6 +8,7 @@ import (
 	"purse/billing/fault"
 	"purse/billing/notify"
 	"purse/billing/tx"
+	"purse/billing/words"
 	"purse/handlers/kit"
 	"purse/views/portal"
 	"purse/views/ui"
@@ -113,7 +114,7 @@ func (p *Pages) Redeliver(w http.ResponseWriter, r *http.Request) error {
 	case 1:
 		return p.say(w, r, ui.Good, "1 event is sent again.", p.Base+"/"+id)
 	}
-	return p.say(w, r, ui.Good, ui.Number(n)+" events are sent again.", p.Base+"/"+id)
+	return p.say(w, r, ui.Good, words.Count(n, "event")+" are sent again.", p.Base+"/"+id)
 }
 
 // Delivery shows one delivery with every try.

@@ -182,7 +182,7 @@ func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, seve
 		return err
 	}
 	if !b.NextExpiry.IsZero() && b.NextExpiryCredits > 0 && b.NextExpiry.Sub(now) < expiresSoon {
-		u.say(expiring, ui.Banner{Tone: ui.Warn, Title: unit.Round(b.NextExpiryCredits) + " expire on " + ui.Day(b.NextExpiry, c.Location()),
+		u.say(expiring, ui.Banner{Tone: ui.Warn, Title: unit.Round(b.NextExpiryCredits) + " " + unit.Verb(b.NextExpiryCredits, "expires", "expire") + " on " + ui.Day(b.NextExpiry, c.Location()),
 			Text: "They can be used until then, and are gone after.", Action: "See what expires", Href: "/grants?credit_type=" + b.CreditType})
 	}
 	if b.Frozen > 0 {
@@ -223,7 +223,7 @@ func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, seve
 		}
 		if usual := usualCharge(page.Postings); b.Available < usual {
 			u.say(low, help(ui.Banner{Tone: ui.Warn, Title: show.Upper(unit.Word(0)) + " are running low",
-				Text: "A usual request needs " + unit.Round(usual) + ", and " + unit.Round(b.Available) + " are left: what needs more than that is refused (402)."}))
+				Text: "A usual request needs " + unit.Round(usual) + ", and " + unit.Round(b.Available) + " " + unit.Verb(b.Available, "is", "are") + " left: what needs more than that is refused (402)."}))
 			return nil
 		}
 	}

@@ -447,7 +447,7 @@ func (p *Portal) rechargePreview(w http.ResponseWriter, r *http.Request, form *k
 	case v.Waits != "":
 		page.Does = "Nothing is charged now. " + v.Waits
 	default:
-		page.Does = "Nothing is charged now: " + unit.Round(v.Available) + " are available"
+		page.Does = "Nothing is charged now: " + unit.Round(v.Available) + " " + unit.Verb(v.Available, "is", "are") + " available"
 	}
 	for _, name := range []string{"credit_type", "threshold", "pack", "quantity", "target", "cap", "per_day", "cooldown", "method", "backup"} {
 		page.Hidden = append(page.Hidden, ui.Option{Value: name, Text: form.Text(name)})

@@ -10,6 +10,7 @@ import (
 
 	"purse/billing/alert"
 	"purse/billing/money"
+	"purse/billing/words"
 	"purse/views/portal"
 	"purse/views/ui"
 )
@@ -25,9 +26,9 @@ func AlertText(kind alert.Kind, level money.Credits, share int64, days int, unit
 	case alert.Share:
 		return "Available reaches " + strconv.FormatInt(share, 10) + "% or less of the last purchase, else of the last grant"
 	case alert.DaysLeft:
-		return "What is available lasts " + countDays(days) + " or less"
+		return "What is available lasts " + words.Count(days, "day") + " or less"
 	case alert.Expiring:
-		return unit.Word(0) + " expire within " + countDays(days)
+		return unit.Word(0) + " expire within " + words.Count(days, "day")
 	case alert.Surge:
 		s := "An hour uses " + ui.Number(share) + "% of a usual hour or more"
 		if level > 0 {
@@ -52,14 +53,6 @@ func AlertTitle(a *alert.Alert, unit ui.Unit) string {
 	return Upper(AlertText(a.Kind, a.Credits, a.Share, a.Days, unit))
 }
 
-// countDays says "1 day", "7 days".
-func countDays(n int) string {
-	if n == 1 {
-		return "1 day"
-	}
-	return strconv.Itoa(n) + " days"
-}
-
 // LimitText is what a limit allows: "500 credits a day".
 func LimitText(l *alert.Limit, unit ui.Unit) string {
 	return unit.Amount(l.Credits) + " a " + string(l.Period)
@@ -81,7 +74,7 @@ func LimitCounts(l *alert.Limit) string {
 
 // AtZero says what happens when nothing is left.
 func AtZero(z alert.AtZero, unit ui.Unit) string {
-	below := "until " + unit.Amount(z.Overdraft) + " are owed; beyond that they are refused (402). The next purchase settles what is owed first."
+	below := "until " + unit.Does(z.Overdraft, "is", "are") + " owed; beyond that they are refused (402). The next purchase settles what is owed first."
 	switch z.Mode {
 	case alert.Grace:
 		return "When nothing is left, requests still go through " + below
@@ -100,7 +93,7 @@ func WouldHave(does string, at []time.Time, z *time.Location) string {
 	case n == 0:
 		return last + "never have " + does + "."
 	case n > 6:
-		return last + "have " + does + " on " + strconv.Itoa(n) + " days, most recently on " + days[n-1].Format("2 January") + "."
+		return last + "have " + does + " on " + words.Count(n, "day") + ", most recently on " + days[n-1].Format("2 January") + "."
 	}
 	// Days of one month share its name.
 	var words []string

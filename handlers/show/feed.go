@@ -9,6 +9,7 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/event"
 	"purse/billing/money"
+	"purse/billing/words"
 	"purse/views/portal"
 	"purse/views/ui"
 )
@@ -141,7 +142,7 @@ func feedItem(typ string, d *told, unit ui.Unit) portal.FeedItem {
 	case event.CreditsGranted:
 		return portal.FeedItem{Icon: "plus", Tone: ui.Good, Text: credits(d.Credits) + came(d), Href: "/ledger/" + d.Posting}
 	case event.CreditsExpiring:
-		return portal.FeedItem{Icon: "clock", Tone: ui.Warn, Text: credits(d.Credits) + " expire within " + countDays(d.Days), Href: "/grants" + of}
+		return portal.FeedItem{Icon: "clock", Tone: ui.Warn, Text: credits(d.Credits) + " expire within " + words.Count(d.Days, "day"), Href: "/grants" + of}
 	case event.CreditsExpired:
 		return portal.FeedItem{Icon: "clock", Text: credits(d.Credits) + " expired", Href: "/ledger/" + d.Posting}
 	case event.CreditsVoided:

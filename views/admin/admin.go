@@ -7,6 +7,7 @@ import (
 
 	"purse/billing/ledger"
 	"purse/billing/money"
+	"purse/billing/words"
 	"purse/views/portal"
 	"purse/views/ui"
 )
@@ -310,10 +311,8 @@ func expires(days int) string {
 	switch days {
 	case 0:
 		return "never"
-	case 1:
-		return "after 1 day"
 	}
-	return "after " + ui.Number(days) + " days"
+	return "after " + words.Count(days, "day")
 }
 
 func count(n int) string { return strconv.Itoa(n) }

@@ -98,7 +98,7 @@ func say(typ string, data map[string]string) (said, error) {
 	// More came after what the message is about.
 	since := func(fell string) (headline, says string, facts []Fact) {
 		now := amount("now")
-		return fell + ", " + now + " available now", "More has come since: " + now + " are available now.", []Fact{{"Available now", now}}
+		return fell + ", " + now + " available now", "More has come since: " + now + " can be used now.", []Fact{{"Available now", now}}
 	}
 	var s said
 	switch typ {

@@ -156,7 +156,7 @@ func TestALowBalanceThatRoseIsTold(t *testing.T) {
 	for typ, want := range map[string]string{"balance.low": "Fell to 5 credits, 105 credits available now", "balance.depleted": "Ran out of credits, 105 credits available now"} {
 		data := map[string]string{"customer": "C", "event": typ, "kind": "amount", "available": "5", "level": "10", "now": "105", "unit": "credit", "units": "credits"}
 		subject, text, _, err := Render(context.Background(), ui.Site{Brand: "B", PublicURL: "https://x.example"}, "alert", data)
-		if err != nil || subject != want+" – C" || !strings.Contains(text, "More has come since: 105 credits are available now.") {
+		if err != nil || subject != want+" – C" || !strings.Contains(text, "More has come since: 105 credits can be used now.") {
 			t.Errorf("%s: %q, %v\n%s", typ, subject, err, text)
 		}
 		data["now"] = "5"

@@ -2,10 +2,10 @@ package portal
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"purse/billing/money"
+	"purse/billing/words"
 	"purse/views/ui"
 )
 
@@ -97,7 +97,7 @@ func (p Pack) leaves() money.Credits { return p.Available - (p.Owed - p.Debt) + 
 func bonusText(p Pack) string {
 	s := "plus " + p.Unit.Amount(p.Bonus) + " as a bonus"
 	if p.BonusDays > 0 {
-		s += ", to be used within " + strconv.Itoa(p.BonusDays) + " days"
+		s += ", to be used within " + words.Count(p.BonusDays, "day")
 	}
 	return s
 }
@@ -157,7 +157,7 @@ func expiryText(days int, at time.Time, z *time.Location) string {
 	if days <= 0 {
 		return "Never expires"
 	}
-	return "Expires " + strconv.Itoa(days) + " days after purchase (bought now: " + ui.Day(at, z) + ")"
+	return "Expires " + words.Count(days, "day") + " after purchase (bought now: " + ui.Day(at, z) + ")"
 }
 
 func (p Buy) selected() *Pack {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purse/billing/money"
+	"purse/billing/words"
 )
 
 const minus = "\u2212" // as wide as a digit, and not a hyphen to a screen reader
@@ -40,6 +41,19 @@ func (u Unit) Word(c money.Credits) string {
 
 // Amount is an exact amount with its unit: "1,234.5 credits".
 func (u Unit) Amount(c money.Credits) string { return Credits(c) + " " + u.Word(c) }
+
+// Does is an exact amount with what it does: "1 credit goes", "2 credits go".
+func (u Unit) Does(c money.Credits, one, many string) string {
+	return u.Amount(c) + " " + u.Verb(c, one, many)
+}
+
+// Verb is the form of a verb that follows an amount: is or are.
+func (u Unit) Verb(c money.Credits, one, many string) string {
+	if c == money.Micro || c == -money.Micro {
+		return one
+	}
+	return many
+}
 
 // Round is an amount cut to the unit's decimals with its unit. Nobody is shown
 // more than there is: cutting goes towards zero.
@@ -148,52 +162,16 @@ func Decimal(s string) string { return group(s) }
 type PriceLine struct{ Text, Amount string }
 
 // Money is an amount in its currency: "$25.00", "¥2,500", "CHF 25.00".
-func Money(m money.Money) string { return inCurrency(group(m.Decimal()), m.Currency) }
+func Money(m money.Money) string { return words.InCurrency(group(m.Decimal()), m.Currency) }
 
 // Price is a price that may be finer than the currency's minor unit, as decimal
 // text in major units: "$0.0085".
-func Price(decimal, currency string) string { return inCurrency(group(decimal), currency) }
+func Price(decimal, currency string) string { return words.InCurrency(group(decimal), currency) }
 
 // Code is how a currency is written among words: "USD".
 func Code(currency string) string { return strings.ToUpper(currency) }
 
-func inCurrency(s, currency string) string {
-	sign := ""
-	if strings.HasPrefix(s, minus) {
-		sign, s = minus, strings.TrimPrefix(s, minus)
-	}
-	switch currency {
-	case "usd":
-		return sign + "$" + s
-	case "eur":
-		return sign + "€" + s
-	case "gbp":
-		return sign + "£" + s
-	case "jpy":
-		return sign + "¥" + s
-	case "":
-		return "none"
-	}
-	return sign + strings.ToUpper(currency) + "\u00a0" + s
-}
-
-func group(s string) string {
-	sign := ""
-	if strings.HasPrefix(s, "-") {
-		sign, s = minus, s[1:]
-	}
-	whole, fraction := split(s)
-	var b strings.Builder
-	b.WriteString(sign)
-	for i, d := range whole {
-		if i > 0 && (len(whole)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
-	}
-	b.WriteString(fraction)
-	return b.String()
-}
+func group(s string) string { return strings.Replace(words.Group(s), "-", minus, 1) }
 
 // Zone is the name that people know a time zone by: "Europe/Berlin", "UTC".
 func Zone(z *time.Location) string {

@@ -17,6 +17,7 @@ import (
 	"purse/billing/money"
 	"purse/billing/rating"
 	"purse/billing/usage"
+	"purse/billing/words"
 )
 
 // planned is a line of the table: what would be booked of a customer, a meter
@@ -54,14 +55,14 @@ func (im *run) dryRun(ctx context.Context) error {
 	}
 	im.printPlan(plan)
 	for _, why := range sorted(im.skipped) {
-		fmt.Fprintf(im.out, "%d rows would be left out: %s\n", im.skipped[why], why)
+		fmt.Fprintf(im.out, "%s would be left out: %s\n", words.Count(im.skipped[why], "row"), why)
 	}
 	if im.unpriced > 0 {
-		fmt.Fprintf(im.out, "%d of the rows would wait for a price\n", im.unpriced)
+		fmt.Fprintf(im.out, "%s wait for a price\n", ofTheRows(im.unpriced, "would", "would"))
 	}
 	im.doubts()
 	if im.refused > 0 {
-		err = fmt.Errorf("%d rows would be refused: they are named above", im.refused)
+		err = fmt.Errorf("%s would be refused: named above", words.Count(im.refused, "row"))
 	}
 	return errors.Join(err, im.unended())
 }
@@ -196,8 +197,8 @@ func (im *run) printPlan(plan map[plannedKey]*planned) {
 		}
 	}
 	_ = w.Flush()
-	fmt.Fprintf(im.out, "%d rows would be booked for %s credits, less those that are there already: a dry run does not know them, and they are not charged again. Nothing is booked yet.\n",
-		im.rows, amounts(total))
+	fmt.Fprintf(im.out, "%s would be booked for %s credits, less what is there already: a dry run does not know that, and it is not charged again. Nothing is booked yet.\n",
+		words.Count(im.rows, "row"), amounts(total))
 }
 
 func amounts(credits map[string]money.Exact) string {

@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
 	"purse/billing/money"
+	"purse/billing/words"
 )
 
 // API is Purse, as a vendor's backend speaks to it. An error that says that it
@@ -78,7 +80,7 @@ func Run(ctx context.Context, o Options, api API, out, notes io.Writer) error {
 		return errors.New("interrupted: run the same command again, it goes on without charging anything twice")
 	}
 	if err == nil && im.refused > 0 {
-		err = fmt.Errorf("%d rows were refused: they are named above, and nothing of them is booked; correct them and run the same command again", im.refused)
+		err = fmt.Errorf("%s refused: named above, and nothing of that is booked; correct it and run the same command again", words.Were(im.refused, "row"))
 	}
 	return errors.Join(err, im.unended())
 }
@@ -191,7 +193,7 @@ func (im *run) refuse(err error) error {
 		if im.DryRun {
 			after = "no row after it was looked at"
 		}
-		return fmt.Errorf("%d rows were refused: it ends after line %d, and %s (--max-refused)", im.refused, max(line, im.table.last), after)
+		return fmt.Errorf("%s refused: it ends after line %d, and %s (--max-refused)", words.Were(im.refused, "row"), max(line, im.table.last), after)
 	}
 	return nil
 }
@@ -199,25 +201,26 @@ func (im *run) refuse(err error) error {
 // summary says what was done, to the row.
 func (im *run) summary() {
 	fmt.Fprintln(im.notes)
+	rows := words.Count(im.rows, "row")
 	switch im.again {
 	case 0:
-		fmt.Fprintf(im.out, "%d rows, %s charged, 0 of the rows were there already\n", im.rows, sum(im.charged))
+		fmt.Fprintf(im.out, "%s, %s charged, %s there already\n", rows, sum(im.charged), ofTheRows(0, "was", "were"))
 	case im.rows:
-		fmt.Fprintf(im.out, "%d rows, nothing charged: all of them were there already, for %s\n", im.rows, sum(im.before))
+		fmt.Fprintf(im.out, "%s, nothing charged: all of them were there already, for %s\n", rows, sum(im.before))
 	default:
-		fmt.Fprintf(im.out, "%d rows, %s charged, %d of the rows were there already, for %s\n", im.rows, sum(im.charged), im.again, sum(im.before))
+		fmt.Fprintf(im.out, "%s, %s charged, %s there already, for %s\n", rows, sum(im.charged), ofTheRows(im.again, "was", "were"), sum(im.before))
 	}
 	if im.unpriced > 0 {
-		fmt.Fprintf(im.out, "%d of the rows wait for a price: see Unpriced usage in the console\n", im.unpriced)
+		fmt.Fprintf(im.out, "%s for a price: see Unpriced usage in the console\n", ofTheRows(im.unpriced, "waits", "wait"))
 	}
 	for _, why := range sorted(im.skipped) {
-		fmt.Fprintf(im.out, "%d rows were left out: %s\n", im.skipped[why], why)
+		fmt.Fprintf(im.out, "%s left out: %s\n", words.Were(im.skipped[why], "row"), why)
 	}
 	if im.table.repeated > 0 {
-		fmt.Fprintf(im.out, "%d lines repeat the names of the columns\n", im.table.repeated)
+		fmt.Fprintf(im.out, "%s left out that repeated the names of the columns\n", words.Were(im.table.repeated, "line"))
 	}
 	if im.refused > 0 {
-		fmt.Fprintf(im.out, "%d rows were refused\n", im.refused)
+		fmt.Fprintf(im.out, "%s refused\n", words.Were(im.refused, "row"))
 	}
 	im.doubts()
 }
@@ -227,12 +230,20 @@ func (im *run) summary() {
 func (im *run) doubts() {
 	for _, as := range sorted(im.seen) {
 		if doubtful[as] {
-			fmt.Fprintf(im.out, "%d rows have a time that is read %s in %s: where the file's times are of another zone, give it with --zone\n", im.seen[as], as, im.mapping.moments.zone)
+			fmt.Fprintf(im.out, "%s a time that is read %s in %s: where the file's times are of another zone, give it with --zone\n", ofTheRows(im.seen[as], "has", "have"), as, im.mapping.moments.zone)
 		}
 	}
 	if text := im.table.leftOver(); text != "" && im.LastLine == LeaveLast {
 		fmt.Fprintf(im.out, "1 row is left for the next run: line %d does not end yet\n", im.table.left)
 	}
+}
+
+// ofTheRows says what some of the rows do: "1 of the rows waits".
+func ofTheRows(n int, one, many string) string {
+	if n != 1 {
+		one = many
+	}
+	return words.Group(strconv.Itoa(n)) + " of the rows " + one
 }
 
 func sum(credits map[string]money.Credits) string {
@@ -241,7 +252,7 @@ func sum(credits map[string]money.Credits) string {
 		for _, c := range credits {
 			sum = c
 		}
-		return sum.String() + " credits"
+		return words.Credits(sum)
 	}
 	var parts []string
 	for _, typ := range sorted(credits) {

@@ -165,7 +165,7 @@ func TestEveryRowIsBookedOrNamed(t *testing.T) {
 	// It ends after so many, and says where.
 	p := newPurse(t)
 	out, _, err := p.run(write(t, "a.csv", []byte(head+"x,1\n2026-01-01 10:00:00,1\nx,1\n2026-01-01 10:00:01,1\n")), func(o *Options) { o.MaxRefused = 2 })
-	if err == nil || !strings.Contains(err.Error(), "after line 4") || len(p.booked) != 1 || !strings.HasPrefix(out, "1 rows, 2 credits") {
+	if err == nil || !strings.Contains(err.Error(), "after line 4") || len(p.booked) != 1 || !strings.HasPrefix(out, "1 row, 2 credits") {
 		t.Errorf("%s %v, %d booked", out, err, len(p.booked))
 	}
 	// What no row can cure ends it, and says from where nothing is booked.
@@ -398,7 +398,7 @@ func TestADryRun(t *testing.T) {
 	if len(got) < len(want) || !reflect.DeepEqual(got[:len(want)], want) {
 		t.Errorf("it shows\n%s", out)
 	}
-	if !strings.Contains(out, "4 rows would be booked for 8.3 credits, less those that are there already: a dry run does not know them") || !strings.Contains(out, "1 of the rows would wait for a price") {
+	if !strings.Contains(out, "4 rows would be booked for 8.3 credits, less what is there already: a dry run does not know that") || !strings.Contains(out, "1 of the rows would wait for a price") {
 		t.Error(out)
 	}
 	if err == nil || !strings.Contains(notes, `line 6 (row 5), column "n", value "-1"`) || len(p.booked) != 0 {
@@ -480,7 +480,7 @@ func TestWhereClocksAreChanged(t *testing.T) {
 		if err != nil || len(p.booked) != 2 {
 			t.Fatal(when, err)
 		}
-		counted := strings.Contains(out, "2 rows have a time that is read as one that ")
+		counted := strings.Contains(out, "2 of the rows have a time that is read as one that ")
 		if counted != (want != "") || (want != "" && (!strings.Contains(out, want) || !strings.Contains(out, "--zone") || !strings.Contains(notes, want) || !strings.Contains(notes, p.order[0].Timestamp))) {
 			t.Errorf("%s: %s%s", when, out, notes)
 		}
@@ -495,7 +495,7 @@ func TestWhereClocksAreChanged(t *testing.T) {
 	}
 	p := newPurse(t)
 	out, _, err := p.run(write(t, "a.csv", []byte(head+"25.10.2026 02:30,1\n")), berlin, func(o *Options) { o.TimeFormat = "DD.MM.YYYY HH:mm" })
-	if err != nil || !strings.Contains(out, "1 rows have a time that is read as one that comes twice") {
+	if err != nil || !strings.Contains(out, "1 of the rows has a time that is read as one that comes twice") {
 		t.Error(out, err)
 	}
 }
@@ -506,7 +506,7 @@ func TestAGrowingFile(t *testing.T) {
 	p := newPurse(t)
 	file := write(t, "a.csv", []byte(head+"2026-12-01 10:00:00,1\n2026-12-01 10:00:01,12"))
 	out, _, err := p.run(file)
-	if err == nil || !strings.Contains(err.Error(), "line 3, the last, does not end") || !strings.Contains(err.Error(), "--last-line take") || len(p.booked) != 1 || !strings.HasPrefix(out, "1 rows, 2 credits") {
+	if err == nil || !strings.Contains(err.Error(), "line 3, the last, does not end") || !strings.Contains(err.Error(), "--last-line take") || len(p.booked) != 1 || !strings.HasPrefix(out, "1 row, 2 credits") {
 		t.Errorf("%s %v, %d booked", out, err, len(p.booked))
 	}
 	if out, _, err = p.run(file, func(o *Options) { o.LastLine = LeaveLast }); err != nil || !strings.Contains(out, "1 row is left for the next run: line 3") {
