@@ -56,9 +56,9 @@ func TestTheDemoLives(t *testing.T) {
 		}
 		time.Sleep(atOnce * time.Second) // live requests come in before anybody looks
 		for key, want := range map[string]demoLook{
-			"demo-healthy": {"a day", []string{"running low", "are refused", "More than a year"}, "2900", "9000", "350", "850"},
-			"demo-low":     {"running low", []string{"are refused"}, "40", "100", "110", "290"},
-			"demo-empty":   {"are refused", nil, "0", "0", "40", "130"},
+			"demo-healthy": {"a day", []string{"running low", "Requests are refused (402)", "More than a year"}, "2900", "9000", "350", "850"},
+			"demo-low":     {"running low", []string{"Requests are refused (402)"}, "40", "100", "110", "290"},
+			"demo-empty":   {"Requests are refused (402)", nil, "0", "0", "40", "130"},
 		} {
 			w.looksLike(key, cookies[key], fmt.Sprint("after ", after), want)
 		}
