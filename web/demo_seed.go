@@ -253,7 +253,9 @@ func (d *demo) history(ctx context.Context, a *app, clock settable, c demoCustom
 	rng := rand.New(rand.NewPCG(uint64(len(c.key)), 7))
 	owed := 0.0 // what the hours so far should have used more
 	for h := range int(demoHistory / time.Hour) {
-		at := start.Add(time.Duration(h) * time.Hour)
+		// What is used in an hour is booked in it: booked in the next, it would look
+		// like twice as much.
+		at := start.Truncate(time.Hour).Add(time.Duration(h) * time.Hour)
 		clock.set(at.Add(59 * time.Minute))
 		left, err := demoAvailable(ctx, a, wallet)
 		if err != nil {
@@ -265,7 +267,7 @@ func (d *demo) history(ctx context.Context, a *app, clock settable, c demoCustom
 		owed += budget - costOf(requests)
 		var events []usage.Event
 		for n, r := range requests {
-			events = append(events, must(r.event(fmt.Sprintf("%s-h%d-%d", c.key, h, n), wallet.Customer, at.Add(time.Duration(rng.IntN(58*60))*time.Second)))...)
+			events = append(events, must(r.event(fmt.Sprintf("%s-h%d-%d", c.key, h, n), wallet.Customer, at.Add(time.Duration(3*60+rng.IntN(55*60))*time.Second)))...)
 			events[n].Caller = demoCallers[rng.IntN(len(demoCallers))]
 		}
 		if err := reportAll(ctx, a, events); err != nil {
