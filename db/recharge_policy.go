@@ -17,7 +17,7 @@ var _ recharge.Store = RechargeStore{}
 func (RechargeStore) PutPolicy(t tx.Tx, p *recharge.Policy) error {
 	ctx, q := q(t)
 	err := q.PutRechargePolicy(ctx, gen.PutRechargePolicyParams{
-		ID: p.ID, CustomerID: p.Customer, CreditType: p.CreditType, State: string(p.State), Reason: string(p.Reason), Note: p.Note,
+		ID: p.ID, CustomerID: p.Customer, CreditType: p.CreditType, State: string(p.State), Reason: string(p.Reason), Note: p.Note, Waits: string(p.Waits),
 		RepairUrl: p.RepairURL, Threshold: int64(p.Threshold), PackID: p.Pack, Quantity: int64(p.Quantity), Credits: int64(p.Credits),
 		Price: p.Price.Amount, Currency: p.Price.Currency, Cap: p.Cap, PerDay: int64(p.PerDay), Cooldown: p.Cooldown.Microseconds(),
 		Method: p.Method.ID, MethodBrand: p.Method.Brand, MethodLast4: p.Method.Last4, MethodFingerprint: p.Method.Fingerprint,
@@ -80,7 +80,7 @@ func policies(rows []gen.RechargePolicy, err error) ([]*recharge.Policy, error) 
 func policyOf(r gen.RechargePolicy) *recharge.Policy {
 	return &recharge.Policy{
 		ID: r.ID, Customer: r.CustomerID, CreditType: r.CreditType, State: recharge.State(r.State), Reason: recharge.Reason(r.Reason),
-		Note: r.Note, RepairURL: r.RepairUrl, Threshold: money.Credits(r.Threshold), Pack: r.PackID, Quantity: int(r.Quantity),
+		Note: r.Note, Waits: recharge.Waits(r.Waits), RepairURL: r.RepairUrl, Threshold: money.Credits(r.Threshold), Pack: r.PackID, Quantity: int(r.Quantity),
 		Credits: money.Credits(r.Credits), Cap: r.Cap, PerDay: int(r.PerDay), Cooldown: time.Duration(r.Cooldown) * time.Microsecond,
 		NextAt: instant(r.NextAt), PausedAt: instant(r.PausedAt), CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt),
 		Target: money.Credits(r.Target), Agreed: r.Agreed, TaxBehavior: r.TaxBehavior, Bonus: money.Credits(r.Bonus),

@@ -33,7 +33,7 @@ func TestPaymentMethodsAreKept(t *testing.T) {
 	c := account.Customer{ID: "cus_1", Name: "Acme", Status: account.Active, Timezone: "UTC", CreatedAt: noon}
 	bank := recharge.Method{ID: "pm_1", Type: "us_bank_account", Brand: "STRIPE TEST BANK", Last4: "6789", Fingerprint: "fp_1"}
 	link := recharge.Method{ID: "pm_2", Type: "link", Brand: "a@example.com"}
-	p := &recharge.Policy{ID: "rpol_1", Customer: "cus_1", CreditType: "credits", State: recharge.Armed, Pack: "pack_1", Quantity: 1, Credits: 1000, Price: money.Money{Amount: 100, Currency: "usd"}, Cap: 1000, PerDay: 1, Cooldown: recharge.MinCooldown,
+	p := &recharge.Policy{ID: "rpol_1", Customer: "cus_1", CreditType: "credits", State: recharge.Armed, Note: "n", Waits: recharge.WaitsPayment, Pack: "pack_1", Quantity: 1, Credits: 1000, Price: money.Money{Amount: 100, Currency: "usd"}, Cap: 1000, PerDay: 1, Cooldown: recharge.MinCooldown,
 		Method: bank, Backup: link, CreatedAt: noon, UpdatedAt: noon}
 	r := &recharge.Recharge{ID: "rch_1", Policy: "rpol_1", Customer: "cus_1", CreditType: "credits", Pack: "pack_1", Quantity: 1, Credits: 1000, Amount: 100, Price: p.Price, State: recharge.Pending,
 		Method: bank, Types: []string{"us_bank_account", "link"}, CreatedAt: noon, UpdatedAt: noon}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"purse/billing/account"
@@ -36,6 +35,7 @@ type verdict struct {
 	capped  bool
 	until   time.Time // when to look again, zero for when something happens
 	note    string
+	waits   Waits         // what the note is about
 	credits money.Credits // that a run would buy
 	price   money.Money
 	pack    string
@@ -71,6 +71,7 @@ func (s *Service) mayRun(t tx.Tx, p *Policy, available money.Credits) (v verdict
 		return v, nil
 	}
 	if v.note, err = s.coming(t, p, c, available); err != nil || v.note != "" {
+		v.waits = WaitsPayment
 		v.until = now.Add(CheckoutWait)
 		return v, err
 	}
@@ -124,11 +125,8 @@ func (s *Service) coming(t tx.Tx, p *Policy, c *account.Customer, available mone
 	if w.Method == "" {
 		text = "Waiting for a payment of " + amount(w.Due, first.Price.Currency) + ", started on " + w.Since.In(c.Location()).Format("2 January 2006 MST") + "."
 	}
-	return text + " " + comesFirst, nil
+	return text + " Its credits will do: nothing is bought automatically meanwhile.", nil
 }
-
-// comesFirst ends the note of a policy that waits for a purchase.
-const comesFirst = "Its credits will do: nothing is bought automatically meanwhile."
 
 // price is what a run costs today: never more than was consented to. It answers
 // false when the pack is gone, is dearer or brings less.
@@ -279,12 +277,12 @@ func (s *Service) evaluateIn(t tx.Tx, p *Policy, why cause) error {
 		return err
 	}
 	before := *p
-	p.State, p.Reason, p.Note, p.NextAt = Armed, "", v.note, v.until
+	p.State, p.Reason, p.Note, p.Waits, p.NextAt = Armed, "", v.note, v.waits, v.until
 	switch {
 	case !below:
 	case why == byOther:
-		if p.NextAt = (time.Time{}); !strings.HasSuffix(v.note, comesFirst) {
-			p.Note = waitsForUsage
+		if p.NextAt = (time.Time{}); v.waits != WaitsPayment {
+			p.Note, p.Waits = waitsForUsage, WaitsUsage
 		}
 		if err := s.watch(t, p); err != nil {
 			return err

@@ -3,7 +3,6 @@ package recharge
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"purse/billing/fault"
 	"purse/billing/ledger"
@@ -58,7 +57,7 @@ func (s *Service) Policies(t tx.Tx, customer string) ([]*Policy, error) {
 // above the threshold, a purchase that was to lift it may have been paid or refused
 // since, and another may have been begun.
 func (s *Service) recovered(t tx.Tx, p *Policy) error {
-	if p.State != Armed || (p.Note != waitsForUsage && !strings.HasSuffix(p.Note, comesFirst)) {
+	if p.State != Armed || p.Note == "" || p.Waits == WaitsNothing {
 		return nil
 	}
 	b, err := s.Ledger.Balance(t, p.wallet())
@@ -76,9 +75,9 @@ func (s *Service) recovered(t tx.Tx, p *Policy) error {
 	note, err := s.coming(t, p, c, b.Available)
 	switch {
 	case err != nil || note != "":
-		p.Note = note
+		p.Note, p.Waits = note, WaitsPayment
 	case p.NextAt.IsZero():
-		p.Note = waitsForUsage
+		p.Note, p.Waits = waitsForUsage, WaitsUsage
 	default:
 		p.Note = "" // it is looked at again in a moment
 	}

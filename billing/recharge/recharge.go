@@ -83,6 +83,15 @@ const (
 const ConsentText = "I agree that this payment method is charged automatically, without asking me each time, whenever the available credits reach the level above, " +
 	"up to the monthly cap, until I turn this off."
 
+// Waits is what a policy waits for whose balance is at or below its level.
+type Waits string
+
+const (
+	WaitsNothing Waits = ""
+	WaitsUsage   Waits = "usage"   // the balance fell for another reason
+	WaitsPayment Waits = "payment" // a purchase that is being paid will do
+)
+
 // Policy is a customer's standing order for one wallet.
 type Policy struct {
 	ID, Customer, CreditType string
@@ -91,6 +100,9 @@ type Policy struct {
 	// Note says in words why nothing happens although it seems it should, ""
 	// when there is nothing to say.
 	Note string
+	// Waits is what the note is about, where reading the policy looks whether that is
+	// still so. It means nothing without a note.
+	Waits Waits
 	// RepairURL is Stripe's page on which a declined recharge can be paid.
 	RepairURL string
 

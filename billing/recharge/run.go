@@ -516,7 +516,8 @@ func (s *Service) finishUnpaid(t tx.Tx, r *Recharge, p *Policy, state RunState, 
 	case Edited, NotNeeded:
 		return s.evaluateIn(t, p, byAct)
 	case Unknown:
-		p.NextAt, p.Note = t.Now().Add(MinCooldown), "Stripe did not answer. The next try follows in "+span(MinCooldown)+"."
+		p.NextAt, p.Waits = t.Now().Add(MinCooldown), WaitsNothing
+		p.Note = "Stripe did not answer. The next try follows in " + span(MinCooldown) + "."
 		return s.Store.PutPolicy(t, p)
 	}
 	if p.State == Armed {

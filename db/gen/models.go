@@ -892,6 +892,7 @@ type RechargePolicy struct {
 	Bonus             int64
 	MethodType        string
 	BackupType        string
+	Waits             string
 }
 
 type RecoveryCode struct {

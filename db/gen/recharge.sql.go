@@ -10,7 +10,7 @@ import (
 )
 
 const dueRechargePolicies = `-- name: DueRechargePolicies :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type FROM recharge_policies WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type, waits FROM recharge_policies WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
 `
 
 type DueRechargePoliciesParams struct {
@@ -66,6 +66,7 @@ func (q *Queries) DueRechargePolicies(ctx context.Context, arg DueRechargePolici
 			&i.Bonus,
 			&i.MethodType,
 			&i.BackupType,
+			&i.Waits,
 		); err != nil {
 			return nil, err
 		}
@@ -348,14 +349,14 @@ const putRechargePolicy = `-- name: PutRechargePolicy :exec
 INSERT INTO recharge_policies (id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity,
   credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand,
   backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at,
-  updated_at, method_type, backup_type)
+  updated_at, method_type, backup_type, waits)
 VALUES ($1, $2, $3, $4, $5, $6,
   $7, $8, $9, $10, $11, $12,
   $13, $14, $15, $16, $17, $18,
   $19, $20, $21, $22, $23,
   $24, $25, $26, $27,
   $28, $29, $30, $31, $32,
-  $33, $34)
+  $33, $34, $35)
 ON CONFLICT (customer_id, credit_type) DO UPDATE SET
   state = excluded.state, reason = excluded.reason, note = excluded.note, repair_url = excluded.repair_url,
   threshold = excluded.threshold, pack_id = excluded.pack_id, quantity = excluded.quantity, credits = excluded.credits,
@@ -365,7 +366,7 @@ ON CONFLICT (customer_id, credit_type) DO UPDATE SET
   backup_brand = excluded.backup_brand, backup_last4 = excluded.backup_last4, backup_fingerprint = excluded.backup_fingerprint,
   consent_version = excluded.consent_version, consent_user = excluded.consent_user, consent_address = excluded.consent_address,
   consent_at = excluded.consent_at, next_at = excluded.next_at, paused_at = excluded.paused_at, updated_at = excluded.updated_at,
-  method_type = excluded.method_type, backup_type = excluded.backup_type
+  method_type = excluded.method_type, backup_type = excluded.backup_type, waits = excluded.waits
 `
 
 type PutRechargePolicyParams struct {
@@ -403,6 +404,7 @@ type PutRechargePolicyParams struct {
 	UpdatedAt         int64
 	MethodType        string
 	BackupType        string
+	Waits             string
 }
 
 func (q *Queries) PutRechargePolicy(ctx context.Context, arg PutRechargePolicyParams) error {
@@ -441,6 +443,7 @@ func (q *Queries) PutRechargePolicy(ctx context.Context, arg PutRechargePolicyPa
 		arg.UpdatedAt,
 		arg.MethodType,
 		arg.BackupType,
+		arg.Waits,
 	)
 	return err
 }
@@ -501,7 +504,7 @@ func (q *Queries) RechargeByID(ctx context.Context, id string) (Recharge, error)
 }
 
 const rechargePolicies = `-- name: RechargePolicies :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type FROM recharge_policies
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type, waits FROM recharge_policies
 WHERE id < $1 AND (CAST($2 AS text) = '' OR state = $2)
 ORDER BY id DESC LIMIT $3
 `
@@ -560,6 +563,7 @@ func (q *Queries) RechargePolicies(ctx context.Context, arg RechargePoliciesPara
 			&i.Bonus,
 			&i.MethodType,
 			&i.BackupType,
+			&i.Waits,
 		); err != nil {
 			return nil, err
 		}
@@ -575,7 +579,7 @@ func (q *Queries) RechargePolicies(ctx context.Context, arg RechargePoliciesPara
 }
 
 const rechargePoliciesOf = `-- name: RechargePoliciesOf :many
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type FROM recharge_policies WHERE customer_id = $1 ORDER BY credit_type
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type, waits FROM recharge_policies WHERE customer_id = $1 ORDER BY credit_type
 `
 
 func (q *Queries) RechargePoliciesOf(ctx context.Context, customerID string) ([]RechargePolicy, error) {
@@ -626,6 +630,7 @@ func (q *Queries) RechargePoliciesOf(ctx context.Context, customerID string) ([]
 			&i.Bonus,
 			&i.MethodType,
 			&i.BackupType,
+			&i.Waits,
 		); err != nil {
 			return nil, err
 		}
@@ -641,7 +646,7 @@ func (q *Queries) RechargePoliciesOf(ctx context.Context, customerID string) ([]
 }
 
 const rechargePolicy = `-- name: RechargePolicy :one
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type FROM recharge_policies WHERE customer_id = $1 AND credit_type = $2
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type, waits FROM recharge_policies WHERE customer_id = $1 AND credit_type = $2
 `
 
 type RechargePolicyParams struct {
@@ -691,12 +696,13 @@ func (q *Queries) RechargePolicy(ctx context.Context, arg RechargePolicyParams) 
 		&i.Bonus,
 		&i.MethodType,
 		&i.BackupType,
+		&i.Waits,
 	)
 	return i, err
 }
 
 const rechargePolicyByID = `-- name: RechargePolicyByID :one
-SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type FROM recharge_policies WHERE id = $1
+SELECT id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity, credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand, backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at, updated_at, target, agreed, tax_behavior, bonus, method_type, backup_type, waits FROM recharge_policies WHERE id = $1
 `
 
 func (q *Queries) RechargePolicyByID(ctx context.Context, id string) (RechargePolicy, error) {
@@ -741,6 +747,7 @@ func (q *Queries) RechargePolicyByID(ctx context.Context, id string) (RechargePo
 		&i.Bonus,
 		&i.MethodType,
 		&i.BackupType,
+		&i.Waits,
 	)
 	return i, err
 }

@@ -2,14 +2,14 @@
 INSERT INTO recharge_policies (id, customer_id, credit_type, state, reason, note, repair_url, threshold, pack_id, quantity,
   credits, price, currency, cap, per_day, cooldown, method, method_brand, method_last4, method_fingerprint, backup, backup_brand,
   backup_last4, backup_fingerprint, consent_version, consent_user, consent_address, consent_at, next_at, paused_at, created_at,
-  updated_at, method_type, backup_type)
+  updated_at, method_type, backup_type, waits)
 VALUES (sqlc.arg(id), sqlc.arg(customer_id), sqlc.arg(credit_type), sqlc.arg(state), sqlc.arg(reason), sqlc.arg(note),
   sqlc.arg(repair_url), sqlc.arg(threshold), sqlc.arg(pack_id), sqlc.arg(quantity), sqlc.arg(credits), sqlc.arg(price),
   sqlc.arg(currency), sqlc.arg(cap), sqlc.arg(per_day), sqlc.arg(cooldown), sqlc.arg(method), sqlc.arg(method_brand),
   sqlc.arg(method_last4), sqlc.arg(method_fingerprint), sqlc.arg(backup), sqlc.arg(backup_brand), sqlc.arg(backup_last4),
   sqlc.arg(backup_fingerprint), sqlc.arg(consent_version), sqlc.arg(consent_user), sqlc.arg(consent_address),
   sqlc.arg(consent_at), sqlc.arg(next_at), sqlc.arg(paused_at), sqlc.arg(created_at), sqlc.arg(updated_at),
-  sqlc.arg(method_type), sqlc.arg(backup_type))
+  sqlc.arg(method_type), sqlc.arg(backup_type), sqlc.arg(waits))
 ON CONFLICT (customer_id, credit_type) DO UPDATE SET
   state = excluded.state, reason = excluded.reason, note = excluded.note, repair_url = excluded.repair_url,
   threshold = excluded.threshold, pack_id = excluded.pack_id, quantity = excluded.quantity, credits = excluded.credits,
@@ -19,7 +19,7 @@ ON CONFLICT (customer_id, credit_type) DO UPDATE SET
   backup_brand = excluded.backup_brand, backup_last4 = excluded.backup_last4, backup_fingerprint = excluded.backup_fingerprint,
   consent_version = excluded.consent_version, consent_user = excluded.consent_user, consent_address = excluded.consent_address,
   consent_at = excluded.consent_at, next_at = excluded.next_at, paused_at = excluded.paused_at, updated_at = excluded.updated_at,
-  method_type = excluded.method_type, backup_type = excluded.backup_type;
+  method_type = excluded.method_type, backup_type = excluded.backup_type, waits = excluded.waits;
 
 -- name: RechargePolicy :one
 SELECT * FROM recharge_policies WHERE customer_id = sqlc.arg(customer_id) AND credit_type = sqlc.arg(credit_type);
