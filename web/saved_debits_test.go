@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"net/url"
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/charge"
 	"purse/billing/fault"
 	"purse/billing/invoice"
 	"purse/billing/purchase"
@@ -189,6 +192,39 @@ func TestAScheduleByBankDebit(t *testing.T) {
 	if in := w.runs(refused)[0]; in.State != invoice.Open || !strings.Contains(in.Problem, "closed") {
 		t.Errorf("%+v", in)
 	}
+}
+
+// before answers an invoice as it stood before its bank was asked.
+type before struct {
+	charge.Gateway
+	on atomic.Bool
+}
+
+func (g *before) Invoice(ctx context.Context, id string) (charge.Invoice, error) {
+	in, err := g.Gateway.Invoice(ctx, id)
+	if g.on.Load() {
+		in.PaymentStatus, in.FailureCode, in.FailureMessage = "requires_payment_method", "", ""
+	}
+	return in, err
+}
+
+// A look from before the bank was asked, which comes late, is no refusal.
+func TestAnOldLookIsNoRefusalOfTheBank(t *testing.T) {
+	w, c := shopWorld(t)
+	g := &before{Gateway: w.gateway}
+	w.invoices.Gateway = g
+	account := w.savedAccount(c, ach("000123456789"))
+	sch := w.scheduled(c, account.ID, schedule.Monthly, w.today(c))
+	eventually(t, "the bank is asked", 10*time.Second, func() bool { r := w.runs(sch); return len(r) == 1 && r[0].Processing })
+	g.on.Store(true)
+	w.advance(2 * time.Hour)
+	w.check(w.invoices.Tick(ctx))
+	if in := w.runs(sch)[0]; !in.Processing || in.Tries != 0 || in.Problem != "" || in.NextAt.Before(w.now()) {
+		t.Errorf("%+v", in)
+	}
+	g.on.Store(false)
+	w.advance(9 * 24 * time.Hour)
+	eventually(t, "it is paid", 10*time.Second, func() bool { w.ticks(); return w.runs(sch)[0].State == invoice.Paid })
 }
 
 // Every name that Checkout takes today is taken, also those that are newer than the

@@ -67,6 +67,13 @@ func (in Invoice) Mismatch(a Asked) string {
 // Debiting says whether a bank is being asked for the money.
 func (in Invoice) Debiting() bool { return in.Status == "open" && in.PaymentStatus == "processing" }
 
+// DebitRefused says whether a bank that was asked for the money has said no. A payment
+// that is not being made and of which nothing failed was looked at before the bank was
+// asked: such a look says nothing.
+func (in Invoice) DebitRefused() bool {
+	return in.Status == "open" && in.PaymentStatus != "processing" && (in.FailureCode != "" || in.FailureMessage != "" || in.PaymentStatus == "canceled")
+}
+
 // Checkout shows an invoice as the Checkout that it stands for.
 func (in Invoice) Checkout() purchase.Checkout {
 	c := purchase.Checkout{

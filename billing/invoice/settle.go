@@ -97,7 +97,8 @@ func (s *Service) settle(t tx.Tx, in *Invoice, at charge.Invoice) error {
 func (in *Invoice) note(at charge.Invoice) {
 	in.Number, in.URL, in.Total, in.Tax = at.Number, at.URL, at.Total, at.Tax
 	in.AmountPaid = max(in.AmountPaid, at.AmountPaid)
-	in.Processing = at.Status == "open" && at.PaymentStatus == "processing"
+	older := in.Processing && at.Status == "open" && at.Payment == in.PaymentIntent && !at.DebitRefused()
+	in.Processing = at.Debiting() || older
 	if at.Payment != "" {
 		in.PaymentIntent = at.Payment
 	}

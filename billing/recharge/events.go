@@ -37,7 +37,7 @@ func (s *Service) InvoiceEvent(ctx context.Context, e *inbox.Event, in charge.In
 			}
 			return s.concludePaid(t, e, r.ID)
 		})
-	case r.Invoice == in.ID && r.Processing && in.Status == "open" && in.PaymentStatus != "processing":
+	case r.Invoice == in.ID && r.Processing && in.DebitRefused():
 		// The bank refused: what follows (the backup, a link) is begun at once.
 		more, err := s.looked(ctx, r, in, nil)
 		if err == nil && more {

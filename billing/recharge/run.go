@@ -436,7 +436,7 @@ func (s *Service) looked(ctx context.Context, sent *Recharge, in charge.Invoice,
 		return s.unknown(ctx, sent, err)
 	case in.Status == "paid":
 		return false, s.Runner.Update(ctx, func(t tx.Tx) error { return s.settlePaid(t, sent.ID, in) })
-	case in.Status == "open" && sent.Processing && in.PaymentStatus != "processing":
+	case sent.Processing && in.DebitRefused():
 		d := &outcome.Declined{Code: in.FailureCode, DeclineCode: in.DeclineCode, Message: in.FailureMessage}
 		if d.Message == "" {
 			d.Message = "The bank did not pay."
