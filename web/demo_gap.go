@@ -165,23 +165,18 @@ func (d *demo) allow(ctx context.Context, a *app, c demoCustomer, k ledger.Walle
 	for microOf(requests) > int64(c.allowance) {
 		requests = requests[:len(requests)-1]
 	}
-	last := request{model: "small"} // what is left, at 0.0003 credits a token of input
-	for left := int64(c.allowance) - microOf(requests); left > 0; left -= last.input * 300 {
-		last.input = min(left/300, 4_000)
+	last := request{model: "small"} // what is left, in tokens of input
+	for left := int64(c.allowance) - microOf(requests); left > 0; left -= last.micro() {
+		last.input = min(left/smallIn, 4_000)
 		requests = append(requests, last)
 	}
 	return d.recordAll(ctx, a, c, k, requests, at, to, rng)
 }
 
-// microOf is what requests cost to the micro-credit: the demo's rates are whole
-// ones a token.
+// microOf is what requests cost, in micro-credits.
 func microOf(requests []request) (sum int64) {
 	for _, r := range requests {
-		in, out := int64(300), int64(1500)
-		if r.model == "large" {
-			in, out = 1500, 7500
-		}
-		sum += r.input*in + r.output*out
+		sum += r.micro()
 	}
 	return sum
 }

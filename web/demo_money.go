@@ -12,7 +12,6 @@ import (
 
 	"purse/billing/audit"
 	"purse/billing/catalog"
-	"purse/billing/fault"
 	"purse/billing/invoice"
 	"purse/billing/money"
 	"purse/billing/purchase"
@@ -131,29 +130,17 @@ func saveInSandbox(ctx context.Context, a *app, customer string) error {
 	if err != nil {
 		return err
 	}
-	form := url.Values{"customer": {id}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.sandboxURL+"/v1/payment_methods/pm_card_visa/attach", strings.NewReader(form.Encode()))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+sandboxKey)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		return fault.New(fault.Unavailable, "sandbox", "", "The sandbox did not save the card: %s", res.Status)
-	}
-	return nil
+	return postToSandbox(ctx, a.sandboxURL+"/v1/payment_methods/pm_card_visa/attach", url.Values{"customer": {id}})
 }
 
 // payInSandbox completes a Checkout with a test card, by the calls that
 // Stripe's own command-line client uses.
 func payInSandbox(ctx context.Context, base, session, card string, amount int64) error {
-	form := url.Values{"payment_method": {card}, "expected_amount": {fmt.Sprint(amount)}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/v1/payment_pages/"+session+"/confirm", strings.NewReader(form.Encode()))
+	return postToSandbox(ctx, base+"/v1/payment_pages/"+session+"/confirm", url.Values{"payment_method": {card}, "expected_amount": {fmt.Sprint(amount)}})
+}
+
+func postToSandbox(ctx context.Context, at string, form url.Values) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}

@@ -300,8 +300,7 @@ func reportAll(ctx context.Context, a *app, events []usage.Event) error {
 
 // useUp meters one last large request that leaves exactly what is to be left.
 func (d *demo) useUp(ctx context.Context, a *app, wallet ledger.WalletKey, amount, leave money.Credits, key string) error {
-	tokens := int64(amount) * 1000 / 1_500_000 // at the large model's rate of input
-	r := request{model: "large", input: tokens}
+	r := request{model: "large", input: int64(amount) / largeIn}
 	outcomes, err := a.usage.Report(ctx, usage.Reporter{MayBackdate: true}, must(r.event(key+"-last", wallet.Customer, a.now())))
 	if err == nil && len(outcomes) == 1 && outcomes[0].Err != nil && !fault.Is(outcomes[0].Err, fault.NoCredits) {
 		err = outcomes[0].Err
@@ -375,14 +374,22 @@ func costOf(requests []request) (sum float64) {
 	return sum
 }
 
-// cost is what the request costs in credits.
-func (r request) cost() float64 {
-	in, out := 0.3, 1.5
+// Micro-credits that a token of input and one of output cost, as demoCatalog has it.
+const (
+	smallIn, smallOut = 300, 1500
+	largeIn, largeOut = 1500, 7500
+)
+
+// micro is what the request costs, in micro-credits: the rates are whole ones a token.
+func (r request) micro() int64 {
 	if r.model == "large" {
-		in, out = 1.5, 7.5
+		return r.input*largeIn + r.output*largeOut
 	}
-	return (float64(r.input)*in + float64(r.output)*out) / 1000
+	return r.input*smallIn + r.output*smallOut
 }
+
+// cost is what the request costs in credits.
+func (r request) cost() float64 { return float64(r.micro()) / money.Micro }
 
 func (r request) properties() map[string]any {
 	return map[string]any{"model": r.model, "input_tokens": r.input, "output_tokens": r.output}

@@ -326,7 +326,7 @@ func (s *Service) startCounting(t tx.Tx, l *Limit) error {
 		if l.Scope == Whole {
 			held = b.Held
 		}
-		if err := s.Ledger.PutCounter(t, at, ledger.Count{Spent: spent, Reached: l.reachedAt(spent, held)}); err != nil {
+		if err := s.Ledger.PutCounter(t, at, ledger.Count{Spent: spent, Reached: ledger.Exhausted(l.Credits, spent, held)}); err != nil {
 			return err
 		}
 		changed, _, err := s.follow(t, l, c.Name)

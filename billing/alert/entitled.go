@@ -79,7 +79,7 @@ func (s *Service) stopped(t tx.Tx, k ledger.WalletKey, p *standing) (string, err
 		if counter.Holds {
 			held = b.Held
 		}
-		if counter.Hard && counter.Meter == "" && counter.IsReached(counted[counter.Ref()].Spent, held) {
+		if counter.Hard && counter.Meter == "" && ledger.Exhausted(counter.Limit, counted[counter.Ref()].Spent, held) {
 			return ledger.CodeSpendLimit, nil
 		}
 	}

@@ -66,9 +66,6 @@ func (s *Service) counting(t tx.Tx, l *Limit, caller string, b *ledger.Balance) 
 	return c, err
 }
 
-// reachedAt says whether nothing is left of the limit.
-func (l *Limit) reachedAt(spent, held money.Credits) bool { return spent >= l.Credits-held }
-
 // reachedJobs looks at limits that became reached or no longer are, and tells of
 // requests that did not fit.
 func (s *Service) reachedJobs(ctx context.Context, jobs []job.Job) error {
@@ -124,7 +121,7 @@ func (s *Service) follow(t tx.Tx, l *Limit, caller string) (changed bool, b ledg
 	if err != nil {
 		return false, b, err
 	}
-	switch reached := l.reachedAt(now.spent, now.held); {
+	switch reached := ledger.Exhausted(l.Credits, now.spent, now.held); {
 	case reached && open == nil:
 		return true, b, s.reach(t, l, caller, &b, now)
 	case !reached && open != nil:
@@ -210,15 +207,15 @@ func (s *Service) reach(t tx.Tx, l *Limit, caller string, b *ledger.Balance, now
 	if err := s.Jobs.Add(t, job.Spec{Kind: jobReset, RunAt: now.to, Payload: r}); err != nil {
 		return err
 	}
-	return s.lookAgain(t, &r, now.spent >= l.Credits)
+	if now.spent >= l.Credits { // whatever becomes of the holds
+		return nil
+	}
+	return s.lookAgain(t, &r)
 }
 
 // lookAgain looks at a limit again when the first of the open holds ends that it may
 // be reached by: time ends them without a word.
-func (s *Service) lookAgain(t tx.Tx, r *reset, whatever bool) error {
-	if whatever {
-		return nil
-	}
+func (s *Service) lookAgain(t tx.Tx, r *reset) error {
 	var first time.Time
 	for before := ledger.HoldID(0); ; {
 		page, err := s.Ledger.Holds(t, r.Wallet, true, before, 500)
@@ -261,10 +258,10 @@ func (s *Service) heldJob(ctx context.Context, j job.Job) error {
 		}
 		if !changed {
 			now, err := s.counting(t, l, r.Data.Caller, &b)
-			if err != nil {
+			if err != nil || now.spent >= l.Credits {
 				return err
 			}
-			return s.lookAgain(t, &r, now.spent >= l.Credits)
+			return s.lookAgain(t, &r)
 		}
 		if !l.stopsAll() {
 			return nil

@@ -116,7 +116,7 @@ func (s *Service) limitStatus(t tx.Tx, l Limit, b *ledger.Balance) (LimitStatus,
 	if err == nil && l.Scope == Caller && l.Caller == "" {
 		err = s.busiest(t, &st)
 	}
-	st.Reached = l.reachedAt(st.Spent, st.Held)
+	st.Reached = ledger.Exhausted(l.Credits, st.Spent, st.Held)
 	return st, err
 }
 

@@ -168,7 +168,7 @@ func (p *Pack) checkEnds(price *Price, at string) error {
 			switch {
 			case err != nil || m.Amount > money.MaxMinor:
 				return fault.Bad(where, "%s would cost more than can be charged at once, %s. Lower the largest amount.", words.Credits(c),
-					words.Money(money.Money{Amount: money.MaxMinor, Currency: m.Currency}))
+					words.Minor(money.MaxMinor, m.Currency))
 			case m.Amount < 0:
 				return fault.Bad(where, "The price of %s falls below zero.", words.Credits(c))
 			}
@@ -209,7 +209,7 @@ func (p *Pack) ends(price *Price) [][]money.Credits {
 func chargeable(at string, credits money.Credits, m money.Money) error {
 	if least := money.LeastCharge(m.Currency); m.Amount < least {
 		return fault.New(fault.Invalid, "below_least_charge", at, "%s would cost %s, and Stripe charges at least %s.", words.Credits(credits), words.Money(m),
-			words.Money(money.Money{Amount: least, Currency: m.Currency}))
+			words.Minor(least, m.Currency))
 	}
 	return nil
 }

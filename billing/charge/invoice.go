@@ -71,7 +71,7 @@ func (in Invoice) Debiting() bool { return in.Status == "open" && in.PaymentStat
 // that is not being made and of which nothing failed was looked at before the bank was
 // asked: such a look says nothing.
 func (in Invoice) DebitRefused() bool {
-	return in.Status == "open" && in.PaymentStatus != "processing" && (in.FailureCode != "" || in.FailureMessage != "" || in.PaymentStatus == "canceled")
+	return in.Status == "open" && !in.Debiting() && (in.FailureCode != "" || in.FailureMessage != "" || in.PaymentStatus == "canceled")
 }
 
 // Checkout shows an invoice as the Checkout that it stands for.

@@ -111,7 +111,7 @@ func (s *Service) fill(t tx.Tx, in *Invoice, n NewInvoice) error {
 	case n.Price.Currency == "":
 		return fault.Bad("currency", "Say in which currency.")
 	case n.Price.Amount < money.LeastCharge(n.Price.Currency) || n.Price.Amount > money.MaxMinor:
-		return fault.Bad("price", "Stripe takes from %s to %s.", decimal(money.LeastCharge(n.Price.Currency), n.Price.Currency), decimal(money.MaxMinor, n.Price.Currency))
+		return fault.Bad("price", "Stripe takes from %s to %s.", words.Minor(money.LeastCharge(n.Price.Currency), n.Price.Currency), words.Minor(money.MaxMinor, n.Price.Currency))
 	case n.Price.Valid() != nil:
 		return fault.Bad("price", "This %s.", n.Price.Valid())
 	case !slices.Contains(NetTerms, n.NetDays):
@@ -153,10 +153,6 @@ func (s *Service) fill(t tx.Tx, in *Invoice, n NewInvoice) error {
 		in.Name = Grouped(n.Credits) + " " + ct.Units
 	}
 	return nil
-}
-
-func decimal(n int64, currency string) string {
-	return words.Money(money.Money{Amount: n, Currency: currency})
 }
 
 // Grouped is an amount with commas between its thousands: "50,000.5".

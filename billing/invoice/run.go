@@ -11,7 +11,6 @@ import (
 	"purse/billing/charge"
 	"purse/billing/job"
 	"purse/billing/outcome"
-	"purse/billing/recharge"
 	"purse/billing/tx"
 )
 
@@ -359,7 +358,7 @@ func (s *Service) charged(ctx context.Context, sent *Invoice, made charge.Invoic
 		case now.Status != "open" || now.PaymentStatus == "processing" || now.PaymentStatus == "requires_action":
 			return s.looked(ctx, sent, now, nil)
 		case now.FailureCode != "":
-			return s.declined(ctx, sent, &outcome.Declined{Code: now.FailureCode, DeclineCode: now.DeclineCode, Message: now.FailureMessage})
+			return s.declined(ctx, sent, now.Declined())
 		case errors.Is(err, outcome.ErrStale): // nothing was charged: go on under a new key
 			return s.with(ctx, sent, func(t tx.Tx, in *Invoice) (bool, error) {
 				in.DoingN++
@@ -368,7 +367,7 @@ func (s *Service) charged(ctx context.Context, sent *Invoice, made charge.Invoic
 				return false, s.put(t, in, in.backoff(t.Now()))
 			})
 		}
-		return s.declined(ctx, sent, &outcome.Declined{Code: string(recharge.NoCard), DeclineCode: string(recharge.NoCard), Message: "The payment method cannot be charged any more."})
+		return s.declined(ctx, sent, charge.NoMethod())
 	}
 	return s.unknown(ctx, sent, err)
 }
@@ -383,9 +382,9 @@ func (s *Service) looked(ctx context.Context, sent *Invoice, made charge.Invoice
 	case err != nil:
 		return s.unknown(ctx, sent, err)
 	case made.Status == "open" && sent.Doing == pay && made.PaymentStatus == "requires_action":
-		return s.declined(ctx, sent, &outcome.Declined{Code: "authentication_required", Message: authentication})
+		return s.declined(ctx, sent, charge.WantsConfirmation())
 	case made.Status == "open" && sent.Doing == pay && made.PaymentStatus == "requires_payment_method" && made.FailureCode != "":
-		return s.declined(ctx, sent, &outcome.Declined{Code: made.FailureCode, DeclineCode: made.DeclineCode, Message: made.FailureMessage})
+		return s.declined(ctx, sent, made.Declined())
 	}
 	return s.with(ctx, sent, func(t tx.Tx, in *Invoice) (bool, error) {
 		in.Unknowns = 0
@@ -408,8 +407,6 @@ func (s *Service) looked(ctx context.Context, sent *Invoice, made charge.Invoice
 	})
 }
 
-const authentication = "The bank wants the payment to be confirmed."
-
 // declined writes what a decline means: another try later, or that the customer
 // has to act.
 func (s *Service) declined(ctx context.Context, sent *Invoice, d *outcome.Declined) (bool, error) {
@@ -425,8 +422,8 @@ func (s *Service) declined(ctx context.Context, sent *Invoice, d *outcome.Declin
 func (s *Service) declinedIn(t tx.Tx, in *Invoice, d *outcome.Declined) error {
 	in.Doing, in.SentAt, in.Unknowns, in.Processing = nothing, time.Time{}, 0, false
 	in.fault(CauseDeclined, d.Message)
-	if d.Authentication() { // Stripe's words are for developers
-		in.fault(CauseDeclined, authentication)
+	if d.Authentication() {
+		in.fault(CauseDeclined, charge.Unconfirmed)
 	}
 	next := t.Now().Add(lookEvery)
 	if in.Tries++; d.Soft() && !d.Authentication() && in.Tries < in.tolerates() {

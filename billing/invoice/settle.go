@@ -14,7 +14,6 @@ import (
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/billing/money"
-	"purse/billing/outcome"
 	"purse/billing/purchase"
 	"purse/billing/tx"
 )
@@ -35,11 +34,7 @@ func (s *Service) settle(t tx.Tx, in *Invoice, at charge.Invoice) error {
 	asked := in.Processing
 	in.note(at)
 	if asked && in.Collection == Charge && at.Status == "open" && !in.Processing { // the bank refused to be debited
-		d := &outcome.Declined{Code: at.FailureCode, DeclineCode: at.DeclineCode, Message: at.FailureMessage}
-		if d.Message == "" {
-			d.Message = "The bank did not pay."
-		}
-		return s.declinedIn(t, in, d)
+		return s.declinedIn(t, in, at.DebitDeclined())
 	}
 	next := t.Now().Add(lookEvery)
 	switch at.Status {

@@ -203,9 +203,9 @@ func (c *Counter) reached(now Count, a *account, cost money.Credits) LimitReache
 	}
 }
 
-// IsReached says whether nothing is left of the limit beside what open holds set
-// aside.
-func (c *Counter) IsReached(spent, held money.Credits) bool { return spent >= c.Limit-held }
+// Exhausted says whether nothing is left of a limit beside what open holds set aside:
+// it is reached then.
+func Exhausted(limit, spent, held money.Credits) bool { return spent >= limit-held }
 
 // reachedNow says which of the command's limits are reached.
 func (s *State) reachedNow(c *Command) []bool {
@@ -215,7 +215,7 @@ func (s *State) reachedNow(c *Command) []bool {
 	out := make([]bool, len(c.Counters))
 	for i := range c.Counters {
 		if a := s.wallets[c.Counters[i].Wallet]; a != nil {
-			out[i] = c.Counters[i].IsReached(s.counters[c.Counters[i].id(a)].Spent, c.Counters[i].held(a))
+			out[i] = Exhausted(c.Counters[i].Limit, s.counters[c.Counters[i].id(a)].Spent, c.Counters[i].held(a))
 		}
 	}
 	return out

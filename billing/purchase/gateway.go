@@ -19,7 +19,7 @@ type Gateway interface {
 	CustomerLives(ctx context.Context, stripeID string) (bool, error)
 	// UpdateCustomer makes Stripe's customer bear what is known of it now: name,
 	// e-mail, address and tax ids. It may be repeated. What Stripe does not take
-	// is a outcome.Refused.
+	// is an outcome.Refused.
 	UpdateCustomer(ctx context.Context, stripeID string, p CustomerParams) error
 	// CustomerDetails answers what Stripe's customer bears now, outcome.ErrGone when there
 	// is none.
@@ -29,7 +29,7 @@ type Gateway interface {
 	// paid with a saved payment method.
 	CreateInvoice(ctx context.Context, p CheckoutParams, m PaymentMethod, key string) (Checkout, error)
 	// PayInvoiceNow charges it for the invoice while the buyer is there. The bank's
-	// no is a outcome.Declined; a bank that takes its time has not answered yet.
+	// no is an outcome.Declined; a bank that takes its time has not answered yet.
 	PayInvoiceNow(ctx context.Context, invoice, method, key string) (Checkout, error)
 	// Checkout answers a session, or such an invoice, with its payment, outcome.ErrGone when
 	// there is none. ExpireCheckout takes both too.

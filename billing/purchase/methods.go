@@ -397,7 +397,8 @@ func (m *Methods) Savable(ctx context.Context, customer string) (types []string,
 	return savable(m.Types, currency), currency, nil
 }
 
-// Added answers what a Checkout has saved, for the page that Stripe returns to. Another's Checkout is answered as a missing one; one that is not
+// Added answers what a Checkout has saved, for the page that Stripe returns to.
+// Another's Checkout is answered as a missing one; one that is not
 // complete as a Conflict.
 func (m *Methods) Added(ctx context.Context, customer, session string) (*Method, error) {
 	if !isSession(session) {

@@ -213,18 +213,18 @@ var brands = map[string]string{"amex": "American Express", "diners": "Diners Clu
 // Name is what people know a payment method by: "Visa •4242", "Stripe Test Bank
 // •6789", "Link (a@example.com)"; "" for none.
 func (m PaymentMethod) Name() string {
-	name := brands[m.Brand]
+	name, card := brands[m.Brand], m.Type == "" || m.Type == MethodCard
 	switch {
-	case m.Type != "" && m.Type != MethodCard && m.Last4 == "" && m.Brand == "":
-		return MethodName(m.Type)
-	case m.Type != "" && m.Type != MethodCard && m.Last4 == "":
-		return MethodName(m.Type) + " (" + m.Brand + ")"
-	case m.Last4 == "":
+	case m.Last4 == "" && card:
 		return ""
-	case m.Type != "" && m.Type != MethodCard && m.Brand == "":
-		name = MethodName(m.Type)
-	case m.Brand == "":
+	case m.Last4 == "" && m.Brand == "":
+		return MethodName(m.Type)
+	case m.Last4 == "":
+		return MethodName(m.Type) + " (" + m.Brand + ")"
+	case m.Brand == "" && card:
 		name = "Card"
+	case m.Brand == "":
+		name = MethodName(m.Type)
 	case name == "":
 		name = strings.ToUpper(m.Brand[:1]) + m.Brand[1:]
 	}

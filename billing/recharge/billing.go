@@ -8,6 +8,7 @@ import (
 	"purse/billing/fault"
 	"purse/billing/purchase"
 	"purse/billing/tx"
+	"purse/billing/words"
 )
 
 // tellBilling lets Stripe know the customer's billing details before an invoice
@@ -49,7 +50,7 @@ func (s *Service) checkCapWithTax(ctx context.Context, p *Policy) error {
 	if taxed == nil || p.Cap >= taxed.Total.Amount {
 		return nil
 	}
-	return fault.Bad("cap", "One recharge costs %s with tax: with this cap none would ever run.", amount(taxed.Total.Amount, p.Price.Currency))
+	return fault.Bad("cap", "One recharge costs %s with tax: with this cap none would ever run.", words.Minor(taxed.Total.Amount, p.Price.Currency))
 }
 
 // explain keeps how the price of a recharge came about, where the pack's price

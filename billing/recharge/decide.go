@@ -121,9 +121,9 @@ func (s *Service) coming(t tx.Tx, p *Policy, c *account.Customer, available mone
 	if w == nil {
 		w = &purchase.Wait{Due: first.Price.Amount, Since: first.CreatedAt}
 	}
-	text := purchase.Awaited(amount(w.Due, first.Price.Currency), w.Method, w.Since, t.Now(), c.Location())
+	text := purchase.Awaited(words.Minor(w.Due, first.Price.Currency), w.Method, w.Since, t.Now(), c.Location())
 	if w.Method == "" {
-		text = "Waiting for a payment of " + amount(w.Due, first.Price.Currency) + ", started on " + w.Since.In(c.Location()).Format("2 January 2006 MST") + "."
+		text = "Waiting for a payment of " + words.Minor(w.Due, first.Price.Currency) + ", started on " + w.Since.In(c.Location()).Format("2 January 2006 MST") + "."
 	}
 	return text + " Its credits will do: nothing is bought automatically meanwhile.", nil
 }
@@ -188,18 +188,14 @@ func (s *Service) limits(t tx.Tx, p *Policy, c *account.Customer, v *verdict) er
 		v.capped, v.until = true, nextMonth
 		if v.price.Amount > p.Cap { // up to a level, from far below it
 			v.note = fmt.Sprintf("To come back up to the level would cost %s, more than the cap of %s a month: raise the cap, or buy a pack.",
-				amount(v.price.Amount, p.Price.Currency), amount(p.Cap, p.Price.Currency))
+				words.Minor(v.price.Amount, p.Price.Currency), words.Minor(p.Cap, p.Price.Currency))
 			return nil
 		}
-		v.note = fmt.Sprintf("The month's cap is reached: %s of %s are spent. Recharges go on %s.", amount(spent, p.Price.Currency), amount(p.Cap, p.Price.Currency), clock(nextMonth))
+		v.note = fmt.Sprintf("The month's cap is reached: %s of %s are spent. Recharges go on %s.", words.Minor(spent, p.Price.Currency), words.Minor(p.Cap, p.Price.Currency), clock(nextMonth))
 		return nil
 	}
 	v.run = true
 	return nil
-}
-
-func amount(n int64, currency string) string {
-	return words.Money(money.Money{Amount: n, Currency: currency})
 }
 
 // span writes a duration as people say it.

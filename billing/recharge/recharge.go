@@ -20,6 +20,7 @@ import (
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/purchase"
+	"purse/billing/words"
 )
 
 // State is how a policy stands.
@@ -237,7 +238,7 @@ func (r *Recharge) repairedUntil() time.Time {
 
 // Awaited says what a recharge waits for while a bank is asked for its money.
 func (r *Recharge) Awaited(now time.Time, zone *time.Location) string {
-	return purchase.Awaited(amount(r.Amount, r.Price.Currency), r.Method.Type, r.SentAt, now, zone)
+	return purchase.Awaited(words.Minor(r.Amount, r.Price.Currency), r.Method.Type, r.SentAt, now, zone)
 }
 
 // lostAnswer is how long a call without an answer may still be done at Stripe.

@@ -12,6 +12,7 @@ import (
 	"purse/billing/ledger"
 	"purse/billing/outcome"
 	"purse/billing/tx"
+	"purse/billing/words"
 )
 
 func (s *Service) runJob(ctx context.Context, j job.Job) error {
@@ -312,7 +313,7 @@ func (s *Service) prepared(ctx context.Context, sent *Recharge, in charge.Invoic
 			}
 			p.State, p.NextAt, p.UpdatedAt = Capped, next, t.Now()
 			p.Note = fmt.Sprintf("With tax a recharge costs %s, and %s of the month's cap of %s are spent.",
-				amount(in.Total, r.Price.Currency), amount(spent, r.Price.Currency), amount(p.Cap, r.Price.Currency))
+				words.Minor(in.Total, r.Price.Currency), words.Minor(spent, r.Price.Currency), words.Minor(p.Cap, r.Price.Currency))
 			if err := s.Store.PutPolicy(t, p); err != nil {
 				return false, err
 			}
@@ -403,7 +404,7 @@ func (s *Service) afterPay(ctx context.Context, sent *Recharge, in charge.Invoic
 			return s.looked(ctx, sent, now, nil)
 		case errors.Is(err, outcome.ErrStale):
 			if now.FailureCode != "" && now.PaymentStatus == "requires_payment_method" {
-				return s.declined(ctx, sent, &outcome.Declined{Code: now.FailureCode, DeclineCode: now.DeclineCode, Message: now.FailureMessage})
+				return s.declined(ctx, sent, now.Declined())
 			}
 			return s.with(ctx, sent, func(t tx.Tx, r *Recharge, _ *Policy) (bool, error) {
 				r.Paying = false // nothing was charged: go on under a new key
@@ -411,7 +412,7 @@ func (s *Service) afterPay(ctx context.Context, sent *Recharge, in charge.Invoic
 				return false, s.put(t, r, r.backoff(t.Now()))
 			})
 		}
-		return s.declined(ctx, sent, &outcome.Declined{Code: string(NoCard), DeclineCode: string(NoCard), Message: "The payment method cannot be charged any more."})
+		return s.declined(ctx, sent, charge.NoMethod())
 	}
 	return s.unknown(ctx, sent, err)
 }
@@ -437,15 +438,11 @@ func (s *Service) looked(ctx context.Context, sent *Recharge, in charge.Invoice,
 	case in.Status == "paid":
 		return false, s.Runner.Update(ctx, func(t tx.Tx) error { return s.settlePaid(t, sent.ID, in) })
 	case sent.Processing && in.DebitRefused():
-		d := &outcome.Declined{Code: in.FailureCode, DeclineCode: in.DeclineCode, Message: in.FailureMessage}
-		if d.Message == "" {
-			d.Message = "The bank did not pay."
-		}
-		return s.declined(ctx, sent, d)
+		return s.declined(ctx, sent, in.DebitDeclined())
 	case in.Status == "open" && sent.Paying && in.PaymentStatus == "requires_action":
-		return s.declined(ctx, sent, &outcome.Declined{Code: "authentication_required", Message: "The bank wants the payment to be confirmed."})
+		return s.declined(ctx, sent, charge.WantsConfirmation())
 	case in.Status == "open" && sent.Paying && in.PaymentStatus == "requires_payment_method" && in.FailureCode != "":
-		return s.declined(ctx, sent, &outcome.Declined{Code: in.FailureCode, DeclineCode: in.DeclineCode, Message: in.FailureMessage})
+		return s.declined(ctx, sent, in.Declined())
 	}
 	return s.with(ctx, sent, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
 		r.note(in)

@@ -266,13 +266,13 @@ func (s *Service) checkFigures(ctx context.Context, p *Policy, set Settings) err
 	}
 	switch {
 	case set.Price != (money.Money{}) && set.Price != p.Price:
-		return fault.New(fault.Conflict, "price_changed", "pack", "The price is now %s. Look at it again and save.", amount(p.Price.Amount, p.Price.Currency))
+		return fault.New(fault.Conflict, "price_changed", "pack", "The price is now %s. Look at it again and save.", words.Money(p.Price))
 	case set.Cap.Currency != "" && set.Cap.Currency != p.Price.Currency:
 		return fault.Bad("cap", "The cap is in the currency of the pack, %s.", p.Price.Currency)
 	case p.Cap <= 0:
 		return fault.Bad("cap", "Say how much may be spent in a month at most.")
 	case p.Cap < p.Price.Amount:
-		return fault.Bad("cap", "One recharge costs %s before tax: with this cap none would ever run.", amount(p.Price.Amount, p.Price.Currency))
+		return fault.Bad("cap", "One recharge costs %s before tax: with this cap none would ever run.", words.Money(p.Price))
 	case p.Cap > 100*money.MaxMinor:
 		return fault.Bad("cap", "Give a smaller amount.")
 	case p.PerDay < 1 || p.PerDay > MaxPerDay:

@@ -144,7 +144,7 @@ func (s *Service) declined(ctx context.Context, sent *Recharge, d *outcome.Decli
 		switch {
 		case d.Authentication():
 			r.Reason, r.Message = AuthenticationRequired, "" // Stripe's words are for programmers
-		case d.DeclineCode == string(NoCard):
+		case d.DeclineCode == charge.CodeNoMethod:
 			r.Reason = NoCard
 		}
 		soft := d.Soft() && !d.Authentication()

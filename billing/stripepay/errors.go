@@ -88,3 +88,13 @@ func translate(err error) error {
 	}
 	return e
 }
+
+// declined makes an outcome.Declined of what the bank refused, of a call that asks it
+// for money.
+func declined(err error) error {
+	var e *Error
+	if errors.As(err, &e) && e.Outcome == Declined {
+		return &outcome.Declined{Code: e.Code, DeclineCode: e.DeclineCode, Message: e.Message}
+	}
+	return err
+}

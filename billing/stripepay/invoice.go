@@ -192,12 +192,7 @@ func (g *Gateway) PayInvoice(ctx context.Context, id, method, key string) (charg
 	if replayed, failed := cached(err); replayed && failed {
 		return charge.Invoice{}, outcome.ErrStale
 	}
-	err = translate(err)
-	var e *Error
-	if errors.As(err, &e) && e.Outcome == Declined {
-		return charge.Invoice{}, &outcome.Declined{Code: e.Code, DeclineCode: e.DeclineCode, Message: e.Message}
-	}
-	return charge.Invoice{}, err
+	return charge.Invoice{}, declined(translate(err))
 }
 
 // VoidInvoice makes an open invoice one that cannot be paid any more.

@@ -37,12 +37,7 @@ func (g *Gateway) PayInvoiceNow(ctx context.Context, invoice, method, key string
 	if err == nil {
 		return invoiceCheckout(in), nil
 	}
-	err = translate(err)
-	var e *Error
-	if errors.As(err, &e) && e.Outcome == Declined {
-		return purchase.Checkout{}, &outcome.Declined{Code: e.Code, DeclineCode: e.DeclineCode, Message: e.Message}
-	}
-	return purchase.Checkout{}, err
+	return purchase.Checkout{}, declined(translate(err))
 }
 
 func isInvoice(id string) bool { return strings.HasPrefix(id, "in_") }

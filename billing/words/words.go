@@ -58,6 +58,11 @@ func Were[N ~int | ~int64](n N, one string) string {
 // Money says an amount as pages do: "$1,190.00", "CHF 10.00".
 func Money(m money.Money) string { return InCurrency(Group(m.Decimal()), m.Currency) }
 
+// Minor says an amount of a currency's minor units, as Money does.
+func Minor(amount int64, currency string) string {
+	return Money(money.Money{Amount: amount, Currency: currency})
+}
+
 // InCurrency puts the sign or the code of a currency before a decimal.
 func InCurrency(decimal, currency string) string {
 	sign := ""

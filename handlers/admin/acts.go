@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -55,8 +56,8 @@ func take(form *kit.Form, err error) error {
 // reasonOf reads the reason, which every act needs.
 func reasonOf(form *kit.Form) string {
 	reason := form.Require("reason", "Say why: it stays with the change for ever.")
-	if len([]rune(reason)) > 500 {
-		form.Fail("reason", "Say it in at most 500 characters.")
+	if len([]rune(reason)) > credit.MaxReason {
+		form.Fail("reason", fmt.Sprintf("Say it in at most %d characters.", credit.MaxReason))
 	}
 	return reason
 }

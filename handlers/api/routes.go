@@ -154,8 +154,8 @@ var formerPaths = map[string]string{"/v1/webhook_endpoints": "/v1/webhook-endpoi
 // withFormer adds the routes by their former paths, marked as deprecated.
 func withFormer(routes []Route) []Route {
 	for _, r := range routes {
-		for now, former := range formerPaths {
-			if rest, ok := strings.CutPrefix(r.Path, now); ok {
+		for present, former := range formerPaths {
+			if rest, ok := strings.CutPrefix(r.Path, present); ok {
 				r.successor, r.Path, r.id = r.Path, former+rest, r.id+"Former"
 				routes = append(routes, r)
 			}
