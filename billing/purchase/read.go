@@ -47,12 +47,12 @@ func (s *Service) Open(t tx.Tx, customer string) (*Purchase, error) {
 	return nil, err
 }
 
-// Pending are the purchases of a wallet that a customer has confirmed and whose
-// money is on its way, newest first.
+// Pending are the purchases of a wallet (of all for "") that a customer has confirmed
+// and whose money is on its way, newest first.
 func (s *Service) Pending(t tx.Tx, customer, creditType string) (out []*Purchase, err error) {
 	open, err := s.Store.OpenOf(t, customer, "")
 	for _, p := range open {
-		if p.State == Processing && p.CreditType == creditType {
+		if p.State == Processing && (creditType == "" || p.CreditType == creditType) {
 			out = append(out, p)
 		}
 	}

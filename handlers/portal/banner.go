@@ -89,14 +89,18 @@ func (p *Portal) bannerOf(t tx.Tx, c *account.Customer, mayBuy bool) (*ui.Banner
 	if err != nil {
 		return nil, err
 	}
-	paying, err := p.paying(t, c)
+	policies, err := p.Recharges.Policies(t, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	paying, err := p.paying(t, c, policies)
 	if err != nil {
 		return nil, err
 	}
 	for _, one := range paying {
 		u.say(coming, ui.Banner{Tone: ui.Info, Title: "A payment is being processed", Text: strings.TrimSpace(one.text + " Its credits are added as soon as it arrives. There is no need to pay again."), Action: one.action, Href: one.href})
 	}
-	if err := p.sayRecharge(t, c, mayBuy, &u); err != nil {
+	if err := p.sayRecharge(t, c, policies, mayBuy, &u); err != nil {
 		return nil, err
 	}
 	open, err := p.Alerts.Open(t, c.ID)
@@ -108,7 +112,7 @@ func (p *Portal) bannerOf(t tx.Tx, c *account.Customer, mayBuy bool) (*ui.Banner
 	}
 	for _, b := range balances {
 		help := p.helps(b.CreditType, mayBuy, paying)
-		if err := p.sayBalance(t, c, b, len(balances) > 1, open, help, &u); err != nil {
+		if err := p.sayBalance(t, c, b, len(balances) > 1, open, policies, help, &u); err != nil {
 			return nil, err
 		}
 	}
@@ -120,15 +124,12 @@ type onItsWay struct{ creditType, text, action, href string }
 
 // paying are the purchases and automatic recharges whose money is on its way, the
 // newest first.
-func (p *Portal) paying(t tx.Tx, c *account.Customer) (out []onItsWay, err error) {
-	open, err := p.Purchases.Store.OpenOf(t, c.ID, "")
+func (p *Portal) paying(t tx.Tx, c *account.Customer, policies []*recharge.Policy) (out []onItsWay, err error) {
+	pending, err := p.Purchases.Pending(t, c.ID, "")
 	if err != nil {
 		return nil, err
 	}
-	for _, b := range open {
-		if b.State != purchase.Processing {
-			continue
-		}
+	for _, b := range pending {
 		w, err := p.Purchases.Waits(t, b.ID)
 		if err != nil {
 			return nil, err
@@ -138,10 +139,6 @@ func (p *Portal) paying(t tx.Tx, c *account.Customer) (out []onItsWay, err error
 			one.text = purchase.Awaited(ui.Money(money.Money{Amount: w.Due, Currency: b.Price.Currency}), w.Method, w.Since, t.Now(), c.Location())
 		}
 		out = append(out, one)
-	}
-	policies, err := p.Recharges.Policies(t, c.ID)
-	if err != nil {
-		return nil, err
 	}
 	for _, q := range policies {
 		one, err := p.Recharges.Open(t, c.ID, q.CreditType)
@@ -175,7 +172,7 @@ func (p *Portal) helps(creditType string, mayBuy bool, paying []onItsWay) func(u
 
 // sayBalance says how one wallet stands. Where there are several, those that
 // nobody uses any more say nothing.
-func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, several bool, open []alert.Episode, help func(ui.Banner) ui.Banner, u *urgent) error {
+func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, several bool, open []alert.Episode, policies []*recharge.Policy, help func(ui.Banner) ui.Banner, u *urgent) error {
 	unit, now := show.Unit(p.Catalog.Snapshot(), b.CreditType), t.Now()
 	burn, err := p.burn.get(t, p.Ledger, b)
 	if err != nil || b.Seq == 0 || (several && burn.Used == 0) {
@@ -193,10 +190,11 @@ func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, seve
 	for _, s := range b.Scoped {
 		scoped += s.Available
 	}
-	switch z := p.Alerts.AtZeroOf(b); {
+	zero := p.Alerts.AtZeroOf(b)
+	switch {
 	case b.Available > 0 || scoped > 0:
-	case b.Available > -z.Overdraft:
-		u.say(owing, help(ui.Banner{Tone: ui.Warn, Title: "No " + unit.Word(0) + " are left: requests still go through for now", Text: show.AtZero(z, unit)}))
+	case b.Available > -zero.Overdraft:
+		u.say(owing, help(ui.Banner{Tone: ui.Warn, Title: "No " + unit.Word(0) + " are left: requests still go through for now", Text: show.AtZero(zero, unit)}))
 		return nil
 	case b.Debt > 0:
 		u.say(refused, help(ui.Banner{Tone: ui.Bad, Title: "Requests are refused (402): the balance is below zero", Text: "More was used than there was. The next purchase settles what is owed first."}))
@@ -213,8 +211,8 @@ func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, seve
 	if u.rank <= low {
 		return nil
 	}
-	if on, err := p.recharges(t, c.ID, b, u); err != nil || on {
-		return err
+	if p.recharges(policies, b, u) {
+		return nil
 	}
 	if burn.Known() && b.Overdraft == 0 && scoped == 0 {
 		page, err := p.Ledger.Postings(t, ledger.Query{Wallet: b.WalletKey, Kind: ledger.PostDebit, Limit: 9})
@@ -228,7 +226,7 @@ func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, seve
 		}
 	}
 	if out := alert.RunsOut(b.Available, burn.PerDay, now); !out.IsZero() && out.Sub(now) < lowAfter {
-		u.say(low, help(ui.Banner{Tone: ui.Warn, Title: show.Upper(unit.Word(0)) + " are running low", Text: "At the present rate they run out soon. " + show.AtZero(p.Alerts.AtZeroOf(b), unit)}))
+		u.say(low, help(ui.Banner{Tone: ui.Warn, Title: show.Upper(unit.Word(0)) + " are running low", Text: "At the present rate they run out soon. " + show.AtZero(zero, unit)}))
 	}
 	if e, quiet := p.lowest(open, b.CreditType); e != nil {
 		banner := ui.Banner{Tone: ui.Warn, Title: show.Upper(unit.Word(0)) + " are running low", Text: "Available has reached " + unit.Round(e.Level) + " or less."}
@@ -244,24 +242,20 @@ func (p *Portal) sayBalance(t tx.Tx, c *account.Customer, b ledger.Balance, seve
 
 // recharges says that auto-recharge is on in a wallet, instead of a warning that it
 // runs low: more comes by itself.
-func (p *Portal) recharges(t tx.Tx, customer string, b ledger.Balance, u *urgent) (bool, error) {
-	policies, err := p.Recharges.Policies(t, customer)
-	if err != nil {
-		return false, err
-	}
+func (p *Portal) recharges(policies []*recharge.Policy, b ledger.Balance, u *urgent) bool {
 	for _, q := range policies {
 		if q.CreditType != b.CreditType || (q.State != recharge.Armed && q.State != recharge.Charging) || q.Note != "" {
 			continue
 		}
 		if b.Available > q.Threshold*2 { // far enough above it to say nothing
-			return true, nil
+			return true
 		}
 		unit := show.Unit(p.Catalog.Snapshot(), b.CreditType)
 		u.say(mild, ui.Banner{Tone: ui.Info, Title: unit.Round(b.Available) + " left, and auto-recharge is on",
 			Text: "More is bought when available reaches " + unit.Amount(q.Threshold) + " or less.", Action: "See auto-recharge", Href: "/recharge?credit_type=" + b.CreditType})
-		return true, nil
+		return true
 	}
-	return false, nil
+	return false
 }
 
 // lowest is the most severe open alert about a low balance, nil for none; quiet
@@ -319,11 +313,7 @@ func (p *Portal) sayLimits(t tx.Tx, c *account.Customer, u *urgent) error {
 }
 
 // sayRecharge says where auto-recharge waits for somebody.
-func (p *Portal) sayRecharge(t tx.Tx, c *account.Customer, mayBuy bool, u *urgent) error {
-	policies, err := p.Recharges.Policies(t, c.ID)
-	if err != nil {
-		return err
-	}
+func (p *Portal) sayRecharge(t tx.Tx, c *account.Customer, policies []*recharge.Policy, mayBuy bool, u *urgent) error {
 	for _, q := range policies {
 		if q.State != recharge.Paused {
 			continue
