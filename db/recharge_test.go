@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"purse/billing/account"
+	"purse/billing/charge"
 	"purse/billing/money"
 	"purse/billing/recharge"
 	"purse/billing/tx"
@@ -35,8 +37,10 @@ func TestPaymentMethodsAreKept(t *testing.T) {
 	link := recharge.Method{ID: "pm_2", Type: "link", Brand: "a@example.com"}
 	p := &recharge.Policy{ID: "rpol_1", Customer: "cus_1", CreditType: "credits", State: recharge.Armed, Note: "n", Waits: recharge.WaitsPayment, Pack: "pack_1", Quantity: 1, Credits: 1000, Price: money.Money{Amount: 100, Currency: "usd"}, Cap: 1000, PerDay: 1, Cooldown: recharge.MinCooldown,
 		Method: bank, Backup: link, CreatedAt: noon, UpdatedAt: noon}
-	r := &recharge.Recharge{ID: "rch_1", Policy: "rpol_1", Customer: "cus_1", CreditType: "credits", Pack: "pack_1", Quantity: 1, Credits: 1000, Amount: 100, Price: p.Price, State: recharge.Pending,
-		Method: bank, Types: []string{"us_bank_account", "link"}, CreatedAt: noon, UpdatedAt: noon}
+	r := &recharge.Recharge{ID: "rch_1", Policy: "rpol_1", CreditType: "credits", Pack: "pack_1", PackName: "Small", Quantity: 1, Credits: 1000, ExpiresAfterDays: 3, Bonus: 7, BonusDays: 2,
+		Charge: charge.Charge{Owner: charge.Owner{Of: charge.OfRecharge, ID: "rch_1"}, Customer: "cus_1", Slot: recharge.Slot("cus_1", "credits"), Collection: charge.Auto, Price: p.Price,
+			State: charge.Issuing, Method: bank, Types: []string{"us_bank_account", "link"}, CreatedAt: noon, UpdatedAt: noon}}
+	charges := db.ChargeStore{}
 	rs, ms := db.RechargeStore{}, db.MethodStore{}
 	in(func(t tx.Tx) error {
 		if err := (db.AccountStore{}).InsertCustomer(t, c); err != nil {
@@ -45,8 +49,10 @@ func TestPaymentMethodsAreKept(t *testing.T) {
 		if err := rs.PutPolicy(t, p); err != nil {
 			return err
 		}
-		_, err := rs.Insert(t, r)
-		return err
+		if _, err := charges.Insert(t, &r.Charge); err != nil {
+			return err
+		}
+		return rs.Insert(t, r)
 	})
 	same := func(what string, got, want any) {
 		t.Helper()
@@ -54,14 +60,14 @@ func TestPaymentMethodsAreKept(t *testing.T) {
 			t.Errorf("%s (-want +got)\n%s", what, diff)
 		}
 	}
-	r.Processing, r.Method = true, link
+	r.Processing, r.Method, r.BackupUsed = true, link, true
 	in(func(t tx.Tx) error {
 		got, err := rs.Policy(t, "cus_1", "credits")
 		if err != nil {
 			return err
 		}
 		same("the policy", got, p)
-		if err := rs.Update(t, r); err != nil {
+		if err := errors.Join(rs.Update(t, r), charges.Update(t, &r.Charge)); err != nil {
 			return err
 		}
 		run, err := rs.OpenOf(t, "cus_1", "credits")

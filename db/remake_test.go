@@ -5,6 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"purse/billing/charge"
 	"purse/billing/invoice"
 	"purse/billing/money"
 	"purse/billing/purchase"
@@ -19,36 +23,49 @@ func TestRemakesAndOtherCurrencies(t *testing.T) {
 	purchases, in := purchaseDB(t)
 	now := noon
 	in(func(t2 tx.Tx) error {
-		made := &invoice.Invoice{ID: "inv_1", Customer: "cus_1", Collection: invoice.Send, Name: "n", CreditType: "credits", Credits: 1, State: invoice.Draft,
-			Price: money.Money{Amount: 1, Currency: "usd"}}
-		if _, err := (db.InvoiceStore{}).Insert(t2, made, "key"); err != nil {
+		made := &invoice.Invoice{ID: "inv_1", Schedule: "sch_1", Period: "2030-01-01", Name: "n", Pack: "pack_1", CreditType: "credits", Credits: 1, Bonus: 2, BonusDays: 3, ExpiresAfterDays: 4,
+			OnIssue: true, NetDays: 30, Recipients: []string{"a@example.com", "b@example.com"}, PONumber: "PO", Memo: "m", TaxExempt: invoice.TaxReverse, Reason: "r", CreatedBy: "usr_1",
+			Charge: charge.Charge{Owner: charge.Owner{Of: charge.OfInvoice, ID: "inv_1"}, Customer: "cus_1", Collection: charge.Send, State: charge.Draft, Price: money.Money{Amount: 1, Currency: "usd"}}}
+		store := db.InvoiceStore{}
+		for i, want := range []bool{true, false} {
+			if ok, err := store.Insert(t2, made, "key"); err != nil || ok != want {
+				t.Errorf("insert %d: %v, %v", i, ok, err)
+			}
+		}
+		if _, err := (db.ChargeStore{}).Insert(t2, &made.Charge); err != nil {
 			return err
 		}
-		made.StripeCustomer, made.Remake, made.Remakes, made.Replaces, made.ReplacesNumber, made.RemadeAt = "cus_s", invoice.RemakeRefused, 2, "in_1", "N-1", now
-		made.Cause, made.Problem = invoice.CauseNoCard, invoice.CardGone
-		if err := (db.InvoiceStore{}).Update(t2, made); err != nil {
+		made.Reason, made.TaxExempt = "another", invoice.TaxExempts
+		if err := store.Update(t2, made); err != nil {
 			return err
 		}
-		got, err := db.InvoiceStore{}.Invoice(t2, "inv_1")
-		if err != nil || got.StripeCustomer != "cus_s" || got.Remake != invoice.RemakeRefused || got.Remakes != 2 || got.Replaces != "in_1" ||
-			got.ReplacesNumber != "N-1" || !got.RemadeAt.Equal(now) || got.Cause != invoice.CauseNoCard || got.Problem != invoice.CardGone {
-			t.Errorf("the invoice: %+v, %v", got, err)
+		got, err := store.ByKey(t2, "key")
+		if diff := cmp.Diff(made, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			t.Errorf("the invoice (-want +got)\n%s %v", diff, err)
 		}
-		for how, want := range map[invoice.Remake]int{invoice.RemakeRefused: 1, invoice.RemakeVoiding: 0, invoice.RemakeNone: 0} {
-			if n, err := (db.InvoiceStore{}).CountRemakes(t2, how); n != want || err != nil {
-				t.Errorf("%d are %q: %v", n, how, err)
+		for state, want := range map[charge.State]map[invoice.State]int{
+			charge.Draft: {invoice.Draft: 1, invoice.Open: 0, "": 1}, charge.Retrying: {invoice.Open: 1, invoice.Paid: 0}, charge.Charging: {invoice.Open: 1}, charge.Paid: {invoice.Open: 0, invoice.Paid: 1},
+		} {
+			made.Charge.State = state
+			if err := (db.ChargeStore{}).Update(t2, &made.Charge); err != nil {
+				return err
+			}
+			for as, n := range want {
+				if list, err := store.List(t2, "cus_1", "sch_1", as, "", 10); err != nil || len(list) != n {
+					t.Errorf("%d are %q that are %s: %v", len(list), as, state, err)
+				}
 			}
 		}
 		return nil
 	})
 	in(func(t2 tx.Tx) error {
 		s := &schedule.Schedule{ID: "sch_1", Customer: "cus_1", CreditType: "credits", Every: schedule.Monthly, Collection: invoice.Charge, State: schedule.Paused, Quantity: 1,
-			Credits: 1, Price: money.Money{Amount: 1, Currency: "usd"}, Card: invoice.Card{ID: "pm_1", Type: "card", Brand: "visa", Last4: "1"}, FirstDay: "2030-01-01"}
+			Credits: 1, Price: money.Money{Amount: 1, Currency: "usd"}, Card: charge.Method{ID: "pm_1", Type: "card", Brand: "visa", Last4: "1"}, FirstDay: "2030-01-01"}
 		store := db.ScheduleStore{}
 		if err := store.Put(t2, s); err != nil {
 			return err
 		}
-		s.Card, s.PausedAt = invoice.Card{ID: "pm_2", Type: "sepa_debit", Brand: "mastercard", Last4: "2"}, now
+		s.Card, s.PausedAt = charge.Method{ID: "pm_2", Type: "sepa_debit", Brand: "mastercard", Last4: "2"}, now
 		if err := store.Put(t2, s); err != nil {
 			return err
 		}

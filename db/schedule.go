@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"purse/billing/charge"
 	"purse/billing/invoice"
 	"purse/billing/money"
 	"purse/billing/schedule"
@@ -64,8 +65,8 @@ func scheduleOf(r gen.Schedule) *schedule.Schedule {
 	return &schedule.Schedule{
 		ID: r.ID, Customer: r.CustomerID, CreditType: r.CreditType, Pack: r.PackID, Quantity: int(r.Quantity), Name: r.Name, Credits: money.Credits(r.Credits),
 		Price: money.Money{Amount: r.Price, Currency: r.Currency}, Discount: int(r.Discount), ExpiresAfterDays: int(r.ExpiresAfterDays),
-		Every: schedule.Every(r.Every), FirstDay: r.FirstDay, Collection: invoice.Collection(r.Collection),
-		Card: invoice.Card{ID: r.Method, Type: r.MethodType, Brand: r.MethodBrand, Last4: r.MethodLast4}, NetDays: int(r.NetDays), Recipients: strings.Fields(r.Recipients),
+		Every: schedule.Every(r.Every), FirstDay: r.FirstDay, Collection: charge.Collection(r.Collection),
+		Card: charge.Method{ID: r.Method, Type: r.MethodType, Brand: r.MethodBrand, Last4: r.MethodLast4}, NetDays: int(r.NetDays), Recipients: strings.Fields(r.Recipients),
 		PONumber: r.PoNumber, Memo: r.Memo, TaxExempt: invoice.TaxExempt(r.TaxExempt), OnIssue: r.OnIssue != 0,
 		Consent: schedule.Consent{Version: r.ConsentVersion, User: r.ConsentUser, Address: r.ConsentAddress, At: instant(r.ConsentAt)},
 		State:   schedule.State(r.State), Reason: schedule.Reason(r.Reason), Note: r.Note, RepairURL: r.RepairUrl, Done: int(r.Done), NextAt: instant(r.NextAt),

@@ -21,7 +21,7 @@ func (e sqlite) New(t testing.TB) dbtest.Opener {
 			t.Fatal(err)
 		}
 		return dbtest.Opened{
-			Run: d, Ledger: db.NewLedgerStore(), Jobs: db.JobStore{}, Events: db.EventStore{},
+			Run: d, Ledger: db.NewLedgerStore(), Jobs: db.JobStore{}, Events: db.EventStore{}, Charges: db.ChargeStore{},
 			Close: func() { d.Close() },
 		}
 	}

@@ -156,5 +156,5 @@ func TestTaxThatComesOnTopAsks(t *testing.T) {
 	w.check(err)
 	w.advance(32 * 24 * time.Hour)
 	w.ticks()
-	eventually(t, "the next run is paid", 10*time.Second, func() bool { runs := w.runs(sch); return len(runs) == 1 && runs[0].State == invoice.Paid })
+	eventually(t, "the next run is paid", 10*time.Second, func() bool { runs := w.runs(sch); return len(runs) == 1 && runs[0].State() == invoice.Paid })
 }

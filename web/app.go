@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"purse/billing/alert"
+	"purse/billing/charge"
 	"purse/billing/credit"
 	"purse/billing/id"
 	"purse/billing/inbox"
@@ -63,6 +64,7 @@ type app struct {
 	methods    *purchase.Methods
 	alerts     *alert.Service
 	messages   *notify.Messages
+	charges    *charge.Service
 	recharges  *recharge.Service
 	endpoints  *notify.Endpoints
 	invoices   *invoice.Service
@@ -273,16 +275,21 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Installation: a.stamp.installation, PublicURL: a.settings.PublicURL, Limits: a.purchases, Replaced: a.purchases.ReplacedIn,
 		Types: a.settings.PaymentMethods, Catalog: a.catalog,
 	})
+	a.charges = charge.New(charge.Deps{
+		Runner: a.db, Store: db.ChargeStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases,
+		Jobs: a.jobs, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live, AutomaticTax: a.settings.AutomaticTax,
+	})
+	if err := a.charges.Release(ctx); err != nil { // the lock says that nobody else is at them
+		return err
+	}
 	a.recharges = recharge.New(recharge.Deps{
-		Runner: a.db, Store: db.RechargeStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
+		Runner: a.db, Store: db.RechargeStore{}, Charges: a.charges, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger,
 		Purchases: a.purchases, Methods: a.methods, Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log,
-		Installation: a.stamp.installation, Livemode: mode == ui.Live, AutomaticTax: a.settings.AutomaticTax,
 	})
 	a.accounts.CurrencyFixed = a.recharges.CurrencyFixed
 	a.invoices = invoice.New(invoice.Deps{
-		Runner: a.db, Store: db.InvoiceStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases,
-		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live,
-		AutomaticTax: a.settings.AutomaticTax,
+		Runner: a.db, Store: db.InvoiceStore{}, Charges: a.charges, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases,
+		Jobs: a.jobs, Events: a.events, Audit: a.audit, Log: a.log,
 	})
 	a.schedules = schedule.New(schedule.Deps{
 		Runner: a.db, Store: db.ScheduleStore{}, Accounts: a.accounts, Catalog: a.catalog, Invoices: a.invoices, Purchases: a.purchases, Methods: a.methods,

@@ -41,7 +41,7 @@ func (w *world) atOnce(before string, sessions ...string) {
 			})
 		}
 		all = append(all, func() error { return errOf(w.purchases.Inbox.Reconcile(ctx)) }, func() error { return w.purchases.Sweep(ctx) },
-			func() error { return w.invoices.Tick(ctx) }, func() error { return w.schedules.Tick(ctx) })
+			func() error { return w.charges.Tick(ctx) }, func() error { return w.schedules.Tick(ctx) })
 	}
 	start := make(chan struct{})
 	var wg sync.WaitGroup

@@ -94,7 +94,7 @@ func (e *estate) things(c *account.Customer) map[string]string {
 	ids["delivery"] = must(200, e.world.api("POST", "/v1/webhook_endpoints/"+ids["endpoint"]+"/test", "")).str("id")
 	in, err := e.invoices.Draft(ctx, audit.System, invoice.NewInvoice{Customer: c.ID, CreditType: "credits", Credits: credits("10"), Price: money.Money{Amount: 100, Currency: "usd"}})
 	e.check(err)
-	if in, err = e.invoices.Issue(ctx, audit.System, in.ID); err != nil || in.Stripe == "" {
+	if in, err = e.invoices.Issue(ctx, audit.System, in.ID); err != nil || in.Invoice == "" {
 		e.Fatalf("no invoice: %+v %v", in, err)
 	}
 	ids["invoice"] = in.ID

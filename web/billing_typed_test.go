@@ -103,9 +103,9 @@ func TestAutomaticInvoicesSayWhatTheBillingDetailsSay(t *testing.T) {
 	w.check(err)
 	sch := w.scheduled(c, w.saved(c, "pm_card_visa"), schedule.Monthly, w.today(c))
 	run := w.runs(sch)[0]
-	at, err := w.stripe().Invoices.Get(run.Stripe, nil)
+	at, err := w.stripe().Invoices.Get(run.Invoice, nil)
 	w.check(err)
-	if run.State != invoice.Paid || len(at.CustomFields) != 1 || at.CustomFields[0].Value != "PO-77" || at.CustomerAddress == nil || at.CustomerAddress.Line1 != "Street 1" {
+	if run.State() != invoice.Paid || len(at.CustomFields) != 1 || at.CustomFields[0].Value != "PO-77" || at.CustomerAddress == nil || at.CustomerAddress.Line1 != "Street 1" {
 		t.Errorf("%+v %+v", at.CustomFields, at.CustomerAddress)
 	}
 	var q *purchase.Quote

@@ -63,7 +63,7 @@ func (w *world) remade(was *invoice.Invoice) *invoice.Invoice {
 		var err error
 		now, err = w.invoices.Invoice(ctx, was.ID)
 		w.check(err)
-		return now.State == invoice.Open && now.Stripe != "" && now.Stripe != was.Stripe && now.Doing == ""
+		return now.State() == invoice.Open && now.Invoice != "" && now.Invoice != was.Invoice && now.Doing == ""
 	})
 	return now
 }
@@ -78,7 +78,7 @@ func TestAnInvoiceOfADeletedCustomerIsMadeAgain(t *testing.T) {
 	w.granted(c, 1, "5000")
 	before := w.deleteAtStripe(c)
 	now := w.remade(in)
-	if now.Number == in.Number || now.URL == in.URL || now.Grant != in.Grant || now.Replaces != in.Stripe || now.Remake != "" || now.Problem != "" || now.StripeCustomer == before {
+	if now.Number == in.Number || now.URL == in.URL || now.Grant != in.Grant || now.Replaces != in.Invoice || now.Remake != "" || now.Problem != "" || now.StripeCustomer == before {
 		t.Errorf("made again: %+v", now)
 	}
 	if !now.DueAt.Equal(in.DueAt) || !now.IssuedAt.Equal(in.IssuedAt) || now.Total != in.Total {
@@ -128,7 +128,7 @@ func TestAnInvoiceIsMadeAgainOnceThroughFaults(t *testing.T) {
 			for range 20 { // its waits pass
 				time.Sleep(100 * time.Millisecond)
 				w.advance(time.Minute)
-				w.check(w.invoices.Tick(ctx))
+				w.check(w.charges.Tick(ctx))
 			}
 			now := w.remade(in)
 			if got := w.atStripe(in); got["open"] != 1 || got["void"] != 1 {
@@ -158,7 +158,7 @@ func TestAnInvoiceThatWasPaidMeanwhileIsNotMadeAgain(t *testing.T) {
 	w.granted(c, 1, "5000")
 	time.Sleep(3 * time.Second)
 	w.advance(2 * time.Hour)
-	w.check(w.invoices.Tick(ctx))
+	w.check(w.charges.Tick(ctx))
 	if got := w.atStripe(in); got["paid"] != 1 || len(got) != 1 {
 		t.Errorf("at Stripe: %v", got)
 	}
@@ -179,7 +179,7 @@ func TestAnInvoiceIsMadeAgainWithoutTheEvent(t *testing.T) {
 	now := w.remade(in)
 	w.deleteAtStripe(c)
 	w.advance(61 * time.Minute)
-	w.check(w.invoices.Tick(ctx))
+	w.check(w.charges.Tick(ctx))
 	again := w.remade(now)
 	if got := w.atStripe(in); again.Remakes != 2 || got["open"] != 1 || got["void"] != 2 {
 		t.Errorf("%d times; at Stripe: %v", again.Remakes, got)
@@ -203,20 +203,20 @@ func TestACustomerIsDeletedWhileItsInvoiceIsMade(t *testing.T) {
 			w.check(err)
 			in, err = w.invoices.Issue(ctx, staff, in.ID)
 			w.check(err)
-			if in.State != invoice.Issuing {
-				t.Fatalf("it is %s", in.State)
+			if in.State() != invoice.Issuing {
+				t.Fatalf("it is %s", in.State())
 			}
 			w.deleteAtStripe(c)
 			w.faults(sandbox.Faults{})
 			for range 10 {
 				time.Sleep(100 * time.Millisecond)
 				w.advance(time.Minute)
-				w.check(w.invoices.Tick(ctx))
+				w.check(w.charges.Tick(ctx))
 			}
 			var now *invoice.Invoice
 			eventually(t, "it is open", 20*time.Second, func() bool {
 				now, err = w.invoices.Invoice(ctx, in.ID)
-				return err == nil && now.State == invoice.Open && now.Doing == "" && now.StripeCustomer == w.stripeCustomer(c)
+				return err == nil && now.State() == invoice.Open && now.Doing == "" && now.StripeCustomer == w.stripeCustomer(c)
 			})
 			if got := w.atStripe(in); got["open"] != 1 {
 				t.Errorf("at Stripe: %v", got)
@@ -246,14 +246,14 @@ func TestAnInvoiceThatStripeDoesNotVoidIsShownToStaff(t *testing.T) {
 	w, c := shopWorld(t)
 	g := &unvoidable{Gateway: w.gateway}
 	g.refuse.Store(true)
-	w.invoices.Gateway = g
+	w.charges.Gateway = g
 	w.inbox.Owners = w.owners()
 	in := w.invoiced(deal(c))
 	w.deleteAtStripe(c)
 	eventually(t, "it is refused", 10*time.Second, func() bool {
 		now, err := w.invoices.Invoice(ctx, in.ID)
 		w.check(err)
-		return now.Remake == invoice.RemakeRefused
+		return now.Remake == charge.RemakeRefused
 	})
 	admin := w.person("admin@example.com", account.Admin)
 	page := w.send("GET", "/admin/invoices/"+in.ID, nil, admin.cookie)
@@ -262,15 +262,15 @@ func TestAnInvoiceThatStripeDoesNotVoidIsShownToStaff(t *testing.T) {
 	}
 	for range 2 { // it is not asked for again and again
 		w.advance(2 * time.Hour)
-		w.check(w.invoices.Tick(ctx))
+		w.check(w.charges.Tick(ctx))
 	}
-	if now, _ := w.invoices.Invoice(ctx, in.ID); now.Remake != invoice.RemakeRefused || now.DoingN > in.DoingN+1 {
+	if now, _ := w.invoices.Invoice(ctx, in.ID); now.Remake != charge.RemakeRefused || now.Calls > in.Calls+1 {
 		t.Errorf("later: %+v", now)
 	}
 	if _, err := w.invoices.Remake(ctx, staff, in.ID); err != nil {
 		t.Error(err)
 	}
-	if now, _ := w.invoices.Invoice(ctx, in.ID); now.Remake != invoice.RemakeRefused {
+	if now, _ := w.invoices.Invoice(ctx, in.ID); now.Remake != charge.RemakeRefused {
 		t.Errorf("refused again: %+v", now)
 	}
 	g.refuse.Store(false)
@@ -319,7 +319,7 @@ func TestSchedulesPauseWithTheirCards(t *testing.T) {
 	}
 	w.advance(32 * day)
 	w.ticks()
-	eventually(t, "the next run is paid with it", 20*time.Second, func() bool { return len(w.runs(sch)) == 2 && w.runs(sch)[0].State == invoice.Paid })
+	eventually(t, "the next run is paid with it", 20*time.Second, func() bool { return len(w.runs(sch)) == 2 && w.runs(sch)[0].State() == invoice.Paid })
 	// A card that is removed pauses it too.
 	w.check(w.methods.Remove(ctx, audit.Actor{ID: "usr"}, c.ID, next))
 	paused(schedule.NoCard)
@@ -340,12 +340,12 @@ func TestADeclinedRunOfADeletedCustomer(t *testing.T) {
 	card := w.saved(c, "pm_card_chargeCustomerFail")
 	sch := w.scheduled(c, card, schedule.Monthly, w.today(c))
 	in := w.runs(sch)[0]
-	if in.State != invoice.Open {
+	if in.State() != invoice.Open {
 		t.Fatalf("%+v", in)
 	}
 	w.deleteAtStripe(c)
 	now := w.remade(in)
-	if now.Card.ID != "" || now.Cause != invoice.CauseNoCard {
+	if now.Method.ID != "" || now.Cause != charge.CauseNoMethod {
 		t.Errorf("made again: %+v", now)
 	}
 	eventually(t, "the new link is mailed", 10*time.Second, func() bool { return w.mails(c.Email, now.URL) >= 1 })
@@ -375,13 +375,13 @@ func TestAPartPaidInvoiceOfADeletedCustomer(t *testing.T) {
 	w, c := shopWorld(t)
 	in := w.invoiced(deal(c))
 	g := &partPaid{Gateway: w.gateway}
-	w.invoices.Gateway = g
+	w.charges.Gateway = g
 	w.inbox.Owners = w.owners()
 	w.deleteAtStripe(c)
 	eventually(t, "it is shown", 10*time.Second, func() bool {
 		now, err := w.invoices.Invoice(ctx, in.ID)
 		w.check(err)
-		return now.Remake == invoice.RemakeRefused && now.Stripe == in.Stripe
+		return now.Remake == charge.RemakeRefused && now.Invoice == in.Invoice
 	})
 	if got := w.atStripe(in); got["open"] != 1 || len(got) != 1 {
 		t.Errorf("at Stripe: %v", got)

@@ -44,7 +44,7 @@ func (d *demo) invoice(ctx context.Context, a *app, customer string) error {
 		Customer: c.ID, CreditType: "credits", Credits: money.MustCredits("50000"), Price: money.Money{Amount: 40000, Currency: "usd"},
 		Name: "Demo: 50,000 credits as agreed", NetDays: 30, PONumber: "DEMO-1", Key: "demo",
 	})
-	if err != nil || in.State != invoice.Draft {
+	if err != nil || in.State() != invoice.Draft {
 		return err
 	}
 	_, err = a.invoices.Issue(ctx, audit.Actor{ID: "demo"}, in.ID)

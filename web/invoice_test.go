@@ -9,6 +9,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/charge"
 	"purse/billing/fault"
 	"purse/billing/invoice"
 	"purse/billing/ledger"
@@ -35,7 +36,7 @@ func (w *world) invoiced(n invoice.NewInvoice) *invoice.Invoice {
 	w.check(err)
 	in, err = w.invoices.Issue(ctx, staff, in.ID)
 	w.check(err)
-	if in.State != invoice.Open || in.URL == "" || in.Number == "" {
+	if in.State() != invoice.Open || in.URL == "" || in.Number == "" {
 		w.Fatalf("%+v", in)
 	}
 	return in
@@ -48,7 +49,7 @@ func (w *world) waitInvoice(in *invoice.Invoice, want invoice.State) *invoice.In
 		var err error
 		now, err = w.invoices.Invoice(ctx, in.ID)
 		w.check(err)
-		return now.State == want
+		return now.State() == want
 	})
 	return now
 }
@@ -78,7 +79,7 @@ func TestAnInvoiceIsSentAndPaid(t *testing.T) {
 	w, c := shopWorld(t)
 	draft, err := w.invoices.Draft(ctx, staff, deal(c))
 	w.check(err)
-	if draft.State != invoice.Draft || w.mailed("Invoice ") {
+	if draft.State() != invoice.Draft || w.mailed("Invoice ") {
 		t.Fatal("a draft was sent")
 	}
 	in := w.invoiced(deal(c))
@@ -121,7 +122,7 @@ func TestAnInvoiceIsPaidByABankAndOutsideStripe(t *testing.T) {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	eventually(t, "it is processing", 5*time.Second, func() bool { now, _ := w.invoices.Invoice(ctx, in.ID); return now.Processing })
-	if _, err := w.invoices.Do(ctx, staff, in.ID, invoice.ActVoid, "no"); !fault.HasCode(err, "processing") {
+	if _, err := w.invoices.Do(ctx, staff, in.ID, charge.ActVoid, "no"); !fault.HasCode(err, "processing") {
 		t.Errorf("voided while a bank pays: %v", err)
 	}
 	eventually(t, "the bank's no is seen", 5*time.Second, func() bool {
@@ -137,7 +138,7 @@ func TestAnInvoiceIsPaidByABankAndOutsideStripe(t *testing.T) {
 	w.granted(c, 1, "5000")
 
 	other := w.invoiced(deal(c))
-	other, err := w.invoices.Do(ctx, staff, other.ID, invoice.ActRecord, "paid in cash")
+	other, err := w.invoices.Do(ctx, staff, other.ID, charge.ActRecord, "paid in cash")
 	w.check(err)
 	other = w.waitInvoice(other, invoice.Paid)
 	w.granted(c, 2, "10000")
@@ -153,21 +154,21 @@ func TestAnInvoiceBecomesOverdueAndVoid(t *testing.T) {
 	w, c := shopWorld(t)
 	in := w.invoiced(deal(c))
 	w.advance(32 * day)
-	w.check(w.invoices.Tick(ctx))
+	w.check(w.charges.Tick(ctx))
 	eventually(t, "it is told once", 5*time.Second, func() bool { return w.mailed("is overdue") })
 	now, err := w.invoices.Invoice(ctx, in.ID)
 	w.check(err)
 	if !now.Overdue(w.now()) || now.OverdueAt.IsZero() {
 		t.Errorf("%+v", now)
 	}
-	if _, err = w.invoices.Do(ctx, staff, in.ID, invoice.ActVoid, "a mistake"); err != nil {
+	if _, err = w.invoices.Do(ctx, staff, in.ID, charge.ActVoid, "a mistake"); err != nil {
 		t.Fatal(err)
 	}
 	w.waitInvoice(in, invoice.Void)
 	if a, err := send(in.URL, "GET", nil, ""); err != nil || a.status != http.StatusGone {
 		t.Errorf("it can still be paid: %d %v", a.status, err)
 	}
-	if _, err = w.invoices.Do(ctx, staff, in.ID, invoice.ActUncollectible, "late"); !fault.HasCode(err, "not_open") {
+	if _, err = w.invoices.Do(ctx, staff, in.ID, charge.ActUncollectible, "late"); !fault.HasCode(err, "not_open") {
 		t.Errorf("%v", err)
 	}
 	w.granted(c, 0, "0")
@@ -183,7 +184,7 @@ func TestCreditsOnIssue(t *testing.T) {
 		t.Errorf("the grant: %s", a.body)
 	}
 	w.work(c.ID, "1500")
-	_, err := w.invoices.Do(ctx, staff, in.ID, invoice.ActUncollectible, "they do not pay")
+	_, err := w.invoices.Do(ctx, staff, in.ID, charge.ActUncollectible, "they do not pay")
 	w.check(err)
 	w.waitInvoice(in, invoice.Uncollectible)
 	if got := w.available(c.ID); got != credits("-1500") {
@@ -199,7 +200,7 @@ func TestCreditsOnIssue(t *testing.T) {
 	w.addsUp()
 	// And one that is voided.
 	other := w.invoiced(n)
-	_, err = w.invoices.Do(ctx, staff, other.ID, invoice.ActVoid, "a mistake")
+	_, err = w.invoices.Do(ctx, staff, other.ID, charge.ActVoid, "a mistake")
 	w.check(err)
 	w.waitInvoice(other, invoice.Void)
 	if got := w.available(c.ID); got != credits("3500") {
@@ -224,7 +225,7 @@ func TestCreditsOnIssueThatStaffTookBack(t *testing.T) {
 	in := w.invoiced(n)
 	w.work(c.ID, "1500")
 	w.apply(ledger.Adjust{Wallet: wallet(c.ID), Credits: -credits("1000")})
-	_, err := w.invoices.Do(ctx, staff, in.ID, invoice.ActUncollectible, "they do not pay")
+	_, err := w.invoices.Do(ctx, staff, in.ID, charge.ActUncollectible, "they do not pay")
 	w.check(err)
 	w.waitInvoice(in, invoice.Uncollectible)
 	if got := w.available(c.ID); got != credits("-1500") {
@@ -251,10 +252,10 @@ func TestInvoicesUnderFaults(t *testing.T) {
 			w.check(err)
 			eventually(t, "it is open at last", 10*time.Second, func() bool { // a job may be at it, and a tick passes by
 				w.clock.step(20 * time.Minute)
-				w.check(w.invoices.Tick(ctx))
+				w.check(w.charges.Tick(ctx))
 				in, err = w.invoices.Invoice(ctx, in.ID)
 				w.check(err)
-				return in.State == invoice.Open
+				return in.State() == invoice.Open
 			})
 			w.faults(sandbox.Faults{Deliveries: dropAll.Deliveries})
 			if list := w.invoicesAtStripe(in.ID); list != 1 {
@@ -263,10 +264,10 @@ func TestInvoicesUnderFaults(t *testing.T) {
 			w.payPage(in, "4242424242424242")
 			eventually(t, "it is paid, though no webhook came", 10*time.Second, func() bool {
 				w.clock.step(2 * time.Hour)
-				w.check(w.invoices.Tick(ctx))
+				w.check(w.charges.Tick(ctx))
 				now, err := w.invoices.Invoice(ctx, in.ID)
 				w.check(err)
-				return now.State == invoice.Paid
+				return now.State() == invoice.Paid
 			})
 		}
 	}

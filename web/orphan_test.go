@@ -7,6 +7,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"purse/billing/account"
+	"purse/billing/charge"
 	"purse/billing/fault"
 	"purse/billing/invoice"
 	"purse/billing/purchase"
@@ -95,7 +96,7 @@ func TestAnInvoiceWithoutAnAnswerIsPaid(t *testing.T) {
 			f = sandbox.Faults{}
 		}
 		w.faults(f)
-		w.payPage(&invoice.Invoice{URL: in.HostedInvoiceURL}, "4242424242424242")
+		w.payPage(&invoice.Invoice{Charge: charge.Charge{URL: in.HostedInvoiceURL}}, "4242424242424242")
 		eventually(t, "it is granted", 10*time.Second, func() bool {
 			if !webhook {
 				w.clock.step(2 * time.Minute)

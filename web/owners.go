@@ -11,7 +11,7 @@ import (
 )
 
 // introduce lets Stripe's events find their owners, and the services that purchases,
-// saved payment methods and invoices concern too know of them.
+// saved payment methods, charges and invoices concern too know of them.
 func (a *app) introduce() {
 	a.inbox.Owners = a.owners()
 	a.purchases.Tell(purchase.Others{
@@ -23,25 +23,18 @@ func (a *app) introduce() {
 	})
 	a.methods.Tell(a.recharges.MethodsChanged, a.schedules.MethodsChanged)
 	a.invoices.Tell(a.schedules.InvoiceChanged)
+	a.charges.Collect(map[charge.Of]charge.Kind{charge.OfRecharge: a.recharges.Kind(), charge.OfInvoice: a.invoices.Kind()})
 }
 
 // owners says who handles the events of Stripe's, by the beginning of their type. An
 // invoice's metadata, or the row of its payment, names its one owner.
 func (a *app) owners() inbox.Owners {
 	money := inbox.Fetched(a.purchases.Gateway.PaymentOf, a.purchases.MoneyEvent)
-	invoices := &charge.Owners{
-		Gateway: a.invoices.Gateway, Purchases: a.purchases, Installation: a.stamp.installation,
-		Of: map[charge.Of]func(ctx context.Context, e *inbox.Event, in charge.Invoice) (inbox.Verdict, error){
-			charge.OfPurchase: charge.OfPurchases(a.purchases),
-			charge.OfRecharge: a.recharges.InvoiceEvent,
-			charge.OfInvoice:  a.invoices.InvoiceEvent,
-		},
-	}
 	return inbox.Owners{
 		{Types: "checkout.session.", Handle: inbox.Fetched(a.purchases.Gateway.Checkout, a.purchases.SessionEvent)},
-		{Types: "payment_intent.", Handle: invoices.PaymentEvent},
+		{Types: "payment_intent.", Handle: a.charges.PaymentEvent},
 		{Types: "invoice.deleted", Handle: inbox.Ignore},
-		{Types: "invoice.", Handle: inbox.Fetched(a.invoices.Gateway.Invoice, invoices.InvoiceEvent)},
+		{Types: "invoice.", Handle: inbox.Fetched(a.charges.Gateway.Invoice, a.charges.InvoiceEvent)},
 		{Types: "charge.refund", Handle: money},
 		{Types: "refund.", Handle: money},
 		{Types: "charge.dispute.", Handle: money},

@@ -183,13 +183,13 @@ func TestAScheduleByBankDebit(t *testing.T) {
 	}
 	w.advance(9 * 24 * time.Hour)
 	w.ticks()
-	eventually(t, "one is paid", 10*time.Second, func() bool { w.ticks(); return w.runs(paid)[0].State == invoice.Paid })
+	eventually(t, "one is paid", 10*time.Second, func() bool { w.ticks(); return w.runs(paid)[0].State() == invoice.Paid })
 	eventually(t, "the other is paused", 10*time.Second, func() bool {
 		w.ticks()
 		now, err := w.schedules.Schedule(ctx, c.ID, refused.ID)
 		return err == nil && now.State == schedule.Paused && now.Reason == schedule.CardDeclined && now.RepairURL != ""
 	})
-	if in := w.runs(refused)[0]; in.State != invoice.Open || !strings.Contains(in.Problem, "closed") {
+	if in := w.runs(refused)[0]; in.State() != invoice.Open || !strings.Contains(in.Problem, "closed") {
 		t.Errorf("%+v", in)
 	}
 }
@@ -212,19 +212,19 @@ func (g *before) Invoice(ctx context.Context, id string) (charge.Invoice, error)
 func TestAnOldLookIsNoRefusalOfTheBank(t *testing.T) {
 	w, c := shopWorld(t)
 	g := &before{Gateway: w.gateway}
-	w.invoices.Gateway = g
+	w.charges.Gateway = g
 	account := w.savedAccount(c, ach("000123456789"))
 	sch := w.scheduled(c, account.ID, schedule.Monthly, w.today(c))
 	eventually(t, "the bank is asked", 10*time.Second, func() bool { r := w.runs(sch); return len(r) == 1 && r[0].Processing })
 	g.on.Store(true)
 	w.advance(2 * time.Hour)
-	w.check(w.invoices.Tick(ctx))
+	w.check(w.charges.Tick(ctx))
 	if in := w.runs(sch)[0]; !in.Processing || in.Tries != 0 || in.Problem != "" || in.NextAt.Before(w.now()) {
 		t.Errorf("%+v", in)
 	}
 	g.on.Store(false)
 	w.advance(9 * 24 * time.Hour)
-	eventually(t, "it is paid", 10*time.Second, func() bool { w.ticks(); return w.runs(sch)[0].State == invoice.Paid })
+	eventually(t, "it is paid", 10*time.Second, func() bool { w.ticks(); return w.runs(sch)[0].State() == invoice.Paid })
 }
 
 // Every name that Checkout takes today is taken, also those that are newer than the

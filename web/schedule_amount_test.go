@@ -127,7 +127,7 @@ func TestADearerScheduleAsks(t *testing.T) {
 	}
 	w.advance(32 * 24 * time.Hour)
 	w.ticks()
-	if runs := w.runs(sch); len(runs) != 1 || runs[0].State != invoice.Paid || runs[0].Total != 1200 {
+	if runs := w.runs(sch); len(runs) != 1 || runs[0].State() != invoice.Paid || runs[0].Total != 1200 {
 		t.Errorf("%+v", runs)
 	}
 }
@@ -141,7 +141,7 @@ func TestADiscountIsRoundedToWhatCanBeCharged(t *testing.T) {
 	if sch.Price.Amount != 1140 { // 1.1439, to two of the three decimals
 		t.Errorf("%+v", sch.Price)
 	}
-	if runs := w.runs(sch); len(runs) != 1 || runs[0].State != invoice.Paid {
+	if runs := w.runs(sch); len(runs) != 1 || runs[0].State() != invoice.Paid {
 		t.Errorf("%+v", runs)
 	}
 }

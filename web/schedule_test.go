@@ -7,6 +7,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/charge"
 	"purse/billing/fault"
 	"purse/billing/invoice"
 	"purse/billing/money"
@@ -74,7 +75,7 @@ func (w *world) on(date string, c *account.Customer) {
 func (w *world) ticks() {
 	w.Helper()
 	w.check(w.schedules.Tick(ctx))
-	w.check(w.invoices.Tick(ctx))
+	w.check(w.charges.Tick(ctx))
 }
 
 // Every month of years with a leap day has its one run, whatever the clock does.
@@ -101,8 +102,8 @@ func TestAScheduleOverClockSteps(t *testing.T) {
 		}
 	}
 	for _, in := range w.runs(sch) {
-		if in.State != invoice.Paid {
-			t.Errorf("%s is %s: %s", in.Period, in.State, in.Problem)
+		if in.State() != invoice.Paid {
+			t.Errorf("%s is %s: %s", in.Period, in.State(), in.Problem)
 		}
 	}
 	// A long time without the program is one run.
@@ -139,7 +140,7 @@ func TestAScheduleBuysTodayWithItsDiscount(t *testing.T) {
 		t.Errorf("%+v", sch)
 	}
 	runs := w.runs(sch)
-	if len(runs) != 1 || runs[0].State != invoice.Paid || runs[0].Total != 2700 {
+	if len(runs) != 1 || runs[0].State() != invoice.Paid || runs[0].Total != 2700 {
 		t.Fatalf("%+v", runs)
 	}
 	w.granted(c, 1, "3000")
@@ -171,7 +172,7 @@ func TestADeclinedScheduleIsRepairedOnStripesPage(t *testing.T) {
 		return sch.State == schedule.Paused
 	})
 	runs := w.runs(sch)
-	if sch.State != schedule.Paused || sch.Reason != schedule.CardDeclined || sch.RepairURL == "" || len(runs) != 1 || runs[0].Tries != invoice.MaxTries {
+	if sch.State != schedule.Paused || sch.Reason != schedule.CardDeclined || sch.RepairURL == "" || len(runs) != 1 || runs[0].Tries != charge.MaxTries {
 		t.Fatalf("%+v, %d runs", sch, len(runs))
 	}
 	eventually(t, "it is told", 5*time.Second, func() bool { return w.mailed("scheduled purchase at Purse is paused") })
@@ -205,12 +206,12 @@ func TestAScheduleOfInvoices(t *testing.T) {
 	sch, err := w.schedules.Agree(ctx, staff, schedule.Agreement{NewInvoice: n, Every: schedule.Quarterly, FirstDay: w.today(c)})
 	w.check(err)
 	runs := w.runs(sch)
-	if len(runs) != 1 || runs[0].State != invoice.Open || runs[0].DueAt.IsZero() {
+	if len(runs) != 1 || runs[0].State() != invoice.Open || runs[0].DueAt.IsZero() {
 		t.Fatalf("%+v", runs)
 	}
 	w.advance(93 * 24 * time.Hour)
 	w.ticks()
-	if runs = w.runs(sch); len(runs) != 2 || runs[0].State != invoice.Open {
+	if runs = w.runs(sch); len(runs) != 2 || runs[0].State() != invoice.Open {
 		t.Fatalf("%d runs", len(runs))
 	}
 	w.payPage(runs[0], "4242424242424242")

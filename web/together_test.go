@@ -46,8 +46,8 @@ func TestAnEventAndItsEffectCommitTogether(t *testing.T) {
 	if s := w.state(p).State; s != purchase.Created {
 		t.Errorf("the purchase is %s while its event cannot be written", s)
 	}
-	if now, err := w.invoices.Invoice(ctx, in.ID); err != nil || now.State != invoice.Open {
-		t.Errorf("the invoice is %s while its event cannot be written: %v", now.State, err)
+	if now, err := w.invoices.Invoice(ctx, in.ID); err != nil || now.State() != invoice.Open {
+		t.Errorf("the invoice is %s while its event cannot be written: %v", now.State(), err)
 	}
 	store.broken.Store(false)
 	w.waitState(p, purchase.Paid)

@@ -12,6 +12,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/charge"
 	"purse/billing/inbox"
 	"purse/billing/invoice"
 	"purse/billing/purchase"
@@ -84,7 +85,7 @@ func (w *world) theInvoice(c *account.Customer) (in *invoice.Invoice) {
 func (w *world) payHere(in *invoice.Invoice) {
 	w.Helper()
 	here := *in
-	here.URL = w.sandboxURL + "/i/" + in.Stripe
+	here.URL = w.sandboxURL + "/i/" + in.Invoice
 	w.payPage(&here, "4242424242424242")
 }
 
@@ -113,7 +114,7 @@ func TestEverythingUnderWayGoesOnAfterAnUpgrade(t *testing.T) {
 	w.check(w.purchases.Sweep(ctx))
 	has("webhook-missed", "1000")
 	has("recharge-unknown", "1010")
-	eventually(t, "the invoice that had no answer", 20*time.Second, func() bool { w.ticks(); return w.theInvoice(w.ext("invoice-unknown")).State == invoice.Open })
+	eventually(t, "the invoice that had no answer", 20*time.Second, func() bool { w.ticks(); return w.theInvoice(w.ext("invoice-unknown")).State() == invoice.Open })
 	eventually(t, "the refund that had no answer", 20*time.Second, func() bool {
 		w.ticks()
 		s := w.refundStates(only("refund-unknown"))
@@ -166,7 +167,7 @@ func TestEverythingUnderWayGoesOnAfterAnUpgrade(t *testing.T) {
 	p, err := w.recharges.Policy(ctx, w.ext("declined").ID, "credits")
 	w.check(err)
 	_, page, _ := strings.Cut(p.RepairURL, "/i/")
-	w.payHere(&invoice.Invoice{Stripe: page})
+	w.payHere(&invoice.Invoice{Charge: charge.Charge{Invoice: page}})
 	has("declined", "1010")
 	failed := w.theInvoice(w.ext("schedule-declined"))
 	w.payHere(failed)

@@ -47,6 +47,8 @@ type Terms struct {
 	AutomaticTax bool
 	// Replaces is an invoice of Stripe's that this one must not be taken for.
 	Replaces string
+	// Sells is what the customer gets for it.
+	Sells Sale
 }
 
 // Line is a line of an invoice.

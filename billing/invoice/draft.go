@@ -7,10 +7,10 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
-	"time"
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/charge"
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/ledger"
@@ -55,7 +55,8 @@ func (s *Service) Draft(ctx context.Context, by audit.Actor, n NewInvoice) (in *
 				return err
 			}
 		}
-		in = &Invoice{ID: id.New("inv", t.Now()), Collection: Send, State: Draft, CreatedBy: by.ID, CreatedAt: t.Now(), UpdatedAt: t.Now()}
+		in = &Invoice{ID: id.New("inv", t.Now()), CreatedBy: by.ID}
+		in.Owner, in.Collection = owner(in.ID), Send
 		if err := s.fill(t, in, n); err != nil {
 			return err
 		}
@@ -63,6 +64,9 @@ func (s *Service) Draft(ctx context.Context, by audit.Actor, n NewInvoice) (in *
 			key = in.ID
 		}
 		if _, err := s.Store.Insert(t, in, key); err != nil {
+			return err
+		}
+		if err := s.Charges.DraftIn(t, &in.Charge); err != nil {
 			return err
 		}
 		return s.Audit.Record(t, audit.Record{Actor: by, Customer: in.Customer, Action: "invoice.drafted", Object: in.ID, After: says(in)})
@@ -76,7 +80,7 @@ func (s *Service) Edit(ctx context.Context, by audit.Actor, invoiceID string, n 
 		if in, err = s.get(t, invoiceID); err != nil {
 			return err
 		}
-		if in.State != Draft {
+		if in.State() != Draft {
 			return fault.New(fault.Conflict, "not_draft", "", "This invoice was sent already: it cannot be changed. Void it and make another.")
 		}
 		before := says(in)
@@ -84,8 +88,7 @@ func (s *Service) Edit(ctx context.Context, by audit.Actor, invoiceID string, n 
 		if err := s.fill(t, in, n); err != nil {
 			return err
 		}
-		in.UpdatedAt = t.Now()
-		if err := s.Store.Update(t, in); err != nil {
+		if err := errors.Join(s.Charges.Store.Update(t, &in.Charge), s.Store.Update(t, in)); err != nil {
 			return err
 		}
 		return s.Audit.Record(t, audit.Record{Actor: by, Customer: in.Customer, Action: "invoice.edited", Object: in.ID, Before: before, After: says(in)})
@@ -172,13 +175,13 @@ func Grouped(c money.Credits) string {
 func (s *Service) Issue(ctx context.Context, by audit.Actor, invoiceID string) (*Invoice, error) {
 	err := s.Runner.Update(ctx, func(t tx.Tx) error {
 		in, err := s.get(t, invoiceID)
-		if err != nil || in.State != Draft {
+		if err != nil || in.State() != Draft {
 			return err
 		}
 		if c, err := s.Accounts.CustomerIn(t, in.Customer); err != nil || c.Status != account.Active {
 			return errors.Join(err, fault.New(fault.Conflict, "customer_suspended", "", "The customer is suspended. Resume it first."))
 		}
-		if err := s.startIn(t, in); err != nil {
+		if err := s.Charges.IssueIn(t, &in.Charge); err != nil {
 			return err
 		}
 		return s.Audit.Record(t, audit.Record{Actor: by, Customer: in.Customer, Action: "invoice.sent", Object: in.ID, After: says(in)})
@@ -189,12 +192,6 @@ func (s *Service) Issue(ctx context.Context, by audit.Actor, invoiceID string) (
 	return s.run(ctx, invoiceID)
 }
 
-// startIn commits that Stripe is to be asked.
-func (s *Service) startIn(t tx.Tx, in *Invoice) error {
-	in.State, in.Doing, in.DoingN, in.SentAt = Issuing, issue, 1, time.Time{}
-	return s.wakeIn(t, in)
-}
-
 // Discard throws a draft away.
 func (s *Service) Discard(ctx context.Context, by audit.Actor, invoiceID string) error {
 	return s.Runner.Update(ctx, func(t tx.Tx) error {
@@ -202,11 +199,10 @@ func (s *Service) Discard(ctx context.Context, by audit.Actor, invoiceID string)
 		if err != nil {
 			return err
 		}
-		if in.State != Draft {
+		if in.State() != Draft {
 			return fault.New(fault.Conflict, "not_draft", "", "This invoice was sent already: void it instead.")
 		}
-		in.State, in.FinishedAt = Void, t.Now()
-		if err := s.put(t, in, time.Time{}); err != nil {
+		if err := s.Charges.DiscardIn(t, &in.Charge); err != nil {
 			return err
 		}
 		return s.Audit.Record(t, audit.Record{Actor: by, Customer: in.Customer, Action: "invoice.discarded", Object: in.ID})
@@ -214,8 +210,8 @@ func (s *Service) Discard(ctx context.Context, by audit.Actor, invoiceID string)
 }
 
 // Do voids an invoice, gives it up, or records that it was paid outside Stripe.
-func (s *Service) Do(ctx context.Context, by audit.Actor, invoiceID string, act Act, reason string) (*Invoice, error) {
-	if act != ActVoid && act != ActUncollectible && act != ActRecord {
+func (s *Service) Do(ctx context.Context, by audit.Actor, invoiceID string, act charge.Act, reason string) (*Invoice, error) {
+	if act != charge.ActVoid && act != charge.ActUncollectible && act != charge.ActRecord {
 		return nil, fault.Bad("act", "This cannot be done with an invoice.")
 	}
 	if reason == "" {
@@ -227,21 +223,15 @@ func (s *Service) Do(ctx context.Context, by audit.Actor, invoiceID string, act 
 			return err
 		}
 		switch {
-		case in.State != Open && (in.State != Uncollectible || act == ActUncollectible):
-			return fault.New(fault.Conflict, "not_open", "", "This invoice is %s: that cannot be done any more.", in.State)
+		case in.State() != Open && (in.State() != Uncollectible || act == charge.ActUncollectible):
+			return fault.New(fault.Conflict, "not_open", "", "This invoice is %s: that cannot be done any more.", in.State())
 		case in.Processing:
 			return fault.New(fault.Conflict, "processing", "", "A payment of this invoice is on its way. Wait until the bank has answered.")
 		case in.Want == act || in.Doing == act:
 			return nil
 		}
 		in.Reason = reason
-		if in.Doing == nothing {
-			in.Doing, in.SentAt = act, time.Time{}
-			in.DoingN++
-		} else {
-			in.Want = act
-		}
-		if err := s.wakeIn(t, in); err != nil {
+		if err := errors.Join(s.Store.Update(t, in), s.Charges.ActIn(t, &in.Charge, act)); err != nil {
 			return err
 		}
 		return s.Audit.Record(t, audit.Record{Actor: by, Customer: in.Customer, Action: "invoice." + string(act), Object: in.ID, Reason: reason, Before: says(in)})
@@ -263,12 +253,7 @@ func (s *Service) Resend(ctx context.Context, by audit.Actor, invoiceID string) 
 		if !in.Payable() || in.Collection != Send {
 			return fault.New(fault.Conflict, "not_open", "", "Only an invoice that waits for its payment can be sent again.")
 		}
-		if in.Doing != nothing {
-			return nil
-		}
-		in.Doing, in.SentAt = send, time.Time{}
-		in.DoingN++
-		if err := s.wakeIn(t, in); err != nil {
+		if err := s.Charges.SendIn(t, &in.Charge); err != nil {
 			return err
 		}
 		return s.Audit.Record(t, audit.Record{Actor: by, Customer: in.Customer, Action: "invoice.resent", Object: in.ID})
@@ -317,23 +302,25 @@ func (s *Service) Preview(t tx.Tx, in *Invoice) (before ledger.Balance, err erro
 // says is an invoice for the audit log.
 func says(in *Invoice) map[string]string {
 	return map[string]string{
-		"state": string(in.State), "credits": in.Credits.String(), "credit_type": in.CreditType, "price": in.Price.Decimal() + " " + in.Price.Currency,
+		"state": string(in.State()), "credits": in.Credits.String(), "credit_type": in.CreditType, "price": in.Price.Decimal() + " " + in.Price.Currency,
 		"net_days": fmt.Sprint(in.NetDays), "on_issue": fmt.Sprint(in.OnIssue), "tax_exempt": string(in.TaxExempt), "po_number": in.PONumber, "number": in.Number,
 	}
 }
 
 // CheckIn says whether an invoice could be made as asked for, and answers it.
 func (s *Service) CheckIn(t tx.Tx, n NewInvoice) (*Invoice, error) {
-	in := &Invoice{Collection: Send}
+	in := &Invoice{}
+	in.Collection = Send
 	return in, s.fill(t, in, n)
 }
 
 // BeginIn writes an invoice that a schedule makes, and that Stripe is to be
 // asked for it; Run goes on. It answers false when it was begun already.
 func (s *Service) BeginIn(t tx.Tx, in *Invoice, key string) (bool, error) {
-	in.ID, in.State, in.CreatedAt, in.UpdatedAt = id.New("inv", t.Now()), Draft, t.Now(), t.Now()
+	in.ID = id.New("inv", t.Now())
+	in.Owner = owner(in.ID)
 	if ok, err := s.Store.Insert(t, in, key); err != nil || !ok {
 		return false, err
 	}
-	return true, s.startIn(t, in)
+	return s.Charges.BeginIn(t, &in.Charge)
 }

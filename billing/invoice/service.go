@@ -2,8 +2,6 @@ package invoice
 
 import (
 	"log/slog"
-	"sync"
-	"time"
 
 	"purse/billing/account"
 	"purse/billing/audit"
@@ -18,7 +16,7 @@ import (
 
 // Store keeps invoices. Rows that are not there are tx.ErrNotFound.
 type Store interface {
-	// Insert answers false when the key, or the schedule's period, is taken.
+	// Insert and Update keep what is beside its charge. Insert answers false when the key, or the schedule's period, is taken.
 	Insert(t tx.Tx, in *Invoice, key string) (bool, error)
 	Update(t tx.Tx, in *Invoice) error
 	Invoice(t tx.Tx, id string) (*Invoice, error)
@@ -26,15 +24,13 @@ type Store interface {
 	// List answers invoices with id below before ("" for the newest), newest
 	// first; "" of customer, schedule and state for all.
 	List(t tx.Tx, customer, schedule string, state State, before string, limit int) ([]*Invoice, error)
-	Due(t tx.Tx, now time.Time, limit int) ([]*Invoice, error)
-	CountRemakes(t tx.Tx, how Remake) (int, error)
 }
 
 // Deps is what a Service needs.
 type Deps struct {
 	Runner    tx.Runner
 	Store     Store
-	Gateway   charge.Gateway
+	Charges   *charge.Service
 	Accounts  *account.Service
 	Catalog   *catalog.Service
 	Ledger    *ledger.Ledger
@@ -43,37 +39,20 @@ type Deps struct {
 	Events    *event.Log
 	Audit     *audit.Log
 	Log       *slog.Logger
-	// Installation is this database's id, Livemode what the Stripe key is for.
-	Installation string
-	Livemode     bool
-	// AutomaticTax lets Stripe add tax.
-	AutomaticTax bool
 }
 
 // Service makes invoices and follows them.
 type Service struct {
 	Deps
-	mu   sync.Mutex
-	busy map[string]bool // invoices that this process works on
-
 	changed func(t tx.Tx, in *Invoice) error
 }
 
-const (
-	jobRun    = "invoice.run"
-	jobTick   = "invoice.tick"
-	tickEvery = 15 * time.Second
-	lookEvery = time.Hour // at open invoices, in case that an event was lost
-)
-
-// New makes a Service and registers its jobs.
+// New makes a Service.
 func New(d Deps) *Service {
-	s := &Service{Deps: d, busy: map[string]bool{}}
+	s := &Service{Deps: d}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	d.Jobs.Handle(jobRun, s.runJob)
-	d.Jobs.Every(jobTick, tickEvery, s.tickJob)
 	return s
 }
 

@@ -18,7 +18,7 @@ func Coming(t tx.Tx, purchases *purchase.Service, recharges *recharge.Service, c
 		sum += p.Brings()
 	}
 	open, err := recharges.Open(t, customer, creditType)
-	if err == nil && open != nil && open.State == recharge.Pending {
+	if err == nil && open != nil && open.State() == recharge.Pending {
 		sum += open.Credits + open.Bonus
 	}
 	return sum, err

@@ -10,6 +10,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"purse/billing/audit"
+	"purse/billing/charge"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/tx"
@@ -34,13 +35,13 @@ func TestTurnOffWhileUnknown(t *testing.T) {
 				}
 			})
 			w.save(w.settings(card))
-			w.until("sent", func() bool { return w.runs()[0].Paying && w.runs()[0].Unknowns > 0 })
+			w.until("sent", func() bool { return w.runs()[0].Paying() && w.runs()[0].Unknowns > 0 })
 			w.ok(w.TurnOff(t.Context(), w.owner, w.customer.ID, "credits"))
-			w.until("ended", func() bool { w.move(10 * time.Second); return !w.runs()[0].State.Open() })
+			w.until("ended", func() bool { w.move(10 * time.Second); return !w.runs()[0].State().Open() })
 			n, _ := w.charged()
 			r := w.runs()[0]
-			if pays != 1 || (n == 1) != (r.State == recharge.Succeeded) || (n == 0) != (r.State == recharge.Voided) || w.policy().State != recharge.Off {
-				t.Errorf("sent %d times, %d charges, %s, %s", pays, n, r.State, w.policy().State)
+			if pays != 1 || (n == 1) != (r.State() == recharge.Succeeded) || (n == 0) != (r.State() == recharge.Voided) || w.policy().State != recharge.Off {
+				t.Errorf("sent %d times, %d charges, %s, %s", pays, n, r.State(), w.policy().State)
 			}
 			if (n == 1) != (w.available() > 0) {
 				t.Errorf("%d charges, %s available", n, w.available())
@@ -97,8 +98,8 @@ func TestNotNeeded(t *testing.T) {
 	w.give(50_000_000)
 	w.move(2 * time.Hour)
 	w.until("voided", func() bool { return w.count(recharge.Voided) == 1 })
-	if r := w.runs()[0]; r.Reason != recharge.NotNeeded || w.policy().State != recharge.Armed {
-		t.Errorf("%s, %s", r.Reason, w.policy().State)
+	if r := w.runs()[0]; r.Reason() != recharge.NotNeeded || w.policy().State != recharge.Armed {
+		t.Errorf("%s, %s", r.Reason(), w.policy().State)
 	}
 	w.use(45_000_000)
 	w.inState(recharge.Backoff) // and the next crossing is a new run
@@ -109,7 +110,7 @@ func TestTooLate(t *testing.T) {
 	w := newWorld(t)
 	w.save(w.settings(w.saved("pm_card_authenticationRequired")))
 	w.inState(recharge.Paused)
-	w.move(recharge.RepairFor + time.Hour)
+	w.move(charge.RepairFor + time.Hour)
 	w.until("voided", func() bool { return w.count(recharge.Voided) == 1 })
 	if p := w.policy(); p.State != recharge.Paused || p.RepairURL != "" {
 		t.Errorf("%+v", p)
@@ -135,9 +136,9 @@ func TestTheDatabaseRefusesTwo(t *testing.T) {
 	w.inState(recharge.Paused)
 	open := w.runs()[0]
 	w.ok(w.db.Update(t.Context(), func(t tx.Tx) error {
-		second := *open
-		second.ID, second.Invoice = "rch_second", ""
-		ok, err := w.Store.Insert(t, &second)
+		second := open.Charge
+		second.Owner.ID, second.Invoice = "rch_second", ""
+		ok, err := w.charges.Store.Insert(t, &second)
 		if ok {
 			w.Error("two recharges are open")
 		}
@@ -188,7 +189,7 @@ func TestToldOnce(t *testing.T) {
 	if n, _ := w.mailed(recharge.MailPaused); n != 1 {
 		t.Errorf("%d mails", n)
 	}
-	if r := w.runs()[0]; r.State != recharge.Voided || w.policy().RepairURL != "" {
-		t.Errorf("%s can still be paid at %q", r.State, w.policy().RepairURL)
+	if r := w.runs()[0]; r.State() != recharge.Voided || w.policy().RepairURL != "" {
+		t.Errorf("%s can still be paid at %q", r.State(), w.policy().RepairURL)
 	}
 }

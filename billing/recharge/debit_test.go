@@ -11,6 +11,7 @@ import (
 
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/charge"
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/purchase"
@@ -66,7 +67,7 @@ func TestRechargeByBankDebit(t *testing.T) {
 	w.save(w.settings(account.ID))
 	r := w.asked()
 	p := w.policy()
-	if p.State != recharge.Charging || p.Note != "" || p.Method.Type != purchase.MethodACH || r.Method.Type != purchase.MethodACH || r.State != recharge.Pending {
+	if p.State != recharge.Charging || p.Note != "" || p.Method.Type != purchase.MethodACH || r.Method.Type != purchase.MethodACH || r.State() != recharge.Pending {
 		t.Fatalf("policy %+v, run %+v", p, r)
 	}
 	zone := w.customer.Location()
@@ -129,7 +130,7 @@ func TestBankDebitThatFails(t *testing.T) {
 		w.move(9 * 24 * time.Hour) // later than the link of a card would be good
 		w.inState(recharge.Paused)
 		p, r := w.policy(), w.runs()[0]
-		if p.Reason != recharge.CardDeclined || p.RepairURL == "" || r.State != recharge.Waiting || r.Processing || !strings.Contains(r.Message, "closed") {
+		if p.Reason != recharge.CardDeclined || p.RepairURL == "" || r.State() != recharge.Waiting || r.Processing || !strings.Contains(r.Problem, "closed") {
 			t.Fatalf("policy %+v, run %+v", p, r)
 		}
 		w.until("mailed", func() bool {
@@ -147,11 +148,11 @@ func TestBankDebitThatFails(t *testing.T) {
 	t.Run("insufficient funds", func(t *testing.T) {
 		w := newWorld(t)
 		w.save(w.settings(w.savedAccount(achLacks).ID))
-		for n := 1; n < recharge.MaxDebits; n++ {
+		for n := 1; n < charge.MaxDebits; n++ {
 			w.asked()
 			w.move(5 * 24 * time.Hour)
 			w.inState(recharge.Backoff)
-			if r := w.runs()[0]; r.Tries != n || r.State != recharge.Retrying || r.Tolerates() != recharge.MaxDebits {
+			if r := w.runs()[0]; r.Tries != n || r.State() != recharge.Retrying || r.Tolerates() != charge.MaxDebits {
 				t.Fatalf("after decline %d: %+v", n, r)
 			}
 			w.move(3 * time.Hour)
@@ -159,7 +160,7 @@ func TestBankDebitThatFails(t *testing.T) {
 		w.asked()
 		w.move(5 * 24 * time.Hour)
 		w.inState(recharge.Paused)
-		if r := w.runs()[0]; r.Pays != recharge.MaxDebits || len(w.runs()) != 1 {
+		if r := w.runs()[0]; r.Pays != charge.MaxDebits || len(w.runs()) != 1 {
 			t.Errorf("%d debits in %d runs", r.Pays, len(w.runs()))
 		}
 	})
@@ -348,7 +349,7 @@ func TestPurchaseByDebitHoldsUp(t *testing.T) {
 func TestRepairedByBankDebit(t *testing.T) {
 	w := newWorld(t)
 	w.save(w.settings(w.saved("pm_card_chargeCustomerFail")))
-	for range recharge.Backoffs {
+	for range charge.Backoffs {
 		w.inState(recharge.Backoff)
 		w.idle()
 		w.move(8 * time.Hour)

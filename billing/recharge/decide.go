@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/charge"
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/job"
@@ -304,24 +305,27 @@ func (s *Service) evaluateIn(t tx.Tx, p *Policy, why cause) error {
 	return s.Store.PutPolicy(t, p)
 }
 
-// begin writes a recharge and the job that runs it.
+// begin writes a recharge, which is collected from now on.
 func (s *Service) begin(t tx.Tx, p *Policy, v verdict) error {
 	r := &Recharge{
-		ID: id.New("rch", t.Now()), Policy: p.ID, Customer: p.Customer, CreditType: p.CreditType, Pack: p.Pack, PackName: v.pack, Quantity: p.Quantity,
-		Credits: v.credits, Price: v.price, ExpiresAfterDays: v.expires, Bonus: v.bonus, BonusDays: v.bonusDays, State: Pending, Amount: v.price.Amount, Method: p.Method,
-		NextAt: t.Now().Add(time.Minute), CreatedAt: t.Now(), UpdatedAt: t.Now(),
+		ID: id.New("rch", t.Now()), Policy: p.ID, CreditType: p.CreditType, Pack: p.Pack, PackName: v.pack, Quantity: p.Quantity,
+		Credits: v.credits, ExpiresAfterDays: v.expires, Bonus: v.bonus, BonusDays: v.bonusDays,
 	}
+	r.Charge = charge.Charge{Owner: owner(r.ID), Customer: p.Customer, Slot: Slot(p.Customer, p.CreditType), Collection: charge.Auto, Price: v.price, Method: p.Method}
 	for _, m := range []string{p.Method.Type, p.Backup.Type} {
 		if m != "" && !slices.Contains(r.Types, m) {
 			r.Types = append(r.Types, m)
 		}
 	}
-	ok, err := s.Store.Insert(t, r)
+	ok, err := s.Charges.BeginIn(t, &r.Charge)
 	if err != nil || !ok {
 		return err
 	}
+	if err := s.Store.Insert(t, r); err != nil {
+		return err
+	}
 	p.State, p.Note, p.NextAt = Charging, "", time.Time{}
-	return s.Jobs.Add(t, job.Spec{Kind: jobRun, Dedup: r.ID, Payload: r.ID})
+	return nil
 }
 
 // watch arms the ledger's watch of a policy: the next change of the wallet that

@@ -2,74 +2,12 @@ package recharge
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"purse/billing/audit"
-	"purse/billing/charge"
-	"purse/billing/inbox"
 	"purse/billing/purchase"
 	"purse/billing/tx"
 )
-
-// InvoiceEvent handles an event about the invoice of a recharge: the invoice itself is
-// looked at, so that order and count of events do not matter.
-func (s *Service) InvoiceEvent(ctx context.Context, e *inbox.Event, in charge.Invoice) (inbox.Verdict, error) {
-	done := inbox.Verdict{State: inbox.Done}
-	var r *Recharge
-	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
-		r, err = s.Store.Recharge(t, in.Owner.ID)
-		return err
-	})
-	switch {
-	case errors.Is(err, tx.ErrNotFound):
-		return inbox.Orphan(), nil
-	case err != nil:
-		return inbox.Verdict{}, err
-	case r.State == Succeeded && r.Invoice == in.ID:
-		return done, nil
-	case in.Status == "paid" && r.Invoice != "" && r.Invoice != in.ID:
-		return inbox.Verdict{State: inbox.Alarm, Why: "a second invoice of one recharge was paid: refund it"}, nil
-	case in.Status == "paid":
-		return done, s.Runner.Update(ctx, func(t tx.Tx) error {
-			if err := s.settlePaid(t, r.ID, in); err != nil {
-				return err
-			}
-			return s.concludePaid(t, e, r.ID)
-		})
-	case r.Invoice == in.ID && r.Processing && in.DebitRefused():
-		// The bank refused: what follows (the backup, a link) is begun at once.
-		more, err := s.looked(ctx, r, in, nil)
-		if err == nil && more {
-			err = s.Run(ctx, r.ID)
-		}
-		return done, err
-	case r.Invoice == in.ID && r.State.Open() && (in.Status == "void" || in.Status == "uncollectible"):
-		_, err := s.with(ctx, r, func(t tx.Tx, r *Recharge, p *Policy) (bool, error) {
-			r.note(in)
-			if err := s.finishVoided(t, r, p); err != nil {
-				return false, err
-			}
-			return false, e.ConcludeIn(t, done)
-		})
-		return done, err
-	}
-	return done, nil
-}
-
-// concludePaid writes what became of the event that said that a recharge was
-// paid, together with what that meant.
-func (s *Service) concludePaid(t tx.Tx, e *inbox.Event, id string) error {
-	r, err := s.Store.Recharge(t, id)
-	if err != nil {
-		return err
-	}
-	if r.State != Succeeded {
-		return e.ConcludeIn(t, inbox.Verdict{State: inbox.Alarm, Why: r.Message})
-	}
-	e.Purchase = r.Purchase
-	return e.ConcludeIn(t, inbox.Verdict{State: inbox.Done})
-}
 
 // Disputed pauses what charges a customer who disputes a payment, Warned what charges
 // one of whose payments a bank has warned.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/charge"
 	"purse/billing/money"
 	"purse/billing/recharge"
 	"purse/billing/tx"
@@ -73,14 +74,14 @@ func TestSilentDay(t *testing.T) {
 			w.save(w.settings(card))
 			w.until("sent", func() bool { return w.runs()[0].Unknowns > 0 })
 			var late atomic.Int32
-			w.move(recharge.KeyLife + time.Minute)
+			w.move(charge.KeyLife + time.Minute)
 			w.onRequest(func(r *http.Request) {
 				if r.Method == http.MethodPost && r.URL.Path == "/v1/invoices" {
 					late.Add(1)
 				}
 			})
 			w.move(time.Hour)
-			if late.Load() != 0 || len(w.runs()) != 1 || w.runs()[0].State != recharge.Pending {
+			if late.Load() != 0 || len(w.runs()) != 1 || w.runs()[0].State() != recharge.Pending {
 				t.Fatalf("sent again %d times, %d runs", late.Load(), len(w.runs()))
 			}
 			w.faults(sandbox.Faults{})
@@ -218,7 +219,7 @@ func TestCachedFailureHidesADecline(t *testing.T) {
 			})
 			w.save(w.settings(card))
 			w.until(string(want), func() bool { w.move(10 * time.Second); return w.policy().State == want })
-			if r := w.runs()[0]; r.Pays != 1 || r.Paying || r.Tries > 1 {
+			if r := w.runs()[0]; r.Pays != 1 || r.Paying() || r.Tries > 1 {
 				t.Errorf("%+v", r)
 			}
 		})
@@ -275,7 +276,7 @@ func TestTurnedOffDuringPreparation(t *testing.T) {
 			if n, _ := w.charged(); n != 0 {
 				t.Errorf("%d charges", n)
 			}
-			if r := w.runs()[0]; r.Reason != recharge.TurnedOff || w.available() != 0 {
+			if r := w.runs()[0]; r.Reason() != recharge.TurnedOff || w.available() != 0 {
 				t.Errorf("%+v", r)
 			}
 			w.inState(recharge.Off)

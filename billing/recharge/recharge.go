@@ -1,23 +1,21 @@
 // Package recharge buys credits for customers who asked for it: "when available
 // reaches T or less, buy this pack". A policy is the standing order, a recharge
-// one run of it, paid with a saved payment method through a one-off invoice of
-// Stripe's. A bank debit takes days: meanwhile the recharge is open, counts, and is
-// neither sent again nor voided.
+// one run of it: a charge of a saved payment method, which package charge collects. A
+// bank debit takes days: meanwhile the recharge is open, counts, and is neither sent
+// again nor voided.
 //
-// It promises invariants 18 to 23. At most one recharge of a wallet is open, by
-// a unique index. It and the key of every call are committed before Stripe is
-// called; an outcome that nobody knows is asked for again under the same key,
-// later looked up, and meanwhile nothing new is begun. What a customer's cap
-// allows is checked in the transaction that begins a recharge, and once more
-// with tax before it is paid. What is declined for good pauses the policy
-// at once, and only the customer or a payment method with another number resumes it.
-// Nothing runs without recorded consent.
+// It promises invariants 18 to 23. At most one recharge of a wallet is open, by the
+// charge's slot; while nobody knows what became of it nothing new is begun. What a
+// customer's cap allows is checked in the transaction that begins a recharge, and once
+// more with tax before it is paid. What is declined for good pauses the policy at once,
+// and only the customer or a payment method with another number resumes it. Nothing
+// runs without recorded consent.
 package recharge
 
 import (
 	"time"
 
-	"purse/billing/ledger"
+	"purse/billing/charge"
 	"purse/billing/money"
 	"purse/billing/purchase"
 	"purse/billing/words"
@@ -36,7 +34,7 @@ const (
 )
 
 // Reason is why a policy is paused, or a recharge not paid.
-type Reason string
+type Reason = charge.Reason
 
 const (
 	CardDeclined           Reason = "card_declined"
@@ -48,24 +46,18 @@ const (
 	FraudWarning           Reason = "fraud_warning"  // the bank suspects one
 	ByStaff                Reason = "staff"          // the vendor paused it
 	RefusedByStripe        Reason = "refused"        // Stripe will not make the invoice
-	Mismatch               Reason = "mismatch"       // the invoice is not what was asked for
+	Mismatch                      = charge.Differs   // the invoice is not what was asked for
 
 	Unknown    Reason = "unknown"     // Stripe never answered, and has no such invoice
 	NotNeeded  Reason = "not_needed"  // credits came from elsewhere meanwhile
 	TurnedOff  Reason = "turned_off"  // the customer turned it off
 	Edited     Reason = "edited"      // the customer changed it
 	CapReached Reason = "cap_reached" // with tax it would have exceeded the cap
-	TooLate    Reason = "too_late"    // nobody repaired it in time
+	TooLate           = charge.TooLate
 )
 
-// Method is a saved payment method as it was when it was chosen: see
-// purchase.PaymentMethod.
-type Method struct{ ID, Type, Brand, Last4, Fingerprint string }
-
-// Same says whether two are one card or account, however often it was saved.
-func (m Method) Same(o Method) bool {
-	return m.ID == o.ID || (m.Fingerprint != "" && m.Type == o.Type && m.Fingerprint == o.Fingerprint)
-}
+// Method is a saved payment method as it was when it was chosen.
+type Method = charge.Method
 
 // Consent is what the customer agreed to: which text, who, from where, when.
 type Consent struct {
@@ -149,62 +141,62 @@ const (
 // Open says whether money may still come of it.
 func (s RunState) Open() bool { return s == Pending || s == Retrying || s == Waiting }
 
-// Recharge is one run of a policy.
+// Recharge is one run of a policy: a charge, and what it buys.
 type Recharge struct {
-	ID, Policy, Customer, CreditType string
-	Pack, PackName                   string
-	Quantity                         int
-	Credits                          money.Credits
-	Price                            money.Money // before tax
-	ExpiresAfterDays                 int
-	Bonus                            money.Credits // that comes with it
-	BonusDays                        int
-
-	State   RunState
-	Reason  Reason
-	Message string // the bank's or Stripe's words
-	GiveUp  Reason // it is to be voided, and why
-
-	Amount     int64 // what counts towards the cap: with tax once that is known
-	Tax        int64
-	Method     Method
-	Types      []string // of what could be charged when it began: its invoice can be paid with these
-	BackupUsed bool
-	Tries      int // soft declines
-	Pays       int // keys under which a payment was sent
-	Paying     bool
-	Processing bool      // Pending, and a bank is asked for the money since SentAt: it takes days
-	Unknowns   int       // calls in a row without an answer
-	SentAt     time.Time // first call under the current key
-
-	Invoice, InvoiceNumber, InvoiceURL string
-	PaymentIntent, ReceiptURL          string
-	Purchase                           string // the purchase that it became
-	Grant                              ledger.GrantID
-
-	NextAt                           time.Time
-	CreatedAt, UpdatedAt, FinishedAt time.Time
+	charge.Charge
+	ID, Policy, CreditType string
+	Pack, PackName         string
+	Quantity               int
+	Credits                money.Credits
+	ExpiresAfterDays       int
+	Bonus                  money.Credits // that comes with it
+	BonusDays              int
+	BackupUsed             bool
 }
 
-// Total is what the recharge costs, with tax once that is known.
-func (r *Recharge) Total() money.Money {
-	return money.Money{Amount: r.Amount, Currency: r.Price.Currency}
+// State is how it stands.
+func (r *Recharge) State() RunState {
+	switch r.Charge.State {
+	case charge.Retrying:
+		return Retrying
+	case charge.Open:
+		return Waiting
+	case charge.Paid:
+		return Succeeded
+	case charge.Failed:
+		return Failed
+	case charge.Void, charge.Uncollectible:
+		return Voided
+	}
+	return Pending
 }
+
+// Reason is why it is not paid, "" while nothing stands against it.
+func (r *Recharge) Reason() Reason {
+	switch {
+	case r.State() == Succeeded:
+		return ""
+	case r.State() == Voided && r.GiveUp == "": // in Stripe's dashboard
+		return TurnedOff
+	case r.State() == Voided:
+		return r.GiveUp
+	}
+	return map[charge.Cause]Reason{
+		charge.CauseDeclined: CardDeclined, charge.CauseUnconfirmed: AuthenticationRequired, charge.CauseNoMethod: NoCard,
+		charge.CauseRefused: RefusedByStripe, charge.CauseDiffers: Mismatch, charge.CauseNotMade: Unknown,
+	}[r.Cause]
+}
+
+// owner is what the invoice of a recharge is for.
+func owner(id string) charge.Owner { return charge.Owner{Of: charge.OfRecharge, ID: id} }
+
+// Slot has room for one recharge of a wallet that is under way.
+func Slot(customer, creditType string) string { return "recharge/" + customer + "/" + creditType }
 
 // Times and counts that the code keeps and pages may quote.
 const (
-	// KeyLife is how long a call is repeated under its key; Stripe forgets keys
-	// after 24 hours.
-	KeyLife = 23 * time.Hour
 	// CheckoutWait is how long an open Checkout delays a recharge.
 	CheckoutWait = 10 * time.Minute
-	// RepairFor is how long a declined recharge can be paid on Stripe's page.
-	RepairFor = 7 * 24 * time.Hour
-	// MaxTries is after how many declines of a soft kind a policy is paused.
-	MaxTries = 4
-	// MaxDebits is the same for bank debits: Nacha's rules let a debit that was
-	// returned for lack of funds be sent again twice.
-	MaxDebits = 3
 
 	DefaultPerDay   = 3
 	MaxPerDay       = 24
@@ -214,43 +206,11 @@ const (
 	MaxQuantity     = 100
 )
 
-// lookDebit is how often a debit is looked at of which no event tells.
-const lookDebit = 30 * time.Minute
-
-// Tolerates is after how many declines of a soft kind the recharge is not tried
-// again.
-func (r *Recharge) Tolerates() int {
-	if purchase.BusinessDays(r.Method.Type) > 0 {
-		return MaxDebits
-	}
-	return MaxTries
-}
-
-// repairedUntil is how long a declined recharge can be paid on Stripe's page: the
-// decline of a debit comes days after it was begun.
-func (r *Recharge) repairedUntil() time.Time {
-	since := r.CreatedAt
-	if r.SentAt.After(since) {
-		since = r.SentAt
-	}
-	return since.Add(RepairFor)
-}
-
 // Awaited says what a recharge waits for while a bank is asked for its money.
 func (r *Recharge) Awaited(now time.Time, zone *time.Location) string {
-	return purchase.Awaited(words.Minor(r.Amount, r.Price.Currency), r.Method.Type, r.SentAt, now, zone)
+	due := r.Due()
+	return purchase.Awaited(words.Minor(due.Amount, due.Currency), r.Method.Type, r.SentAt, now, zone)
 }
-
-// lostAnswer is how long a call without an answer may still be done at Stripe.
-const lostAnswer = time.Minute
 
 // tolerance is how much later Stripe's clock may be than ours.
 const tolerance = time.Minute
-
-// Backoffs are the waits after soft declines.
-var Backoffs = [MaxTries - 1]time.Duration{time.Hour, 3 * time.Hour, 7 * time.Hour}
-
-// Name is what people know a payment method by: "visa •4242", "Link a@example.com".
-func (m Method) Name() string {
-	return purchase.PaymentMethod{Type: m.Type, Brand: m.Brand, Last4: m.Last4}.Name()
-}

@@ -12,6 +12,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/charge"
 	"purse/billing/fault"
 	"purse/billing/ledger"
 	"purse/billing/money"
@@ -44,7 +45,7 @@ func TestRecharge(t *testing.T) {
 		t.Errorf("%d charges of %d, %s available", n, sum, w.available())
 	}
 	r := w.runs()[0]
-	if r.ReceiptURL == "" || r.InvoiceNumber == "" || r.Method.Last4 != "4242" || r.Purchase == "" || r.Grant == 0 || w.policy().State != recharge.Armed {
+	if r.ReceiptURL == "" || r.Number == "" || r.Method.Last4 != "4242" || r.Purchase == "" || r.Grant == 0 || w.policy().State != recharge.Armed {
 		t.Errorf("%+v", r)
 	}
 	pur, err := w.purchases.Purchase(t.Context(), r.Purchase)
@@ -201,14 +202,14 @@ func TestCapCountsTax(t *testing.T) {
 	w.earlyInMonth()
 	s := w.settings(w.saved("pm_card_visa"))
 	s.Cap.Amount = 2600
-	w.Service.AutomaticTax = true
+	w.charges.AutomaticTax = true
 	_, err := w.stripe.Customers.Update(w.customer.StripeCustomerID, &stripe.CustomerParams{Address: &stripe.AddressParams{Country: stripe.String("DE")}})
 	w.ok(err)
 	w.browse("/sandbox/tax", url.Values{"percent": {"19"}})
 	w.save(s)
 	w.until("voided", func() bool { return w.count(recharge.Voided) == 1 })
-	if n, _ := w.charged(); n != 0 || w.policy().State != recharge.Capped || w.runs()[0].Reason != recharge.CapReached {
-		t.Errorf("%d charged, %s, %s", n, w.policy().State, w.runs()[0].Reason)
+	if n, _ := w.charged(); n != 0 || w.policy().State != recharge.Capped || w.runs()[0].Reason() != recharge.CapReached {
+		t.Errorf("%d charged, %s, %s", n, w.policy().State, w.runs()[0].Reason())
 	}
 	w.use(money.Micro)
 	time.Sleep(50 * time.Millisecond)
@@ -224,8 +225,8 @@ func TestCapCountsTax(t *testing.T) {
 		lot, _, err = w.ledger.Grant(t, "", r.Grant)
 		return err
 	}))
-	if r.Amount != 2975 || r.Tax != 475 || lot.Paid.Amount != 2500 {
-		t.Errorf("paid %d, tax %d, basis %d", r.Amount, r.Tax, lot.Paid.Amount)
+	if r.Due().Amount != 2975 || r.Tax != 475 || lot.Paid.Amount != 2500 {
+		t.Errorf("paid %d, tax %d, basis %d", r.Due().Amount, r.Tax, lot.Paid.Amount)
 	}
 }
 
@@ -235,7 +236,7 @@ func TestSoftDeclines(t *testing.T) {
 	w.faults(sandbox.Faults{Charges: []sandbox.ChargeFault{{Code: "card_declined", DeclineCode: "insufficient_funds", Count: -1}}})
 	w.save(w.settings(w.saved("pm_card_visa")))
 	w.inState(recharge.Backoff)
-	for i, wait := range recharge.Backoffs {
+	for i, wait := range charge.Backoffs {
 		w.move(wait - time.Minute)
 		if r := w.runs()[0]; r.Tries != i+1 {
 			t.Fatalf("%d tries before %s", r.Tries, wait)
@@ -245,7 +246,7 @@ func TestSoftDeclines(t *testing.T) {
 	}
 	w.inState(recharge.Paused)
 	r := w.runs()[0]
-	if len(w.runs()) != 1 || r.Tries != recharge.MaxTries || r.Pays != recharge.MaxTries || r.State != recharge.Waiting || w.policy().Reason != recharge.CardDeclined {
+	if len(w.runs()) != 1 || r.Tries != charge.MaxTries || r.Pays != charge.MaxTries || r.State() != recharge.Waiting || w.policy().Reason != recharge.CardDeclined {
 		t.Errorf("%d runs, %+v", len(w.runs()), r)
 	}
 	w.until("mail", func() bool { n, _ := w.mailed(recharge.MailPaused); return n == 1 })
@@ -274,7 +275,7 @@ func TestHardDecline(t *testing.T) {
 	w.save(w.settings(w.saved("pm_card_visa")))
 	w.inState(recharge.Paused)
 	p := w.policy()
-	if r := w.runs()[0]; r.Tries != 0 || p.RepairURL == "" || p.RepairURL != r.InvoiceURL {
+	if r := w.runs()[0]; r.Tries != 0 || p.RepairURL == "" || p.RepairURL != r.URL {
 		t.Errorf("%+v", p)
 	}
 	w.until("mail", func() bool {

@@ -10,7 +10,6 @@ import (
 	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/id"
-	"purse/billing/job"
 	"purse/billing/money"
 	"purse/billing/purchase"
 	"purse/billing/tx"
@@ -85,7 +84,7 @@ func (s *Service) previewIn(t tx.Tx, p *Policy) (v Preview, err error) {
 			v.Waits = open.Awaited(t.Now(), c.Location())
 		}
 		return v, err
-	case err == nil && open.State == Pending:
+	case err == nil && open.State() == Pending:
 		v.Waits = "A recharge is being paid at this moment."
 		return v, nil
 	case err != nil && !errors.Is(err, tx.ErrNotFound):
@@ -165,14 +164,10 @@ func (s *Service) restart(t tx.Tx, p *Policy, why Reason) error {
 	if err := s.Store.PutPolicy(t, p); err != nil {
 		return err
 	}
-	if r.State == Pending {
+	if r.State() == Pending {
 		return nil // it ends first
 	}
-	r.GiveUp = why
-	if err := s.put(t, r, t.Now()); err != nil {
-		return err
-	}
-	return s.Jobs.Add(t, job.Spec{Kind: jobRun, Dedup: r.ID, Payload: r.ID})
+	return s.Charges.GiveUpIn(t, r.Owner, why)
 }
 
 // check refuses what can never work, and makes the policy that settings mean.
@@ -366,10 +361,7 @@ func (s *Service) nudge(t tx.Tx, p *Policy) error {
 	if err != nil {
 		return err
 	}
-	if err := s.put(t, r, t.Now()); err != nil {
-		return err
-	}
-	return s.Jobs.Add(t, job.Spec{Kind: jobRun, Dedup: r.ID, Payload: r.ID})
+	return s.Charges.WakeIn(t, r.Owner)
 }
 
 // Resume goes on after a pause: the declined recharge is paid with the policy's
@@ -407,18 +399,18 @@ func (s *Service) resumeIn(t tx.Tx, p *Policy) error {
 		}
 		return s.evaluateIn(t, p, byAct)
 	}
-	if err != nil || r.State == Pending {
+	if err != nil || r.State() == Pending {
 		return err
 	}
 	p.State = Charging
 	if err := s.Store.PutPolicy(t, p); err != nil {
 		return err
 	}
-	r.State, r.Method, r.BackupUsed, r.Tries = Pending, p.Method, false, 0
-	if err := s.put(t, r, t.Now()); err != nil {
+	r.BackupUsed = false
+	if err := s.Store.Update(t, r); err != nil {
 		return err
 	}
-	return s.Jobs.Add(t, job.Spec{Kind: jobRun, Dedup: r.ID, Payload: r.ID})
+	return s.Charges.RetryIn(t, r.Owner, p.Method)
 }
 
 // Pause is staff's act: it stops a policy until staff lets it go on.

@@ -1,8 +1,9 @@
 package recharge
 
 import (
+	"context"
+	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"purse/billing/account"
@@ -20,7 +21,7 @@ import (
 type Deps struct {
 	Runner    tx.Runner
 	Store     Store
-	Gateway   charge.Gateway
+	Charges   *charge.Service
 	Accounts  *account.Service
 	Catalog   *catalog.Service
 	Ledger    *ledger.Ledger
@@ -30,39 +31,42 @@ type Deps struct {
 	Events    *event.Log
 	Audit     *audit.Log
 	Log       *slog.Logger
-	// Installation is this database's id, Livemode what the Stripe key is for.
-	Installation string
-	Livemode     bool
-	// AutomaticTax lets Stripe add tax to the invoices.
-	AutomaticTax bool
 }
 
 // Service runs automatic recharges.
 type Service struct {
 	Deps
-	mu   sync.Mutex
-	busy map[string]bool // recharges that this process works on; true: wanted once more
-
 	refusals refusals
 }
 
 // Names of jobs, and how often what waits is looked at.
 const (
 	JobEvaluate = "recharge.evaluate"
-	jobRun      = "recharge.run"
 	jobTick     = "recharge.tick"
 	tickEvery   = 15 * time.Second
 )
 
 // New makes a Service and registers its jobs.
 func New(d Deps) *Service {
-	s := &Service{Deps: d, busy: map[string]bool{}}
+	s := &Service{Deps: d}
 	s.refusals = refusals{waits: map[ledger.WalletKey]bool{}, looked: map[ledger.WalletKey]time.Time{}, wake: make(chan struct{}, 1)}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
 	d.Jobs.Handle(JobEvaluate, s.evaluateJob)
-	d.Jobs.Handle(jobRun, s.runJob)
-	d.Jobs.Every(jobTick, tickEvery, s.tickJob)
+	d.Jobs.Every(jobTick, tickEvery, func(ctx context.Context, _ job.Job) error { return s.Tick(ctx) })
 	return s
+}
+
+// Tick looks once at every policy whose time has come.
+func (s *Service) Tick(ctx context.Context) error {
+	var due []*Policy
+	err := s.Runner.View(ctx, func(t tx.Tx) (err error) {
+		due, err = s.Store.DuePolicies(t, t.Now(), 200)
+		return err
+	})
+	for _, p := range due {
+		err = errors.Join(err, s.evaluate(ctx, p.Customer, p.CreditType, byTime))
+	}
+	return err
 }

@@ -19,15 +19,14 @@ type Store interface {
 	Policies(t tx.Tx, state State, before string, limit int) ([]*Policy, error)
 	DuePolicies(t tx.Tx, now time.Time, limit int) ([]*Policy, error)
 
-	// Insert answers false when another recharge of the wallet is open.
-	Insert(t tx.Tx, r *Recharge) (bool, error)
+	// Insert and Update keep what is beside its charge.
+	Insert(t tx.Tx, r *Recharge) error
 	Update(t tx.Tx, r *Recharge) error
 	Recharge(t tx.Tx, id string) (*Recharge, error)
 	OpenOf(t tx.Tx, customer, creditType string) (*Recharge, error)
 	// List answers those of a customer and credit type ("" for all) with id
 	// below before ("" for the newest), newest first.
 	List(t tx.Tx, customer, creditType, before string, limit int) ([]*Recharge, error)
-	Due(t tx.Tx, now time.Time, limit int) ([]*Recharge, error)
 	// Spent adds up the open and succeeded recharges of a wallet since a time,
 	// in one currency, without one of them.
 	Spent(t tx.Tx, customer, creditType, currency string, since time.Time, except string) (amount int64, runs int, err error)

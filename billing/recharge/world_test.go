@@ -2,6 +2,7 @@ package recharge_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -61,6 +62,7 @@ type world struct {
 	owner     audit.Actor
 	mails     []account.Mail
 	jobs      *job.Queue
+	charges   *charge.Service
 	before    func(*http.Request) // sees each request to Stripe first
 }
 
@@ -77,6 +79,11 @@ func (w *world) move(d time.Duration) {
 	w.at += d
 	w.mu.Unlock()
 	w.ok(w.Tick(w.Context()))
+}
+
+// Tick looks at every policy and recharge whose time has come.
+func (w *world) Tick(ctx context.Context) error {
+	return errors.Join(w.Service.Tick(ctx), w.charges.Tick(ctx))
 }
 
 // earlyInMonth moves the clock on where the customer's month is about to end.
@@ -128,17 +135,17 @@ func newWorld(t *testing.T) *world {
 		Jobs: jobs, Events: events, Audit: trail, Log: log, Installation: "inst_1", PublicURL: "http://127.0.0.1:8080"})
 	w.methods = purchase.NewMethods(purchase.MethodDeps{Runner: d, Store: db.MethodStore{}, Gateway: gateway, Accounts: w.accounts, Audit: trail,
 		Installation: "inst_1", PublicURL: "http://127.0.0.1:8080"})
-	w.Service = recharge.New(recharge.Deps{Runner: d, Store: db.RechargeStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
-		Purchases: w.purchases, Methods: w.methods, Jobs: jobs, Events: events, Audit: trail, Log: log, Installation: "inst_1"})
+	w.charges = charge.New(charge.Deps{Runner: d, Store: db.ChargeStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
+		Purchases: w.purchases, Jobs: jobs, Audit: trail, Log: log, Installation: "inst_1"})
+	w.Service = recharge.New(recharge.Deps{Runner: d, Store: db.RechargeStore{}, Charges: w.charges, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
+		Purchases: w.purchases, Methods: w.methods, Jobs: jobs, Events: events, Audit: trail, Log: log})
+	w.charges.Collect(map[charge.Of]charge.Kind{charge.OfRecharge: w.Kind()})
 	w.purchases.Tell(purchase.Others{Disputed: w.Disputed, Warned: w.Warned, CustomerGone: []func(context.Context, string) error{w.MethodsChanged}})
 	w.methods.Tell(w.MethodsChanged)
-	owners := &charge.Owners{Gateway: gateway, Purchases: w.purchases, Installation: "inst_1", Of: map[charge.Of]func(context.Context, *inbox.Event, charge.Invoice) (inbox.Verdict, error){
-		charge.OfPurchase: charge.OfPurchases(w.purchases), charge.OfRecharge: w.InvoiceEvent,
-	}}
 	arrived.Owners = inbox.Owners{
 		{Types: "checkout.session.", Handle: inbox.Fetched(gateway.Checkout, w.purchases.SessionEvent)},
-		{Types: "payment_intent.", Handle: owners.PaymentEvent},
-		{Types: "invoice.", Handle: inbox.Fetched(gateway.Invoice, owners.InvoiceEvent)},
+		{Types: "payment_intent.", Handle: w.charges.PaymentEvent},
+		{Types: "invoice.", Handle: inbox.Fetched(gateway.Invoice, w.charges.InvoiceEvent)},
 		{Types: "charge.", Handle: inbox.Fetched(gateway.PaymentOf, w.purchases.MoneyEvent)},
 		{Types: "radar.early_fraud_warning.", Handle: inbox.Fetched(gateway.FraudWarning, w.purchases.WarningEvent)},
 		{Types: "payment_method.", Handle: w.methods.MethodEvent},
@@ -256,7 +263,7 @@ func (w *world) runs() (out []*recharge.Recharge) {
 func (w *world) count(state recharge.RunState) (n int) {
 	w.Helper()
 	for _, r := range w.runs() {
-		if r.State == state {
+		if r.State() == state {
 			n++
 		}
 	}
@@ -270,7 +277,7 @@ func (w *world) until(what string, f func() bool) {
 		if time.Now().After(end) {
 			p := w.policy()
 			for _, r := range w.runs() {
-				w.Logf("run %s %s %s %q give up %q pays %d paying %v unknowns %d next %s", r.ID, r.State, r.Reason, r.Message, r.GiveUp, r.Pays, r.Paying, r.Unknowns, r.NextAt.Sub(w.now()))
+				w.Logf("run %s %s %s %q give up %q pays %d paying %v unknowns %d next %s", r.ID, r.State(), r.Reason(), r.Problem, r.GiveUp, r.Pays, r.Paying(), r.Unknowns, r.NextAt.Sub(w.now()))
 			}
 			w.Fatalf("never: %s; policy %s %s %q, available %s", what, p.State, p.Reason, p.Note, w.available())
 		}
@@ -297,7 +304,7 @@ func (w *world) idle() {
 			c, err = w.jobs.Count(t)
 			return err
 		}))
-		return c.Waiting <= 5 // the periodic ones
+		return c.Waiting <= 6 // the periodic ones
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"purse/billing/charge"
 	"purse/billing/invoice"
 	"purse/billing/purchase"
 	"purse/billing/tx"
@@ -67,9 +68,9 @@ func (s *Service) refit(t tx.Tx, sch *Schedule, saved []purchase.Method) error {
 	case have && sch.Reason != NoCard:
 		return nil
 	case sch.State == Active:
-		return s.pauseIn(t, sch, NoCard, invoice.CardGone, "")
+		return s.pauseIn(t, sch, NoCard, charge.MethodGone, "")
 	case sch.Reason == CardDeclined: // paying that run is not enough any more
-		return s.pauseIn(t, sch, NoCard, invoice.CardGone, sch.RepairURL)
+		return s.pauseIn(t, sch, NoCard, charge.MethodGone, sch.RepairURL)
 	case sch.Reason != NoCard:
 		return nil // its card is looked at when it goes on
 	}
@@ -83,7 +84,7 @@ func (s *Service) refit(t tx.Tx, sch *Schedule, saved []purchase.Method) error {
 	if err != nil {
 		return err
 	}
-	sch.Card = invoice.Card{ID: saved[i].ID, Type: saved[i].Type, Brand: saved[i].Brand, Last4: saved[i].Last4}
+	sch.Card = charge.Method{ID: saved[i].ID, Type: saved[i].Type, Brand: saved[i].Brand, Last4: saved[i].Last4}
 	s.goOn(t, sch, c)
 	return s.put(t, sch)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/charge"
 	"purse/billing/event"
 	"purse/billing/fault"
 	"purse/billing/invoice"
@@ -68,10 +69,14 @@ func (s *Service) runIn(t tx.Tx, sch *Schedule) (begun string, err error) {
 		return "", s.put(t, sch)
 	}
 	in := &invoice.Invoice{
-		Customer: sch.Customer, Schedule: sch.ID, Period: sch.Day(n, c.Location()).Format(time.DateOnly), Collection: sch.Collection, Name: sch.Name, Pack: sch.Pack,
-		CreditType: sch.CreditType, Credits: sch.Credits, Bonus: sch.Bonus, BonusDays: sch.BonusDays, Price: sch.Price, ExpiresAfterDays: sch.ExpiresAfterDays,
+		Schedule: sch.ID, Period: sch.Day(n, c.Location()).Format(time.DateOnly), Name: sch.Name, Pack: sch.Pack,
+		CreditType: sch.CreditType, Credits: sch.Credits, Bonus: sch.Bonus, BonusDays: sch.BonusDays, ExpiresAfterDays: sch.ExpiresAfterDays,
 		OnIssue: sch.OnIssue, NetDays: sch.NetDays,
-		Recipients: sch.Recipients, PONumber: sch.PONumber, Memo: sch.Memo, TaxExempt: sch.TaxExempt, Card: sch.Card, CreatedBy: sch.ID,
+		Recipients: sch.Recipients, PONumber: sch.PONumber, Memo: sch.Memo, TaxExempt: sch.TaxExempt, CreatedBy: sch.ID,
+	}
+	in.Charge = charge.Charge{Customer: sch.Customer, Collection: sch.Collection, Price: sch.Price, Method: sch.Card}
+	if sch.Collection == invoice.Charge {
+		in.Types = []string{sch.Card.Type}
 	}
 	if in.PONumber == "" { // the customer's own, as on every automatic purchase
 		details, err := s.Accounts.BillingIn(t, sch.Customer)
@@ -170,7 +175,7 @@ func (s *Service) InvoiceChanged(t tx.Tx, in *invoice.Invoice) error {
 		return err
 	}
 	switch {
-	case in.State == invoice.Paid && sch.State == Paused && sch.Reason == CardDeclined:
+	case in.State() == invoice.Paid && sch.State == Paused && sch.Reason == CardDeclined:
 		c, err := s.Accounts.CustomerIn(t, sch.Customer)
 		if err != nil {
 			return err
@@ -180,21 +185,21 @@ func (s *Service) InvoiceChanged(t tx.Tx, in *invoice.Invoice) error {
 			sch.Done = n + 1
 		}
 		return s.next(t, sch, c)
-	case in.State == invoice.Paid && sch.Note != "":
+	case in.State() == invoice.Paid && sch.Note != "":
 		sch.Note, sch.RepairURL = "", ""
 		return s.put(t, sch)
-	case in.State == invoice.Failed && in.Cause == invoice.CauseNoCard:
+	case in.State() == invoice.Failed && in.Cause == charge.CauseNoMethod:
 		return s.pauseIn(t, sch, NoCard, in.Problem, "")
-	case in.State == invoice.Failed:
+	case in.State() == invoice.Failed:
 		return s.pauseIn(t, sch, NotMade, in.Problem, "")
-	case in.State == invoice.Void && sch.RepairURL == in.URL:
+	case in.State() == invoice.Void && sch.RepairURL == in.URL:
 		sch.RepairURL = ""
 		return s.put(t, sch)
-	case in.State == invoice.Open && in.Cause == invoice.CauseNoCard:
+	case in.State() == invoice.Open && in.Cause == charge.CauseNoMethod:
 		return s.pauseIn(t, sch, NoCard, in.Problem, in.URL)
-	case in.State == invoice.Open && in.Collection == invoice.Charge && in.Cause != invoice.CauseNone && in.Tries >= invoice.MaxTries:
+	case in.Charge.State == charge.Open && in.Collection == invoice.Charge && in.Cause != charge.CauseNone:
 		return s.pauseIn(t, sch, CardDeclined, in.Problem, in.URL)
-	case in.State == invoice.Open && in.Collection == invoice.Charge && in.Cause != invoice.CauseNone:
+	case in.Charge.State == charge.Retrying:
 		sch.Note, sch.RepairURL = in.Problem+" It is tried again.", in.URL
 		return s.put(t, sch)
 	}

@@ -12,6 +12,7 @@ package schedule
 import (
 	"time"
 
+	"purse/billing/charge"
 	"purse/billing/invoice"
 	"purse/billing/money"
 )
@@ -91,8 +92,8 @@ type Schedule struct {
 
 	Every      Every
 	FirstDay   string // 2026-01-31: the first run's day in the customer's time zone
-	Collection invoice.Collection
-	Card       invoice.Card
+	Collection charge.Collection
+	Card       charge.Method
 	// Terms of an invoice.
 	NetDays        int
 	Recipients     []string

@@ -9,6 +9,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/catalog"
+	"purse/billing/charge"
 	"purse/billing/event"
 	"purse/billing/fault"
 	"purse/billing/id"
@@ -124,7 +125,7 @@ func (s *Service) Preview(ctx context.Context, set Settings) (*Schedule, error) 
 		}
 		out = &Schedule{
 			Customer: c.ID, Pack: pack.ID, Quantity: set.Quantity, Amount: set.Credits, Every: set.Every, FirstDay: set.FirstDay,
-			Collection: invoice.Charge, Card: invoice.Card{ID: card.ID, Type: card.Type, Brand: card.Brand, Last4: card.Last4}, State: Active, Discount: s.Discounts[set.Every],
+			Collection: invoice.Charge, Card: charge.Method{ID: card.ID, Type: card.Type, Brand: card.Brand, Last4: card.Last4}, State: Active, Discount: s.Discounts[set.Every],
 		}
 		if err := s.terms(t, out, pack); err != nil {
 			return err

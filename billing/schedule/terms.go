@@ -47,7 +47,7 @@ func (s *Service) terms(t tx.Tx, sch *Schedule, pack *catalog.Pack) error {
 	sch.Name = nameOf(sch, pack, unit)
 	sch.Credits, sch.Bonus, sch.BonusDays, sch.Price = q.Credits*money.Credits(n), q.Bonus*money.Credits(n), q.BonusDays, price
 	sch.CreditType, sch.ExpiresAfterDays = pack.CreditType, pack.ExpiresAfterDays
-	sch.TaxBehavior = s.Purchases.EffectiveTax(pack, s.Invoices.AutomaticTax)
+	sch.TaxBehavior = s.Purchases.EffectiveTax(pack, s.Invoices.Charges.AutomaticTax)
 	return nil
 }
 

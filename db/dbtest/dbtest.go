@@ -1,4 +1,4 @@
-// Package dbtest is the conformance suite of the ledger's stores: the same tests
+// Package dbtest is the conformance suite of the stores: the same tests
 // run on every engine that Purse supports.
 package dbtest
 
@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"purse/billing/charge"
 	"purse/billing/event"
 	"purse/billing/job"
 	"purse/billing/ledger"
@@ -17,11 +18,12 @@ import (
 
 // Opened is an open database of the engine under test.
 type Opened struct {
-	Run    tx.Runner
-	Ledger ledger.Store
-	Jobs   job.Store
-	Events event.Store
-	Close  func()
+	Run     tx.Runner
+	Ledger  ledger.Store
+	Jobs    job.Store
+	Events  event.Store
+	Charges charge.Store
+	Close   func()
 }
 
 // Opener opens the database of a test; a second call opens the same one again.

@@ -23,7 +23,7 @@ func Run(t *testing.T, e Engine) {
 		{"Rollback", rollback}, {"Nested", nested}, {"Replay", replay}, {"RefusalIsFinal", refusalIsFinal},
 		{"SourceOnce", sourceOnce}, {"Watches", watches}, {"WatchesThatFollow", following}, {"Counters", counters}, {"CountersTell", countersTell}, {"Submit", submit},
 		{"Postings", postings}, {"Filters", filters}, {"OneDecisionOverWallets", oneDecision}, {"Sweep", sweep},
-		{"TransferKeepsLots", transferKeepsLots}, {"HoldOutlivesGrant", holdOutlivesGrant}, {"Rollups", rollups}, {"LateWork", lateWork}, {"SpentWithoutCorrections", spentWithoutCorrections}, {"Notes", notes},
+		{"TransferKeepsLots", transferKeepsLots}, {"HoldOutlivesGrant", holdOutlivesGrant}, {"Rollups", rollups}, {"LateWork", lateWork}, {"SpentWithoutCorrections", spentWithoutCorrections}, {"Notes", notes}, {"Charges", charges},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			clock := NewClock()

@@ -84,6 +84,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.carrySessionsStmt, err = db.PrepareContext(ctx, carrySessions); err != nil {
 		return nil, fmt.Errorf("error preparing query CarrySessions: %w", err)
 	}
+	if q.chargeByOwnerStmt, err = db.PrepareContext(ctx, chargeByOwner); err != nil {
+		return nil, fmt.Errorf("error preparing query ChargeByOwner: %w", err)
+	}
 	if q.chargingMethodStmt, err = db.PrepareContext(ctx, chargingMethod); err != nil {
 		return nil, fmt.Errorf("error preparing query ChargingMethod: %w", err)
 	}
@@ -267,17 +270,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.disputesUnknownStmt, err = db.PrepareContext(ctx, disputesUnknown); err != nil {
 		return nil, fmt.Errorf("error preparing query DisputesUnknown: %w", err)
 	}
-	if q.dueInvoicesStmt, err = db.PrepareContext(ctx, dueInvoices); err != nil {
-		return nil, fmt.Errorf("error preparing query DueInvoices: %w", err)
+	if q.dueChargesStmt, err = db.PrepareContext(ctx, dueCharges); err != nil {
+		return nil, fmt.Errorf("error preparing query DueCharges: %w", err)
 	}
 	if q.duePurchasesStmt, err = db.PrepareContext(ctx, duePurchases); err != nil {
 		return nil, fmt.Errorf("error preparing query DuePurchases: %w", err)
 	}
 	if q.dueRechargePoliciesStmt, err = db.PrepareContext(ctx, dueRechargePolicies); err != nil {
 		return nil, fmt.Errorf("error preparing query DueRechargePolicies: %w", err)
-	}
-	if q.dueRechargesStmt, err = db.PrepareContext(ctx, dueRecharges); err != nil {
-		return nil, fmt.Errorf("error preparing query DueRecharges: %w", err)
 	}
 	if q.dueSchedulesStmt, err = db.PrepareContext(ctx, dueSchedules); err != nil {
 		return nil, fmt.Errorf("error preparing query DueSchedules: %w", err)
@@ -428,6 +428,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertCallerStmt, err = db.PrepareContext(ctx, insertCaller); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertCaller: %w", err)
+	}
+	if q.insertChargeStmt, err = db.PrepareContext(ctx, insertCharge); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertCharge: %w", err)
 	}
 	if q.insertConsentStmt, err = db.PrepareContext(ctx, insertConsent); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertConsent: %w", err)
@@ -705,6 +708,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.parkJobStmt, err = db.PrepareContext(ctx, parkJob); err != nil {
 		return nil, fmt.Errorf("error preparing query ParkJob: %w", err)
 	}
+	if q.payableChargesStmt, err = db.PrepareContext(ctx, payableCharges); err != nil {
+		return nil, fmt.Errorf("error preparing query PayableCharges: %w", err)
+	}
 	if q.paymentByIDStmt, err = db.PrepareContext(ctx, paymentByID); err != nil {
 		return nil, fmt.Errorf("error preparing query PaymentByID: %w", err)
 	}
@@ -921,6 +927,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.refundsWithoutMoneyStmt, err = db.PrepareContext(ctx, refundsWithoutMoney); err != nil {
 		return nil, fmt.Errorf("error preparing query RefundsWithoutMoney: %w", err)
 	}
+	if q.releaseChargesStmt, err = db.PrepareContext(ctx, releaseCharges); err != nil {
+		return nil, fmt.Errorf("error preparing query ReleaseCharges: %w", err)
+	}
 	if q.releaseEndpointStmt, err = db.PrepareContext(ctx, releaseEndpoint); err != nil {
 		return nil, fmt.Errorf("error preparing query ReleaseEndpoint: %w", err)
 	}
@@ -969,9 +978,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setPurchaseBonusStmt, err = db.PrepareContext(ctx, setPurchaseBonus); err != nil {
 		return nil, fmt.Errorf("error preparing query SetPurchaseBonus: %w", err)
 	}
-	if q.setRechargeBonusStmt, err = db.PrepareContext(ctx, setRechargeBonus); err != nil {
-		return nil, fmt.Errorf("error preparing query SetRechargeBonus: %w", err)
-	}
 	if q.setRechargeTargetStmt, err = db.PrepareContext(ctx, setRechargeTarget); err != nil {
 		return nil, fmt.Errorf("error preparing query SetRechargeTarget: %w", err)
 	}
@@ -1019,6 +1025,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.updateAlertStmt, err = db.PrepareContext(ctx, updateAlert); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateAlert: %w", err)
+	}
+	if q.updateChargeStmt, err = db.PrepareContext(ctx, updateCharge); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateCharge: %w", err)
 	}
 	if q.updateCustomerStmt, err = db.PrepareContext(ctx, updateCustomer); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateCustomer: %w", err)
@@ -1195,6 +1204,11 @@ func (q *Queries) Close() error {
 	if q.carrySessionsStmt != nil {
 		if cerr := q.carrySessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing carrySessionsStmt: %w", cerr)
+		}
+	}
+	if q.chargeByOwnerStmt != nil {
+		if cerr := q.chargeByOwnerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing chargeByOwnerStmt: %w", cerr)
 		}
 	}
 	if q.chargingMethodStmt != nil {
@@ -1502,9 +1516,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing disputesUnknownStmt: %w", cerr)
 		}
 	}
-	if q.dueInvoicesStmt != nil {
-		if cerr := q.dueInvoicesStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing dueInvoicesStmt: %w", cerr)
+	if q.dueChargesStmt != nil {
+		if cerr := q.dueChargesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dueChargesStmt: %w", cerr)
 		}
 	}
 	if q.duePurchasesStmt != nil {
@@ -1515,11 +1529,6 @@ func (q *Queries) Close() error {
 	if q.dueRechargePoliciesStmt != nil {
 		if cerr := q.dueRechargePoliciesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dueRechargePoliciesStmt: %w", cerr)
-		}
-	}
-	if q.dueRechargesStmt != nil {
-		if cerr := q.dueRechargesStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing dueRechargesStmt: %w", cerr)
 		}
 	}
 	if q.dueSchedulesStmt != nil {
@@ -1770,6 +1779,11 @@ func (q *Queries) Close() error {
 	if q.insertCallerStmt != nil {
 		if cerr := q.insertCallerStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertCallerStmt: %w", cerr)
+		}
+	}
+	if q.insertChargeStmt != nil {
+		if cerr := q.insertChargeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertChargeStmt: %w", cerr)
 		}
 	}
 	if q.insertConsentStmt != nil {
@@ -2232,6 +2246,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing parkJobStmt: %w", cerr)
 		}
 	}
+	if q.payableChargesStmt != nil {
+		if cerr := q.payableChargesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing payableChargesStmt: %w", cerr)
+		}
+	}
 	if q.paymentByIDStmt != nil {
 		if cerr := q.paymentByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing paymentByIDStmt: %w", cerr)
@@ -2592,6 +2611,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing refundsWithoutMoneyStmt: %w", cerr)
 		}
 	}
+	if q.releaseChargesStmt != nil {
+		if cerr := q.releaseChargesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing releaseChargesStmt: %w", cerr)
+		}
+	}
 	if q.releaseEndpointStmt != nil {
 		if cerr := q.releaseEndpointStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing releaseEndpointStmt: %w", cerr)
@@ -2672,11 +2696,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setPurchaseBonusStmt: %w", cerr)
 		}
 	}
-	if q.setRechargeBonusStmt != nil {
-		if cerr := q.setRechargeBonusStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing setRechargeBonusStmt: %w", cerr)
-		}
-	}
 	if q.setRechargeTargetStmt != nil {
 		if cerr := q.setRechargeTargetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setRechargeTargetStmt: %w", cerr)
@@ -2755,6 +2774,11 @@ func (q *Queries) Close() error {
 	if q.updateAlertStmt != nil {
 		if cerr := q.updateAlertStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateAlertStmt: %w", cerr)
+		}
+	}
+	if q.updateChargeStmt != nil {
+		if cerr := q.updateChargeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateChargeStmt: %w", cerr)
 		}
 	}
 	if q.updateCustomerStmt != nil {
@@ -2936,6 +2960,7 @@ type Queries struct {
 	cardSetupAddressStmt            *sql.Stmt
 	carryLinksStmt                  *sql.Stmt
 	carrySessionsStmt               *sql.Stmt
+	chargeByOwnerStmt               *sql.Stmt
 	chargingMethodStmt              *sql.Stmt
 	claimEndpointsStmt              *sql.Stmt
 	claimJobsStmt                   *sql.Stmt
@@ -2997,10 +3022,9 @@ type Queries struct {
 	disputeAnswersOfStmt            *sql.Stmt
 	disputesOfStmt                  *sql.Stmt
 	disputesUnknownStmt             *sql.Stmt
-	dueInvoicesStmt                 *sql.Stmt
+	dueChargesStmt                  *sql.Stmt
 	duePurchasesStmt                *sql.Stmt
 	dueRechargePoliciesStmt         *sql.Stmt
-	dueRechargesStmt                *sql.Stmt
 	dueSchedulesStmt                *sql.Stmt
 	dueWalletsStmt                  *sql.Stmt
 	effectiveWalletsStmt            *sql.Stmt
@@ -3051,6 +3075,7 @@ type Queries struct {
 	insertAuditStmt                 *sql.Stmt
 	insertAuditDetailsStmt          *sql.Stmt
 	insertCallerStmt                *sql.Stmt
+	insertChargeStmt                *sql.Stmt
 	insertConsentStmt               *sql.Stmt
 	insertCustomerStmt              *sql.Stmt
 	insertDeliveryStmt              *sql.Stmt
@@ -3143,6 +3168,7 @@ type Queries struct {
 	othersDescendingStmt            *sql.Stmt
 	paidBetweenStmt                 *sql.Stmt
 	parkJobStmt                     *sql.Stmt
+	payableChargesStmt              *sql.Stmt
 	paymentByIDStmt                 *sql.Stmt
 	paymentOfPurchaseStmt           *sql.Stmt
 	paymentsInOtherCurrencyStmt     *sql.Stmt
@@ -3215,6 +3241,7 @@ type Queries struct {
 	refundsOfStmt                   *sql.Stmt
 	refundsUnknownStmt              *sql.Stmt
 	refundsWithoutMoneyStmt         *sql.Stmt
+	releaseChargesStmt              *sql.Stmt
 	releaseEndpointStmt             *sql.Stmt
 	releaseEndpointsStmt            *sql.Stmt
 	releaseJobsStmt                 *sql.Stmt
@@ -3231,7 +3258,6 @@ type Queries struct {
 	setEventPositionStmt            *sql.Stmt
 	setMessageStmt                  *sql.Stmt
 	setPurchaseBonusStmt            *sql.Stmt
-	setRechargeBonusStmt            *sql.Stmt
 	setRechargeTargetStmt           *sql.Stmt
 	soldBetweenStmt                 *sql.Stmt
 	staleReportsStmt                *sql.Stmt
@@ -3248,6 +3274,7 @@ type Queries struct {
 	unpricedEventsBeforeStmt        *sql.Stmt
 	unpricedEventsOfStmt            *sql.Stmt
 	updateAlertStmt                 *sql.Stmt
+	updateChargeStmt                *sql.Stmt
 	updateCustomerStmt              *sql.Stmt
 	updateEmailChangeStmt           *sql.Stmt
 	updateEndpointStmt              *sql.Stmt
@@ -3298,6 +3325,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		cardSetupAddressStmt:            q.cardSetupAddressStmt,
 		carryLinksStmt:                  q.carryLinksStmt,
 		carrySessionsStmt:               q.carrySessionsStmt,
+		chargeByOwnerStmt:               q.chargeByOwnerStmt,
 		chargingMethodStmt:              q.chargingMethodStmt,
 		claimEndpointsStmt:              q.claimEndpointsStmt,
 		claimJobsStmt:                   q.claimJobsStmt,
@@ -3359,10 +3387,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		disputeAnswersOfStmt:            q.disputeAnswersOfStmt,
 		disputesOfStmt:                  q.disputesOfStmt,
 		disputesUnknownStmt:             q.disputesUnknownStmt,
-		dueInvoicesStmt:                 q.dueInvoicesStmt,
+		dueChargesStmt:                  q.dueChargesStmt,
 		duePurchasesStmt:                q.duePurchasesStmt,
 		dueRechargePoliciesStmt:         q.dueRechargePoliciesStmt,
-		dueRechargesStmt:                q.dueRechargesStmt,
 		dueSchedulesStmt:                q.dueSchedulesStmt,
 		dueWalletsStmt:                  q.dueWalletsStmt,
 		effectiveWalletsStmt:            q.effectiveWalletsStmt,
@@ -3413,6 +3440,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertAuditStmt:                 q.insertAuditStmt,
 		insertAuditDetailsStmt:          q.insertAuditDetailsStmt,
 		insertCallerStmt:                q.insertCallerStmt,
+		insertChargeStmt:                q.insertChargeStmt,
 		insertConsentStmt:               q.insertConsentStmt,
 		insertCustomerStmt:              q.insertCustomerStmt,
 		insertDeliveryStmt:              q.insertDeliveryStmt,
@@ -3505,6 +3533,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		othersDescendingStmt:            q.othersDescendingStmt,
 		paidBetweenStmt:                 q.paidBetweenStmt,
 		parkJobStmt:                     q.parkJobStmt,
+		payableChargesStmt:              q.payableChargesStmt,
 		paymentByIDStmt:                 q.paymentByIDStmt,
 		paymentOfPurchaseStmt:           q.paymentOfPurchaseStmt,
 		paymentsInOtherCurrencyStmt:     q.paymentsInOtherCurrencyStmt,
@@ -3577,6 +3606,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		refundsOfStmt:                   q.refundsOfStmt,
 		refundsUnknownStmt:              q.refundsUnknownStmt,
 		refundsWithoutMoneyStmt:         q.refundsWithoutMoneyStmt,
+		releaseChargesStmt:              q.releaseChargesStmt,
 		releaseEndpointStmt:             q.releaseEndpointStmt,
 		releaseEndpointsStmt:            q.releaseEndpointsStmt,
 		releaseJobsStmt:                 q.releaseJobsStmt,
@@ -3593,7 +3623,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setEventPositionStmt:            q.setEventPositionStmt,
 		setMessageStmt:                  q.setMessageStmt,
 		setPurchaseBonusStmt:            q.setPurchaseBonusStmt,
-		setRechargeBonusStmt:            q.setRechargeBonusStmt,
 		setRechargeTargetStmt:           q.setRechargeTargetStmt,
 		soldBetweenStmt:                 q.soldBetweenStmt,
 		staleReportsStmt:                q.staleReportsStmt,
@@ -3610,6 +3639,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		unpricedEventsBeforeStmt:        q.unpricedEventsBeforeStmt,
 		unpricedEventsOfStmt:            q.unpricedEventsOfStmt,
 		updateAlertStmt:                 q.updateAlertStmt,
+		updateChargeStmt:                q.updateChargeStmt,
 		updateCustomerStmt:              q.updateCustomerStmt,
 		updateEmailChangeStmt:           q.updateEmailChangeStmt,
 		updateEndpointStmt:              q.updateEndpointStmt,

@@ -9,126 +9,13 @@ import (
 	"context"
 )
 
-const countRemakes = `-- name: CountRemakes :one
-SELECT COUNT(*) AS count FROM invoices WHERE remake = $1 AND remake <> ''
-`
-
-func (q *Queries) CountRemakes(ctx context.Context, remake string) (int64, error) {
-	row := q.queryRow(ctx, q.countRemakesStmt, countRemakes, remake)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
-const dueInvoices = `-- name: DueInvoices :many
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type, cause FROM invoices WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
-`
-
-type DueInvoicesParams struct {
-	Now     int64
-	MaxRows int32
-}
-
-func (q *Queries) DueInvoices(ctx context.Context, arg DueInvoicesParams) ([]Invoice, error) {
-	rows, err := q.query(ctx, q.dueInvoicesStmt, dueInvoices, arg.Now, arg.MaxRows)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []Invoice{}
-	for rows.Next() {
-		var i Invoice
-		if err := rows.Scan(
-			&i.ID,
-			&i.BeginKey,
-			&i.CustomerID,
-			&i.ScheduleID,
-			&i.Period,
-			&i.Collection,
-			&i.Name,
-			&i.PackID,
-			&i.CreditType,
-			&i.Credits,
-			&i.Price,
-			&i.Currency,
-			&i.ExpiresAfterDays,
-			&i.OnIssue,
-			&i.NetDays,
-			&i.Recipients,
-			&i.PoNumber,
-			&i.Memo,
-			&i.TaxExempt,
-			&i.State,
-			&i.Reason,
-			&i.Problem,
-			&i.Doing,
-			&i.DoingN,
-			&i.Want,
-			&i.SentAt,
-			&i.Unknowns,
-			&i.Tries,
-			&i.Method,
-			&i.MethodBrand,
-			&i.MethodLast4,
-			&i.StripeInvoice,
-			&i.Number,
-			&i.Url,
-			&i.PaymentIntent,
-			&i.Processing,
-			&i.Total,
-			&i.Tax,
-			&i.AmountPaid,
-			&i.ReceiptUrl,
-			&i.PurchaseID,
-			&i.GrantID,
-			&i.Clawed,
-			&i.CreatedBy,
-			&i.NextAt,
-			&i.DueAt,
-			&i.OverdueAt,
-			&i.CreatedAt,
-			&i.IssuedAt,
-			&i.UpdatedAt,
-			&i.FinishedAt,
-			&i.Bonus,
-			&i.BonusDays,
-			&i.StripeCustomer,
-			&i.Remake,
-			&i.Remakes,
-			&i.Replaces,
-			&i.ReplacesNumber,
-			&i.RemadeAt,
-			&i.MethodType,
-			&i.Cause,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const insertInvoice = `-- name: InsertInvoice :execrows
 INSERT INTO invoices (id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency,
-  expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at,
-  unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid,
-  receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at,
-  bonus, bonus_days, method_type, cause)
+  expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, reason, created_by, created_at, bonus, bonus_days)
 VALUES ($1, $2, $3, $4, $5, $6, $7,
   $8, $9, $10, $11, $12, $13,
-  $14, $15, $16, $17, $18, $19, $20,
-  $21, $22, $23, $24, $25, $26, $27,
-  $28, $29, $30, $31, $32, $33, $34,
-  $35, $36, $37, $38, $39, $40,
-  $41, $42, $43, $44, $45, $46, $47,
-  $48, $49, $50, $51, $52,
-  $53, $54, $55)
+  $14, $15, $16, $17, $18, $19,
+  $20, $21, $22, $23, $24)
 ON CONFLICT DO NOTHING
 `
 
@@ -152,42 +39,11 @@ type InsertInvoiceParams struct {
 	PoNumber         string
 	Memo             string
 	TaxExempt        string
-	State            string
 	Reason           string
-	Problem          string
-	Doing            string
-	DoingN           int64
-	Want             string
-	SentAt           int64
-	Unknowns         int64
-	Tries            int64
-	Method           string
-	MethodBrand      string
-	MethodLast4      string
-	StripeInvoice    string
-	Number           string
-	Url              string
-	PaymentIntent    string
-	Processing       int64
-	Total            int64
-	Tax              int64
-	AmountPaid       int64
-	ReceiptUrl       string
-	PurchaseID       string
-	GrantID          int64
-	Clawed           int64
 	CreatedBy        string
-	NextAt           int64
-	DueAt            int64
-	OverdueAt        int64
 	CreatedAt        int64
-	IssuedAt         int64
-	UpdatedAt        int64
-	FinishedAt       int64
 	Bonus            int64
 	BonusDays        int64
-	MethodType       string
-	Cause            string
 }
 
 func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (int64, error) {
@@ -211,42 +67,11 @@ func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (i
 		arg.PoNumber,
 		arg.Memo,
 		arg.TaxExempt,
-		arg.State,
 		arg.Reason,
-		arg.Problem,
-		arg.Doing,
-		arg.DoingN,
-		arg.Want,
-		arg.SentAt,
-		arg.Unknowns,
-		arg.Tries,
-		arg.Method,
-		arg.MethodBrand,
-		arg.MethodLast4,
-		arg.StripeInvoice,
-		arg.Number,
-		arg.Url,
-		arg.PaymentIntent,
-		arg.Processing,
-		arg.Total,
-		arg.Tax,
-		arg.AmountPaid,
-		arg.ReceiptUrl,
-		arg.PurchaseID,
-		arg.GrantID,
-		arg.Clawed,
 		arg.CreatedBy,
-		arg.NextAt,
-		arg.DueAt,
-		arg.OverdueAt,
 		arg.CreatedAt,
-		arg.IssuedAt,
-		arg.UpdatedAt,
-		arg.FinishedAt,
 		arg.Bonus,
 		arg.BonusDays,
-		arg.MethodType,
-		arg.Cause,
 	)
 	if err != nil {
 		return 0, err
@@ -255,158 +80,203 @@ func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (i
 }
 
 const invoiceByID = `-- name: InvoiceByID :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type, cause FROM invoices WHERE id = $1
+SELECT invoices.id, invoices.begin_key, invoices.customer_id, invoices.schedule_id, invoices.period, invoices.collection, invoices.name, invoices.pack_id, invoices.credit_type, invoices.credits, invoices.price, invoices.currency, invoices.expires_after_days, invoices.on_issue, invoices.net_days, invoices.recipients, invoices.po_number, invoices.memo, invoices.tax_exempt, invoices.reason, invoices.created_by, invoices.created_at, invoices.bonus, invoices.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM invoices JOIN charges ON charges.owner_id = invoices.id
+WHERE invoices.id = $1
 `
 
-func (q *Queries) InvoiceByID(ctx context.Context, id string) (Invoice, error) {
+type InvoiceByIDRow struct {
+	Invoice Invoice
+	Charge  Charge
+}
+
+func (q *Queries) InvoiceByID(ctx context.Context, id string) (InvoiceByIDRow, error) {
 	row := q.queryRow(ctx, q.invoiceByIDStmt, invoiceByID, id)
-	var i Invoice
+	var i InvoiceByIDRow
 	err := row.Scan(
-		&i.ID,
-		&i.BeginKey,
-		&i.CustomerID,
-		&i.ScheduleID,
-		&i.Period,
-		&i.Collection,
-		&i.Name,
-		&i.PackID,
-		&i.CreditType,
-		&i.Credits,
-		&i.Price,
-		&i.Currency,
-		&i.ExpiresAfterDays,
-		&i.OnIssue,
-		&i.NetDays,
-		&i.Recipients,
-		&i.PoNumber,
-		&i.Memo,
-		&i.TaxExempt,
-		&i.State,
-		&i.Reason,
-		&i.Problem,
-		&i.Doing,
-		&i.DoingN,
-		&i.Want,
-		&i.SentAt,
-		&i.Unknowns,
-		&i.Tries,
-		&i.Method,
-		&i.MethodBrand,
-		&i.MethodLast4,
-		&i.StripeInvoice,
-		&i.Number,
-		&i.Url,
-		&i.PaymentIntent,
-		&i.Processing,
-		&i.Total,
-		&i.Tax,
-		&i.AmountPaid,
-		&i.ReceiptUrl,
-		&i.PurchaseID,
-		&i.GrantID,
-		&i.Clawed,
-		&i.CreatedBy,
-		&i.NextAt,
-		&i.DueAt,
-		&i.OverdueAt,
-		&i.CreatedAt,
-		&i.IssuedAt,
-		&i.UpdatedAt,
-		&i.FinishedAt,
-		&i.Bonus,
-		&i.BonusDays,
-		&i.StripeCustomer,
-		&i.Remake,
-		&i.Remakes,
-		&i.Replaces,
-		&i.ReplacesNumber,
-		&i.RemadeAt,
-		&i.MethodType,
-		&i.Cause,
+		&i.Invoice.ID,
+		&i.Invoice.BeginKey,
+		&i.Invoice.CustomerID,
+		&i.Invoice.ScheduleID,
+		&i.Invoice.Period,
+		&i.Invoice.Collection,
+		&i.Invoice.Name,
+		&i.Invoice.PackID,
+		&i.Invoice.CreditType,
+		&i.Invoice.Credits,
+		&i.Invoice.Price,
+		&i.Invoice.Currency,
+		&i.Invoice.ExpiresAfterDays,
+		&i.Invoice.OnIssue,
+		&i.Invoice.NetDays,
+		&i.Invoice.Recipients,
+		&i.Invoice.PoNumber,
+		&i.Invoice.Memo,
+		&i.Invoice.TaxExempt,
+		&i.Invoice.Reason,
+		&i.Invoice.CreatedBy,
+		&i.Invoice.CreatedAt,
+		&i.Invoice.Bonus,
+		&i.Invoice.BonusDays,
+		&i.Charge.Owner,
+		&i.Charge.OwnerID,
+		&i.Charge.CustomerID,
+		&i.Charge.Slot,
+		&i.Charge.Collection,
+		&i.Charge.Price,
+		&i.Charge.Currency,
+		&i.Charge.State,
+		&i.Charge.Doing,
+		&i.Charge.Calls,
+		&i.Charge.SentAt,
+		&i.Charge.Unknowns,
+		&i.Charge.Want,
+		&i.Charge.GiveUp,
+		&i.Charge.Tries,
+		&i.Charge.Pays,
+		&i.Charge.Cause,
+		&i.Charge.Problem,
+		&i.Charge.Method,
+		&i.Charge.MethodType,
+		&i.Charge.MethodBrand,
+		&i.Charge.MethodLast4,
+		&i.Charge.MethodFingerprint,
+		&i.Charge.MethodTypes,
+		&i.Charge.StripeCustomer,
+		&i.Charge.Invoice,
+		&i.Charge.Number,
+		&i.Charge.Url,
+		&i.Charge.PaymentIntent,
+		&i.Charge.Processing,
+		&i.Charge.Total,
+		&i.Charge.Tax,
+		&i.Charge.AmountPaid,
+		&i.Charge.ReceiptUrl,
+		&i.Charge.PurchaseID,
+		&i.Charge.GrantID,
+		&i.Charge.Clawed,
+		&i.Charge.Remake,
+		&i.Charge.Remakes,
+		&i.Charge.Replaces,
+		&i.Charge.ReplacesNumber,
+		&i.Charge.RemadeAt,
+		&i.Charge.LeasedBy,
+		&i.Charge.LeasedUntil,
+		&i.Charge.Again,
+		&i.Charge.NextAt,
+		&i.Charge.RetryAt,
+		&i.Charge.DueAt,
+		&i.Charge.OverdueAt,
+		&i.Charge.CreatedAt,
+		&i.Charge.IssuedAt,
+		&i.Charge.UpdatedAt,
+		&i.Charge.FinishedAt,
 	)
 	return i, err
 }
 
 const invoiceByKey = `-- name: InvoiceByKey :one
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type, cause FROM invoices WHERE begin_key = $1
+SELECT invoices.id, invoices.begin_key, invoices.customer_id, invoices.schedule_id, invoices.period, invoices.collection, invoices.name, invoices.pack_id, invoices.credit_type, invoices.credits, invoices.price, invoices.currency, invoices.expires_after_days, invoices.on_issue, invoices.net_days, invoices.recipients, invoices.po_number, invoices.memo, invoices.tax_exempt, invoices.reason, invoices.created_by, invoices.created_at, invoices.bonus, invoices.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM invoices JOIN charges ON charges.owner_id = invoices.id
+WHERE invoices.begin_key = $1
 `
 
-func (q *Queries) InvoiceByKey(ctx context.Context, beginKey string) (Invoice, error) {
+type InvoiceByKeyRow struct {
+	Invoice Invoice
+	Charge  Charge
+}
+
+func (q *Queries) InvoiceByKey(ctx context.Context, beginKey string) (InvoiceByKeyRow, error) {
 	row := q.queryRow(ctx, q.invoiceByKeyStmt, invoiceByKey, beginKey)
-	var i Invoice
+	var i InvoiceByKeyRow
 	err := row.Scan(
-		&i.ID,
-		&i.BeginKey,
-		&i.CustomerID,
-		&i.ScheduleID,
-		&i.Period,
-		&i.Collection,
-		&i.Name,
-		&i.PackID,
-		&i.CreditType,
-		&i.Credits,
-		&i.Price,
-		&i.Currency,
-		&i.ExpiresAfterDays,
-		&i.OnIssue,
-		&i.NetDays,
-		&i.Recipients,
-		&i.PoNumber,
-		&i.Memo,
-		&i.TaxExempt,
-		&i.State,
-		&i.Reason,
-		&i.Problem,
-		&i.Doing,
-		&i.DoingN,
-		&i.Want,
-		&i.SentAt,
-		&i.Unknowns,
-		&i.Tries,
-		&i.Method,
-		&i.MethodBrand,
-		&i.MethodLast4,
-		&i.StripeInvoice,
-		&i.Number,
-		&i.Url,
-		&i.PaymentIntent,
-		&i.Processing,
-		&i.Total,
-		&i.Tax,
-		&i.AmountPaid,
-		&i.ReceiptUrl,
-		&i.PurchaseID,
-		&i.GrantID,
-		&i.Clawed,
-		&i.CreatedBy,
-		&i.NextAt,
-		&i.DueAt,
-		&i.OverdueAt,
-		&i.CreatedAt,
-		&i.IssuedAt,
-		&i.UpdatedAt,
-		&i.FinishedAt,
-		&i.Bonus,
-		&i.BonusDays,
-		&i.StripeCustomer,
-		&i.Remake,
-		&i.Remakes,
-		&i.Replaces,
-		&i.ReplacesNumber,
-		&i.RemadeAt,
-		&i.MethodType,
-		&i.Cause,
+		&i.Invoice.ID,
+		&i.Invoice.BeginKey,
+		&i.Invoice.CustomerID,
+		&i.Invoice.ScheduleID,
+		&i.Invoice.Period,
+		&i.Invoice.Collection,
+		&i.Invoice.Name,
+		&i.Invoice.PackID,
+		&i.Invoice.CreditType,
+		&i.Invoice.Credits,
+		&i.Invoice.Price,
+		&i.Invoice.Currency,
+		&i.Invoice.ExpiresAfterDays,
+		&i.Invoice.OnIssue,
+		&i.Invoice.NetDays,
+		&i.Invoice.Recipients,
+		&i.Invoice.PoNumber,
+		&i.Invoice.Memo,
+		&i.Invoice.TaxExempt,
+		&i.Invoice.Reason,
+		&i.Invoice.CreatedBy,
+		&i.Invoice.CreatedAt,
+		&i.Invoice.Bonus,
+		&i.Invoice.BonusDays,
+		&i.Charge.Owner,
+		&i.Charge.OwnerID,
+		&i.Charge.CustomerID,
+		&i.Charge.Slot,
+		&i.Charge.Collection,
+		&i.Charge.Price,
+		&i.Charge.Currency,
+		&i.Charge.State,
+		&i.Charge.Doing,
+		&i.Charge.Calls,
+		&i.Charge.SentAt,
+		&i.Charge.Unknowns,
+		&i.Charge.Want,
+		&i.Charge.GiveUp,
+		&i.Charge.Tries,
+		&i.Charge.Pays,
+		&i.Charge.Cause,
+		&i.Charge.Problem,
+		&i.Charge.Method,
+		&i.Charge.MethodType,
+		&i.Charge.MethodBrand,
+		&i.Charge.MethodLast4,
+		&i.Charge.MethodFingerprint,
+		&i.Charge.MethodTypes,
+		&i.Charge.StripeCustomer,
+		&i.Charge.Invoice,
+		&i.Charge.Number,
+		&i.Charge.Url,
+		&i.Charge.PaymentIntent,
+		&i.Charge.Processing,
+		&i.Charge.Total,
+		&i.Charge.Tax,
+		&i.Charge.AmountPaid,
+		&i.Charge.ReceiptUrl,
+		&i.Charge.PurchaseID,
+		&i.Charge.GrantID,
+		&i.Charge.Clawed,
+		&i.Charge.Remake,
+		&i.Charge.Remakes,
+		&i.Charge.Replaces,
+		&i.Charge.ReplacesNumber,
+		&i.Charge.RemadeAt,
+		&i.Charge.LeasedBy,
+		&i.Charge.LeasedUntil,
+		&i.Charge.Again,
+		&i.Charge.NextAt,
+		&i.Charge.RetryAt,
+		&i.Charge.DueAt,
+		&i.Charge.OverdueAt,
+		&i.Charge.CreatedAt,
+		&i.Charge.IssuedAt,
+		&i.Charge.UpdatedAt,
+		&i.Charge.FinishedAt,
 	)
 	return i, err
 }
 
 const invoices = `-- name: Invoices :many
-SELECT id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency, expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, state, reason, problem, doing, doing_n, want, sent_at, unknowns, tries, method, method_brand, method_last4, stripe_invoice, number, url, payment_intent, processing, total, tax, amount_paid, receipt_url, purchase_id, grant_id, clawed, created_by, next_at, due_at, overdue_at, created_at, issued_at, updated_at, finished_at, bonus, bonus_days, stripe_customer, remake, remakes, replaces, replaces_number, remade_at, method_type, cause FROM invoices
-WHERE (CAST($1 AS text) = '' OR customer_id = $1)
-  AND (CAST($2 AS text) = '' OR schedule_id = $2)
-  AND (CAST($3 AS text) = '' OR state = $3)
-  AND id < $4
-ORDER BY id DESC LIMIT $5
+SELECT invoices.id, invoices.begin_key, invoices.customer_id, invoices.schedule_id, invoices.period, invoices.collection, invoices.name, invoices.pack_id, invoices.credit_type, invoices.credits, invoices.price, invoices.currency, invoices.expires_after_days, invoices.on_issue, invoices.net_days, invoices.recipients, invoices.po_number, invoices.memo, invoices.tax_exempt, invoices.reason, invoices.created_by, invoices.created_at, invoices.bonus, invoices.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM invoices JOIN charges ON charges.owner_id = invoices.id
+WHERE (CAST($1 AS text) = '' OR invoices.customer_id = $1)
+  AND (CAST($2 AS text) = '' OR invoices.schedule_id = $2)
+  AND (CAST($3 AS text) = '' OR charges.state = $3
+    OR ($3 = 'open' AND charges.state IN ('charging', 'retrying')))
+  AND invoices.id < $4
+ORDER BY invoices.id DESC LIMIT $5
 `
 
 type InvoicesParams struct {
@@ -417,7 +287,13 @@ type InvoicesParams struct {
 	MaxRows    int32
 }
 
-func (q *Queries) Invoices(ctx context.Context, arg InvoicesParams) ([]Invoice, error) {
+type InvoicesRow struct {
+	Invoice Invoice
+	Charge  Charge
+}
+
+// One that is to be paid is open, however it is paid.
+func (q *Queries) Invoices(ctx context.Context, arg InvoicesParams) ([]InvoicesRow, error) {
 	rows, err := q.query(ctx, q.invoicesStmt, invoices,
 		arg.CustomerID,
 		arg.ScheduleID,
@@ -429,71 +305,87 @@ func (q *Queries) Invoices(ctx context.Context, arg InvoicesParams) ([]Invoice, 
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Invoice{}
+	items := []InvoicesRow{}
 	for rows.Next() {
-		var i Invoice
+		var i InvoicesRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.BeginKey,
-			&i.CustomerID,
-			&i.ScheduleID,
-			&i.Period,
-			&i.Collection,
-			&i.Name,
-			&i.PackID,
-			&i.CreditType,
-			&i.Credits,
-			&i.Price,
-			&i.Currency,
-			&i.ExpiresAfterDays,
-			&i.OnIssue,
-			&i.NetDays,
-			&i.Recipients,
-			&i.PoNumber,
-			&i.Memo,
-			&i.TaxExempt,
-			&i.State,
-			&i.Reason,
-			&i.Problem,
-			&i.Doing,
-			&i.DoingN,
-			&i.Want,
-			&i.SentAt,
-			&i.Unknowns,
-			&i.Tries,
-			&i.Method,
-			&i.MethodBrand,
-			&i.MethodLast4,
-			&i.StripeInvoice,
-			&i.Number,
-			&i.Url,
-			&i.PaymentIntent,
-			&i.Processing,
-			&i.Total,
-			&i.Tax,
-			&i.AmountPaid,
-			&i.ReceiptUrl,
-			&i.PurchaseID,
-			&i.GrantID,
-			&i.Clawed,
-			&i.CreatedBy,
-			&i.NextAt,
-			&i.DueAt,
-			&i.OverdueAt,
-			&i.CreatedAt,
-			&i.IssuedAt,
-			&i.UpdatedAt,
-			&i.FinishedAt,
-			&i.Bonus,
-			&i.BonusDays,
-			&i.StripeCustomer,
-			&i.Remake,
-			&i.Remakes,
-			&i.Replaces,
-			&i.ReplacesNumber,
-			&i.RemadeAt,
-			&i.MethodType,
-			&i.Cause,
+			&i.Invoice.ID,
+			&i.Invoice.BeginKey,
+			&i.Invoice.CustomerID,
+			&i.Invoice.ScheduleID,
+			&i.Invoice.Period,
+			&i.Invoice.Collection,
+			&i.Invoice.Name,
+			&i.Invoice.PackID,
+			&i.Invoice.CreditType,
+			&i.Invoice.Credits,
+			&i.Invoice.Price,
+			&i.Invoice.Currency,
+			&i.Invoice.ExpiresAfterDays,
+			&i.Invoice.OnIssue,
+			&i.Invoice.NetDays,
+			&i.Invoice.Recipients,
+			&i.Invoice.PoNumber,
+			&i.Invoice.Memo,
+			&i.Invoice.TaxExempt,
+			&i.Invoice.Reason,
+			&i.Invoice.CreatedBy,
+			&i.Invoice.CreatedAt,
+			&i.Invoice.Bonus,
+			&i.Invoice.BonusDays,
+			&i.Charge.Owner,
+			&i.Charge.OwnerID,
+			&i.Charge.CustomerID,
+			&i.Charge.Slot,
+			&i.Charge.Collection,
+			&i.Charge.Price,
+			&i.Charge.Currency,
+			&i.Charge.State,
+			&i.Charge.Doing,
+			&i.Charge.Calls,
+			&i.Charge.SentAt,
+			&i.Charge.Unknowns,
+			&i.Charge.Want,
+			&i.Charge.GiveUp,
+			&i.Charge.Tries,
+			&i.Charge.Pays,
+			&i.Charge.Cause,
+			&i.Charge.Problem,
+			&i.Charge.Method,
+			&i.Charge.MethodType,
+			&i.Charge.MethodBrand,
+			&i.Charge.MethodLast4,
+			&i.Charge.MethodFingerprint,
+			&i.Charge.MethodTypes,
+			&i.Charge.StripeCustomer,
+			&i.Charge.Invoice,
+			&i.Charge.Number,
+			&i.Charge.Url,
+			&i.Charge.PaymentIntent,
+			&i.Charge.Processing,
+			&i.Charge.Total,
+			&i.Charge.Tax,
+			&i.Charge.AmountPaid,
+			&i.Charge.ReceiptUrl,
+			&i.Charge.PurchaseID,
+			&i.Charge.GrantID,
+			&i.Charge.Clawed,
+			&i.Charge.Remake,
+			&i.Charge.Remakes,
+			&i.Charge.Replaces,
+			&i.Charge.ReplacesNumber,
+			&i.Charge.RemadeAt,
+			&i.Charge.LeasedBy,
+			&i.Charge.LeasedUntil,
+			&i.Charge.Again,
+			&i.Charge.NextAt,
+			&i.Charge.RetryAt,
+			&i.Charge.DueAt,
+			&i.Charge.OverdueAt,
+			&i.Charge.CreatedAt,
+			&i.Charge.IssuedAt,
+			&i.Charge.UpdatedAt,
+			&i.Charge.FinishedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -509,24 +401,14 @@ func (q *Queries) Invoices(ctx context.Context, arg InvoicesParams) ([]Invoice, 
 }
 
 const updateInvoice = `-- name: UpdateInvoice :exec
-UPDATE invoices SET collection = $1, name = $2, credit_type = $3, credits = $4,
-  price = $5, currency = $6, expires_after_days = $7, on_issue = $8,
-  net_days = $9, recipients = $10, po_number = $11, memo = $12,
-  tax_exempt = $13, state = $14, reason = $15, problem = $16, cause = $17, doing = $18,
-  doing_n = $19, want = $20, sent_at = $21, unknowns = $22, tries = $23,
-  method = $24, method_brand = $25, method_last4 = $26,
-  stripe_invoice = $27, number = $28, url = $29, payment_intent = $30,
-  processing = $31, total = $32, tax = $33, amount_paid = $34,
-  receipt_url = $35, purchase_id = $36, grant_id = $37, clawed = $38,
-  next_at = $39, due_at = $40, overdue_at = $41, issued_at = $42,
-  updated_at = $43, finished_at = $44, stripe_customer = $45,
-  remake = $46, remakes = $47, replaces = $48, replaces_number = $49,
-  remade_at = $50
-WHERE id = $51
+UPDATE invoices SET name = $1, credit_type = $2, credits = $3,
+  price = $4, currency = $5, expires_after_days = $6, on_issue = $7,
+  net_days = $8, recipients = $9, po_number = $10, memo = $11,
+  tax_exempt = $12, reason = $13
+WHERE id = $14
 `
 
 type UpdateInvoiceParams struct {
-	Collection       string
 	Name             string
 	CreditType       string
 	Credits          int64
@@ -539,49 +421,12 @@ type UpdateInvoiceParams struct {
 	PoNumber         string
 	Memo             string
 	TaxExempt        string
-	State            string
 	Reason           string
-	Problem          string
-	Cause            string
-	Doing            string
-	DoingN           int64
-	Want             string
-	SentAt           int64
-	Unknowns         int64
-	Tries            int64
-	Method           string
-	MethodBrand      string
-	MethodLast4      string
-	StripeInvoice    string
-	Number           string
-	Url              string
-	PaymentIntent    string
-	Processing       int64
-	Total            int64
-	Tax              int64
-	AmountPaid       int64
-	ReceiptUrl       string
-	PurchaseID       string
-	GrantID          int64
-	Clawed           int64
-	NextAt           int64
-	DueAt            int64
-	OverdueAt        int64
-	IssuedAt         int64
-	UpdatedAt        int64
-	FinishedAt       int64
-	StripeCustomer   string
-	Remake           string
-	Remakes          int64
-	Replaces         string
-	ReplacesNumber   string
-	RemadeAt         int64
 	ID               string
 }
 
 func (q *Queries) UpdateInvoice(ctx context.Context, arg UpdateInvoiceParams) error {
 	_, err := q.exec(ctx, q.updateInvoiceStmt, updateInvoice,
-		arg.Collection,
 		arg.Name,
 		arg.CreditType,
 		arg.Credits,
@@ -594,43 +439,7 @@ func (q *Queries) UpdateInvoice(ctx context.Context, arg UpdateInvoiceParams) er
 		arg.PoNumber,
 		arg.Memo,
 		arg.TaxExempt,
-		arg.State,
 		arg.Reason,
-		arg.Problem,
-		arg.Cause,
-		arg.Doing,
-		arg.DoingN,
-		arg.Want,
-		arg.SentAt,
-		arg.Unknowns,
-		arg.Tries,
-		arg.Method,
-		arg.MethodBrand,
-		arg.MethodLast4,
-		arg.StripeInvoice,
-		arg.Number,
-		arg.Url,
-		arg.PaymentIntent,
-		arg.Processing,
-		arg.Total,
-		arg.Tax,
-		arg.AmountPaid,
-		arg.ReceiptUrl,
-		arg.PurchaseID,
-		arg.GrantID,
-		arg.Clawed,
-		arg.NextAt,
-		arg.DueAt,
-		arg.OverdueAt,
-		arg.IssuedAt,
-		arg.UpdatedAt,
-		arg.FinishedAt,
-		arg.StripeCustomer,
-		arg.Remake,
-		arg.Remakes,
-		arg.Replaces,
-		arg.ReplacesNumber,
-		arg.RemadeAt,
 		arg.ID,
 	)
 	return err

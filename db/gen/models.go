@@ -139,6 +139,62 @@ type CardTry struct {
 	At          int64
 }
 
+type Charge struct {
+	Owner             string
+	OwnerID           string
+	CustomerID        string
+	Slot              string
+	Collection        string
+	Price             int64
+	Currency          string
+	State             string
+	Doing             string
+	Calls             int64
+	SentAt            int64
+	Unknowns          int64
+	Want              string
+	GiveUp            string
+	Tries             int64
+	Pays              int64
+	Cause             string
+	Problem           string
+	Method            string
+	MethodType        string
+	MethodBrand       string
+	MethodLast4       string
+	MethodFingerprint string
+	MethodTypes       string
+	StripeCustomer    string
+	Invoice           string
+	Number            string
+	Url               string
+	PaymentIntent     string
+	Processing        int64
+	Total             int64
+	Tax               int64
+	AmountPaid        int64
+	ReceiptUrl        string
+	PurchaseID        string
+	GrantID           int64
+	Clawed            int64
+	Remake            string
+	Remakes           int64
+	Replaces          string
+	ReplacesNumber    string
+	RemadeAt          int64
+	LeasedBy          string
+	LeasedUntil       int64
+	Again             int64
+	NextAt            int64
+	RetryAt           int64
+	DueAt             int64
+	OverdueAt         int64
+	CreatedAt         int64
+	IssuedAt          int64
+	UpdatedAt         int64
+	FinishedAt        int64
+}
+
 type Consent struct {
 	ID         string
 	UserID     string
@@ -488,48 +544,11 @@ type Invoice struct {
 	PoNumber         string
 	Memo             string
 	TaxExempt        string
-	State            string
 	Reason           string
-	Problem          string
-	Doing            string
-	DoingN           int64
-	Want             string
-	SentAt           int64
-	Unknowns         int64
-	Tries            int64
-	Method           string
-	MethodBrand      string
-	MethodLast4      string
-	StripeInvoice    string
-	Number           string
-	Url              string
-	PaymentIntent    string
-	Processing       int64
-	Total            int64
-	Tax              int64
-	AmountPaid       int64
-	ReceiptUrl       string
-	PurchaseID       string
-	GrantID          int64
-	Clawed           int64
 	CreatedBy        string
-	NextAt           int64
-	DueAt            int64
-	OverdueAt        int64
 	CreatedAt        int64
-	IssuedAt         int64
-	UpdatedAt        int64
-	FinishedAt       int64
 	Bonus            int64
 	BonusDays        int64
-	StripeCustomer   string
-	Remake           string
-	Remakes          int64
-	Replaces         string
-	ReplacesNumber   string
-	RemadeAt         int64
-	MethodType       string
-	Cause            string
 }
 
 type Job struct {
@@ -808,49 +827,21 @@ type RateSum struct {
 }
 
 type Recharge struct {
-	ID                string
-	PolicyID          string
-	CustomerID        string
-	CreditType        string
-	PackID            string
-	PackName          string
-	Quantity          int64
-	Credits           int64
-	Price             int64
-	Currency          string
-	ExpiresAfterDays  int64
-	State             string
-	Reason            string
-	Message           string
-	GiveUp            string
-	Amount            int64
-	Tax               int64
-	Method            string
-	MethodBrand       string
-	MethodLast4       string
-	MethodFingerprint string
-	BackupUsed        int64
-	Tries             int64
-	Pays              int64
-	Paying            int64
-	Unknowns          int64
-	SentAt            int64
-	InvoiceID         string
-	InvoiceNumber     string
-	InvoiceUrl        string
-	PaymentIntent     string
-	ReceiptUrl        string
-	PurchaseID        string
-	GrantID           int64
-	NextAt            int64
-	CreatedAt         int64
-	UpdatedAt         int64
-	FinishedAt        int64
-	Bonus             int64
-	BonusDays         int64
-	MethodType        string
-	MethodTypes       string
-	Processing        int64
+	ID               string
+	PolicyID         string
+	CustomerID       string
+	CreditType       string
+	PackID           string
+	PackName         string
+	Quantity         int64
+	Credits          int64
+	Price            int64
+	Currency         string
+	ExpiresAfterDays int64
+	BackupUsed       int64
+	CreatedAt        int64
+	Bonus            int64
+	BonusDays        int64
 }
 
 type RechargePolicy struct {

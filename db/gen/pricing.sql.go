@@ -237,21 +237,6 @@ func (q *Queries) SetPurchaseBonus(ctx context.Context, arg SetPurchaseBonusPara
 	return err
 }
 
-const setRechargeBonus = `-- name: SetRechargeBonus :exec
-UPDATE recharges SET bonus = $1, bonus_days = $2 WHERE id = $3
-`
-
-type SetRechargeBonusParams struct {
-	Bonus     int64
-	BonusDays int64
-	ID        string
-}
-
-func (q *Queries) SetRechargeBonus(ctx context.Context, arg SetRechargeBonusParams) error {
-	_, err := q.exec(ctx, q.setRechargeBonusStmt, setRechargeBonus, arg.Bonus, arg.BonusDays, arg.ID)
-	return err
-}
-
 const setRechargeTarget = `-- name: SetRechargeTarget :exec
 UPDATE recharge_policies SET target = $1, agreed = $2, tax_behavior = $3, bonus = $4
 WHERE customer_id = $5 AND credit_type = $6

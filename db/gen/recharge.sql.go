@@ -81,144 +81,34 @@ func (q *Queries) DueRechargePolicies(ctx context.Context, arg DueRechargePolici
 	return items, nil
 }
 
-const dueRecharges = `-- name: DueRecharges :many
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days, method_type, method_types, processing FROM recharges WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2
-`
-
-type DueRechargesParams struct {
-	Now     int64
-	MaxRows int32
-}
-
-func (q *Queries) DueRecharges(ctx context.Context, arg DueRechargesParams) ([]Recharge, error) {
-	rows, err := q.query(ctx, q.dueRechargesStmt, dueRecharges, arg.Now, arg.MaxRows)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []Recharge{}
-	for rows.Next() {
-		var i Recharge
-		if err := rows.Scan(
-			&i.ID,
-			&i.PolicyID,
-			&i.CustomerID,
-			&i.CreditType,
-			&i.PackID,
-			&i.PackName,
-			&i.Quantity,
-			&i.Credits,
-			&i.Price,
-			&i.Currency,
-			&i.ExpiresAfterDays,
-			&i.State,
-			&i.Reason,
-			&i.Message,
-			&i.GiveUp,
-			&i.Amount,
-			&i.Tax,
-			&i.Method,
-			&i.MethodBrand,
-			&i.MethodLast4,
-			&i.MethodFingerprint,
-			&i.BackupUsed,
-			&i.Tries,
-			&i.Pays,
-			&i.Paying,
-			&i.Unknowns,
-			&i.SentAt,
-			&i.InvoiceID,
-			&i.InvoiceNumber,
-			&i.InvoiceUrl,
-			&i.PaymentIntent,
-			&i.ReceiptUrl,
-			&i.PurchaseID,
-			&i.GrantID,
-			&i.NextAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.FinishedAt,
-			&i.Bonus,
-			&i.BonusDays,
-			&i.MethodType,
-			&i.MethodTypes,
-			&i.Processing,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const insertRecharge = `-- name: InsertRecharge :execrows
+const insertRecharge = `-- name: InsertRecharge :exec
 INSERT INTO recharges (id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency,
-  expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint,
-  backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url,
-  purchase_id, grant_id, next_at, created_at, updated_at, finished_at, method_type, method_types, processing)
+  expires_after_days, bonus, bonus_days, backup_used, created_at)
 VALUES ($1, $2, $3, $4, $5, $6,
   $7, $8, $9, $10, $11, $12,
-  $13, $14, $15, $16, $17, $18,
-  $19, $20, $21, $22, $23,
-  $24, $25, $26, $27, $28, $29,
-  $30, $31, $32, $33, $34,
-  $35, $36, $37, $38, $39,
-  $40, $41)
-ON CONFLICT DO NOTHING
+  $13, $14, $15)
 `
 
 type InsertRechargeParams struct {
-	ID                string
-	PolicyID          string
-	CustomerID        string
-	CreditType        string
-	PackID            string
-	PackName          string
-	Quantity          int64
-	Credits           int64
-	Price             int64
-	Currency          string
-	ExpiresAfterDays  int64
-	State             string
-	Reason            string
-	Message           string
-	GiveUp            string
-	Amount            int64
-	Tax               int64
-	Method            string
-	MethodBrand       string
-	MethodLast4       string
-	MethodFingerprint string
-	BackupUsed        int64
-	Tries             int64
-	Pays              int64
-	Paying            int64
-	Unknowns          int64
-	SentAt            int64
-	InvoiceID         string
-	InvoiceNumber     string
-	InvoiceUrl        string
-	PaymentIntent     string
-	ReceiptUrl        string
-	PurchaseID        string
-	GrantID           int64
-	NextAt            int64
-	CreatedAt         int64
-	UpdatedAt         int64
-	FinishedAt        int64
-	MethodType        string
-	MethodTypes       string
-	Processing        int64
+	ID               string
+	PolicyID         string
+	CustomerID       string
+	CreditType       string
+	PackID           string
+	PackName         string
+	Quantity         int64
+	Credits          int64
+	Price            int64
+	Currency         string
+	ExpiresAfterDays int64
+	Bonus            int64
+	BonusDays        int64
+	BackupUsed       int64
+	CreatedAt        int64
 }
 
-func (q *Queries) InsertRecharge(ctx context.Context, arg InsertRechargeParams) (int64, error) {
-	result, err := q.exec(ctx, q.insertRechargeStmt, insertRecharge,
+func (q *Queries) InsertRecharge(ctx context.Context, arg InsertRechargeParams) error {
+	_, err := q.exec(ctx, q.insertRechargeStmt, insertRecharge,
 		arg.ID,
 		arg.PolicyID,
 		arg.CustomerID,
@@ -230,46 +120,17 @@ func (q *Queries) InsertRecharge(ctx context.Context, arg InsertRechargeParams) 
 		arg.Price,
 		arg.Currency,
 		arg.ExpiresAfterDays,
-		arg.State,
-		arg.Reason,
-		arg.Message,
-		arg.GiveUp,
-		arg.Amount,
-		arg.Tax,
-		arg.Method,
-		arg.MethodBrand,
-		arg.MethodLast4,
-		arg.MethodFingerprint,
+		arg.Bonus,
+		arg.BonusDays,
 		arg.BackupUsed,
-		arg.Tries,
-		arg.Pays,
-		arg.Paying,
-		arg.Unknowns,
-		arg.SentAt,
-		arg.InvoiceID,
-		arg.InvoiceNumber,
-		arg.InvoiceUrl,
-		arg.PaymentIntent,
-		arg.ReceiptUrl,
-		arg.PurchaseID,
-		arg.GrantID,
-		arg.NextAt,
 		arg.CreatedAt,
-		arg.UpdatedAt,
-		arg.FinishedAt,
-		arg.MethodType,
-		arg.MethodTypes,
-		arg.Processing,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return err
 }
 
 const lastRecharge = `-- name: LastRecharge :one
-SELECT CAST(COALESCE(MAX(finished_at), 0) AS bigint) AS at FROM recharges
-WHERE customer_id = $1 AND credit_type = $2 AND state = 'succeeded'
+SELECT CAST(COALESCE(MAX(charges.finished_at), 0) AS bigint) AS at FROM recharges JOIN charges ON charges.owner_id = recharges.id
+WHERE recharges.customer_id = $1 AND recharges.credit_type = $2 AND charges.state = 'paid'
 `
 
 type LastRechargeParams struct {
@@ -285,62 +146,87 @@ func (q *Queries) LastRecharge(ctx context.Context, arg LastRechargeParams) (int
 }
 
 const openRecharge = `-- name: OpenRecharge :one
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days, method_type, method_types, processing FROM recharges
-WHERE customer_id = $1 AND credit_type = $2 AND state IN ('pending', 'retrying', 'waiting')
+SELECT recharges.id, recharges.policy_id, recharges.customer_id, recharges.credit_type, recharges.pack_id, recharges.pack_name, recharges.quantity, recharges.credits, recharges.price, recharges.currency, recharges.expires_after_days, recharges.backup_used, recharges.created_at, recharges.bonus, recharges.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM recharges JOIN charges ON charges.owner_id = recharges.id
+WHERE charges.slot = $1 AND charges.slot <> '' AND charges.state IN ('issuing', 'charging', 'retrying', 'open')
 `
 
-type OpenRechargeParams struct {
-	CustomerID string
-	CreditType string
+type OpenRechargeRow struct {
+	Recharge Recharge
+	Charge   Charge
 }
 
-func (q *Queries) OpenRecharge(ctx context.Context, arg OpenRechargeParams) (Recharge, error) {
-	row := q.queryRow(ctx, q.openRechargeStmt, openRecharge, arg.CustomerID, arg.CreditType)
-	var i Recharge
+func (q *Queries) OpenRecharge(ctx context.Context, slot string) (OpenRechargeRow, error) {
+	row := q.queryRow(ctx, q.openRechargeStmt, openRecharge, slot)
+	var i OpenRechargeRow
 	err := row.Scan(
-		&i.ID,
-		&i.PolicyID,
-		&i.CustomerID,
-		&i.CreditType,
-		&i.PackID,
-		&i.PackName,
-		&i.Quantity,
-		&i.Credits,
-		&i.Price,
-		&i.Currency,
-		&i.ExpiresAfterDays,
-		&i.State,
-		&i.Reason,
-		&i.Message,
-		&i.GiveUp,
-		&i.Amount,
-		&i.Tax,
-		&i.Method,
-		&i.MethodBrand,
-		&i.MethodLast4,
-		&i.MethodFingerprint,
-		&i.BackupUsed,
-		&i.Tries,
-		&i.Pays,
-		&i.Paying,
-		&i.Unknowns,
-		&i.SentAt,
-		&i.InvoiceID,
-		&i.InvoiceNumber,
-		&i.InvoiceUrl,
-		&i.PaymentIntent,
-		&i.ReceiptUrl,
-		&i.PurchaseID,
-		&i.GrantID,
-		&i.NextAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.FinishedAt,
-		&i.Bonus,
-		&i.BonusDays,
-		&i.MethodType,
-		&i.MethodTypes,
-		&i.Processing,
+		&i.Recharge.ID,
+		&i.Recharge.PolicyID,
+		&i.Recharge.CustomerID,
+		&i.Recharge.CreditType,
+		&i.Recharge.PackID,
+		&i.Recharge.PackName,
+		&i.Recharge.Quantity,
+		&i.Recharge.Credits,
+		&i.Recharge.Price,
+		&i.Recharge.Currency,
+		&i.Recharge.ExpiresAfterDays,
+		&i.Recharge.BackupUsed,
+		&i.Recharge.CreatedAt,
+		&i.Recharge.Bonus,
+		&i.Recharge.BonusDays,
+		&i.Charge.Owner,
+		&i.Charge.OwnerID,
+		&i.Charge.CustomerID,
+		&i.Charge.Slot,
+		&i.Charge.Collection,
+		&i.Charge.Price,
+		&i.Charge.Currency,
+		&i.Charge.State,
+		&i.Charge.Doing,
+		&i.Charge.Calls,
+		&i.Charge.SentAt,
+		&i.Charge.Unknowns,
+		&i.Charge.Want,
+		&i.Charge.GiveUp,
+		&i.Charge.Tries,
+		&i.Charge.Pays,
+		&i.Charge.Cause,
+		&i.Charge.Problem,
+		&i.Charge.Method,
+		&i.Charge.MethodType,
+		&i.Charge.MethodBrand,
+		&i.Charge.MethodLast4,
+		&i.Charge.MethodFingerprint,
+		&i.Charge.MethodTypes,
+		&i.Charge.StripeCustomer,
+		&i.Charge.Invoice,
+		&i.Charge.Number,
+		&i.Charge.Url,
+		&i.Charge.PaymentIntent,
+		&i.Charge.Processing,
+		&i.Charge.Total,
+		&i.Charge.Tax,
+		&i.Charge.AmountPaid,
+		&i.Charge.ReceiptUrl,
+		&i.Charge.PurchaseID,
+		&i.Charge.GrantID,
+		&i.Charge.Clawed,
+		&i.Charge.Remake,
+		&i.Charge.Remakes,
+		&i.Charge.Replaces,
+		&i.Charge.ReplacesNumber,
+		&i.Charge.RemadeAt,
+		&i.Charge.LeasedBy,
+		&i.Charge.LeasedUntil,
+		&i.Charge.Again,
+		&i.Charge.NextAt,
+		&i.Charge.RetryAt,
+		&i.Charge.DueAt,
+		&i.Charge.OverdueAt,
+		&i.Charge.CreatedAt,
+		&i.Charge.IssuedAt,
+		&i.Charge.UpdatedAt,
+		&i.Charge.FinishedAt,
 	)
 	return i, err
 }
@@ -449,56 +335,87 @@ func (q *Queries) PutRechargePolicy(ctx context.Context, arg PutRechargePolicyPa
 }
 
 const rechargeByID = `-- name: RechargeByID :one
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days, method_type, method_types, processing FROM recharges WHERE id = $1
+SELECT recharges.id, recharges.policy_id, recharges.customer_id, recharges.credit_type, recharges.pack_id, recharges.pack_name, recharges.quantity, recharges.credits, recharges.price, recharges.currency, recharges.expires_after_days, recharges.backup_used, recharges.created_at, recharges.bonus, recharges.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM recharges JOIN charges ON charges.owner_id = recharges.id
+WHERE recharges.id = $1
 `
 
-func (q *Queries) RechargeByID(ctx context.Context, id string) (Recharge, error) {
+type RechargeByIDRow struct {
+	Recharge Recharge
+	Charge   Charge
+}
+
+func (q *Queries) RechargeByID(ctx context.Context, id string) (RechargeByIDRow, error) {
 	row := q.queryRow(ctx, q.rechargeByIDStmt, rechargeByID, id)
-	var i Recharge
+	var i RechargeByIDRow
 	err := row.Scan(
-		&i.ID,
-		&i.PolicyID,
-		&i.CustomerID,
-		&i.CreditType,
-		&i.PackID,
-		&i.PackName,
-		&i.Quantity,
-		&i.Credits,
-		&i.Price,
-		&i.Currency,
-		&i.ExpiresAfterDays,
-		&i.State,
-		&i.Reason,
-		&i.Message,
-		&i.GiveUp,
-		&i.Amount,
-		&i.Tax,
-		&i.Method,
-		&i.MethodBrand,
-		&i.MethodLast4,
-		&i.MethodFingerprint,
-		&i.BackupUsed,
-		&i.Tries,
-		&i.Pays,
-		&i.Paying,
-		&i.Unknowns,
-		&i.SentAt,
-		&i.InvoiceID,
-		&i.InvoiceNumber,
-		&i.InvoiceUrl,
-		&i.PaymentIntent,
-		&i.ReceiptUrl,
-		&i.PurchaseID,
-		&i.GrantID,
-		&i.NextAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.FinishedAt,
-		&i.Bonus,
-		&i.BonusDays,
-		&i.MethodType,
-		&i.MethodTypes,
-		&i.Processing,
+		&i.Recharge.ID,
+		&i.Recharge.PolicyID,
+		&i.Recharge.CustomerID,
+		&i.Recharge.CreditType,
+		&i.Recharge.PackID,
+		&i.Recharge.PackName,
+		&i.Recharge.Quantity,
+		&i.Recharge.Credits,
+		&i.Recharge.Price,
+		&i.Recharge.Currency,
+		&i.Recharge.ExpiresAfterDays,
+		&i.Recharge.BackupUsed,
+		&i.Recharge.CreatedAt,
+		&i.Recharge.Bonus,
+		&i.Recharge.BonusDays,
+		&i.Charge.Owner,
+		&i.Charge.OwnerID,
+		&i.Charge.CustomerID,
+		&i.Charge.Slot,
+		&i.Charge.Collection,
+		&i.Charge.Price,
+		&i.Charge.Currency,
+		&i.Charge.State,
+		&i.Charge.Doing,
+		&i.Charge.Calls,
+		&i.Charge.SentAt,
+		&i.Charge.Unknowns,
+		&i.Charge.Want,
+		&i.Charge.GiveUp,
+		&i.Charge.Tries,
+		&i.Charge.Pays,
+		&i.Charge.Cause,
+		&i.Charge.Problem,
+		&i.Charge.Method,
+		&i.Charge.MethodType,
+		&i.Charge.MethodBrand,
+		&i.Charge.MethodLast4,
+		&i.Charge.MethodFingerprint,
+		&i.Charge.MethodTypes,
+		&i.Charge.StripeCustomer,
+		&i.Charge.Invoice,
+		&i.Charge.Number,
+		&i.Charge.Url,
+		&i.Charge.PaymentIntent,
+		&i.Charge.Processing,
+		&i.Charge.Total,
+		&i.Charge.Tax,
+		&i.Charge.AmountPaid,
+		&i.Charge.ReceiptUrl,
+		&i.Charge.PurchaseID,
+		&i.Charge.GrantID,
+		&i.Charge.Clawed,
+		&i.Charge.Remake,
+		&i.Charge.Remakes,
+		&i.Charge.Replaces,
+		&i.Charge.ReplacesNumber,
+		&i.Charge.RemadeAt,
+		&i.Charge.LeasedBy,
+		&i.Charge.LeasedUntil,
+		&i.Charge.Again,
+		&i.Charge.NextAt,
+		&i.Charge.RetryAt,
+		&i.Charge.DueAt,
+		&i.Charge.OverdueAt,
+		&i.Charge.CreatedAt,
+		&i.Charge.IssuedAt,
+		&i.Charge.UpdatedAt,
+		&i.Charge.FinishedAt,
 	)
 	return i, err
 }
@@ -753,10 +670,11 @@ func (q *Queries) RechargePolicyByID(ctx context.Context, id string) (RechargePo
 }
 
 const rechargeSpent = `-- name: RechargeSpent :one
-SELECT CAST(COALESCE(SUM(amount), 0) AS bigint) AS amount, COUNT(*) AS runs FROM recharges
-WHERE customer_id = $1 AND credit_type = $2 AND currency = $3
-  AND id <> $4
-  AND (state IN ('pending', 'retrying', 'waiting') OR (state = 'succeeded' AND finished_at >= $5))
+SELECT CAST(COALESCE(SUM(CASE WHEN charges.total > 0 THEN charges.total ELSE charges.price END), 0) AS bigint) AS amount, COUNT(*) AS runs
+FROM recharges JOIN charges ON charges.owner_id = recharges.id
+WHERE recharges.customer_id = $1 AND recharges.credit_type = $2 AND recharges.currency = $3
+  AND recharges.id <> $4
+  AND (charges.state IN ('issuing', 'charging', 'retrying', 'open') OR (charges.state = 'paid' AND charges.finished_at >= $5))
 `
 
 type RechargeSpentParams struct {
@@ -786,10 +704,11 @@ func (q *Queries) RechargeSpent(ctx context.Context, arg RechargeSpentParams) (R
 }
 
 const rechargesOf = `-- name: RechargesOf :many
-SELECT id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency, expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint, backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url, purchase_id, grant_id, next_at, created_at, updated_at, finished_at, bonus, bonus_days, method_type, method_types, processing FROM recharges
-WHERE customer_id = $1 AND (CAST($2 AS text) = '' OR credit_type = $2)
-  AND id < $3
-ORDER BY id DESC LIMIT $4
+SELECT recharges.id, recharges.policy_id, recharges.customer_id, recharges.credit_type, recharges.pack_id, recharges.pack_name, recharges.quantity, recharges.credits, recharges.price, recharges.currency, recharges.expires_after_days, recharges.backup_used, recharges.created_at, recharges.bonus, recharges.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM recharges JOIN charges ON charges.owner_id = recharges.id
+WHERE recharges.customer_id = $1
+  AND (CAST($2 AS text) = '' OR recharges.credit_type = $2)
+  AND recharges.id < $3
+ORDER BY recharges.id DESC LIMIT $4
 `
 
 type RechargesOfParams struct {
@@ -799,7 +718,12 @@ type RechargesOfParams struct {
 	MaxRows    int32
 }
 
-func (q *Queries) RechargesOf(ctx context.Context, arg RechargesOfParams) ([]Recharge, error) {
+type RechargesOfRow struct {
+	Recharge Recharge
+	Charge   Charge
+}
+
+func (q *Queries) RechargesOf(ctx context.Context, arg RechargesOfParams) ([]RechargesOfRow, error) {
 	rows, err := q.query(ctx, q.rechargesOfStmt, rechargesOf,
 		arg.CustomerID,
 		arg.CreditType,
@@ -810,53 +734,78 @@ func (q *Queries) RechargesOf(ctx context.Context, arg RechargesOfParams) ([]Rec
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Recharge{}
+	items := []RechargesOfRow{}
 	for rows.Next() {
-		var i Recharge
+		var i RechargesOfRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.PolicyID,
-			&i.CustomerID,
-			&i.CreditType,
-			&i.PackID,
-			&i.PackName,
-			&i.Quantity,
-			&i.Credits,
-			&i.Price,
-			&i.Currency,
-			&i.ExpiresAfterDays,
-			&i.State,
-			&i.Reason,
-			&i.Message,
-			&i.GiveUp,
-			&i.Amount,
-			&i.Tax,
-			&i.Method,
-			&i.MethodBrand,
-			&i.MethodLast4,
-			&i.MethodFingerprint,
-			&i.BackupUsed,
-			&i.Tries,
-			&i.Pays,
-			&i.Paying,
-			&i.Unknowns,
-			&i.SentAt,
-			&i.InvoiceID,
-			&i.InvoiceNumber,
-			&i.InvoiceUrl,
-			&i.PaymentIntent,
-			&i.ReceiptUrl,
-			&i.PurchaseID,
-			&i.GrantID,
-			&i.NextAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.FinishedAt,
-			&i.Bonus,
-			&i.BonusDays,
-			&i.MethodType,
-			&i.MethodTypes,
-			&i.Processing,
+			&i.Recharge.ID,
+			&i.Recharge.PolicyID,
+			&i.Recharge.CustomerID,
+			&i.Recharge.CreditType,
+			&i.Recharge.PackID,
+			&i.Recharge.PackName,
+			&i.Recharge.Quantity,
+			&i.Recharge.Credits,
+			&i.Recharge.Price,
+			&i.Recharge.Currency,
+			&i.Recharge.ExpiresAfterDays,
+			&i.Recharge.BackupUsed,
+			&i.Recharge.CreatedAt,
+			&i.Recharge.Bonus,
+			&i.Recharge.BonusDays,
+			&i.Charge.Owner,
+			&i.Charge.OwnerID,
+			&i.Charge.CustomerID,
+			&i.Charge.Slot,
+			&i.Charge.Collection,
+			&i.Charge.Price,
+			&i.Charge.Currency,
+			&i.Charge.State,
+			&i.Charge.Doing,
+			&i.Charge.Calls,
+			&i.Charge.SentAt,
+			&i.Charge.Unknowns,
+			&i.Charge.Want,
+			&i.Charge.GiveUp,
+			&i.Charge.Tries,
+			&i.Charge.Pays,
+			&i.Charge.Cause,
+			&i.Charge.Problem,
+			&i.Charge.Method,
+			&i.Charge.MethodType,
+			&i.Charge.MethodBrand,
+			&i.Charge.MethodLast4,
+			&i.Charge.MethodFingerprint,
+			&i.Charge.MethodTypes,
+			&i.Charge.StripeCustomer,
+			&i.Charge.Invoice,
+			&i.Charge.Number,
+			&i.Charge.Url,
+			&i.Charge.PaymentIntent,
+			&i.Charge.Processing,
+			&i.Charge.Total,
+			&i.Charge.Tax,
+			&i.Charge.AmountPaid,
+			&i.Charge.ReceiptUrl,
+			&i.Charge.PurchaseID,
+			&i.Charge.GrantID,
+			&i.Charge.Clawed,
+			&i.Charge.Remake,
+			&i.Charge.Remakes,
+			&i.Charge.Replaces,
+			&i.Charge.ReplacesNumber,
+			&i.Charge.RemadeAt,
+			&i.Charge.LeasedBy,
+			&i.Charge.LeasedUntil,
+			&i.Charge.Again,
+			&i.Charge.NextAt,
+			&i.Charge.RetryAt,
+			&i.Charge.DueAt,
+			&i.Charge.OverdueAt,
+			&i.Charge.CreatedAt,
+			&i.Charge.IssuedAt,
+			&i.Charge.UpdatedAt,
+			&i.Charge.FinishedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -872,81 +821,15 @@ func (q *Queries) RechargesOf(ctx context.Context, arg RechargesOfParams) ([]Rec
 }
 
 const updateRecharge = `-- name: UpdateRecharge :exec
-UPDATE recharges SET state = $1, reason = $2, message = $3,
-  give_up = $4, amount = $5, tax = $6, method = $7,
-  method_brand = $8, method_last4 = $9,
-  method_fingerprint = $10, backup_used = $11, tries = $12,
-  pays = $13, paying = $14, unknowns = $15, sent_at = $16,
-  invoice_id = $17, invoice_number = $18, invoice_url = $19,
-  payment_intent = $20, receipt_url = $21, purchase_id = $22,
-  grant_id = $23, next_at = $24, updated_at = $25,
-  finished_at = $26, method_type = $27, processing = $28
-WHERE id = $29
+UPDATE recharges SET backup_used = $1 WHERE id = $2
 `
 
 type UpdateRechargeParams struct {
-	State             string
-	Reason            string
-	Message           string
-	GiveUp            string
-	Amount            int64
-	Tax               int64
-	Method            string
-	MethodBrand       string
-	MethodLast4       string
-	MethodFingerprint string
-	BackupUsed        int64
-	Tries             int64
-	Pays              int64
-	Paying            int64
-	Unknowns          int64
-	SentAt            int64
-	InvoiceID         string
-	InvoiceNumber     string
-	InvoiceUrl        string
-	PaymentIntent     string
-	ReceiptUrl        string
-	PurchaseID        string
-	GrantID           int64
-	NextAt            int64
-	UpdatedAt         int64
-	FinishedAt        int64
-	MethodType        string
-	Processing        int64
-	ID                string
+	BackupUsed int64
+	ID         string
 }
 
 func (q *Queries) UpdateRecharge(ctx context.Context, arg UpdateRechargeParams) error {
-	_, err := q.exec(ctx, q.updateRechargeStmt, updateRecharge,
-		arg.State,
-		arg.Reason,
-		arg.Message,
-		arg.GiveUp,
-		arg.Amount,
-		arg.Tax,
-		arg.Method,
-		arg.MethodBrand,
-		arg.MethodLast4,
-		arg.MethodFingerprint,
-		arg.BackupUsed,
-		arg.Tries,
-		arg.Pays,
-		arg.Paying,
-		arg.Unknowns,
-		arg.SentAt,
-		arg.InvoiceID,
-		arg.InvoiceNumber,
-		arg.InvoiceUrl,
-		arg.PaymentIntent,
-		arg.ReceiptUrl,
-		arg.PurchaseID,
-		arg.GrantID,
-		arg.NextAt,
-		arg.UpdatedAt,
-		arg.FinishedAt,
-		arg.MethodType,
-		arg.Processing,
-		arg.ID,
-	)
+	_, err := q.exec(ctx, q.updateRechargeStmt, updateRecharge, arg.BackupUsed, arg.ID)
 	return err
 }

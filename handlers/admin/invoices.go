@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/charge"
 	"purse/billing/invoice"
 	"purse/billing/ledger"
 	"purse/billing/money"
@@ -235,7 +236,7 @@ func (a *Admin) EditInvoice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if in.State != invoice.Draft {
+	if in.State() != invoice.Draft {
 		return kit.Go(w, r, "/admin/invoices/"+in.ID)
 	}
 	form := &kit.Form{Form: ui.Form{Values: map[string]string{
@@ -291,12 +292,12 @@ func (a *Admin) Invoice(w http.ResponseWriter, r *http.Request) error {
 	}
 	at := func(n int64) money.Money { return money.Money{Amount: n, Currency: in.Price.Currency} }
 	page := admin.Invoice{
-		InvoiceRow: a.invoiceRow(r, in), Draft: in.State == invoice.Draft, Payable: in.Payable(), MayChange: mayChange(r), Unit: show.Unit(a.Catalog.Snapshot(), in.CreditType),
-		Waits: in.State == invoice.Issuing || in.Doing != "", Terms: terms(in.NetDays), Exempt: exemptNames[in.TaxExempt], OnIssue: in.OnIssue, PO: in.PONumber, Memo: in.Memo, Email: c.Email,
-		Recipients: in.Recipients, Total: at(in.Total), Tax: at(in.Tax), Paid: at(in.AmountPaid), URL: in.URL, Purchase: in.Purchase, Stripe: in.Stripe,
+		InvoiceRow: a.invoiceRow(r, in), Draft: in.State() == invoice.Draft, Payable: in.Payable(), MayChange: mayChange(r), Unit: show.Unit(a.Catalog.Snapshot(), in.CreditType),
+		Waits: in.State() == invoice.Issuing || in.Doing != "", Terms: terms(in.NetDays), Exempt: exemptNames[in.TaxExempt], OnIssue: in.OnIssue, PO: in.PONumber, Memo: in.Memo, Email: c.Email,
+		Recipients: in.Recipients, Total: at(in.Total), Tax: at(in.Tax), Paid: at(in.AmountPaid), URL: in.URL, Purchase: in.Purchase, Stripe: in.Invoice,
 		Clawed: in.Clawed, Reason: in.Reason, Schedule: in.Schedule, Issued: in.IssuedAt, Finished: in.FinishedAt, Zone: c.Location(), Expires: "never",
-		MayVoid: (in.State == invoice.Open || in.State == invoice.Uncollectible) && !in.Processing, MayGiveUp: in.State == invoice.Open,
-		Resend: in.Payable() && in.Collection == invoice.Send, Remake: string(in.Remake), MayRemake: in.Remake == invoice.RemakeRefused && in.AmountPaid == 0,
+		MayVoid: (in.State() == invoice.Open || in.State() == invoice.Uncollectible) && !in.Processing, MayGiveUp: in.State() == invoice.Open,
+		Resend: in.Payable() && in.Collection == invoice.Send, Remake: string(in.Remake), MayRemake: in.Remake == charge.RemakeRefused && in.AmountPaid == 0,
 		Replaces: in.ReplacesNumber,
 	}
 	if page.Bill, err = a.billTo(r, c); err != nil {
@@ -306,7 +307,7 @@ func (a *Admin) Invoice(w http.ResponseWriter, r *http.Request) error {
 		page.Email = page.Bill.Email
 	}
 	if in.Collection == invoice.Charge {
-		page.Terms = "charged to " + in.Card.Name()
+		page.Terms = "charged to " + in.Method.Name()
 	}
 	if in.ExpiresAfterDays > 0 {
 		page.Expires = words.Count(in.ExpiresAfterDays, "day") + " after they come"
@@ -332,7 +333,7 @@ func (a *Admin) Invoice(w http.ResponseWriter, r *http.Request) error {
 func (a *Admin) invoiceSays(in *invoice.Invoice, email string, b ledger.Balance) []string {
 	unit := show.Unit(a.Catalog.Snapshot(), in.CreditType)
 	tax := ""
-	if a.Invoices.AutomaticTax && in.TaxExempt != invoice.TaxExempts && in.TaxExempt != invoice.TaxReverse {
+	if a.Invoices.Charges.AutomaticTax && in.TaxExempt != invoice.TaxExempts && in.TaxExempt != invoice.TaxReverse {
 		tax = ", plus tax as Stripe computes it"
 	}
 	out := []string{"Stripe mails an invoice over " + ui.Money(in.Price) + tax + " to " + email + ", with a page on which it can be paid."}
@@ -373,7 +374,7 @@ func (a *Admin) RemakeInvoice(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		tone, said = ui.Bad, form.Errors[0].Text
-	case in.Remake == invoice.RemakeRefused:
+	case in.Remake == charge.RemakeRefused:
 		tone, said = ui.Bad, "Stripe refused once more."
 	}
 	if err := a.Kit.Say(w, r, tone, said); err != nil {
@@ -403,7 +404,7 @@ func (a *Admin) invoiceAct(w http.ResponseWriter, r *http.Request, act func(id s
 			return err
 		}
 		tone, done = ui.Bad, form.Errors[0].Text
-	case in.State == invoice.Failed:
+	case in.State() == invoice.Failed:
 		tone, done = ui.Bad, in.Problem
 	case in.Doing != "":
 		tone, done = ui.Info, "Stripe does not answer at the moment. Purse goes on by itself."
@@ -416,17 +417,17 @@ func (a *Admin) invoiceAct(w http.ResponseWriter, r *http.Request, act func(id s
 
 // invoiceEnds are the ways to end an open invoice.
 var invoiceEnds = map[string]struct {
-	act                       invoice.Act
+	act                       charge.Act
 	title, text, button, done string
 	says                      func(in *invoice.Invoice) []string
 }{
-	"void": {invoice.ActVoid, "Void the invoice", "It cannot be paid any more.", "Void it", "The invoice was voided.", func(in *invoice.Invoice) []string {
+	"void": {charge.ActVoid, "Void the invoice", "It cannot be paid any more.", "Void it", "The invoice was voided.", func(in *invoice.Invoice) []string {
 		return append([]string{"Nobody can pay it any more. This cannot be undone."}, onIssueSays(in)...)
 	}},
-	"uncollectible": {invoice.ActUncollectible, "Mark as uncollectible", "It is given up, and can still be paid.", "Mark as uncollectible", "The invoice was given up.", func(in *invoice.Invoice) []string {
+	"uncollectible": {charge.ActUncollectible, "Mark as uncollectible", "It is given up, and can still be paid.", "Mark as uncollectible", "The invoice was given up.", func(in *invoice.Invoice) []string {
 		return append([]string{"It is not expected to be paid any more, but still can be: then all comes back."}, onIssueSays(in)...)
 	}},
-	"record": {invoice.ActRecord, "Record a payment", "The money came another way: by cheque, or to another account.", "It was paid", "The payment was recorded.", func(in *invoice.Invoice) []string {
+	"record": {charge.ActRecord, "Record a payment", "The money came another way: by cheque, or to another account.", "It was paid", "The payment was recorded.", func(in *invoice.Invoice) []string {
 		return []string{"The invoice is paid, in full. The credits come as if it had been paid at Stripe.", "A refund of it has to be made outside Stripe too."}
 	}},
 }

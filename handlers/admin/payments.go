@@ -164,7 +164,7 @@ func (a *Admin) alarms(r *http.Request) []ui.NavCount {
 		if unpriced, err = a.waiting(t); err != nil {
 			return err
 		}
-		if refused, err = a.Invoices.Refused(t); err != nil {
+		if refused, err = a.Invoices.Charges.Refused(t); err != nil {
 			return err
 		}
 		if a.Reports != nil {

@@ -40,7 +40,7 @@ func (a *API) showInvoice(now time.Time) func(in *invoice.Invoice) invoiceObject
 	return func(in *invoice.Invoice) invoiceObject {
 		due, left := in.Due(), in.Outstanding()
 		return invoiceObject{
-			Object: "invoice", ID: in.ID, Customer: in.Customer, Status: string(in.State), Overdue: in.Overdue(now), Processing: in.Processing, Name: in.Name,
+			Object: "invoice", ID: in.ID, Customer: in.Customer, Status: string(in.State()), Overdue: in.Overdue(now), Processing: in.Processing, Name: in.Name,
 			Number: orNull(in.Number), CreditType: in.CreditType, Credits: in.Credits.String(), OnIssue: in.OnIssue, Price: price{in.Price.Amount, in.Price.Currency},
 			Total: price{due.Amount, due.Currency}, Outstanding: price{left.Amount, left.Currency}, NetDays: in.NetDays, PONumber: orNull(in.PONumber), URL: orNull(in.URL),
 			Problem: orNull(in.Problem), Schedule: orNull(in.Schedule), Purchase: orNull(in.Purchase), DueAt: stampOrNull(in.DueAt), CreatedAt: stamp(in.CreatedAt),
@@ -114,7 +114,7 @@ func createInvoice(a *API, ctx context.Context, in *createInvoiceIn) (*reply[inv
 // hiddenFrom says whether a customer's key must not see an invoice: what the
 // vendor has not sent is nobody's business yet.
 func hiddenFrom(ctx context.Context, in *invoice.Invoice) bool {
-	return !keyOf(ctx).Vendors() && in.Stripe == ""
+	return !keyOf(ctx).Vendors() && in.Invoice == ""
 }
 
 // invoiceFor is an invoice that a key reaches.

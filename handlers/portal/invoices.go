@@ -3,6 +3,7 @@ package portal
 import (
 	"net/http"
 
+	"purse/billing/charge"
 	"purse/billing/fault"
 	"purse/billing/invoice"
 	"purse/billing/money"
@@ -39,7 +40,7 @@ func (p *Portal) InvoiceList(w http.ResponseWriter, r *http.Request) error {
 
 // seen says whether a customer sees an invoice: what staff has not sent, and
 // what was never made, is nobody's business yet.
-func seen(in *invoice.Invoice) bool { return in.Stripe != "" || in.Replaces != "" }
+func seen(in *invoice.Invoice) bool { return in.Invoice != "" || in.Replaces != "" }
 
 func (p *Portal) invoiceRow(v *kit.Visitor, in *invoice.Invoice) (portal.InvoiceRow, bool) {
 	row := portal.InvoiceRow{
@@ -47,25 +48,25 @@ func (p *Portal) invoiceRow(v *kit.Visitor, in *invoice.Invoice) (portal.Invoice
 		Total: in.Due(), Outstanding: in.Outstanding(), At: in.CreatedAt, Due: in.DueAt,
 	}
 	row.Word, row.Tone = show.InvoiceState(in, p.Kit.Now())
-	if in.State == invoice.Uncollectible {
+	if in.State() == invoice.Uncollectible {
 		row.Word = "not paid"
 	}
 	if in.Payable() && v.Role.MayBuy() {
 		row.PayURL = in.URL
 	}
 	switch {
-	case in.State == invoice.Paid && in.Problem != "" && in.Purchase == "":
+	case in.Cause == charge.CauseDiffers && in.AmountPaid > 0 && in.Purchase == "":
 		row.Note = "Your payment is safe. We look at it before the credits come: there is nothing to do, and nothing to pay again."
 	case in.Processing:
 		row.Note = "Your bank takes some business days. The credits come when it has paid; there is nothing to pay again."
-	case in.Remake == invoice.RemakeVoiding, in.Remake == invoice.RemakeMaking:
+	case in.Remake == charge.RemakeVoiding, in.Remake == charge.RemakeMaking:
 		row.Note = "It is made again at this moment, with another number and link: there is nothing to do."
-	case in.State == invoice.Open && in.Cause == invoice.CauseNoCard:
+	case in.State() == invoice.Open && in.Cause == charge.CauseNoMethod:
 		row.Note = "You can pay it on Stripe's page."
-	case in.Remake == invoice.RemakeRefused:
-	case in.State == invoice.Open && in.Problem != "" && in.Collection == invoice.Charge:
+	case in.Remake == charge.RemakeRefused:
+	case in.State() == invoice.Open && in.Problem != "" && in.Collection == invoice.Charge:
 		row.Note = in.Problem + " Pay it on Stripe's page with this or another card."
-	case in.State == invoice.Open && in.Problem != "":
+	case in.State() == invoice.Open && in.Problem != "":
 		row.Note = in.Problem
 	case in.Clawed > 0:
 		row.Note = "It was not paid: its unused credits were taken back, and what was used is owed."

@@ -114,7 +114,7 @@ func capOf(q *recharge.Policy) money.Money {
 // plusTax is what the price of an automatic purchase is said with, where Stripe
 // adds tax to it. behavior is how it was consented to, "" before that was kept.
 func (p *Portal) plusTax(behavior string) string {
-	if p.Recharges.AutomaticTax && behavior != "inclusive" {
+	if p.Recharges.Charges.AutomaticTax && behavior != "inclusive" {
 		return " plus tax"
 	}
 	return ""

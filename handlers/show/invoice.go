@@ -17,7 +17,7 @@ func InvoiceState(in *invoice.Invoice, now time.Time) (word string, tone ui.Tone
 	case in.PartPaid():
 		return "part paid", ui.Warn
 	}
-	switch in.State {
+	switch in.State() {
 	case invoice.Open:
 		if in.Collection == invoice.Charge && in.Problem != "" {
 			return "card declined", ui.Bad
@@ -28,7 +28,7 @@ func InvoiceState(in *invoice.Invoice, now time.Time) (word string, tone ui.Tone
 	case invoice.Paid:
 		return "paid", ui.Good
 	case invoice.Uncollectible, invoice.Failed:
-		return string(in.State), ui.Bad
+		return string(in.State()), ui.Bad
 	}
-	return string(in.State), ui.Plain
+	return string(in.State()), ui.Plain
 }

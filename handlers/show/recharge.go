@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"purse/billing/charge"
 	"purse/billing/money"
 	"purse/billing/purchase"
 	"purse/billing/recharge"
@@ -31,12 +32,12 @@ func Length(d time.Duration) string {
 // values that the code keeps to.
 func RechargeTries() string {
 	var waits []string
-	for _, d := range recharge.Backoffs {
+	for _, d := range charge.Backoffs {
 		waits = append(waits, Length(d))
 	}
 	last := len(waits) - 1
 	return "What is declined for a passing reason is tried again after " + strings.Join(waits[:last], ", ") + " and " + waits[last] +
-		"; after " + strconv.Itoa(recharge.MaxTries) + " declines, " + strconv.Itoa(recharge.MaxDebits) + " of a bank debit, auto-recharge pauses. What is declined for good, or what the bank wants you to confirm, pauses it at once, and we send you a link to Stripe's page, where you can pay within " + Length(recharge.RepairFor) + "."
+		"; after " + strconv.Itoa(charge.MaxTries) + " declines, " + strconv.Itoa(charge.MaxDebits) + " of a bank debit, auto-recharge pauses. What is declined for good, or what the bank wants you to confirm, pauses it at once, and we send you a link to Stripe's page, where you can pay within " + Length(charge.RepairFor) + "."
 }
 
 // RechargeWait says what delays a recharge.
@@ -93,7 +94,7 @@ func Recharging(open *recharge.Recharge, now time.Time, z *time.Location) string
 
 // awaited says what a recharge waits for while a bank is asked.
 func awaited(open *recharge.Recharge, now time.Time, z *time.Location) string {
-	return purchase.Awaited(ui.Money(open.Total()), open.Method.Type, open.SentAt, now, z)
+	return purchase.Awaited(ui.Money(open.Due()), open.Method.Type, open.SentAt, now, z)
 }
 
 // Packs is how many of a pack: "Starter", "3 × Starter".
@@ -135,7 +136,7 @@ func RechargeState(p *recharge.Policy, open *recharge.Recharge, unit ui.Unit, no
 	card := p.Method.Name()
 	s := portal.RechargeState{RepairURL: p.RepairURL}
 	if open != nil {
-		card, price = open.Method.Name(), ui.Money(open.Total())
+		card, price = open.Method.Name(), ui.Money(open.Due())
 	}
 	switch p.State {
 	case recharge.Armed:
@@ -159,7 +160,7 @@ func RechargeState(p *recharge.Policy, open *recharge.Recharge, unit ui.Unit, no
 		s.Word, s.Tone, s.Title = "Waiting to try again", ui.Warn, card+" was declined"
 		text, at := "It is tried again", p.NextAt
 		if open != nil && at.IsZero() {
-			at = open.NextAt
+			at = open.RetryAt
 		}
 		if !at.IsZero() {
 			text += " at " + ui.TimeZoned(at, z)
@@ -240,31 +241,31 @@ func Recharges(list []*recharge.Recharge, unit func(creditType string) ui.Unit) 
 	var out []portal.RechargeRow
 	for _, r := range list {
 		row := portal.RechargeRow{
-			ID: r.ID, At: r.CreatedAt, What: Packs(r.Quantity, r.PackName), Credits: unit(r.CreditType).Amount(r.Credits), Amount: r.Total(),
-			Tax: money.Money{Amount: r.Tax, Currency: r.Price.Currency}, Card: r.Method.Name(), Backup: r.BackupUsed, Purchase: r.Purchase, Reason: RechargeReason(r.Reason), Message: r.Message,
+			ID: r.ID, At: r.CreatedAt, What: Packs(r.Quantity, r.PackName), Credits: unit(r.CreditType).Amount(r.Credits), Amount: r.Due(),
+			Tax: money.Money{Amount: r.Tax, Currency: r.Price.Currency}, Card: r.Method.Name(), Backup: r.BackupUsed, Purchase: r.Purchase, Reason: RechargeReason(r.Reason()), Message: r.Problem,
 		}
-		switch r.State {
+		switch r.State() {
 		case recharge.Pending:
 			row.State, row.Tone = "Charging", ui.Info
 			if r.Processing {
 				row.State = "Waiting for the bank"
 			}
 		case recharge.Retrying:
-			row.State, row.Tone, row.Next = "Tried again", ui.Warn, r.NextAt
+			row.State, row.Tone, row.Next = "Tried again", ui.Warn, r.RetryAt
 		case recharge.Waiting:
-			row.State, row.Tone, row.PayURL = "Can be paid", ui.Warn, r.InvoiceURL
+			row.State, row.Tone, row.PayURL = "Can be paid", ui.Warn, r.URL
 		case recharge.Succeeded:
 			row.State, row.Tone, row.Receipt = "Paid", ui.Good, r.ReceiptURL
 			if row.Receipt == "" {
-				row.Receipt = r.InvoiceURL
+				row.Receipt = r.URL
 			}
 		case recharge.Failed:
 			row.State, row.Tone = "Not made", ui.Bad
 		case recharge.Voided:
 			row.State = "Given up"
 		}
-		if r.State == recharge.Succeeded {
-			row.Reason, row.Message = "", ""
+		if r.Cause == charge.CauseUnconfirmed { // the reason says it
+			row.Message = ""
 		}
 		out = append(out, row)
 	}

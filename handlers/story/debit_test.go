@@ -1,6 +1,7 @@
 package story
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -78,10 +79,10 @@ func TestBankDebitInABrowser(t *testing.T) {
 	p.Clean("methods, remove an account")
 
 	w.clock.Step(5 * 24 * time.Hour)
-	w.check(w.recharges.Tick(ctx))
+	w.check(errors.Join(w.recharges.Tick(ctx), w.charges.Tick(ctx)))
 	p.Go(w.url + "/recharge")
 	p.WaitText("Paid")
-	if runs := w.runs(cust); len(runs) != 1 || runs[0].State != recharge.Succeeded {
+	if runs := w.runs(cust); len(runs) != 1 || runs[0].State() != recharge.Succeeded {
 		t.Errorf("%s recharges", strconv.Itoa(len(runs)))
 	}
 	p.Problems()

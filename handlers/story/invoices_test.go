@@ -5,6 +5,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/charge"
 	"purse/billing/invoice"
 	"purse/billing/money"
 	"purse/billing/schedule"
@@ -35,16 +36,16 @@ func (w *world) someInvoices(ps *people) bills {
 	send := func(in *invoice.Invoice) string {
 		in, err := w.invoices.Issue(ctx, by, in.ID)
 		w.check(err)
-		if in.State != invoice.Open {
+		if in.State() != invoice.Open {
 			w.t.Fatalf("%+v", in)
 		}
 		return in.ID
 	}
 	b.draft, b.open, b.paid, b.lost = draft(true).ID, send(draft(false)), send(draft(false)), send(draft(true))
-	_, err = w.invoices.Do(ctx, by, b.paid, invoice.ActRecord, "Paid by cheque")
+	_, err = w.invoices.Do(ctx, by, b.paid, charge.ActRecord, "Paid by cheque")
 	w.check(err)
 	w.debit(b.who, "60000")
-	_, err = w.invoices.Do(ctx, by, b.lost, invoice.ActUncollectible, "They are gone")
+	_, err = w.invoices.Do(ctx, by, b.lost, charge.ActUncollectible, "They are gone")
 	w.check(err)
 	agreed, err := w.schedules.Agree(ctx, by, schedule.Agreement{Every: schedule.Quarterly, FirstDay: w.today(b.who), NewInvoice: invoice.NewInvoice{
 		Customer: b.who.customer.ID, CreditType: "credits", Credits: credits("20000"), Price: money.Money{Amount: 15000, Currency: "usd"}, NetDays: 60,

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/charge"
 	"purse/billing/ledger"
 	"purse/billing/recharge"
 	"purse/handlers/kit/browsertest"
@@ -136,12 +138,12 @@ func TestAutoRechargeInABrowser(t *testing.T) {
 		w.clock.Step(2 * time.Hour)
 		w.debit(cust, "1000")
 		p.WaitText("Visa •0341 was declined")
-		p.WaitText("after decline 1 of " + strconv.Itoa(recharge.MaxTries))
+		p.WaitText("after decline 1 of " + strconv.Itoa(charge.MaxTries))
 		p.Clean("recharge, waiting to try again")
 		shot(p, "recharge-waits")
-		for _, d := range recharge.Backoffs {
+		for _, d := range charge.Backoffs {
 			w.clock.Step(d + time.Minute)
-			w.check(w.recharges.Tick(ctx))
+			w.check(errors.Join(w.recharges.Tick(ctx), w.charges.Tick(ctx)))
 		}
 		p.WaitText("Auto-recharge is paused: payment declined")
 		p.Wait(`[...document.querySelectorAll("#recharge-now a.btn")].some((a) => a.innerText === "Pay $10.00 on Stripe's page" && a.href.startsWith(` + quote(w.boxURL) + `))`)

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"purse/billing/charge"
 	"purse/billing/event"
 	"purse/billing/invoice"
 	"purse/billing/ledger"
@@ -26,6 +27,7 @@ type rechargeParts struct {
 	box       *sandbox.Server
 	boxURL    string
 	methods   *purchase.Methods
+	charges   *charge.Service
 	recharges *recharge.Service
 	invoices  *invoice.Service
 	schedules *schedule.Service
@@ -42,14 +44,19 @@ func (w *world) openRecharges(events *event.Log, log *slog.Logger) {
 	w.methods = purchase.NewMethods(purchase.MethodDeps{
 		Runner: w.db, Store: db.MethodStore{}, Gateway: gateway, Accounts: w.accounts, Audit: w.audit, Installation: "ins_test", PublicURL: w.url,
 	})
+	w.charges = charge.New(charge.Deps{
+		Runner: w.db, Store: db.ChargeStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Purchases: w.purchases,
+		Jobs: w.jobs, Audit: w.audit, Log: log, Installation: "ins_test",
+	})
 	w.recharges = recharge.New(recharge.Deps{
-		Runner: w.db, Store: db.RechargeStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Purchases: w.purchases,
-		Methods: w.methods, Jobs: w.jobs, Events: events, Audit: w.audit, Log: log, Installation: "ins_test",
+		Runner: w.db, Store: db.RechargeStore{}, Charges: w.charges, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Purchases: w.purchases,
+		Methods: w.methods, Jobs: w.jobs, Events: events, Audit: w.audit, Log: log,
 	})
 	w.invoices = invoice.New(invoice.Deps{
-		Runner: w.db, Store: db.InvoiceStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Purchases: w.purchases,
-		Jobs: w.jobs, Events: events, Audit: w.audit, Log: log, Installation: "ins_test",
+		Runner: w.db, Store: db.InvoiceStore{}, Charges: w.charges, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Purchases: w.purchases,
+		Jobs: w.jobs, Events: events, Audit: w.audit, Log: log,
 	})
+	w.charges.Collect(map[charge.Of]charge.Kind{charge.OfRecharge: w.recharges.Kind(), charge.OfInvoice: w.invoices.Kind()})
 	w.schedules = schedule.New(schedule.Deps{
 		Runner: w.db, Store: db.ScheduleStore{}, Accounts: w.accounts, Catalog: w.catalog, Invoices: w.invoices, Purchases: w.purchases, Methods: w.methods,
 		Jobs: w.jobs, Events: events, Audit: w.audit, Log: log, Discounts: map[schedule.Every]int{schedule.Yearly: 10},

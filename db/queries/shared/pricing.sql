@@ -39,5 +39,3 @@ SELECT * FROM billing_currencies WHERE customer_id = sqlc.arg(customer_id);
 UPDATE recharge_policies SET target = sqlc.arg(target), agreed = sqlc.arg(agreed), tax_behavior = sqlc.arg(tax_behavior), bonus = sqlc.arg(bonus)
 WHERE customer_id = sqlc.arg(customer_id) AND credit_type = sqlc.arg(credit_type);
 
--- name: SetRechargeBonus :exec
-UPDATE recharges SET bonus = sqlc.arg(bonus), bonus_days = sqlc.arg(bonus_days) WHERE id = sqlc.arg(id);

@@ -38,55 +38,38 @@ ORDER BY id DESC LIMIT sqlc.arg(max_rows);
 -- name: DueRechargePolicies :many
 SELECT * FROM recharge_policies WHERE next_at > 0 AND next_at <= sqlc.arg(now) ORDER BY next_at LIMIT sqlc.arg(max_rows);
 
--- name: InsertRecharge :execrows
+-- name: InsertRecharge :exec
 INSERT INTO recharges (id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency,
-  expires_after_days, state, reason, message, give_up, amount, tax, method, method_brand, method_last4, method_fingerprint,
-  backup_used, tries, pays, paying, unknowns, sent_at, invoice_id, invoice_number, invoice_url, payment_intent, receipt_url,
-  purchase_id, grant_id, next_at, created_at, updated_at, finished_at, method_type, method_types, processing)
+  expires_after_days, bonus, bonus_days, backup_used, created_at)
 VALUES (sqlc.arg(id), sqlc.arg(policy_id), sqlc.arg(customer_id), sqlc.arg(credit_type), sqlc.arg(pack_id), sqlc.arg(pack_name),
-  sqlc.arg(quantity), sqlc.arg(credits), sqlc.arg(price), sqlc.arg(currency), sqlc.arg(expires_after_days), sqlc.arg(state),
-  sqlc.arg(reason), sqlc.arg(message), sqlc.arg(give_up), sqlc.arg(amount), sqlc.arg(tax), sqlc.arg(method),
-  sqlc.arg(method_brand), sqlc.arg(method_last4), sqlc.arg(method_fingerprint), sqlc.arg(backup_used), sqlc.arg(tries),
-  sqlc.arg(pays), sqlc.arg(paying), sqlc.arg(unknowns), sqlc.arg(sent_at), sqlc.arg(invoice_id), sqlc.arg(invoice_number),
-  sqlc.arg(invoice_url), sqlc.arg(payment_intent), sqlc.arg(receipt_url), sqlc.arg(purchase_id), sqlc.arg(grant_id),
-  sqlc.arg(next_at), sqlc.arg(created_at), sqlc.arg(updated_at), sqlc.arg(finished_at), sqlc.arg(method_type),
-  sqlc.arg(method_types), sqlc.arg(processing))
-ON CONFLICT DO NOTHING;
+  sqlc.arg(quantity), sqlc.arg(credits), sqlc.arg(price), sqlc.arg(currency), sqlc.arg(expires_after_days), sqlc.arg(bonus),
+  sqlc.arg(bonus_days), sqlc.arg(backup_used), sqlc.arg(created_at));
 
 -- name: UpdateRecharge :exec
-UPDATE recharges SET state = sqlc.arg(state), reason = sqlc.arg(reason), message = sqlc.arg(message),
-  give_up = sqlc.arg(give_up), amount = sqlc.arg(amount), tax = sqlc.arg(tax), method = sqlc.arg(method),
-  method_brand = sqlc.arg(method_brand), method_last4 = sqlc.arg(method_last4),
-  method_fingerprint = sqlc.arg(method_fingerprint), backup_used = sqlc.arg(backup_used), tries = sqlc.arg(tries),
-  pays = sqlc.arg(pays), paying = sqlc.arg(paying), unknowns = sqlc.arg(unknowns), sent_at = sqlc.arg(sent_at),
-  invoice_id = sqlc.arg(invoice_id), invoice_number = sqlc.arg(invoice_number), invoice_url = sqlc.arg(invoice_url),
-  payment_intent = sqlc.arg(payment_intent), receipt_url = sqlc.arg(receipt_url), purchase_id = sqlc.arg(purchase_id),
-  grant_id = sqlc.arg(grant_id), next_at = sqlc.arg(next_at), updated_at = sqlc.arg(updated_at),
-  finished_at = sqlc.arg(finished_at), method_type = sqlc.arg(method_type), processing = sqlc.arg(processing)
-WHERE id = sqlc.arg(id);
+UPDATE recharges SET backup_used = sqlc.arg(backup_used) WHERE id = sqlc.arg(id);
 
 -- name: RechargeByID :one
-SELECT * FROM recharges WHERE id = sqlc.arg(id);
+SELECT sqlc.embed(recharges), sqlc.embed(charges) FROM recharges JOIN charges ON charges.owner_id = recharges.id
+WHERE recharges.id = sqlc.arg(id);
 
 -- name: OpenRecharge :one
-SELECT * FROM recharges
-WHERE customer_id = sqlc.arg(customer_id) AND credit_type = sqlc.arg(credit_type) AND state IN ('pending', 'retrying', 'waiting');
+SELECT sqlc.embed(recharges), sqlc.embed(charges) FROM recharges JOIN charges ON charges.owner_id = recharges.id
+WHERE charges.slot = sqlc.arg(slot) AND charges.slot <> '' AND charges.state IN ('issuing', 'charging', 'retrying', 'open');
 
 -- name: RechargesOf :many
-SELECT * FROM recharges
-WHERE customer_id = sqlc.arg(customer_id) AND (CAST(sqlc.arg(credit_type) AS text) = '' OR credit_type = sqlc.arg(credit_type))
-  AND id < sqlc.arg(before_id)
-ORDER BY id DESC LIMIT sqlc.arg(max_rows);
-
--- name: DueRecharges :many
-SELECT * FROM recharges WHERE next_at > 0 AND next_at <= sqlc.arg(now) ORDER BY next_at LIMIT sqlc.arg(max_rows);
+SELECT sqlc.embed(recharges), sqlc.embed(charges) FROM recharges JOIN charges ON charges.owner_id = recharges.id
+WHERE recharges.customer_id = sqlc.arg(customer_id)
+  AND (CAST(sqlc.arg(credit_type) AS text) = '' OR recharges.credit_type = sqlc.arg(credit_type))
+  AND recharges.id < sqlc.arg(before_id)
+ORDER BY recharges.id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: RechargeSpent :one
-SELECT CAST(COALESCE(SUM(amount), 0) AS bigint) AS amount, COUNT(*) AS runs FROM recharges
-WHERE customer_id = sqlc.arg(customer_id) AND credit_type = sqlc.arg(credit_type) AND currency = sqlc.arg(currency)
-  AND id <> sqlc.arg(except_id)
-  AND (state IN ('pending', 'retrying', 'waiting') OR (state = 'succeeded' AND finished_at >= sqlc.arg(since)));
+SELECT CAST(COALESCE(SUM(CASE WHEN charges.total > 0 THEN charges.total ELSE charges.price END), 0) AS bigint) AS amount, COUNT(*) AS runs
+FROM recharges JOIN charges ON charges.owner_id = recharges.id
+WHERE recharges.customer_id = sqlc.arg(customer_id) AND recharges.credit_type = sqlc.arg(credit_type) AND recharges.currency = sqlc.arg(currency)
+  AND recharges.id <> sqlc.arg(except_id)
+  AND (charges.state IN ('issuing', 'charging', 'retrying', 'open') OR (charges.state = 'paid' AND charges.finished_at >= sqlc.arg(since)));
 
 -- name: LastRecharge :one
-SELECT CAST(COALESCE(MAX(finished_at), 0) AS bigint) AS at FROM recharges
-WHERE customer_id = sqlc.arg(customer_id) AND credit_type = sqlc.arg(credit_type) AND state = 'succeeded';
+SELECT CAST(COALESCE(MAX(charges.finished_at), 0) AS bigint) AS at FROM recharges JOIN charges ON charges.owner_id = recharges.id
+WHERE recharges.customer_id = sqlc.arg(customer_id) AND recharges.credit_type = sqlc.arg(credit_type) AND charges.state = 'paid';
