@@ -41,7 +41,7 @@ func TestPaymentMethodsAreKept(t *testing.T) {
 		Charge: charge.Charge{Owner: charge.Owner{Of: charge.OfRecharge, ID: "rch_1"}, Customer: "cus_1", Slot: recharge.Slot("cus_1", "credits"), Collection: charge.Auto, Price: p.Price,
 			State: charge.Issuing, Method: bank, Types: []string{"us_bank_account", "link"}, CreatedAt: noon, UpdatedAt: noon}}
 	charges := db.ChargeStore{}
-	rs, ms := db.RechargeStore{}, db.MethodStore{}
+	rs, ms := db.RechargeStore{}, db.CardStore{}
 	in(func(t tx.Tx) error {
 		if err := (db.AccountStore{}).InsertCustomer(t, c); err != nil {
 			return err

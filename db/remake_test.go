@@ -73,10 +73,10 @@ func TestRemakesAndOtherCurrencies(t *testing.T) {
 		if err != nil || is.Card != s.Card || !is.PausedAt.Equal(now) {
 			t.Errorf("the schedule: %+v, %v", is, err)
 		}
-		if of, err := (db.MethodStore{}).Charging(t2, "pm_2"); err != nil || of != "cus_1" {
+		if of, err := (db.CardStore{}).Charging(t2, "pm_2"); err != nil || of != "cus_1" {
 			t.Errorf("who is charged by it: %q, %v", of, err)
 		}
-		if of, err := (db.MethodStore{}).Charging(t2, "pm_1"); !errors.Is(err, tx.ErrNotFound) {
+		if of, err := (db.CardStore{}).Charging(t2, "pm_1"); !errors.Is(err, tx.ErrNotFound) {
 			t.Errorf("by the former card: %q, %v", of, err)
 		}
 		return nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"purse/billing/alert"
+	"purse/billing/card"
 	"purse/billing/charge"
 	"purse/billing/credit"
 	"purse/billing/id"
@@ -61,7 +62,7 @@ type app struct {
 	usage      *usage.Service
 	inbox      *inbox.Service
 	purchases  *purchase.Service
-	methods    *purchase.Methods
+	methods    *card.Service
 	alerts     *alert.Service
 	messages   *notify.Messages
 	charges    *charge.Service
@@ -270,8 +271,8 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Methods: a.settings.PaymentMethods, BankCountry: a.settings.BankCountry,
 		TaxBehavior: a.settings.TaxBehavior, TaxCode: a.settings.TaxCode,
 	})
-	a.methods = purchase.NewMethods(purchase.MethodDeps{
-		Runner: a.db, Store: db.MethodStore{}, Gateway: a.gateway, Accounts: a.accounts, Audit: a.audit,
+	a.methods = card.New(card.Deps{
+		Runner: a.db, Store: db.CardStore{}, Gateway: a.gateway, Accounts: a.accounts, Audit: a.audit,
 		Installation: a.stamp.installation, PublicURL: a.settings.PublicURL, Limits: a.purchases, Replaced: a.purchases.ReplacedIn,
 		Types: a.settings.PaymentMethods, Catalog: a.catalog,
 	})

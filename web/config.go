@@ -12,10 +12,10 @@ import (
 	"strings"
 	"time"
 
+	"purse/billing/card"
 	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/money"
-	"purse/billing/purchase"
 	"purse/billing/schedule"
 	"purse/billing/stripepay"
 	mailview "purse/views/mail"
@@ -177,8 +177,8 @@ func (s *settings) check() error {
 		}
 	}
 	for _, m := range s.PaymentMethods {
-		if !purchase.KnownMethod(m) {
-			return fmt.Errorf("PURSE_PAYMENT_METHODS: %q is none of %s", m, strings.Join(purchase.MethodTypes(), ", "))
+		if !card.Known(m) {
+			return fmt.Errorf("PURSE_PAYMENT_METHODS: %q is none of %s", m, strings.Join(card.Types(), ", "))
 		}
 	}
 	if s.BankCountry != "" && !slices.Contains([]string{"BE", "DE", "ES", "FR", "IE", "NL"}, s.BankCountry) {

@@ -12,12 +12,12 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/charge"
 	"purse/billing/inbox"
 	"purse/billing/invoice"
 	"purse/billing/money"
 	"purse/billing/outcome"
-	"purse/billing/purchase"
 	"purse/billing/schedule"
 	"purse/handlers/sandbox"
 )
@@ -286,8 +286,8 @@ func TestAnInvoiceThatStripeDoesNotVoidIsShownToStaff(t *testing.T) {
 // card that is saved next; its run that was not paid can be paid.
 func TestSchedulesPauseWithTheirCards(t *testing.T) {
 	w, c := shopWorld(t)
-	card := w.saved(c, "pm_card_visa")
-	sch := w.scheduled(c, card, schedule.Monthly, w.today(c))
+	visa := w.saved(c, "pm_card_visa")
+	sch := w.scheduled(c, visa, schedule.Monthly, w.today(c))
 	w.granted(c, 1, "1000")
 	w.deleteAtStripe(c)
 	paused := func(why schedule.Reason) *schedule.Schedule {
@@ -329,7 +329,7 @@ func TestSchedulesPauseWithTheirCards(t *testing.T) {
 	eventually(t, "it goes on with a bank account", 20*time.Second, func() bool {
 		now, err := w.schedules.Schedule(ctx, c.ID, sch.ID)
 		w.check(err)
-		return now.State == schedule.Active && now.Card.ID == bank.ID && now.Card.Type == purchase.MethodACH
+		return now.State == schedule.Active && now.Card.ID == bank.ID && now.Card.Type == card.ACH
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 // layers is billing from the ground up: a package imports only packages of
 // earlier lines.
 var layers = []string{
-	"money id fault sheet outcome", "words", "tx", "event job audit", "ledger", "catalog", "rating", "account", "usage", "inbox", "purchase", "charge", "recharge", "invoice", "schedule", "alert",
+	"money id fault sheet outcome", "words", "tx", "event job audit", "ledger", "catalog", "rating", "account", "usage", "inbox", "card", "purchase", "charge", "recharge", "invoice", "schedule", "alert",
 	"credit notify", "report statement testclock", "stripepay mailer webhookout passkey",
 }
 

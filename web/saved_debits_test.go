@@ -15,6 +15,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/charge"
 	"purse/billing/fault"
 	"purse/billing/invoice"
@@ -24,9 +25,9 @@ import (
 )
 
 // savedAccount saves a test account through Checkout in setup mode.
-func (w *world) savedAccount(c *account.Customer, form url.Values) *purchase.Method {
+func (w *world) savedAccount(c *account.Customer, form url.Values) *card.Method {
 	w.Helper()
-	page, err := w.methods.Add(ctx, purchase.AddMethod{Customer: c.ID, ReturnPath: "/methods/added", CancelPath: "/methods"})
+	page, err := w.methods.Add(ctx, card.Adding{Customer: c.ID, ReturnPath: "/methods/added", CancelPath: "/methods"})
 	w.check(err)
 	for name, v := range map[string]string{"email": "owner@example.com", "name": "Demo", "country": "US"} {
 		form.Set(name, v)
@@ -43,7 +44,7 @@ func (w *world) savedAccount(c *account.Customer, form url.Values) *purchase.Met
 }
 
 func ach(number string) url.Values {
-	return url.Values{"method": {purchase.MethodACH}, "routing": {"110000000"}, "account": {number}}
+	return url.Values{"method": {card.ACH}, "routing": {"110000000"}, "account": {number}}
 }
 
 // A saved account pays as a debit at Checkout does: processing for days, then its
@@ -145,7 +146,7 @@ func TestCheckoutSavesAnAccount(t *testing.T) {
 		w.check(w.pay(p.CheckoutSession, "pm_usBankAccount_success"))
 		w.waitState(p, purchase.Processing)
 		list, err := w.methods.List(ctx, c.ID)
-		if err != nil || len(list) != 1 || list[0].Type != purchase.MethodACH || !list[0].Usable(time.Now()) {
+		if err != nil || len(list) != 1 || list[0].Type != card.ACH || !list[0].Usable(time.Now()) {
 			t.Errorf("%s: saved %+v, %v", name, list, err)
 			continue
 		}
@@ -162,12 +163,12 @@ func TestWhatCanBeSaved(t *testing.T) {
 	if types, currency, err := w.methods.Savable(ctx, c.ID); err != nil || len(types) != 0 || currency != "usd" {
 		t.Errorf("%v in %s, %v", types, currency, err)
 	}
-	if _, err := w.methods.Add(ctx, purchase.AddMethod{Customer: c.ID, ReturnPath: "/methods/added", CancelPath: "/methods"}); !fault.HasCode(err, "nothing_to_save") {
+	if _, err := w.methods.Add(ctx, card.Adding{Customer: c.ID, ReturnPath: "/methods/added", CancelPath: "/methods"}); !fault.HasCode(err, "nothing_to_save") {
 		t.Error(err)
 	}
 	w.check(w.accounts.SetCurrency(ctx, audit.System, c.ID, "eur"))
-	m := w.savedAccount(c, url.Values{"method": {purchase.MethodSEPA}, "iban": {"DE89370400440532013000"}})
-	if m.Name() != "SEPA debit •3000" || m.Type != purchase.MethodSEPA {
+	m := w.savedAccount(c, url.Values{"method": {card.SEPA}, "iban": {"DE89370400440532013000"}})
+	if m.Name() != "SEPA debit •3000" || m.Type != card.SEPA {
 		t.Errorf("%+v", m)
 	}
 }
@@ -231,7 +232,7 @@ func TestAnOldLookIsNoRefusalOfTheBank(t *testing.T) {
 // API version, and another is refused with all names. The sandbox says which it
 // cannot run.
 func TestPaymentMethodNames(t *testing.T) {
-	all := purchase.MethodTypes()
+	all := card.Types()
 	spec, err := os.ReadFile("../handlers/sandbox/params.txt") // as Stripe's description of the version has them
 	if err != nil {
 		t.Fatal(err)
@@ -255,7 +256,7 @@ func TestPaymentMethodNames(t *testing.T) {
 	if err := s.check(); err == nil || !strings.Contains(err.Error(), `"cheque" is none of acss_debit, affirm,`) || !strings.Contains(err.Error(), "wechat_pay, zip") {
 		t.Error(err)
 	}
-	if got := purchase.MethodsFor([]string{"card", "twint", "mobilepay", "amazon_pay", "crypto"}, "chf"); strings.Join(got, " ") != "card twint amazon_pay crypto" {
+	if got := card.TypesFor([]string{"card", "twint", "mobilepay", "amazon_pay", "crypto"}, "chf"); strings.Join(got, " ") != "card twint amazon_pay crypto" {
 		t.Error(got)
 	}
 	var said bytes.Buffer

@@ -12,23 +12,24 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/fault"
 	"purse/billing/purchase"
 	"purse/billing/tx"
 )
 
 // savedCard attaches a test card to a customer.
-func (w *world) savedCard(c *account.Customer, card string) purchase.PaymentMethod {
+func (w *world) savedCard(c *account.Customer, test string) card.PaymentMethod {
 	w.Helper()
 	id, err := w.purchases.EnsureCustomer(ctx, c.ID)
 	w.check(err)
-	pm, err := w.stripe().PaymentMethods.Attach(card, &stripe.PaymentMethodAttachParams{Customer: stripe.String(id)})
+	pm, err := w.stripe().PaymentMethods.Attach(test, &stripe.PaymentMethodAttachParams{Customer: stripe.String(id)})
 	w.check(err)
-	return purchase.PaymentMethod{ID: pm.ID, Type: purchase.MethodCard, Brand: "visa", Last4: pm.Card.Last4}
+	return card.PaymentMethod{ID: pm.ID, Type: card.Card, Brand: "visa", Last4: pm.Card.Last4}
 }
 
-func (w *world) buySaved(c *account.Customer, n int, card purchase.PaymentMethod, key string) (*purchase.Purchase, error) {
-	return w.purchases.BeginSaved(ctx, audit.Actor{ID: "test"}, purchase.Begin{Customer: c.ID, Pack: w.pack(n), Key: key}, card)
+func (w *world) buySaved(c *account.Customer, n int, m card.PaymentMethod, key string) (*purchase.Purchase, error) {
+	return w.purchases.BeginSaved(ctx, audit.Actor{ID: "test"}, purchase.Begin{Customer: c.ID, Pack: w.pack(n), Key: key}, m)
 }
 
 func TestASavedCardPaysAtOnce(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/fault"
 	"purse/billing/ledger"
 	"purse/billing/purchase"
@@ -18,7 +19,7 @@ import (
 
 // addCard opens the page that saves a card, from an address.
 func (w *world) addCard(c *account.Customer, nonce, address string) (session string, err error) {
-	page, err := w.methods.Add(ctx, purchase.AddMethod{Customer: c.ID, Key: nonce, Address: address, ReturnPath: "/methods/added", CancelPath: "/methods"})
+	page, err := w.methods.Add(ctx, card.Adding{Customer: c.ID, Key: nonce, Address: address, ReturnPath: "/methods/added", CancelPath: "/methods"})
 	_, session, _ = strings.Cut(page, "/c/pay/")
 	return session, err
 }
@@ -83,10 +84,10 @@ func TestPaymentsCountByPersonAndNetwork(t *testing.T) {
 		if i%2 == 0 {
 			_, err = w.purchases.Begin(ctx, audit.Actor{ID: ann.user.ID}, purchase.Begin{Customer: c.ID, Pack: w.pack(0), Address: fmt.Sprintf("192.0.2.%d", i)})
 		} else {
-			_, err = w.methods.Add(ctx, purchase.AddMethod{Customer: c.ID, Key: "k", Person: ann.user.ID, Address: fmt.Sprintf("192.0.2.%d", i), ReturnPath: "/methods/added", CancelPath: "/methods"})
+			_, err = w.methods.Add(ctx, card.Adding{Customer: c.ID, Key: "k", Person: ann.user.ID, Address: fmt.Sprintf("192.0.2.%d", i), ReturnPath: "/methods/added", CancelPath: "/methods"})
 			if err == nil { // the same page, loaded again, is the same
 				for range 20 {
-					_, err := w.methods.Add(ctx, purchase.AddMethod{Customer: c.ID, Key: "k", Person: ann.user.ID, Address: fmt.Sprintf("192.0.2.%d", i), ReturnPath: "/methods/added", CancelPath: "/methods"})
+					_, err := w.methods.Add(ctx, card.Adding{Customer: c.ID, Key: "k", Person: ann.user.ID, Address: fmt.Sprintf("192.0.2.%d", i), ReturnPath: "/methods/added", CancelPath: "/methods"})
 					w.check(err)
 				}
 			}

@@ -7,9 +7,9 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"purse/billing/card"
 	"purse/billing/charge"
 	"purse/billing/outcome"
-	"purse/billing/purchase"
 )
 
 var errLost = errors.New("the answer was lost")
@@ -165,7 +165,7 @@ func (b *bank) pay(in *charge.Invoice) error {
 		in.PaymentStatus = "requires_action"
 		return &outcome.Declined{Code: "authentication_required", Message: "It has to be confirmed."}
 	case 3:
-		in.PaymentStatus, in.MethodType, b.debits[in.ID] = "processing", purchase.MethodACH, b.now().Add(4*24*time.Hour)
+		in.PaymentStatus, in.MethodType, b.debits[in.ID] = "processing", card.ACH, b.now().Add(4*24*time.Hour)
 		return nil
 	default:
 		b.money(in)

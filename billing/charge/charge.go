@@ -3,9 +3,9 @@ package charge
 import (
 	"time"
 
+	"purse/billing/card"
 	"purse/billing/ledger"
 	"purse/billing/money"
-	"purse/billing/purchase"
 )
 
 // State is how a charge stands.
@@ -62,7 +62,7 @@ const (
 )
 
 // Method is a saved payment method as it was when it was chosen: see
-// purchase.PaymentMethod.
+// card.PaymentMethod.
 type Method struct{ ID, Type, Brand, Last4, Fingerprint string }
 
 // Same says whether two are one card or account, however often it was saved.
@@ -72,7 +72,7 @@ func (m Method) Same(o Method) bool {
 
 // Name is what people know it by: "visa •4242", "Link a@example.com".
 func (m Method) Name() string {
-	return purchase.PaymentMethod{Type: m.Type, Brand: m.Brand, Last4: m.Last4}.Name()
+	return card.PaymentMethod{Type: m.Type, Brand: m.Brand, Last4: m.Last4}.Name()
 }
 
 // Charge is money that Purse collects by itself, by one invoice of Stripe's.
@@ -152,7 +152,7 @@ var Backoffs = [MaxTries - 1]time.Duration{time.Hour, 3 * time.Hour, 7 * time.Ho
 
 // Tolerates is after how many declines of a soft kind it is not charged again.
 func (c *Charge) Tolerates() int {
-	if purchase.BusinessDays(c.Method.Type) > 0 {
+	if card.BusinessDays(c.Method.Type) > 0 {
 		return MaxDebits
 	}
 	return MaxTries

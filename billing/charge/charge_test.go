@@ -14,6 +14,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/catalog"
 	"purse/billing/charge"
 	"purse/billing/event"
@@ -30,7 +31,7 @@ import (
 // people is what purchases ask Stripe for beside invoices.
 type people struct{ purchase.Gateway }
 
-func (people) EnsureCustomer(context.Context, purchase.CustomerParams, string) (string, error) {
+func (people) EnsureCustomer(context.Context, card.CustomerParams, string) (string, error) {
 	return "cus_S", nil
 }
 func (people) CustomerLives(context.Context, string) (bool, error) { return true, nil }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"purse/billing/card"
 	"purse/billing/catalog"
 	"purse/billing/ledger"
 	"purse/billing/money"
@@ -306,7 +307,7 @@ func (c *Charge) paidWith(in Invoice) (brand, last4 string) {
 	switch {
 	case in.MethodType != "" && (in.MethodType != c.Method.Type || last4 != c.Method.Last4):
 		c.Method = Method{Type: in.MethodType, Last4: last4}
-		if in.MethodType == purchase.MethodCard {
+		if in.MethodType == card.Card {
 			c.Method.Brand = brand
 		}
 	case c.Collection == Send: // nobody chose it before

@@ -12,6 +12,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/money"
@@ -238,7 +239,7 @@ func (s *Service) checkoutParams(ctx context.Context, p *Purchase) (CheckoutPara
 		SuccessURL: s.PublicURL + "/checkout/return?session_id={CHECKOUT_SESSION_ID}",
 		CancelURL:  s.PublicURL + "/checkout/cancelled?purchase=" + p.ID,
 		ExpiresAt:  p.CheckoutExpiresAt, Promotions: s.Promotions, AutomaticTax: s.AutomaticTax,
-		Methods: MethodsFor(s.Methods, p.Price.Currency), BankCountry: s.BankCountry,
+		Methods: card.TypesFor(s.Methods, p.Price.Currency), BankCountry: s.BankCountry,
 		TaxBehavior: quote.TaxBehavior, TaxCode: quote.TaxCode, Invoice: details.Set(), PONumber: quote.PONumber, KnownAddress: details.Known(),
 	}, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/job"
 	"purse/billing/outcome"
 	"purse/billing/tx"
@@ -70,7 +71,7 @@ func (s *Service) syncBilling(ctx context.Context, customer string) error {
 	if err != nil || b.Synced >= b.Version || c.StripeCustomerID == "" {
 		return err
 	}
-	p := CustomerParams{Customer: c.ID, Name: c.Name, Email: c.Email, Installation: s.Installation, Address: b.Address, TaxIDs: b.TaxIDs}
+	p := card.CustomerParams{Customer: c.ID, Name: c.Name, Email: c.Email, Installation: s.Installation, Address: b.Address, TaxIDs: b.TaxIDs}
 	if b.Company != "" {
 		p.Name = b.Company
 	}

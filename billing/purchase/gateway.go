@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/card"
 	"purse/billing/money"
 )
 
@@ -13,21 +14,21 @@ import (
 // the same key and parameters it counts once within 23 hours.
 type Gateway interface {
 	// EnsureCustomer makes Stripe's customer and answers its id.
-	EnsureCustomer(ctx context.Context, p CustomerParams, key string) (string, error)
+	EnsureCustomer(ctx context.Context, p card.CustomerParams, key string) (string, error)
 	// CustomerLives says whether Stripe still has a customer: it may have been deleted
 	// there, or never been.
 	CustomerLives(ctx context.Context, stripeID string) (bool, error)
 	// UpdateCustomer makes Stripe's customer bear what is known of it now: name,
 	// e-mail, address and tax ids. It may be repeated. What Stripe does not take
 	// is an outcome.Refused.
-	UpdateCustomer(ctx context.Context, stripeID string, p CustomerParams) error
+	UpdateCustomer(ctx context.Context, stripeID string, p card.CustomerParams) error
 	// CustomerDetails answers what Stripe's customer bears now, outcome.ErrGone when there
 	// is none.
 	CustomerDetails(ctx context.Context, stripeID string) (account.TypedDetails, error)
 	CreateCheckout(ctx context.Context, p CheckoutParams, key string) (Checkout, error)
 	// CreateInvoice makes an invoice in place of a Checkout and finalizes it, to be
 	// paid with a saved payment method.
-	CreateInvoice(ctx context.Context, p CheckoutParams, m PaymentMethod, key string) (Checkout, error)
+	CreateInvoice(ctx context.Context, p CheckoutParams, m card.PaymentMethod, key string) (Checkout, error)
 	// PayInvoiceNow charges it for the invoice while the buyer is there. The bank's
 	// no is an outcome.Declined; a bank that takes its time has not answered yet.
 	PayInvoiceNow(ctx context.Context, invoice, method, key string) (Checkout, error)
@@ -56,14 +57,7 @@ type Gateway interface {
 	// SubmitEvidence answers a dispute: Stripe gives it to the bank at once.
 	SubmitEvidence(ctx context.Context, dispute string, e Evidence, key string) error
 	// SetupTry answers the payment method of a setup intent, outcome.ErrGone when there is none.
-	SetupTry(ctx context.Context, setupIntent string) (SetupTry, error)
-}
-
-// CustomerParams describe a customer to Stripe.
-type CustomerParams struct {
-	Customer, Name, Email, Installation string
-	Address                             account.Address
-	TaxIDs                              []account.TaxID
+	SetupTry(ctx context.Context, setupIntent string) (card.SetupTry, error)
 }
 
 // CheckoutParams describe a Checkout in payment mode for one pack.

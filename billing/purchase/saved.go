@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/fault"
 	"purse/billing/outcome"
 	"purse/billing/tx"
@@ -30,7 +31,7 @@ func isInvoice(id string) bool { return strings.HasPrefix(id, "in_") }
 // open with an address where the buyer confirms the payment. A decline is a fault.Conflict about "method"; the
 // purchase has failed then, and nothing can be paid any more. A fault.Unavailable
 // may be retried under the same Key.
-func (s *Service) BeginSaved(ctx context.Context, by audit.Actor, b Begin, m PaymentMethod) (*Purchase, error) {
+func (s *Service) BeginSaved(ctx context.Context, by audit.Actor, b Begin, m card.PaymentMethod) (*Purchase, error) {
 	p, older, err := s.intend(ctx, by, b)
 	if err != nil || p.State != Created {
 		return p, err
@@ -56,7 +57,7 @@ func (s *Service) BeginSaved(ctx context.Context, by audit.Actor, b Begin, m Pay
 
 // openInvoice makes and finalizes the invoice of a purchase, under keys made of
 // its id, and looks whether it is what was asked for before anybody can pay it.
-func (s *Service) openInvoice(ctx context.Context, p *Purchase, m PaymentMethod) error {
+func (s *Service) openInvoice(ctx context.Context, p *Purchase, m card.PaymentMethod) error {
 	params, err := s.checkoutParams(ctx, p)
 	if err != nil {
 		return s.refused(ctx, p, err)
@@ -97,7 +98,7 @@ func (s *Service) openInvoice(ctx context.Context, p *Purchase, m PaymentMethod)
 }
 
 // payInvoice charges the payment method and writes what came of it.
-func (s *Service) payInvoice(ctx context.Context, p *Purchase, m PaymentMethod) (*Purchase, error) {
+func (s *Service) payInvoice(ctx context.Context, p *Purchase, m card.PaymentMethod) (*Purchase, error) {
 	c, err := s.Gateway.PayInvoiceNow(ctx, p.CheckoutSession, m.ID, p.ID+":pay:"+m.ID)
 	var declined *outcome.Declined
 	var no *outcome.Refused

@@ -7,6 +7,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/fault"
 	"purse/billing/inbox"
 	"purse/billing/job"
@@ -87,7 +88,7 @@ func (s *Service) checkCards(t tx.Tx, customer, address string, most int64, know
 }
 
 // BeginSetup is asked before a page is opened that saves a payment method: cards
-// are tried out there too. It implements SetupLimits.
+// are tried out there too. It implements card.Limits.
 func (s *Service) BeginSetup(t tx.Tx, customer, setup, person, address string) error {
 	_, err := s.Store.CardSetup(t, setup, customer)
 	again := err == nil // the same page is loaded once more
@@ -121,7 +122,7 @@ func (s *Service) BeginSetup(t tx.Tx, customer, setup, person, address string) e
 
 // SetupEvent handles an event about a card that somebody tries to save: it
 // counts, whether or not it was saved.
-func (s *Service) SetupEvent(ctx context.Context, e *inbox.Event, try SetupTry) (inbox.Verdict, error) {
+func (s *Service) SetupEvent(ctx context.Context, e *inbox.Event, try card.SetupTry) (inbox.Verdict, error) {
 	if try.Installation != s.Installation || try.Customer == "" {
 		return inbox.Verdict{State: inbox.NotOurs}, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"purse/billing/card"
 	"purse/billing/tx"
 )
 
@@ -24,7 +25,7 @@ type Wait struct {
 func (w *Wait) Missing() int64 { return max(w.Due-w.Received, 0) }
 
 // Transfer says whether the customer has to send money.
-func (w *Wait) Transfer() bool { return w.Method == MethodBankTransfer }
+func (w *Wait) Transfer() bool { return w.Method == card.BankTransfer }
 
 // Waits answers what a purchase waits or waited for, nil when its payment never
 // took time.
@@ -39,7 +40,7 @@ func (s *Service) Waits(t tx.Tx, purchaseID string) (*Wait, error) {
 // noteWait keeps what a payment waits for. What has arrived never gets less: an
 // older look at Stripe may be written later.
 func (s *Service) noteWait(t tx.Tx, p *Purchase, c *Checkout) error {
-	if c.Payment.Method == "" || c.Payment.Method == MethodCard {
+	if c.Payment.Method == "" || c.Payment.Method == card.Card {
 		return nil
 	}
 	was, err := s.Waits(t, p.ID)

@@ -10,6 +10,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/catalog"
 	"purse/billing/charge"
 	"purse/billing/ledger"
@@ -28,13 +29,13 @@ const (
 
 // savedAccount saves a test account through Checkout in setup mode, which asks for
 // the mandate.
-func (w *world) savedAccount(number string) *purchase.Method {
+func (w *world) savedAccount(number string) *card.Method {
 	w.Helper()
-	page, err := w.methods.Add(w.Context(), purchase.AddMethod{Customer: w.customer.ID, ReturnPath: "/methods/added", CancelPath: "/methods"})
+	page, err := w.methods.Add(w.Context(), card.Adding{Customer: w.customer.ID, ReturnPath: "/methods/added", CancelPath: "/methods"})
 	w.ok(err)
-	form := url.Values{"email": {"demo@example.com"}, "name": {"Demo"}, "country": {"US"}, "method": {purchase.MethodACH}, "routing": {"110000000"}, "account": {number}}
+	form := url.Values{"email": {"demo@example.com"}, "name": {"Demo"}, "country": {"US"}, "method": {card.ACH}, "routing": {"110000000"}, "account": {number}}
 	if strings.HasPrefix(number, "DE") {
-		form = url.Values{"email": {"demo@example.com"}, "name": {"Demo"}, "country": {"DE"}, "method": {purchase.MethodSEPA}, "iban": {number}}
+		form = url.Values{"email": {"demo@example.com"}, "name": {"Demo"}, "country": {"DE"}, "method": {card.SEPA}, "iban": {number}}
 	}
 	back := w.browse(page, form)
 	_, session, ok := strings.Cut(back, "session_id=")
@@ -61,18 +62,18 @@ func TestRechargeByBankDebit(t *testing.T) {
 	w := newWorld(t)
 	w.earlyInMonth()
 	account := w.savedAccount(achPays)
-	if account.Type != purchase.MethodACH || account.Name() != "STRIPE TEST BANK •6789" || account.Fingerprint == "" {
+	if account.Type != card.ACH || account.Name() != "STRIPE TEST BANK •6789" || account.Fingerprint == "" {
 		t.Fatalf("saved %+v", account)
 	}
 	w.save(w.settings(account.ID))
 	r := w.asked()
 	p := w.policy()
-	if p.State != recharge.Charging || p.Note != "" || p.Method.Type != purchase.MethodACH || r.Method.Type != purchase.MethodACH || r.State() != recharge.Pending {
+	if p.State != recharge.Charging || p.Note != "" || p.Method.Type != card.ACH || r.Method.Type != card.ACH || r.State() != recharge.Pending {
 		t.Fatalf("policy %+v, run %+v", p, r)
 	}
 	zone := w.customer.Location()
 	want := "Waiting for a bank debit of $25.00, started on " + r.SentAt.In(zone).Format("2 January 2006") + "; usually there by " +
-		purchase.Arrives(purchase.MethodACH, r.SentAt, zone).Format("2 January 2006 MST") + "."
+		card.Arrives(card.ACH, r.SentAt, zone).Format("2 January 2006 MST") + "."
 	if got := r.Awaited(w.now(), zone); got != want {
 		t.Errorf("it says %q, want %q", got, want)
 	}
@@ -141,7 +142,7 @@ func TestBankDebitThatFails(t *testing.T) {
 		w.browse(p.RepairURL, url.Values{"email": {"demo@example.com"}, "name": {"Demo"}, "country": {"US"}, "number": {"4242424242424242"}, "expiry": {"12/34"}, "cvc": {"123"}})
 		w.deliver()
 		w.succeeded(1)
-		if r := w.runs()[0]; r.Method.Type != purchase.MethodCard || r.Method.Last4 != "4242" || w.policy().State != recharge.Armed {
+		if r := w.runs()[0]; r.Method.Type != card.Card || r.Method.Last4 != "4242" || w.policy().State != recharge.Armed {
 			t.Errorf("paid with %+v, policy %s", r.Method, w.policy().State)
 		}
 	})
@@ -236,7 +237,7 @@ func TestRechargeByLink(t *testing.T) {
 	id := w.savedLink("owner@example.com")
 	w.save(w.settings(id))
 	w.succeeded(1)
-	if r := w.runs()[0]; r.Method.Name() != "Link (owner@example.com)" || r.Method.Type != purchase.MethodLink {
+	if r := w.runs()[0]; r.Method.Name() != "Link (owner@example.com)" || r.Method.Type != card.Link {
 		t.Errorf("%+v", r.Method)
 	}
 	// Another wallet is another payment method, though neither has a fingerprint.
@@ -298,7 +299,7 @@ func TestRemovedAccountPauses(t *testing.T) {
 	w.inState(recharge.Paused)
 	w.savedAccount(achNever)
 	w.inState(recharge.Armed)
-	if p := w.policy(); p.Method.Last4 != "0009" || p.Method.Type != purchase.MethodACH {
+	if p := w.policy(); p.Method.Last4 != "0009" || p.Method.Type != card.ACH {
 		t.Errorf("%+v", p.Method)
 	}
 }
@@ -355,10 +356,10 @@ func TestRepairedByBankDebit(t *testing.T) {
 		w.move(8 * time.Hour)
 	}
 	w.inState(recharge.Paused)
-	w.browse(w.policy().RepairURL, url.Values{"email": {"demo@example.com"}, "name": {"Demo"}, "country": {"US"}, "method": {purchase.MethodACH}, "routing": {"110000000"}, "account": {achPays}})
+	w.browse(w.policy().RepairURL, url.Values{"email": {"demo@example.com"}, "name": {"Demo"}, "country": {"US"}, "method": {card.ACH}, "routing": {"110000000"}, "account": {achPays}})
 	w.move(2 * time.Hour)
 	r := w.asked()
-	if r.Method.Type != purchase.MethodACH || r.Method.Last4 != "6789" || w.now().Sub(r.SentAt) > time.Minute {
+	if r.Method.Type != card.ACH || r.Method.Last4 != "6789" || w.now().Sub(r.SentAt) > time.Minute {
 		t.Errorf("%+v since %s", r.Method, r.SentAt)
 	}
 	w.ok(w.Resume(t.Context(), w.owner, w.customer.ID, "credits"))

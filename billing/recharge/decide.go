@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/card"
 	"purse/billing/charge"
 	"purse/billing/fault"
 	"purse/billing/id"
@@ -122,7 +123,7 @@ func (s *Service) coming(t tx.Tx, p *Policy, c *account.Customer, available mone
 	if w == nil {
 		w = &purchase.Wait{Due: first.Price.Amount, Since: first.CreatedAt}
 	}
-	text := purchase.Awaited(words.Minor(w.Due, first.Price.Currency), w.Method, w.Since, t.Now(), c.Location())
+	text := card.Awaited(words.Minor(w.Due, first.Price.Currency), w.Method, w.Since, t.Now(), c.Location())
 	if w.Method == "" {
 		text = "Waiting for a payment of " + words.Minor(w.Due, first.Price.Currency) + ", started on " + w.Since.In(c.Location()).Format("2 January 2006 MST") + "."
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"purse/billing/audit"
-	"purse/billing/purchase"
+	"purse/billing/card"
 	"purse/billing/tx"
 )
 
@@ -55,7 +55,7 @@ func (s *Service) MethodsChanged(ctx context.Context, customer string) error {
 }
 
 // refit brings a policy's payment methods in line with what is saved.
-func (s *Service) refit(t tx.Tx, p *Policy, list []purchase.Method) error {
+func (s *Service) refit(t tx.Tx, p *Policy, list []card.Method) error {
 	before := *p
 	saved := func(c *Method) bool {
 		for _, m := range list {
@@ -79,7 +79,7 @@ func (s *Service) refit(t tx.Tx, p *Policy, list []purchase.Method) error {
 	if p.State == Paused && (p.Reason == CardDeclined || p.Reason == AuthenticationRequired || p.Reason == NoCard) {
 		for _, m := range list {
 			now := methodOf(m)
-			if m.CreatedAt.Before(p.PausedAt.Add(-tolerance)) || now.Same(before.Method) || now.Same(before.Backup) || !m.Usable(t.Now()) || !purchase.Takes(m.Type, p.Price.Currency) {
+			if m.CreatedAt.Before(p.PausedAt.Add(-tolerance)) || now.Same(before.Method) || now.Same(before.Backup) || !m.Usable(t.Now()) || !card.Takes(m.Type, p.Price.Currency) {
 				continue
 			}
 			p.Method = now

@@ -15,9 +15,9 @@ package recharge
 import (
 	"time"
 
+	"purse/billing/card"
 	"purse/billing/charge"
 	"purse/billing/money"
-	"purse/billing/purchase"
 	"purse/billing/words"
 )
 
@@ -209,7 +209,7 @@ const (
 // Awaited says what a recharge waits for while a bank is asked for its money.
 func (r *Recharge) Awaited(now time.Time, zone *time.Location) string {
 	due := r.Due()
-	return purchase.Awaited(words.Minor(due.Amount, due.Currency), r.Method.Type, r.SentAt, now, zone)
+	return card.Awaited(words.Minor(due.Amount, due.Currency), r.Method.Type, r.SentAt, now, zone)
 }
 
 // tolerance is how much later Stripe's clock may be than ours.

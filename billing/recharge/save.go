@@ -7,11 +7,11 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/money"
-	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/billing/words"
 )
@@ -307,7 +307,7 @@ func (s *Service) checkMethods(ctx context.Context, p *Policy, set Settings) err
 	return nil
 }
 
-func methodOf(m purchase.Method) Method {
+func methodOf(m card.Method) Method {
 	return Method{ID: m.ID, Type: m.Type, Brand: m.Brand, Last4: m.Last4, Fingerprint: m.Fingerprint}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/catalog"
 	"purse/billing/charge"
 	"purse/billing/event"
@@ -26,7 +27,7 @@ type Deps struct {
 	Catalog   *catalog.Service
 	Ledger    *ledger.Ledger
 	Purchases *purchase.Service
-	Methods   *purchase.Methods
+	Methods   *card.Service
 	Jobs      *job.Queue
 	Events    *event.Log
 	Audit     *audit.Log

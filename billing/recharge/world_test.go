@@ -22,6 +22,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/catalog"
 	"purse/billing/charge"
 	"purse/billing/event"
@@ -52,7 +53,7 @@ type world struct {
 	ledger    *ledger.Ledger
 	accounts  *account.Service
 	catalog   *catalog.Service
-	methods   *purchase.Methods
+	methods   *card.Service
 	purchases *purchase.Service
 	box       *sandbox.Server
 	stripe    *client.API
@@ -133,7 +134,7 @@ func newWorld(t *testing.T) *world {
 	arrived := inbox.New(inbox.Deps{Runner: d, Store: db.InboxStore{}, Gateway: gateway, Jobs: jobs, Audit: trail, Log: log})
 	w.purchases = purchase.New(purchase.Deps{Inbox: arrived, Runner: d, Store: db.PurchaseStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
 		Jobs: jobs, Events: events, Audit: trail, Log: log, Installation: "inst_1", PublicURL: "http://127.0.0.1:8080"})
-	w.methods = purchase.NewMethods(purchase.MethodDeps{Runner: d, Store: db.MethodStore{}, Gateway: gateway, Accounts: w.accounts, Audit: trail,
+	w.methods = card.New(card.Deps{Runner: d, Store: db.CardStore{}, Gateway: gateway, Accounts: w.accounts, Audit: trail,
 		Installation: "inst_1", PublicURL: "http://127.0.0.1:8080"})
 	w.charges = charge.New(charge.Deps{Runner: d, Store: db.ChargeStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
 		Purchases: w.purchases, Jobs: jobs, Audit: trail, Log: log, Installation: "inst_1"})

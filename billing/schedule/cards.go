@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"purse/billing/card"
 	"purse/billing/charge"
 	"purse/billing/invoice"
-	"purse/billing/purchase"
 	"purse/billing/tx"
 )
 
@@ -62,8 +62,8 @@ func (s *Service) charging(t tx.Tx, customer string) (out []*Schedule, err error
 }
 
 // refit brings a schedule's card in line with what is saved.
-func (s *Service) refit(t tx.Tx, sch *Schedule, saved []purchase.Method) error {
-	have := slices.ContainsFunc(saved, func(m purchase.Method) bool { return m.Is(sch.Card.ID) && !m.Ended })
+func (s *Service) refit(t tx.Tx, sch *Schedule, saved []card.Method) error {
+	have := slices.ContainsFunc(saved, func(m card.Method) bool { return m.Is(sch.Card.ID) && !m.Ended })
 	switch {
 	case have && sch.Reason != NoCard:
 		return nil
@@ -74,8 +74,8 @@ func (s *Service) refit(t tx.Tx, sch *Schedule, saved []purchase.Method) error {
 	case sch.Reason != NoCard:
 		return nil // its card is looked at when it goes on
 	}
-	i := slices.IndexFunc(saved, func(m purchase.Method) bool {
-		return m.Usable(t.Now()) && purchase.Takes(m.Type, sch.Price.Currency) && (m.Is(sch.Card.ID) || !m.CreatedAt.Before(sch.PausedAt.Add(-tolerance)))
+	i := slices.IndexFunc(saved, func(m card.Method) bool {
+		return m.Usable(t.Now()) && card.Takes(m.Type, sch.Price.Currency) && (m.Is(sch.Card.ID) || !m.CreatedAt.Before(sch.PausedAt.Add(-tolerance)))
 	})
 	if i < 0 {
 		return nil

@@ -8,6 +8,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/catalog"
 	"purse/billing/charge"
 	"purse/billing/event"
@@ -38,7 +39,7 @@ type Deps struct {
 	Catalog   *catalog.Service
 	Invoices  *invoice.Service
 	Purchases *purchase.Service
-	Methods   *purchase.Methods
+	Methods   *card.Service
 	Jobs      *job.Queue
 	Events    *event.Log
 	Audit     *audit.Log

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/card"
 	"purse/billing/purchase"
 )
 
@@ -65,7 +66,7 @@ func recent(ctx context.Context) (stripe.ListParams, *stripe.RangeQueryParams) {
 }
 
 // findCustomer looks for Stripe's customer of one of ours, made in the last day.
-func (g *Gateway) findCustomer(ctx context.Context, c purchase.CustomerParams) (id string, ok bool, err error) {
+func (g *Gateway) findCustomer(ctx context.Context, c card.CustomerParams) (id string, ok bool, err error) {
 	p := &stripe.CustomerListParams{Email: text(c.Email)}
 	p.ListParams, p.CreatedRange = recent(ctx)
 	list := g.api.Customers.List(p)

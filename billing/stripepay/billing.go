@@ -10,14 +10,14 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"purse/billing/account"
+	"purse/billing/card"
 	"purse/billing/outcome"
-	"purse/billing/purchase"
 )
 
 // UpdateCustomer makes Stripe's customer bear what is known of it: name, e-mail,
 // address and tax ids. Everything is written over, so that it may be repeated;
 // tax ids that are not ours any more go first.
-func (g *Gateway) UpdateCustomer(ctx context.Context, stripeID string, c purchase.CustomerParams) error {
+func (g *Gateway) UpdateCustomer(ctx context.Context, stripeID string, c card.CustomerParams) error {
 	p := &stripe.CustomerParams{Params: stripe.Params{Context: ctx}, Name: stripe.String(c.Name), Email: stripe.String(c.Email)}
 	if a := c.Address; a.Known() {
 		p.Address = &stripe.AddressParams{

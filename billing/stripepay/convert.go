@@ -6,6 +6,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"purse/billing/account"
+	"purse/billing/card"
 	"purse/billing/money"
 	"purse/billing/purchase"
 )
@@ -69,7 +70,7 @@ func payment(pi *stripe.PaymentIntent) purchase.PaymentIntent {
 	}
 	if n := pi.NextAction; n != nil && n.DisplayBankTransferInstructions != nil {
 		in := n.DisplayBankTransferInstructions
-		p.Method, p.Remaining, p.Reference, p.InstructionsURL = purchase.MethodBankTransfer, in.AmountRemaining, in.Reference, in.HostedInstructionsURL
+		p.Method, p.Remaining, p.Reference, p.InstructionsURL = card.BankTransfer, in.AmountRemaining, in.Reference, in.HostedInstructionsURL
 	}
 	if ch := pi.LatestCharge; ch != nil {
 		p.ReceiptURL = ch.ReceiptURL
@@ -97,8 +98,8 @@ func paidWith(d *stripe.ChargePaymentMethodDetails) (name, last4, fingerprint st
 		return "BECS debit", d.AUBECSDebit.Last4, d.AUBECSDebit.Fingerprint
 	case d.ACSSDebit != nil:
 		return "pre-authorized debit", d.ACSSDebit.Last4, d.ACSSDebit.Fingerprint
-	case d.Type == purchase.MethodBankTransfer:
+	case d.Type == card.BankTransfer:
 		return "bank transfer", "", ""
 	}
-	return purchase.MethodName(string(d.Type)), "", ""
+	return card.TypeName(string(d.Type)), "", ""
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/card"
 	"purse/billing/outcome"
 	"purse/billing/purchase"
 )
@@ -40,7 +41,7 @@ func text(s string) *string {
 
 // EnsureCustomer makes Stripe's customer and answers its id. It is the same
 // customer for the same key while Stripe remembers the key.
-func (g *Gateway) EnsureCustomer(ctx context.Context, c purchase.CustomerParams, key string) (string, error) {
+func (g *Gateway) EnsureCustomer(ctx context.Context, c card.CustomerParams, key string) (string, error) {
 	id, err := again(key, func(key string) (string, error) {
 		made, err := g.api.Customers.New(&stripe.CustomerParams{
 			Params: write(ctx, key, map[string]string{metaInstallation: c.Installation, metaCustomer: c.Customer}),
@@ -145,16 +146,16 @@ func (g *Gateway) CreateCheckout(ctx context.Context, c purchase.CheckoutParams,
 func offer(p *stripe.CheckoutSessionParams, c purchase.CheckoutParams) {
 	options := &stripe.CheckoutSessionPaymentMethodOptionsParams{}
 	for _, m := range c.Methods {
-		if m == purchase.MethodBankTransfer && c.StripeCustomer == "" {
+		if m == card.BankTransfer && c.StripeCustomer == "" {
 			continue
 		}
 		p.PaymentMethodTypes = append(p.PaymentMethodTypes, stripe.String(m))
 		switch m {
-		case purchase.MethodBankTransfer:
+		case card.BankTransfer:
 			options.CustomerBalance = transfer(c)
-		case purchase.MethodACSS:
+		case card.ACSS:
 			options.ACSSDebit = &stripe.CheckoutSessionPaymentMethodOptionsACSSDebitParams{MandateOptions: acssMandate()}
-		case purchase.MethodWeChat:
+		case card.WeChat:
 			options.WeChatPay = &stripe.CheckoutSessionPaymentMethodOptionsWeChatPayParams{Client: stripe.String("web")}
 		default:
 			continue
@@ -179,7 +180,7 @@ func transfer(c purchase.CheckoutParams) *stripe.CheckoutSessionPaymentMethodOpt
 // be kept, Stripe wants to be told of each method that is.
 func saveWhatPays(p *stripe.CheckoutSessionParams) {
 	always := stripe.String(string(stripe.PaymentIntentSetupFutureUsageOffSession))
-	if !slices.ContainsFunc(p.PaymentMethodTypes, func(m *string) bool { return !purchase.MaySave(*m) }) {
+	if !slices.ContainsFunc(p.PaymentMethodTypes, func(m *string) bool { return !card.MaySave(*m) }) {
 		p.PaymentIntentData.SetupFutureUsage = always
 		return
 	}
@@ -189,21 +190,21 @@ func saveWhatPays(p *stripe.CheckoutSessionParams) {
 	o := p.PaymentMethodOptions
 	for _, m := range p.PaymentMethodTypes {
 		switch *m {
-		case purchase.MethodCard:
+		case card.Card:
 			o.Card = &stripe.CheckoutSessionPaymentMethodOptionsCardParams{SetupFutureUsage: always}
-		case purchase.MethodLink:
+		case card.Link:
 			o.Link = &stripe.CheckoutSessionPaymentMethodOptionsLinkParams{SetupFutureUsage: always}
-		case purchase.MethodACH:
+		case card.ACH:
 			o.USBankAccount = &stripe.CheckoutSessionPaymentMethodOptionsUSBankAccountParams{SetupFutureUsage: always}
-		case purchase.MethodSEPA:
+		case card.SEPA:
 			o.SEPADebit = &stripe.CheckoutSessionPaymentMethodOptionsSEPADebitParams{SetupFutureUsage: always}
-		case purchase.MethodBacs:
+		case card.Bacs:
 			o.BACSDebit = &stripe.CheckoutSessionPaymentMethodOptionsBACSDebitParams{SetupFutureUsage: always}
-		case purchase.MethodACSS:
+		case card.ACSS:
 			o.ACSSDebit.SetupFutureUsage = always
-		case purchase.MethodCashApp:
+		case card.CashApp:
 			o.CashApp = &stripe.CheckoutSessionPaymentMethodOptionsCashAppParams{SetupFutureUsage: always}
-		case purchase.MethodPayPal:
+		case card.PayPal:
 			o.Paypal = &stripe.CheckoutSessionPaymentMethodOptionsPaypalParams{SetupFutureUsage: always}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"purse/billing/card"
 	"purse/billing/fault"
 	"purse/billing/money"
 	"purse/billing/outcome"
@@ -70,7 +71,7 @@ func params(customer string) purchase.CheckoutParams {
 func (r *rig) checkout(idem string) purchase.Checkout {
 	r.Helper()
 	ctx := context.Background()
-	customer, err := r.EnsureCustomer(ctx, purchase.CustomerParams{Customer: "cus_1", Name: "Demo", Email: "demo@example.com", Installation: "inst_1"}, "customer-"+idem)
+	customer, err := r.EnsureCustomer(ctx, card.CustomerParams{Customer: "cus_1", Name: "Demo", Email: "demo@example.com", Installation: "inst_1"}, "customer-"+idem)
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -216,7 +217,7 @@ func TestRetriesSettle(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
-	p := purchase.CustomerParams{Customer: "cus_1", Installation: "inst_1"}
+	p := card.CustomerParams{Customer: "cus_1", Installation: "inst_1"}
 	a, err := g.EnsureCustomer(ctx, p, "customer-1")
 	if err != nil {
 		t.Fatal(err)

@@ -9,9 +9,9 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/card"
 	"purse/billing/charge"
 	"purse/billing/outcome"
-	"purse/billing/purchase"
 )
 
 var _ charge.Gateway = (*Gateway)(nil)
@@ -240,7 +240,7 @@ func stale(err error) error {
 // the saved methods that it charges, and a card on its page. Of nothing but cards
 // Stripe is told nothing: the account's own settings hold.
 func payableBy(types []string) *stripe.InvoicePaymentSettingsParams {
-	all := []string{purchase.MethodCard}
+	all := []string{card.Card}
 	for _, m := range types {
 		if m != "" && !slices.Contains(all, m) {
 			all = append(all, m)

@@ -11,15 +11,15 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/card"
 	"purse/billing/outcome"
-	"purse/billing/purchase"
 )
 
-var _ purchase.MethodGateway = (*Gateway)(nil)
+var _ card.Gateway = (*Gateway)(nil)
 
 // PaymentMethods lists what is saved for a customer, newest first, and names the
 // default.
-func (g *Gateway) PaymentMethods(ctx context.Context, stripeCustomer string) (all []purchase.PaymentMethod, byDefault string, err error) {
+func (g *Gateway) PaymentMethods(ctx context.Context, stripeCustomer string) (all []card.PaymentMethod, byDefault string, err error) {
 	c, err := g.api.Customers.Get(stripeCustomer, &stripe.CustomerParams{Params: stripe.Params{Context: ctx}})
 	if err != nil {
 		return nil, "", translate(err)
@@ -40,10 +40,10 @@ func (g *Gateway) PaymentMethods(ctx context.Context, stripeCustomer string) (al
 }
 
 // PaymentMethod fetches one.
-func (g *Gateway) PaymentMethod(ctx context.Context, id string) (purchase.PaymentMethod, error) {
+func (g *Gateway) PaymentMethod(ctx context.Context, id string) (card.PaymentMethod, error) {
 	pm, err := g.api.PaymentMethods.Get(id, &stripe.PaymentMethodParams{Params: stripe.Params{Context: ctx}})
 	if err != nil {
-		return purchase.PaymentMethod{}, translate(err)
+		return card.PaymentMethod{}, translate(err)
 	}
 	return paymentMethod(pm), nil
 }
@@ -68,7 +68,7 @@ func (g *Gateway) SetDefault(ctx context.Context, stripeCustomer, id string) err
 
 // CreateSetup opens a Checkout Session in setup mode. Checkout shows what the
 // customer permits thereby, and keeps the mandate of a bank debit.
-func (g *Gateway) CreateSetup(ctx context.Context, s purchase.SetupParams, key string) (purchase.Setup, error) {
+func (g *Gateway) CreateSetup(ctx context.Context, s card.SetupParams, key string) (card.Setup, error) {
 	meta := map[string]string{metaInstallation: s.Installation, metaCustomer: s.Customer}
 	intent := maps.Clone(meta) // Stripe does not copy a session's
 	if s.Setup != "" {
@@ -86,7 +86,7 @@ func (g *Gateway) CreateSetup(ctx context.Context, s purchase.SetupParams, key s
 	} else { // Stripe's dashboard decides, by the currency
 		p.Currency = text(s.Currency)
 	}
-	if slices.Contains(s.Types, purchase.MethodACSS) {
+	if slices.Contains(s.Types, card.ACSS) {
 		mandate := acssMandate()
 		mandate.DefaultFor = stripe.StringSlice([]string{"invoice"})
 		p.PaymentMethodOptions = &stripe.CheckoutSessionPaymentMethodOptionsParams{
@@ -95,7 +95,7 @@ func (g *Gateway) CreateSetup(ctx context.Context, s purchase.SetupParams, key s
 	}
 	made, err := g.api.CheckoutSessions.New(p)
 	if err != nil {
-		return purchase.Setup{}, translate(err)
+		return card.Setup{}, translate(err)
 	}
 	return setup(made), nil
 }
@@ -105,14 +105,14 @@ func (g *Gateway) CreateSetup(ctx context.Context, s purchase.SetupParams, key s
 const metaSetup = "purse_setup"
 
 // SetupTry fetches a setup intent with what was saved, or refused last.
-func (g *Gateway) SetupTry(ctx context.Context, id string) (purchase.SetupTry, error) {
+func (g *Gateway) SetupTry(ctx context.Context, id string) (card.SetupTry, error) {
 	p := &stripe.SetupIntentParams{Params: stripe.Params{Context: ctx}}
 	p.AddExpand("payment_method")
 	si, err := g.api.SetupIntents.Get(id, p)
 	if err != nil {
-		return purchase.SetupTry{}, translate(err)
+		return card.SetupTry{}, translate(err)
 	}
-	o := purchase.SetupTry{Customer: si.Metadata[metaCustomer], Installation: si.Metadata[metaInstallation], Setup: si.Metadata[metaSetup]}
+	o := card.SetupTry{Customer: si.Metadata[metaCustomer], Installation: si.Metadata[metaInstallation], Setup: si.Metadata[metaSetup]}
 	pm := si.PaymentMethod
 	if pm == nil && si.LastSetupError != nil {
 		pm = si.LastSetupError.PaymentMethod
@@ -124,12 +124,12 @@ func (g *Gateway) SetupTry(ctx context.Context, id string) (purchase.SetupTry, e
 }
 
 // SetupSession fetches a Checkout Session in setup mode.
-func (g *Gateway) SetupSession(ctx context.Context, session string) (purchase.Setup, error) {
+func (g *Gateway) SetupSession(ctx context.Context, session string) (card.Setup, error) {
 	p := &stripe.CheckoutSessionParams{Params: stripe.Params{Context: ctx}}
 	p.AddExpand("setup_intent")
 	s, err := g.api.CheckoutSessions.Get(session, p)
 	if err != nil {
-		return purchase.Setup{}, translate(err)
+		return card.Setup{}, translate(err)
 	}
 	return setup(s), nil
 }
@@ -144,8 +144,8 @@ func (g *Gateway) PortalURL(ctx context.Context, stripeCustomer, returnURL strin
 	return s.URL, nil
 }
 
-func setup(s *stripe.CheckoutSession) purchase.Setup {
-	o := purchase.Setup{ID: s.ID, URL: s.URL, Status: string(s.Status), Customer: s.Metadata[metaCustomer], Installation: s.Metadata[metaInstallation]}
+func setup(s *stripe.CheckoutSession) card.Setup {
+	o := card.Setup{ID: s.ID, URL: s.URL, Status: string(s.Status), Customer: s.Metadata[metaCustomer], Installation: s.Metadata[metaInstallation]}
 	if s.Customer != nil {
 		o.StripeCustomer = s.Customer.ID
 	}
@@ -161,8 +161,8 @@ func setup(s *stripe.CheckoutSession) purchase.Setup {
 }
 
 // paymentMethod reads what people know a payment method by.
-func paymentMethod(pm *stripe.PaymentMethod) purchase.PaymentMethod {
-	o := purchase.PaymentMethod{ID: pm.ID, Type: string(pm.Type), CreatedAt: instant(pm.Created)}
+func paymentMethod(pm *stripe.PaymentMethod) card.PaymentMethod {
+	o := card.PaymentMethod{ID: pm.ID, Type: string(pm.Type), CreatedAt: instant(pm.Created)}
 	if pm.Customer != nil {
 		o.StripeCustomer = pm.Customer.ID
 	}
@@ -192,19 +192,19 @@ func paymentMethod(pm *stripe.PaymentMethod) purchase.PaymentMethod {
 
 // Mandate reads what an event says about a mandate: the event itself, because a
 // key that may read events need not be allowed to read mandates.
-func (g *Gateway) Mandate(ctx context.Context, event string) (purchase.Mandate, error) {
+func (g *Gateway) Mandate(ctx context.Context, event string) (card.Mandate, error) {
 	e, err := g.api.Events.Get(event, &stripe.EventParams{Params: stripe.Params{Context: ctx}})
 	if err != nil {
-		return purchase.Mandate{}, translate(err)
+		return card.Mandate{}, translate(err)
 	}
 	var m stripe.Mandate
 	if err := json.Unmarshal(e.Data.Raw, &m); err != nil {
-		return purchase.Mandate{}, fmt.Errorf("the mandate of %s: %w", event, err)
+		return card.Mandate{}, fmt.Errorf("the mandate of %s: %w", event, err)
 	}
 	if m.PaymentMethod == nil {
-		return purchase.Mandate{}, outcome.ErrGone
+		return card.Mandate{}, outcome.ErrGone
 	}
-	return purchase.Mandate{PaymentMethod: m.PaymentMethod.ID, Ended: m.Status == stripe.MandateStatusInactive}, nil
+	return card.Mandate{PaymentMethod: m.PaymentMethod.ID, Ended: m.Status == stripe.MandateStatusInactive}, nil
 }
 
 // acssMandate is what a Canadian debit permits: payments when they are needed, by

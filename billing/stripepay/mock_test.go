@@ -22,6 +22,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"purse/billing/account"
+	"purse/billing/card"
 	"purse/billing/charge"
 	"purse/billing/inbox"
 	"purse/billing/outcome"
@@ -42,9 +43,9 @@ func TestStripeMock(t *testing.T) {
 	whole.Save = true
 	euros := params("cus_1")
 	euros.Save, euros.BankCountry = true, "DE"
-	euros.Methods, euros.Price.Currency = []string{purchase.MethodCard, purchase.MethodSEPA, purchase.MethodBankTransfer}, "eur"
+	euros.Methods, euros.Price.Currency = []string{card.Card, card.SEPA, card.BankTransfer}, "eur"
 	dollars := params("cus_1")
-	dollars.Methods = []string{purchase.MethodCard, purchase.MethodACH, purchase.MethodBankTransfer}
+	dollars.Methods = []string{card.Card, card.ACH, card.BankTransfer}
 	all := params("cus_1")
 	all.Save, all.Methods = true, describedMethods(t)
 	whole.TaxBehavior, whole.TaxCode, whole.Invoice, whole.PONumber = "inclusive", "txcd_10103001", true, "PO 4711"
@@ -57,11 +58,11 @@ func TestStripeMock(t *testing.T) {
 	calls := map[string][]func() error{
 		"EnsureCustomer": {
 			func() error {
-				_, err := g.EnsureCustomer(ctx, purchase.CustomerParams{Customer: "cus_1", Name: "Demo", Email: "demo@example.com", Installation: "inst_1"}, "k1")
+				_, err := g.EnsureCustomer(ctx, card.CustomerParams{Customer: "cus_1", Name: "Demo", Email: "demo@example.com", Installation: "inst_1"}, "k1")
 				return err
 			},
 			func() error {
-				_, err := g.EnsureCustomer(ctx, purchase.CustomerParams{Customer: "cus_1", Installation: "inst_1"}, "k2")
+				_, err := g.EnsureCustomer(ctx, card.CustomerParams{Customer: "cus_1", Installation: "inst_1"}, "k2")
 				return err
 			},
 		},
@@ -69,11 +70,11 @@ func TestStripeMock(t *testing.T) {
 		"CustomerLives":   {func() error { _, err := g.CustomerLives(ctx, "cus_1"); return err }},
 		"UpdateCustomer": {
 			func() error {
-				return g.UpdateCustomer(ctx, "cus_1", purchase.CustomerParams{Customer: "cus_1", Name: "Demo Ltd", Email: "books@example.com", Installation: "inst_1",
+				return g.UpdateCustomer(ctx, "cus_1", card.CustomerParams{Customer: "cus_1", Name: "Demo Ltd", Email: "books@example.com", Installation: "inst_1",
 					Address: account.Address{Line1: "1 Demo Street", City: "Berlin", PostalCode: "10115", Country: "DE"}, TaxIDs: []account.TaxID{{Type: "eu_vat", Value: "DE123456788"}}})
 			},
 			func() error {
-				return g.UpdateCustomer(ctx, "cus_1", purchase.CustomerParams{Customer: "cus_1", Installation: "inst_1"})
+				return g.UpdateCustomer(ctx, "cus_1", card.CustomerParams{Customer: "cus_1", Installation: "inst_1"})
 			},
 		},
 		"CreateCheckout": {
@@ -85,11 +86,11 @@ func TestStripeMock(t *testing.T) {
 		},
 		"CreateInvoice": {
 			func() error {
-				_, err := g.CreateInvoice(ctx, whole, purchase.PaymentMethod{ID: "pm_1", Type: "card"}, "k31")
+				_, err := g.CreateInvoice(ctx, whole, card.PaymentMethod{ID: "pm_1", Type: "card"}, "k31")
 				return err
 			},
 			func() error {
-				_, err := g.CreateInvoice(ctx, euros, purchase.PaymentMethod{ID: "pm_1", Type: "sepa_debit"}, "k31e")
+				_, err := g.CreateInvoice(ctx, euros, card.PaymentMethod{ID: "pm_1", Type: "sepa_debit"}, "k31e")
 				return err
 			},
 		},
@@ -125,11 +126,11 @@ func TestStripeMock(t *testing.T) {
 		"Detach":         {func() error { return g.Detach(ctx, "pm_1") }},
 		"SetDefault":     {func() error { return g.SetDefault(ctx, "cus_1", "pm_1") }},
 		"CreateSetup": {func() error {
-			_, err := g.CreateSetup(ctx, purchase.SetupParams{Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1",
+			_, err := g.CreateSetup(ctx, card.SetupParams{Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1",
 				Currency: "usd", SuccessURL: "https://purse.example.com/added", CancelURL: "https://purse.example.com/methods"}, "k7")
 			return err
 		}, func() error {
-			_, err := g.CreateSetup(ctx, purchase.SetupParams{Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1", Currency: "cad",
+			_, err := g.CreateSetup(ctx, card.SetupParams{Customer: "cus_1", Installation: "inst_1", StripeCustomer: "cus_1", Currency: "cad",
 				Types:      []string{"card", "link", "us_bank_account", "sepa_debit", "bacs_debit", "au_becs_debit", "acss_debit", "cashapp", "paypal"},
 				SuccessURL: "https://purse.example.com/added", CancelURL: "https://purse.example.com/methods"}, "k7a")
 			return err

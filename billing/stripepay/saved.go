@@ -9,6 +9,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 
+	"purse/billing/card"
 	"purse/billing/charge"
 	"purse/billing/outcome"
 	"purse/billing/purchase"
@@ -16,7 +17,7 @@ import (
 
 // CreateInvoice makes the invoice of a purchase that is paid with a saved payment
 // method, and finalizes it, as those of recharges.
-func (g *Gateway) CreateInvoice(ctx context.Context, p purchase.CheckoutParams, m purchase.PaymentMethod, key string) (purchase.Checkout, error) {
+func (g *Gateway) CreateInvoice(ctx context.Context, p purchase.CheckoutParams, m card.PaymentMethod, key string) (purchase.Checkout, error) {
 	name := p.Name + ": " + p.Description
 	in, err := g.prepare(ctx, charge.Terms{
 		Owner: charge.Owner{Of: charge.OfPurchase, ID: p.Purchase}, Customer: p.Customer, Installation: p.Installation, StripeCustomer: p.StripeCustomer,

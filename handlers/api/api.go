@@ -17,6 +17,7 @@ import (
 	"purse/billing/account"
 	"purse/billing/alert"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/catalog"
 	"purse/billing/credit"
 	"purse/billing/event"
@@ -45,7 +46,7 @@ type Deps struct {
 	// Purchases sells packs; nil where nothing is sold.
 	Purchases *purchase.Service
 	// Methods are what customers have saved; nil where nothing is sold.
-	Methods *purchase.Methods
+	Methods *card.Service
 	// Invoices are credits sold by invoice; nil where nothing is sold.
 	Invoices *invoice.Service
 	// Statements add up a customer's months.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"purse/billing/purchase"
+	"purse/billing/card"
 )
 
 type methodObject struct {
@@ -42,12 +42,12 @@ func listMethods(a *API, ctx context.Context, in *listMethodsIn) (*reply[list[me
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(found, func(a, b purchase.Method) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	slices.SortStableFunc(found, func(a, b card.Method) int { return b.CreatedAt.Compare(a.CreatedAt) })
 	now := a.Methods.Accounts.Now()
-	return cutList(in.Page, found, func(m purchase.Method) string { return m.ID }, func(m purchase.Method) methodObject {
+	return cutList(in.Page, found, func(m card.Method) string { return m.ID }, func(m card.Method) methodObject {
 		o := methodObject{
 			Object: "payment_method", ID: m.ID, Customer: c.ID, Type: m.Type, Name: m.Name(), Brand: orNull(m.Brand), Last4: orNull(m.Last4),
-			Default: m.Default, Backup: m.Backup, Usable: m.Usable(now), BusinessDays: purchase.BusinessDays(m.Type), CreatedAt: stamp(m.CreatedAt),
+			Default: m.Default, Backup: m.Backup, Usable: m.Usable(now), BusinessDays: card.BusinessDays(m.Type), CreatedAt: stamp(m.CreatedAt),
 		}
 		if m.ExpYear > 0 {
 			o.ExpMonth, o.ExpYear = &m.ExpMonth, &m.ExpYear

@@ -9,10 +9,10 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/alert"
+	"purse/billing/card"
 	"purse/billing/event"
 	"purse/billing/ledger"
 	"purse/billing/money"
-	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/tx"
 	"purse/handlers/kit"
@@ -136,7 +136,7 @@ func (p *Portal) paying(t tx.Tx, c *account.Customer, policies []*recharge.Polic
 		}
 		one := onItsWay{creditType: b.CreditType, action: "See the payment", href: "/purchases/" + b.ID}
 		if w != nil && !w.Transfer() {
-			one.text = purchase.Awaited(ui.Money(money.Money{Amount: w.Due, Currency: b.Price.Currency}), w.Method, w.Since, t.Now(), c.Location())
+			one.text = card.Awaited(ui.Money(money.Money{Amount: w.Due, Currency: b.Price.Currency}), w.Method, w.Since, t.Now(), c.Location())
 		}
 		out = append(out, one)
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"purse/billing/card"
 	"purse/billing/fault"
 	"purse/billing/money"
 	"purse/billing/purchase"
@@ -25,11 +26,11 @@ func (p *Portal) payingMethods(r *http.Request, currency string) (out []ui.Optio
 		return nil
 	}
 	for _, m := range list {
-		if !m.Usable(p.Kit.Now()) || !purchase.Takes(m.Type, currency) {
+		if !m.Usable(p.Kit.Now()) || !card.Takes(m.Type, currency) {
 			continue
 		}
 		text := m.Name() + " now"
-		if n := purchase.BusinessDays(m.Type); n > 0 {
+		if n := card.BusinessDays(m.Type); n > 0 {
 			text = m.Name() + ", about " + strconv.Itoa(n) + " business days"
 		}
 		out = append(out, ui.Option{Value: m.ID, Text: text})
@@ -53,7 +54,7 @@ func (p *Portal) PaysMuch(form url.Values) bool {
 // of the customer's.
 func (p *Portal) buySaved(w http.ResponseWriter, r *http.Request, form *kit.Form, begin purchase.Begin, method string) error {
 	list, err := p.Methods.List(r.Context(), begin.Customer)
-	i := slices.IndexFunc(list, func(m purchase.Method) bool { return m.Is(method) })
+	i := slices.IndexFunc(list, func(m card.Method) bool { return m.Is(method) })
 	switch {
 	case err != nil:
 	case i < 0:
@@ -89,14 +90,14 @@ func (p *Portal) buySaved(w http.ResponseWriter, r *http.Request, form *kit.Form
 	return kit.Go(w, r, "/checkout/return?session_id="+url.QueryEscape(bought.CheckoutSession))
 }
 
-func (p *Portal) paySavedPage(w http.ResponseWriter, r *http.Request, form *kit.Form, begin purchase.Begin, m purchase.PaymentMethod) error {
+func (p *Portal) paySavedPage(w http.ResponseWriter, r *http.Request, form *kit.Form, begin purchase.Begin, m card.PaymentMethod) error {
 	pack := p.Catalog.Snapshot().Pack(begin.Pack)
 	if pack == nil || pack.Archived() || pack.PriceIn(begin.Currency) == nil {
 		form.Fail("pack", "This pack is no longer for sale. Choose another one.")
 		return p.buyPage(w, r, form, begin.Currency)
 	}
 	page := portal.PaySaved{Method: m.Name(), Terms: p.Purchases.RefundPolicy(), Tax: "That is all."}
-	if n := purchase.BusinessDays(m.Type); n > 0 {
+	if n := card.BusinessDays(m.Type); n > 0 {
 		page.Takes = "The bank takes about " + strconv.Itoa(n) + " business days. The credits come when it has paid; if it does not, we mail you."
 	}
 	err := p.view(r.Context(), func(t tx.Tx) (err error) {

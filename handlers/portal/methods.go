@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"purse/billing/card"
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/invoice"
-	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/schedule"
 	"purse/billing/tx"
@@ -45,7 +45,7 @@ func (p *Portal) MethodList(w http.ResponseWriter, r *http.Request) error {
 	return kit.Render(w, r, http.StatusOK, portal.MethodsPage(p.Kit.Frame(r, "Payment methods", "/methods"), page))
 }
 
-func (p *Portal) savedMethod(m *purchase.Method, auto automatic) portal.SavedMethod {
+func (p *Portal) savedMethod(m *card.Method, auto automatic) portal.SavedMethod {
 	c := portal.SavedMethod{ID: m.ID, Name: m.Name(), Kind: kindOf(m), Ended: m.Ended, Expired: m.Expired(p.Kit.Now()), Default: m.Default, Backup: m.Backup}
 	if m.ExpYear > 0 {
 		c.Expires = fmt.Sprintf("%02d / %d", m.ExpMonth, m.ExpYear)
@@ -60,8 +60,8 @@ func (p *Portal) savedMethod(m *purchase.Method, auto automatic) portal.SavedMet
 }
 
 // kindOf says what a payment method is, where its name does not.
-func kindOf(m *purchase.Method) string {
-	if kind := purchase.MethodName(m.Type); m.Type != purchase.MethodCard && !strings.HasPrefix(m.Name(), kind) {
+func kindOf(m *card.Method) string {
+	if kind := card.TypeName(m.Type); m.Type != card.Card && !strings.HasPrefix(m.Name(), kind) {
 		return kind
 	}
 	return ""
@@ -121,7 +121,7 @@ func (p *Portal) MethodLeave(w http.ResponseWriter, r *http.Request) error {
 	if nonce == "" || len(nonce) > 100 {
 		return kit.Go(w, r, backTo(back))
 	}
-	to, err := p.Methods.Add(r.Context(), purchase.AddMethod{
+	to, err := p.Methods.Add(r.Context(), card.Adding{
 		Customer: kit.VisitorOf(r).Customer.ID, Key: nonce, Person: kit.VisitorOf(r).User.ID, Address: kit.Address(r), ReturnPath: "/methods/added?back=" + url.QueryEscape(back), CancelPath: backTo(back),
 	})
 	if err != nil {
@@ -200,7 +200,7 @@ func (p *Portal) MethodUse(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.orSay(w, r, err, "/methods")
 	}
-	var to purchase.MethodChoice
+	var to card.Choice
 	for _, o := range list {
 		if o.Default {
 			to.Default = o.ID

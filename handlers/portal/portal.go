@@ -8,6 +8,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/alert"
+	"purse/billing/card"
 	"purse/billing/catalog"
 	"purse/billing/event"
 	"purse/billing/invoice"
@@ -38,7 +39,7 @@ type Deps struct {
 	// Purchases sells the packs.
 	Purchases *purchase.Service
 	// Methods are the saved cards, Recharges what is bought with them by itself.
-	Methods   *purchase.Methods
+	Methods   *card.Service
 	Recharges *recharge.Service
 	// Endpoints tells the customer's own systems of events.
 	Endpoints *notify.Endpoints

@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/card"
 	"purse/billing/catalog"
 	"purse/billing/fault"
 	"purse/billing/id"
 	"purse/billing/ledger"
 	"purse/billing/money"
-	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/tx"
 	"purse/handlers/kit"
@@ -179,11 +179,11 @@ func (p *Portal) rechargePage(w http.ResponseWriter, r *http.Request, form *kit.
 			return err
 		}
 		for _, m := range list {
-			if !purchase.MaySave(m.Type) || (page.Currency != "" && !purchase.Takes(m.Type, strings.ToLower(page.Currency))) {
+			if !card.MaySave(m.Type) || (page.Currency != "" && !card.Takes(m.Type, strings.ToLower(page.Currency))) {
 				continue
 			}
 			text := m.Name()
-			switch n := purchase.BusinessDays(m.Type); {
+			switch n := card.BusinessDays(m.Type); {
 			case m.Expired(p.Kit.Now()):
 				text += " (expired)"
 			case m.Ended:

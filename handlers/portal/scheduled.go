@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/card"
 	"purse/billing/fault"
 	"purse/billing/invoice"
-	"purse/billing/purchase"
 	"purse/billing/schedule"
 	"purse/billing/tx"
 	"purse/handlers/kit"
@@ -46,7 +46,7 @@ func (p *Portal) scheduledPage(w http.ResponseWriter, r *http.Request, form *kit
 		}
 		page.Every = append(page.Every, ui.Option{Value: string(e), Text: text})
 	}
-	var saved []purchase.Method
+	var saved []card.Method
 	if page.MayChange {
 		list, err := p.Methods.List(r.Context(), v.Customer.ID)
 		saved = list
@@ -70,7 +70,7 @@ func (p *Portal) scheduledPage(w http.ResponseWriter, r *http.Request, form *kit
 		}
 		for _, s := range list {
 			row := p.scheduleRow(s, v)
-			if page.MayChange && !page.Down && chargesMethod(s) && s.Reason != schedule.PriceChanged && s.Reason != schedule.NoCard && !slices.ContainsFunc(saved, func(m purchase.Method) bool { return m.Is(s.Card.ID) && !m.Ended }) {
+			if page.MayChange && !page.Down && chargesMethod(s) && s.Reason != schedule.PriceChanged && s.Reason != schedule.NoCard && !slices.ContainsFunc(saved, func(m card.Method) bool { return m.Is(s.Card.ID) && !m.Ended }) {
 				row.Note = s.Card.Name() + " is not saved any more, or may not be debited, so this does not work. Cancel it and make a new one with another payment method."
 				row.MayResume = false
 			}

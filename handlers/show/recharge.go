@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"purse/billing/card"
 	"purse/billing/charge"
 	"purse/billing/money"
-	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/views/portal"
 	"purse/views/ui"
@@ -94,7 +94,7 @@ func Recharging(open *recharge.Recharge, now time.Time, z *time.Location) string
 
 // awaited says what a recharge waits for while a bank is asked.
 func awaited(open *recharge.Recharge, now time.Time, z *time.Location) string {
-	return purchase.Awaited(ui.Money(open.Due()), open.Method.Type, open.SentAt, now, z)
+	return card.Awaited(ui.Money(open.Due()), open.Method.Type, open.SentAt, now, z)
 }
 
 // Packs is how many of a pack: "Starter", "3 × Starter".

@@ -1,6 +1,7 @@
 package show
 
 import (
+	"purse/billing/card"
 	"purse/billing/money"
 	"purse/billing/purchase"
 	"purse/billing/tx"
@@ -27,12 +28,12 @@ func Wait(t tx.Tx, ps *purchase.Service, p *purchase.Purchase) (*portal.Wait, er
 			out.Text = in(w.Received) + " of " + in(w.Due) + " has arrived, " + in(w.Missing()) + " is missing. The credits come when all of it has arrived."
 		}
 		out.Transfer, out.Reference, out.Link = true, w.Reference, w.InstructionsURL
-	case purchase.BusinessDays(w.Method) > 0:
+	case card.BusinessDays(w.Method) > 0:
 		c, err := ps.Accounts.CustomerIn(t, p.Customer)
 		if err != nil {
 			return nil, err
 		}
-		out.Text = purchase.Awaited(ui.Money(money.Money{Amount: w.Due, Currency: p.Price.Currency}), w.Method, w.Since, t.Now(), c.Location()) + " The credits come when it has paid."
+		out.Text = card.Awaited(ui.Money(money.Money{Amount: w.Due, Currency: p.Price.Currency}), w.Method, w.Since, t.Now(), c.Location()) + " The credits come when it has paid."
 	}
 	return out, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"purse/billing/account"
+	"purse/billing/card"
 	"purse/billing/inbox"
 	"purse/billing/outcome"
 	"purse/billing/purchase"
@@ -26,7 +27,7 @@ type fakeGateway struct {
 
 func (g *fakeGateway) CustomerLives(context.Context, string) (bool, error) { return true, nil }
 
-func (g *fakeGateway) EnsureCustomer(_ context.Context, p purchase.CustomerParams, _ string) (string, error) {
+func (g *fakeGateway) EnsureCustomer(_ context.Context, p card.CustomerParams, _ string) (string, error) {
 	return "cus_" + p.Customer[4:], nil
 }
 
@@ -34,7 +35,7 @@ func (g *fakeGateway) CustomerDetails(context.Context, string) (account.TypedDet
 	return account.TypedDetails{}, outcome.ErrGone
 }
 
-func (g *fakeGateway) UpdateCustomer(context.Context, string, purchase.CustomerParams) error {
+func (g *fakeGateway) UpdateCustomer(context.Context, string, card.CustomerParams) error {
 	return nil
 }
 
@@ -61,8 +62,8 @@ func (g *fakeGateway) Checkout(_ context.Context, id string) (purchase.Checkout,
 	return *c, nil
 }
 
-func (g *fakeGateway) SetupTry(context.Context, string) (purchase.SetupTry, error) {
-	return purchase.SetupTry{}, outcome.ErrGone
+func (g *fakeGateway) SetupTry(context.Context, string) (card.SetupTry, error) {
+	return card.SetupTry{}, outcome.ErrGone
 }
 
 func (g *fakeGateway) FindRefund(context.Context, purchase.RefundParams) (purchase.ChargeRefund, bool, error) {

@@ -11,6 +11,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/inbox"
 	"purse/billing/ledger"
 	"purse/billing/purchase"
@@ -39,7 +40,7 @@ func (w *world) visits(ps *people) []visit {
 	open := w.begin(ps.healthy, 3)
 	transfer := w.begin(ps.healthy, 1)
 	w.gateway.set(transfer, func(c *purchase.Checkout) {
-		c.Status, c.Payment = "complete", purchase.PaymentIntent{ID: "pi_t", Status: "requires_action", Method: purchase.MethodBankTransfer, Remaining: c.Total - 1000,
+		c.Status, c.Payment = "complete", purchase.PaymentIntent{ID: "pi_t", Status: "requires_action", Method: card.BankTransfer, Remaining: c.Total - 1000,
 			Reference: "W2VFJK8A", InstructionsURL: "https://payments.example.com/instructions/1"}
 	})
 	w.expect(transfer)

@@ -8,11 +8,11 @@ import (
 	"net/url"
 	"strings"
 
+	"purse/billing/card"
 	"purse/billing/charge"
 	"purse/billing/event"
 	"purse/billing/invoice"
 	"purse/billing/ledger"
-	"purse/billing/purchase"
 	"purse/billing/recharge"
 	"purse/billing/schedule"
 	"purse/billing/stripepay"
@@ -26,7 +26,7 @@ import (
 type rechargeParts struct {
 	box       *sandbox.Server
 	boxURL    string
-	methods   *purchase.Methods
+	methods   *card.Service
 	charges   *charge.Service
 	recharges *recharge.Service
 	invoices  *invoice.Service
@@ -41,8 +41,8 @@ func (w *world) openRecharges(events *event.Log, log *slog.Logger) {
 	w.boxURL = host.URL
 	gateway, err := stripepay.New(stripepay.Config{Key: "sk_test_0123456789", URL: host.URL, Retries: -1})
 	w.check(err)
-	w.methods = purchase.NewMethods(purchase.MethodDeps{
-		Runner: w.db, Store: db.MethodStore{}, Gateway: gateway, Accounts: w.accounts, Audit: w.audit, Installation: "ins_test", PublicURL: w.url,
+	w.methods = card.New(card.Deps{
+		Runner: w.db, Store: db.CardStore{}, Gateway: gateway, Accounts: w.accounts, Audit: w.audit, Installation: "ins_test", PublicURL: w.url,
 	})
 	w.charges = charge.New(charge.Deps{
 		Runner: w.db, Store: db.ChargeStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Purchases: w.purchases,

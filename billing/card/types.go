@@ -1,4 +1,4 @@
-package purchase
+package card
 
 import (
 	"slices"
@@ -8,17 +8,17 @@ import (
 
 // Stripe's types of payment methods that the code tells apart.
 const (
-	MethodCard         = "card"
-	MethodLink         = "link"
-	MethodACH          = "us_bank_account"
-	MethodSEPA         = "sepa_debit"
-	MethodBacs         = "bacs_debit"
-	MethodBECS         = "au_becs_debit"
-	MethodACSS         = "acss_debit"
-	MethodCashApp      = "cashapp"
-	MethodPayPal       = "paypal"
-	MethodWeChat       = "wechat_pay"
-	MethodBankTransfer = "customer_balance"
+	Card         = "card"
+	Link         = "link"
+	ACH          = "us_bank_account"
+	SEPA         = "sepa_debit"
+	Bacs         = "bacs_debit"
+	BECS         = "au_becs_debit"
+	ACSS         = "acss_debit"
+	CashApp      = "cashapp"
+	PayPal       = "paypal"
+	WeChat       = "wechat_pay"
+	BankTransfer = "customer_balance"
 )
 
 // methodType is what is known of a type.
@@ -36,17 +36,17 @@ type methodType struct {
 // debit for its days. Where these say nothing sure of the currencies, every one is
 // offered, and Stripe says.
 var methodTypes = map[string]methodType{
-	MethodCard:          {saved: true},
-	MethodLink:          {saved: true},
-	MethodACH:           {currencies: "usd", saved: true, days: 4},
-	MethodSEPA:          {currencies: "eur", saved: true, days: 5},
-	MethodBacs:          {currencies: "gbp", saved: true, days: 3},
-	MethodBECS:          {currencies: "aud", saved: true, days: 3},
-	MethodACSS:          {currencies: "cad usd", saved: true, days: 5},
-	MethodCashApp:       {currencies: "usd", saved: true},
-	MethodPayPal:        {currencies: "aud cad chf czk dkk eur gbp hkd nok nzd pln sek sgd usd", saved: true},
-	MethodBankTransfer:  {currencies: "eur gbp jpy mxn usd"},
-	MethodWeChat:        {currencies: "aud cad chf cny dkk eur gbp hkd jpy nok sek sgd usd"},
+	Card:                {saved: true},
+	Link:                {saved: true},
+	ACH:                 {currencies: "usd", saved: true, days: 4},
+	SEPA:                {currencies: "eur", saved: true, days: 5},
+	Bacs:                {currencies: "gbp", saved: true, days: 3},
+	BECS:                {currencies: "aud", saved: true, days: 3},
+	ACSS:                {currencies: "cad usd", saved: true, days: 5},
+	CashApp:             {currencies: "usd", saved: true},
+	PayPal:              {currencies: "aud cad chf czk dkk eur gbp hkd nok nzd pln sek sgd usd", saved: true},
+	BankTransfer:        {currencies: "eur gbp jpy mxn usd"},
+	WeChat:              {currencies: "aud cad chf cny dkk eur gbp hkd jpy nok sek sgd usd"},
 	"affirm":            {currencies: "cad usd"},
 	"afterpay_clearpay": {currencies: "aud cad gbp nzd usd"},
 	"alipay":            {currencies: "aud cad cny eur gbp hkd jpy myr nzd sgd usd"},
@@ -92,8 +92,8 @@ var methodTypes = map[string]methodType{
 	"zip":               {currencies: "aud usd"},
 }
 
-// MethodTypes are all types that Checkout can be told to offer, in order.
-func MethodTypes() []string {
+// Types are all types that Checkout can be told to offer, in order.
+func Types() []string {
 	var out []string
 	for m := range methodTypes {
 		out = append(out, m)
@@ -102,8 +102,8 @@ func MethodTypes() []string {
 	return out
 }
 
-// KnownMethod says whether Checkout can be told to offer a payment method.
-func KnownMethod(m string) bool {
+// Known says whether Checkout can be told to offer a payment method.
+func Known(m string) bool {
 	_, ok := methodTypes[m]
 	return ok
 }
@@ -119,9 +119,9 @@ func Takes(method, currency string) bool {
 // while the customer is away.
 func MaySave(method string) bool { return methodTypes[method].saved }
 
-// MethodsFor are those of the methods that take a currency. None leaves the
+// TypesFor are those of the methods that take a currency. None leaves the
 // choice to Stripe's dashboard.
-func MethodsFor(methods []string, currency string) (out []string) {
+func TypesFor(methods []string, currency string) (out []string) {
 	for _, m := range methods {
 		if Takes(m, currency) {
 			out = append(out, m)
@@ -132,7 +132,7 @@ func MethodsFor(methods []string, currency string) (out []string) {
 
 // savable are those of the methods that take a currency and can be saved.
 func savable(methods []string, currency string) (out []string) {
-	for _, m := range MethodsFor(methods, currency) {
+	for _, m := range TypesFor(methods, currency) {
 		if MaySave(m) {
 			out = append(out, m)
 		}
@@ -140,26 +140,26 @@ func savable(methods []string, currency string) (out []string) {
 	return out
 }
 
-// MethodName is what people call a type: "Link", "SEPA debit".
-func MethodName(method string) string {
+// TypeName is what people call a type: "Link", "SEPA debit".
+func TypeName(method string) string {
 	switch method {
-	case MethodCard:
+	case Card:
 		return "card"
-	case MethodACH:
+	case ACH:
 		return "US bank account"
-	case MethodSEPA:
+	case SEPA:
 		return "SEPA debit"
-	case MethodBacs:
+	case Bacs:
 		return "UK bank account"
-	case MethodBECS:
+	case BECS:
 		return "Australian bank account"
-	case MethodACSS:
+	case ACSS:
 		return "Canadian bank account"
-	case MethodBankTransfer:
+	case BankTransfer:
 		return "bank transfer"
-	case MethodCashApp:
+	case CashApp:
 		return "Cash App"
-	case MethodPayPal:
+	case PayPal:
 		return "PayPal"
 	case "":
 		return ""
@@ -194,7 +194,7 @@ func Awaited(amount, method string, sent time.Time, now time.Time, zone *time.Lo
 	const day = "2 January 2006"
 	what := "a bank debit"
 	if BusinessDays(method) == 0 {
-		what = "a payment by " + MethodName(method)
+		what = "a payment by " + TypeName(method)
 	}
 	text := "Waiting for " + what + " of " + amount + ", started on " + sent.In(zone).Format(day)
 	by := Arrives(method, sent, zone)
@@ -213,18 +213,18 @@ var brands = map[string]string{"amex": "American Express", "diners": "Diners Clu
 // Name is what people know a payment method by: "Visa •4242", "Stripe Test Bank
 // •6789", "Link (a@example.com)"; "" for none.
 func (m PaymentMethod) Name() string {
-	name, card := brands[m.Brand], m.Type == "" || m.Type == MethodCard
+	name, card := brands[m.Brand], m.Type == "" || m.Type == Card
 	switch {
 	case m.Last4 == "" && card:
 		return ""
 	case m.Last4 == "" && m.Brand == "":
-		return MethodName(m.Type)
+		return TypeName(m.Type)
 	case m.Last4 == "":
-		return MethodName(m.Type) + " (" + m.Brand + ")"
+		return TypeName(m.Type) + " (" + m.Brand + ")"
 	case m.Brand == "" && card:
 		name = "Card"
 	case m.Brand == "":
-		name = MethodName(m.Type)
+		name = TypeName(m.Type)
 	case name == "":
 		name = strings.ToUpper(m.Brand[:1]) + m.Brand[1:]
 	}

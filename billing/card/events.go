@@ -1,4 +1,4 @@
-package purchase
+package card
 
 import (
 	"context"
@@ -13,13 +13,13 @@ import (
 
 // MethodEvent handles an event about a payment method: whoever charges it looks at what
 // is saved now.
-func (m *Methods) MethodEvent(ctx context.Context, e *inbox.Event) (inbox.Verdict, error) {
+func (m *Service) MethodEvent(ctx context.Context, e *inbox.Event) (inbox.Verdict, error) {
 	return m.changedBy(ctx, e.ObjectID, nil)
 }
 
 // MandateEvent handles an event about the permission to debit an account: one that was
 // withdrawn makes the account as good as removed.
-func (m *Methods) MandateEvent(ctx context.Context, e *inbox.Event) (inbox.Verdict, error) {
+func (m *Service) MandateEvent(ctx context.Context, e *inbox.Event) (inbox.Verdict, error) {
 	d, err := m.Gateway.Mandate(ctx, e.ID)
 	switch {
 	case errors.Is(err, outcome.ErrGone):
@@ -33,7 +33,7 @@ func (m *Methods) MandateEvent(ctx context.Context, e *inbox.Event) (inbox.Verdi
 }
 
 // changedBy tells of a payment method that changed, after note has written it.
-func (m *Methods) changedBy(ctx context.Context, method string, note func(t tx.Tx, customer string) error) (inbox.Verdict, error) {
+func (m *Service) changedBy(ctx context.Context, method string, note func(t tx.Tx, customer string) error) (inbox.Verdict, error) {
 	customer, err := m.ownerOf(ctx, method)
 	if err != nil || customer == "" {
 		return inbox.Verdict{State: inbox.NotOurs}, err
@@ -48,7 +48,7 @@ func (m *Methods) changedBy(ctx context.Context, method string, note func(t tx.T
 
 // ownerOf is the customer who has saved a payment method, "" for nobody of ours. One
 // that was detached does not say from whom: who charges it knows.
-func (m *Methods) ownerOf(ctx context.Context, id string) (customer string, err error) {
+func (m *Service) ownerOf(ctx context.Context, id string) (customer string, err error) {
 	saved, err := m.Gateway.PaymentMethod(ctx, id)
 	if err != nil && !errors.Is(err, outcome.ErrGone) {
 		return "", err

@@ -1,4 +1,4 @@
-package purchase_test
+package card_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/audit"
+	"purse/billing/card"
 	"purse/billing/catalog"
 	"purse/billing/event"
 	"purse/billing/fault"
@@ -30,7 +31,7 @@ import (
 // cards is Methods on a database and a sandbox of its own.
 type cards struct {
 	*testing.T
-	*purchase.Methods
+	*card.Service
 	service  *purchase.Service
 	customer string
 	pack     string
@@ -74,7 +75,7 @@ func newCards(t *testing.T) *cards {
 	arrived := inbox.New(inbox.Deps{Runner: d, Store: db.InboxStore{}, Jobs: jobs, Audit: log})
 	c.service = purchase.New(purchase.Deps{Inbox: arrived, Runner: d, Store: db.PurchaseStore{}, Gateway: c.gateway, Accounts: accounts, Catalog: goods,
 		Ledger: ledger.New(db.NewLedgerStore(), d, jobs, events, ledger.Options{}), Jobs: jobs, Events: events, Audit: log, Installation: "inst_1", PublicURL: "http://127.0.0.1:8080"})
-	c.Methods = purchase.NewMethods(purchase.MethodDeps{Runner: d, Store: db.MethodStore{}, Gateway: c.gateway, Accounts: accounts, Audit: log,
+	c.Service = card.New(card.Deps{Runner: d, Store: db.CardStore{}, Gateway: c.gateway, Accounts: accounts, Audit: log,
 		Installation: "inst_1", PublicURL: "http://127.0.0.1:8080"})
 	arrived.Owners = inbox.Owners{{Types: "checkout.session.", Handle: inbox.Fetched(c.gateway.Checkout, c.service.SessionEvent)}}
 	c.Tell(func(_ context.Context, customer string) error {
@@ -98,9 +99,9 @@ func (c *cards) form(page, number string) string {
 }
 
 // save saves a card through Checkout in setup mode.
-func (c *cards) save(number string) *purchase.Method {
+func (c *cards) save(number string) *card.Method {
 	c.Helper()
-	page, err := c.Add(c.Context(), purchase.AddMethod{Customer: c.customer, ReturnPath: "/methods/added", CancelPath: "/methods"})
+	page, err := c.Add(c.Context(), card.Adding{Customer: c.customer, ReturnPath: "/methods/added", CancelPath: "/methods"})
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -154,16 +155,16 @@ func TestMethods(t *testing.T) {
 		t.Errorf("the same card twice: %+v", again)
 	}
 	by := audit.Actor{ID: "usr_1"}
-	if err := c.Choose(t.Context(), by, c.customer, purchase.MethodChoice{Default: master.ID, Backup: visa.ID}); err != nil {
+	if err := c.Choose(t.Context(), by, c.customer, card.Choice{Default: master.ID, Backup: visa.ID}); err != nil {
 		t.Fatal(err)
 	}
 	if got := c.list(); got != "mastercard 4444 default, visa 4242 backup" {
 		t.Error(got)
 	}
-	if err := c.Choose(t.Context(), by, c.customer, purchase.MethodChoice{Default: visa.ID, Backup: again.ID}); fault.Is(err, fault.Invalid) == false {
+	if err := c.Choose(t.Context(), by, c.customer, card.Choice{Default: visa.ID, Backup: again.ID}); fault.Is(err, fault.Invalid) == false {
 		t.Errorf("one card as its own backup: %v", err)
 	}
-	if err := c.Choose(t.Context(), by, c.customer, purchase.MethodChoice{Default: "pm_other"}); !fault.Is(err, fault.Invalid) {
+	if err := c.Choose(t.Context(), by, c.customer, card.Choice{Default: "pm_other"}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a card that is not saved: %v", err)
 	}
 	if err := c.Remove(t.Context(), by, c.customer, visa.ID); err != nil {
@@ -198,7 +199,7 @@ func TestMethods(t *testing.T) {
 // Stripe's event about a Checkout that saved a card is ours, and is done with.
 func TestSavingACardIsOurs(t *testing.T) {
 	c := newCards(t)
-	page, err := c.Add(t.Context(), purchase.AddMethod{Customer: c.customer, ReturnPath: "/methods/added", CancelPath: "/methods"})
+	page, err := c.Add(t.Context(), card.Adding{Customer: c.customer, ReturnPath: "/methods/added", CancelPath: "/methods"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,13 @@
-package purchase
+package card
 
 import (
 	"context"
 	"time"
 )
 
-// MethodGateway is Stripe, as far as saved payment methods need it. No number of a
+// Gateway is Stripe, as far as saved payment methods need it. No number of a
 // card or an account passes it: Stripe's pages take them.
-type MethodGateway interface {
+type Gateway interface {
 	EnsureCustomer(ctx context.Context, p CustomerParams, key string) (string, error)
 	// CustomerLives says whether Stripe still has a customer: it may have been deleted
 	// there, or never been.

@@ -1,4 +1,7 @@
-package purchase
+// Package card keeps the payment methods that customers have saved at Stripe: cards,
+// bank accounts, wallets. Stripe keeps them, and is asked each time; which are chosen,
+// and whose permission to be debited has ended, is kept here.
+package card
 
 import (
 	"context"
@@ -52,14 +55,14 @@ func (m *Method) CheckUse(param, currency string, now time.Time) error {
 	return nil
 }
 
-// MethodChoice is what a customer chose. An empty Default leaves it to Stripe's.
-type MethodChoice struct{ Default, Backup string }
+// Choice is what a customer chose. An empty Default leaves it to Stripe's.
+type Choice struct{ Default, Backup string }
 
-// MethodStore keeps what customers chose.
-type MethodStore interface {
-	// MethodChoice answers the zero choice when none was made.
-	MethodChoice(t tx.Tx, customer string) (MethodChoice, error)
-	PutMethodChoice(t tx.Tx, customer string, c MethodChoice) error
+// Store keeps what customers chose.
+type Store interface {
+	// Choice answers the zero choice when none was made.
+	Choice(t tx.Tx, customer string) (Choice, error)
+	PutChoice(t tx.Tx, customer string, c Choice) error
 	// PutMandate writes whether a payment method of a customer may be debited;
 	// MandatesEnded answers those that may not.
 	PutMandate(t tx.Tx, customer, method string, ended bool) error
@@ -69,17 +72,17 @@ type MethodStore interface {
 	Charging(t tx.Tx, method string) (customer string, err error)
 }
 
-// MethodDeps is what Methods need.
-type MethodDeps struct {
+// Deps is what a Service needs.
+type Deps struct {
 	Runner       tx.Runner
-	Store        MethodStore
-	Gateway      MethodGateway
+	Store        Store
+	Gateway      Gateway
 	Accounts     *account.Service
 	Audit        *audit.Log
 	Installation string
 	PublicURL    string
 	// Limits hold up who tries too many cards; nil for no limits.
-	Limits SetupLimits
+	Limits Limits
 	// Replaced is called in the transaction that replaces a customer which was deleted
 	// at Stripe; nil for nobody.
 	Replaced func(t tx.Tx, customer string) error
@@ -91,28 +94,28 @@ type MethodDeps struct {
 	Catalog *catalog.Service
 }
 
-// SetupLimits decide whether a customer may open a page that saves a payment
+// Limits decide whether a customer may open a page that saves a payment
 // method, and remember that it did.
-type SetupLimits interface {
+type Limits interface {
 	BeginSetup(t tx.Tx, customer, setup, person, address string) error
 }
 
-// Methods are the payment methods that customers have saved. Stripe keeps them,
+// Service is the payment methods that customers have saved. Stripe keeps them,
 // and is asked each time: one that was removed in Stripe's portal is gone here too.
-type Methods struct {
-	MethodDeps
+type Service struct {
+	Deps
 	changed []func(ctx context.Context, customer string) error
 }
 
-// NewMethods makes Methods.
-func NewMethods(d MethodDeps) *Methods { return &Methods{MethodDeps: d} }
+// New makes a Service.
+func New(d Deps) *Service { return &Service{Deps: d} }
 
 // Tell sets who is told after the payment methods of a customer, or what was chosen
 // among them, may have changed.
-func (m *Methods) Tell(fs ...func(ctx context.Context, customer string) error) { m.changed = fs }
+func (m *Service) Tell(fs ...func(ctx context.Context, customer string) error) { m.changed = fs }
 
 // Changed tells all of them.
-func (m *Methods) Changed(ctx context.Context, customer string) (err error) {
+func (m *Service) Changed(ctx context.Context, customer string) (err error) {
 	for _, f := range m.changed {
 		err = errors.Join(err, f(ctx, customer))
 	}
@@ -123,7 +126,7 @@ func (m *Methods) Changed(ctx context.Context, customer string) (err error) {
 // the backup, then the newest. When nothing was chosen, Stripe's default counts,
 // and without one the oldest that is still good: saving another does not change
 // which one pays.
-func (m *Methods) List(ctx context.Context, customer string) ([]Method, error) {
+func (m *Service) List(ctx context.Context, customer string) ([]Method, error) {
 	c, err := m.Accounts.Customer(ctx, customer)
 	if err != nil || c.StripeCustomerID == "" {
 		return nil, err
@@ -133,9 +136,9 @@ func (m *Methods) List(ctx context.Context, customer string) ([]Method, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, methodsUnavailable(err)
+		return nil, unavailable(err)
 	}
-	var choice MethodChoice
+	var choice Choice
 	var ended []string
 	var now time.Time
 	err = m.Runner.View(ctx, func(t tx.Tx) error {
@@ -143,7 +146,7 @@ func (m *Methods) List(ctx context.Context, customer string) ([]Method, error) {
 		if ended, err = m.Store.MandatesEnded(t, c.ID); err != nil {
 			return err
 		}
-		choice, err = m.Store.MethodChoice(t, c.ID)
+		choice, err = m.Store.Choice(t, c.ID)
 		return err
 	})
 	if err != nil {
@@ -155,7 +158,7 @@ func (m *Methods) List(ctx context.Context, customer string) ([]Method, error) {
 // arrange joins what is one card or account, and marks and orders by what was
 // chosen. Of one that was saved again after its mandate had ended the new one
 // counts.
-func arrange(all []PaymentMethod, ended []string, byDefault string, choice MethodChoice, now time.Time) []Method {
+func arrange(all []PaymentMethod, ended []string, byDefault string, choice Choice, now time.Time) []Method {
 	var out []Method
 	for _, k := range all {
 		one := Method{PaymentMethod: k, Ended: slices.Contains(ended, k.ID)}
@@ -216,7 +219,7 @@ func oldest(all []PaymentMethod, of []Method, now time.Time) int {
 }
 
 // Method answers one saved payment method of a customer, NotFound when it is not saved.
-func (m *Methods) Method(ctx context.Context, customer, id string) (*Method, error) {
+func (m *Service) Method(ctx context.Context, customer, id string) (*Method, error) {
 	list, err := m.List(ctx, customer)
 	if err != nil {
 		return nil, err
@@ -230,7 +233,7 @@ func (m *Methods) Method(ctx context.Context, customer, id string) (*Method, err
 }
 
 // Choose sets the default and the backup; an empty backup is none.
-func (m *Methods) Choose(ctx context.Context, by audit.Actor, customer string, to MethodChoice) error {
+func (m *Service) Choose(ctx context.Context, by audit.Actor, customer string, to Choice) error {
 	list, err := m.List(ctx, customer)
 	if err != nil {
 		return err
@@ -259,11 +262,11 @@ func (m *Methods) Choose(ctx context.Context, by audit.Actor, customer string, t
 		return err
 	}
 	err = m.Runner.Update(ctx, func(t tx.Tx) error {
-		before, err := m.Store.MethodChoice(t, c.ID)
+		before, err := m.Store.Choice(t, c.ID)
 		if err != nil || before == to {
 			return err
 		}
-		if err := m.Store.PutMethodChoice(t, c.ID, to); err != nil {
+		if err := m.Store.PutChoice(t, c.ID, to); err != nil {
 			return err
 		}
 		return m.Audit.Record(t, audit.Record{Actor: by, Customer: c.ID, Action: "payment_methods.chosen", Object: c.ID, Before: before, After: to})
@@ -272,25 +275,25 @@ func (m *Methods) Choose(ctx context.Context, by audit.Actor, customer string, t
 		return err
 	}
 	if err := m.Gateway.SetDefault(ctx, c.StripeCustomerID, to.Default); err != nil {
-		return methodsUnavailable(err)
+		return unavailable(err)
 	}
 	return m.Changed(ctx, c.ID)
 }
 
 // Remove forgets a payment method, however often it was saved. Automatic payments that
 // take it pause.
-func (m *Methods) Remove(ctx context.Context, by audit.Actor, customer, id string) error {
+func (m *Service) Remove(ctx context.Context, by audit.Actor, customer, id string) error {
 	o, err := m.Method(ctx, customer, id)
 	if err != nil {
 		return err
 	}
 	for _, id := range append([]string{o.ID}, o.Also...) {
 		if err := m.Gateway.Detach(ctx, id); err != nil && !errors.Is(err, outcome.ErrGone) {
-			return methodsUnavailable(err)
+			return unavailable(err)
 		}
 	}
 	err = m.Runner.Update(ctx, func(t tx.Tx) error {
-		c, err := m.Store.MethodChoice(t, customer)
+		c, err := m.Store.Choice(t, customer)
 		if err != nil {
 			return err
 		}
@@ -302,7 +305,7 @@ func (m *Methods) Remove(ctx context.Context, by audit.Actor, customer, id strin
 			c.Backup = ""
 		}
 		if c != before {
-			if err := m.Store.PutMethodChoice(t, customer, c); err != nil {
+			if err := m.Store.PutChoice(t, customer, c); err != nil {
 				return err
 			}
 		}
@@ -314,8 +317,8 @@ func (m *Methods) Remove(ctx context.Context, by audit.Actor, customer, id strin
 	return m.Changed(ctx, customer)
 }
 
-// AddMethod says how to save a payment method.
-type AddMethod struct {
+// Adding says how to save a payment method.
+type Adding struct {
 	Customer string
 	Key      string // makes the Checkout one: a form's nonce
 	Person   string // who adds it
@@ -326,7 +329,7 @@ type AddMethod struct {
 }
 
 // Add opens a Checkout that saves a payment method, and answers its address.
-func (m *Methods) Add(ctx context.Context, a AddMethod) (string, error) {
+func (m *Service) Add(ctx context.Context, a Adding) (string, error) {
 	if !ownPath(a.ReturnPath) || !ownPath(a.CancelPath) {
 		return "", fault.Bad("return_path", "The page to return to is a path on Purse's own address.")
 	}
@@ -367,7 +370,7 @@ func (m *Methods) Add(ctx context.Context, a AddMethod) (string, error) {
 		SuccessURL: m.PublicURL + a.ReturnPath + join + "session_id={CHECKOUT_SESSION_ID}", CancelURL: m.PublicURL + a.CancelPath,
 	}, key)
 	if err != nil {
-		return "", methodsUnavailable(err)
+		return "", unavailable(err)
 	}
 	return s.URL, nil
 }
@@ -375,7 +378,7 @@ func (m *Methods) Add(ctx context.Context, a AddMethod) (string, error) {
 // Savable are the types that a customer can save, of those that Checkout offers,
 // and the currency in which they are to pay: the customer's, or that of the first
 // pack for sale. No types are those of Stripe's dashboard, where nothing is set.
-func (m *Methods) Savable(ctx context.Context, customer string) (types []string, currency string, err error) {
+func (m *Service) Savable(ctx context.Context, customer string) (types []string, currency string, err error) {
 	err = m.Runner.View(ctx, func(t tx.Tx) error {
 		currency, _, err = m.Accounts.CurrencyIn(t, customer)
 		return err
@@ -400,7 +403,7 @@ func (m *Methods) Savable(ctx context.Context, customer string) (types []string,
 // Added answers what a Checkout has saved, for the page that Stripe returns to.
 // Another's Checkout is answered as a missing one; one that is not
 // complete as a Conflict.
-func (m *Methods) Added(ctx context.Context, customer, session string) (*Method, error) {
+func (m *Service) Added(ctx context.Context, customer, session string) (*Method, error) {
 	if !isSession(session) {
 		return nil, fault.Missing("Checkout")
 	}
@@ -409,7 +412,7 @@ func (m *Methods) Added(ctx context.Context, customer, session string) (*Method,
 	case errors.Is(err, outcome.ErrGone):
 		return nil, fault.Missing("Checkout")
 	case err != nil:
-		return nil, methodsUnavailable(err)
+		return nil, unavailable(err)
 	case s.Installation != m.Installation || s.Customer != customer:
 		return nil, fault.Missing("Checkout")
 	case s.Verifying:
@@ -426,7 +429,7 @@ func (m *Methods) Added(ctx context.Context, customer, session string) (*Method,
 
 // Portal answers a link to Stripe's customer portal. returnPath is a page of
 // Purse's own.
-func (m *Methods) Portal(ctx context.Context, customer, returnPath string) (string, error) {
+func (m *Service) Portal(ctx context.Context, customer, returnPath string) (string, error) {
 	if !ownPath(returnPath) {
 		return "", fault.Bad("return_path", "The page to return to is a path on Purse's own address.")
 	}
@@ -440,7 +443,7 @@ func (m *Methods) Portal(ctx context.Context, customer, returnPath string) (stri
 		return "", fault.New(fault.Unavailable, "portal_unavailable", "", "Stripe's portal is not set up. Payment methods can be managed here meanwhile.")
 	}
 	if err != nil {
-		return "", methodsUnavailable(err)
+		return "", unavailable(err)
 	}
 	return u, nil
 }
@@ -449,21 +452,29 @@ func ownPath(p string) bool {
 	return strings.HasPrefix(p, "/") && !strings.HasPrefix(p, "//") && !strings.ContainsAny(p, "\\\r\n\t ")
 }
 
-func (m *Methods) ensure(ctx context.Context, customer string) (string, error) {
-	id, err := ensureCustomer(ctx, m.Runner, m.Accounts, m.Gateway, m.Installation, customer, m.Replaced)
+func (m *Service) ensure(ctx context.Context, customer string) (string, error) {
+	id, err := EnsureCustomer(ctx, m.Runner, m.Accounts, m.Gateway, m.Installation, customer, m.Replaced)
 	if err == nil {
 		return id, nil
 	}
 	if f, ok := fault.As(err); ok && f.Kind != fault.Unavailable {
 		return "", err
 	}
-	return "", methodsUnavailable(err)
+	return "", unavailable(err)
 }
 
-func methodsUnavailable(err error) error {
+func unavailable(err error) error {
 	if f, ok := fault.As(err); ok && f.Code == "payments_misconfigured" {
 		return err
 	}
 	return fmt.Errorf("%w: %w", fault.New(fault.Unavailable, "stripe_unavailable", "",
 		"The payment service does not answer at the moment. Nothing was changed; try again."), err)
+}
+
+// isSession says whether an id looks like a Checkout's: anybody can ask the page to
+// return to for anything, and Stripe would read "" as its list.
+func isSession(id string) bool {
+	return strings.HasPrefix(id, "cs_") && len(id) < 200 && !strings.ContainsFunc(id, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
 }
