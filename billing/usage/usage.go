@@ -145,10 +145,11 @@ func (s *Service) command(ctx context.Context, who Reporter, e *Event, now time.
 	}
 	o.Customer = customer.ID
 	c := &ledger.Command{Key: ledger.NewKey("usage", customer.ID, e.ID), Fingerprint: e.meaning(), Former: e.sent}
-	charges, err := s.rate(who, customer, e, now)
-	if s.waiting.has(c.Key) && (err == nil || fault.HasCode(err, "no_rate")) {
-		err = errWaiting
+	if s.waiting.has(c.Key) { // it was taken in, whatever the catalog and the clock say by now
+		c.Op = ledger.Debit{}
+		return c, errWaiting
 	}
+	charges, err := s.rate(who, customer, e, now)
 	if err != nil {
 		c.Op = ledger.Debit{} // refused, unless it replays
 		return c, err

@@ -104,6 +104,35 @@ func TestRecordedWorkWithoutARateWaits(t *testing.T) {
 	}
 }
 
+// What was taken in stays taken in: a retry of work that waits for a price is a
+// replay, however the catalog has changed since and however late it comes.
+func TestARetryOfWaitingWorkIsAReplay(t *testing.T) {
+	w := newWorld(t)
+	w.shop("100")
+	meter := w.must("POST", "/v1/meters", `{"key":"images","event":"image","aggregation":"count"}`).str("id")
+	event := `{"id":"a","customer":"ext:acme","event":"image","mode":"record","timestamp":"2026-03-01T11:00:00Z"}`
+	if a := w.must("POST", "/v1/usage", event); a.at("unpriced") != true || a.at("replayed") != false {
+		t.Fatal(a.text)
+	}
+	for _, x := range []struct {
+		name   string
+		change func()
+	}{
+		{"another meter reads a property", func() { w.must("POST", "/v1/meters", `{"key":"pixels","event":"image","property":"px"}`) }},
+		{"no meter reads it", func() {
+			w.must("POST", "/v1/meters/"+meter, `{"archived":true}`)
+			w.must("POST", "/v1/meters/"+w.must("GET", "/v1/meters", "").str("data", 0, "id"), `{"archived":true}`)
+		}},
+		{"it is old", func() { w.add(40 * 24 * time.Hour) }},
+	} {
+		x.change()
+		if a := w.must("POST", "/v1/usage", event); a.at("unpriced") != true || a.at("replayed") != true {
+			t.Errorf("%s: %s", x.name, a.text)
+		}
+		w.refuse(w.all, "POST", "/v1/usage", strings.Replace(event, `"image"`, `"picture"`, 1), 409, "idempotency_mismatch")
+	}
+}
+
 // A version that applies later can be taken back, and its date used again;
 // today's rate knows nothing of it.
 func TestALaterRateCanBeWithdrawn(t *testing.T) {
