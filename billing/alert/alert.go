@@ -89,36 +89,37 @@ func defaults() []New {
 // MaxAlerts is how many alerts and how many limits a customer may have.
 const MaxAlerts = 50
 
+// fieldsOf are the fields, as the API names them, that a kind of alert is made of.
+var fieldsOf = map[Kind][]string{
+	Below: {"credits"}, Share: {"percent"}, DaysLeft: {"days"}, Expiring: {"days"}, Surge: {"percent", "credits"},
+}
+
+// check refuses also what a kind has no use for: it was meant to say something.
 func (n *New) check() error {
-	switch n.Kind {
-	case Below:
-		n.Share, n.Days = 0, 0
-		if n.Credits < 0 || n.Credits > money.MaxAmount {
-			return fault.Bad("credits", "Give zero credits or more.")
-		}
-	case Share:
-		n.Credits, n.Days = 0, 0
-		if n.Share < 1 || n.Share > 99 {
-			return fault.Bad("percent", "Give 1 to 99 percent of the last paid grant.")
-		}
-	case DaysLeft, Expiring:
-		n.Credits, n.Share = 0, 0
-		if n.Days < 1 || n.Days > 90 {
-			return fault.Bad("days", "Give 1 to 90 days.")
-		}
-	case Surge:
-		n.Days = 0
-		if n.Share == 0 {
-			n.Share = 200
-		}
-		if n.Share < 150 || n.Share > 10_000 {
-			return fault.Bad("percent", "Give 150 to 10,000 percent of the usual hour.")
-		}
-		if n.Credits < 0 || n.Credits > money.MaxAmount {
-			return fault.Bad("credits", "Give zero credits or more.")
-		}
-	default:
+	fields, ok := fieldsOf[n.Kind]
+	if !ok {
 		return fault.Bad("kind", "There are alerts of the kinds below, share, days_left, expiring and surge.")
+	}
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{{"credits", n.Credits != 0}, {"percent", n.Share != 0}, {"days", n.Days != 0}} {
+		if f.given && !slices.Contains(fields, f.name) {
+			return fault.Bad(f.name, "An alert of the kind %s has no %s: leave it out, or choose another kind.", n.Kind, f.name)
+		}
+	}
+	if n.Kind == Surge && n.Share == 0 {
+		n.Share = 200
+	}
+	switch {
+	case n.Credits < 0 || n.Credits > money.MaxAmount:
+		return fault.Bad("credits", "Give zero credits or more.")
+	case n.Kind == Share && (n.Share < 1 || n.Share > 99):
+		return fault.Bad("percent", "Give 1 to 99 percent of the last paid grant.")
+	case n.Kind == Surge && (n.Share < 150 || n.Share > 10_000):
+		return fault.Bad("percent", "Give 150 to 10,000 percent of the usual hour.")
+	case (n.Kind == DaysLeft || n.Kind == Expiring) && (n.Days < 1 || n.Days > 90):
+		return fault.Bad("days", "Give 1 to 90 days.")
 	}
 	return nil
 }

@@ -59,22 +59,23 @@ type NewLimit struct {
 	Hard       bool
 }
 
+// check refuses also a meter or a caller that the scope does not count: without it
+// the limit would stop more than was meant.
 func (n *NewLimit) check() error {
-	switch n.Scope {
-	case "", Whole:
-		n.Scope, n.Meter, n.Caller = Whole, "", ""
-	case Meter:
-		n.Caller = ""
-		if n.Meter == "" {
-			return fault.Bad("meter", "Name the meter.")
-		}
-	case Caller:
-		n.Meter = ""
-		if len(n.Caller) > 255 {
-			return fault.Bad("caller", "A caller has at most 255 characters.")
-		}
-	default:
+	if n.Scope == "" {
+		n.Scope = Whole
+	}
+	switch {
+	case n.Scope != Whole && n.Scope != Meter && n.Scope != Caller:
 		return fault.Bad("scope", "A limit counts customer, meter or caller.")
+	case n.Scope != Meter && n.Meter != "":
+		return fault.Bad("meter", "A limit with the scope %s counts every meter: leave the meter out, or say scope meter.", n.Scope)
+	case n.Scope != Caller && n.Caller != "":
+		return fault.Bad("caller", "A limit with the scope %s counts every caller: leave the caller out, or say scope caller.", n.Scope)
+	case n.Scope == Meter && n.Meter == "":
+		return fault.Bad("meter", "Name the meter.")
+	case len(n.Caller) > 255:
+		return fault.Bad("caller", "A caller has at most 255 characters.")
 	}
 	if n.Period != Day && n.Period != Week && n.Period != Month {
 		return fault.Bad("period", "A period is day, week or month.")

@@ -52,7 +52,9 @@ func (z *AtZero) check() error {
 		}
 		return nil
 	case Grace:
-		z.Rate = 0
+		if z.Rate != 0 {
+			return fault.Bad("rate_per_minute", "A wallet with grace is not slowed down: leave the rate out, or choose throttle.")
+		}
 	case Throttle:
 		if z.Rate < 1 || z.Rate > 1_000_000 {
 			return fault.Bad("rate_per_minute", "Give 1 to 1,000,000 requests a minute.")

@@ -147,6 +147,9 @@ func (s *Service) UpdatePackIn(t tx.Tx, by audit.Actor, packID string, ch PackCh
 		p.Name = *ch.Name
 	}
 	if ch.Credits != nil {
+		if p.Any != nil {
+			return p, fault.Bad("credits", "A pack for any amount has no size of its own. Change any_amount.")
+		}
 		p.Credits = *ch.Credits
 	}
 	if ch.Any != nil {

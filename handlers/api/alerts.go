@@ -43,9 +43,9 @@ func showAlert(a alert.Alert) alertObject {
 type newAlert struct {
 	CreditType string `json:"credit_type,omitempty" doc:"The wallet; absent in a default: every wallet"`
 	Kind       string `json:"kind" enum:"below,share,days_left,expiring,surge"`
-	Credits    string `json:"credits,omitempty"`
-	Percent    int64  `json:"percent,omitempty"`
-	Days       int    `json:"days,omitempty"`
+	Credits    string `json:"credits,omitempty" doc:"Only below (the level, 0 is empty) and surge (the least that an hour must use)"`
+	Percent    int64  `json:"percent,omitempty" doc:"Only share (of the last paid grant) and surge (of the usual hour, 200 by default)"`
+	Days       int    `json:"days,omitempty" doc:"Only days_left and expiring"`
 }
 
 func (n newAlert) alert() (alert.New, error) {
@@ -209,8 +209,8 @@ func showLimit(l alert.LimitStatus) limitObject {
 type newLimit struct {
 	CreditType    string `json:"credit_type"`
 	Scope         string `json:"scope,omitempty" enum:"customer,meter,caller" doc:"customer by default"`
-	Meter         string `json:"meter,omitempty"`
-	Caller        string `json:"caller,omitempty" doc:"Whose usage; absent with the scope caller: every caller on its own"`
+	Meter         string `json:"meter,omitempty" doc:"Only with the scope meter, which needs it"`
+	Caller        string `json:"caller,omitempty" doc:"Only with the scope caller: whose usage; absent: every caller on its own"`
 	Period        string `json:"period" enum:"day,week,month" doc:"By the calendar of the customer's time zone; weeks start on Monday"`
 	Credits       string `json:"credits"`
 	StopsRequests bool   `json:"stops_requests,omitempty"`
@@ -291,8 +291,8 @@ type atZeroObject struct {
 type newAtZero struct {
 	CreditType string `json:"credit_type"`
 	Mode       string `json:"mode" enum:"block,grace,throttle"`
-	Overdraft  string `json:"overdraft,omitempty"`
-	Rate       int    `json:"rate_per_minute,omitempty"`
+	Overdraft  string `json:"overdraft,omitempty" doc:"Only grace and throttle, which need it: how far below zero decisions may go"`
+	Rate       int    `json:"rate_per_minute,omitempty" doc:"Only throttle, which needs it"`
 	Reason     string `json:"reason,omitempty" blank:"yes" maxLength:"500" doc:"Why, for the audit log"`
 }
 

@@ -300,6 +300,9 @@ func updatePack(a *API, ctx context.Context, in *updatePackIn) (*reply[packObjec
 		ch.Credits = &amount
 	}
 	if v.Price != nil {
+		if len(v.Prices) > 0 {
+			return nil, fault.Bad("price", "Give price, or prices, which are all of them.")
+		}
 		cost, err := v.Price.money("price")
 		if err != nil {
 			return nil, err
