@@ -12,11 +12,12 @@ import (
 	"purse/billing/audit"
 	"purse/billing/fault"
 	"purse/billing/id"
+	"purse/billing/money"
 	"purse/billing/tx"
 )
 
 // Rate is what a unit of a meter costs: Credits per Per units, for events whose
-// properties match, from EffectiveAt on until a newer version of the same match
+// properties match (numbers by value, texts exactly), from EffectiveAt on until a newer version of the same match
 // or ArchivedAt. Only its archiving ever changes.
 type Rate struct {
 	Number     int64 // the key of its row; ID is its text
@@ -146,10 +147,10 @@ func (r *Rate) cancelled() bool {
 }
 
 // exclusive says whether no event can match both: they want different values
-// of one property.
+// of one property. The number 3.5 is one of "3.5" and of "3.50".
 func exclusive(a, b map[string]string) bool {
 	for k, v := range a {
-		if w, ok := b[k]; ok && v != w {
+		if w, ok := b[k]; ok && money.Number(v) != money.Number(w) {
 			return true
 		}
 	}

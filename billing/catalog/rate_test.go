@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"purse/billing/fault"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -67,6 +69,18 @@ func contains(event, match map[string]string) bool {
 		}
 	}
 	return true
+}
+
+// One number that is written in two ways cannot have two rates: an event would match
+// both. Texts can, and so can numbers that differ.
+func TestANumberHasOneRate(t *testing.T) {
+	for value, want := range map[string]string{"3.50": "rate_ambiguous", "35e-1": "rate_ambiguous", "3.51": "", "large": "", "03.5": ""} {
+		s := NewSnapshot(nil, nil, []Rate{{Number: 1, Meter: "m", Credits: "1", Per: 1, Match: map[string]string{"v": "3.5"}}}, nil)
+		err := s.place(&Rate{Number: 2, Meter: "m", Credits: "1", Per: 1, Match: map[string]string{"v": value}}, noon)
+		if (err == nil) != (want == "") || (err != nil && !fault.HasCode(err, want)) {
+			t.Errorf("beside 3.5, %s: %v", value, err)
+		}
+	}
 }
 
 func TestParseRate(t *testing.T) {

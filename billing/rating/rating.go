@@ -151,12 +151,24 @@ func winner(lines []*catalog.Line, e *Event) *catalog.Rate {
 
 func matches(match map[string]string, ps Properties) bool {
 	for name, want := range match {
-		p, ok := ps.Get(name)
-		if !ok || p.Text != want || (p.Kind != String && p.Kind != Number && p.Kind != Bool) {
+		if p, ok := ps.Get(name); !ok || !p.is(want) {
 			return false
 		}
 	}
 	return true
+}
+
+// is says whether a property has the value that a rate wants: numbers by value,
+// however they are written, everything else as it stands.
+func (p Property) is(want string) bool {
+	switch p.Kind {
+	case Number:
+		return p.Text == want || money.Number(p.Text) == money.Number(want)
+	case String, Bool:
+		return p.Text == want
+	default:
+		return false
+	}
 }
 
 // charges groups lines by credit type.

@@ -127,6 +127,26 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// A rate wants a value: the number, however an event writes it, and a text as it
+// stands.
+func TestARateMatchesNumbersByValue(t *testing.T) {
+	for _, x := range []struct {
+		want    string
+		p       Property
+		matches bool
+	}{
+		{"3.5", num("v", "3.5"), true}, {"3.5", num("v", "3.50"), true}, {"3.5", num("v", "35e-1"), true}, {"3.50", num("v", "3.5"), true}, {"1", num("v", "1.0"), true},
+		{"0", num("v", "-0"), true}, {"3.5", num("v", "3.51"), false}, {"3.5", num("v", "-3.5"), false}, {"03.5", num("v", "3.5"), false},
+		{"3.5", str("v", "3.5"), true}, {"3.5", str("v", "3.50"), false}, {"3.50", str("v", "3.5"), false}, {"3.50", str("v", "3.50"), true},
+		{"true", Property{Name: "v", Kind: Bool, Text: "true"}, true}, {"large", str("v", "large"), true}, {"large", num("v", "1"), false},
+	} {
+		s := shop(catalog.Rate{Meter: "calls", Credits: "1", Per: 1, Match: map[string]string{"v": x.want}})
+		if _, err := Rate(s, event("call", x.p)); (err == nil) != x.matches {
+			t.Errorf("%q and %+v: %v", x.want, x.p, err)
+		}
+	}
+}
+
 // Any line costs what big numbers say, and the fast way and the exact way agree.
 func TestCostsAreExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -2,12 +2,10 @@ package usage
 
 import (
 	"encoding/binary"
-	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"purse/billing/ledger"
+	"purse/billing/money"
 	"purse/billing/rating"
 )
 
@@ -74,7 +72,7 @@ func appendByValue(b []byte, ps rating.Properties) []byte {
 func appendValueOf(b []byte, kind rating.ValueKind, text string) []byte {
 	switch kind {
 	case rating.Number:
-		return appendValue(b, kind, number(text))
+		return appendValue(b, kind, money.Number(text))
 	case rating.Other:
 		return appendValue(b, kind, nestedByValue(text))
 	default:
@@ -113,42 +111,4 @@ func eachNested(text string, f func(name string, kind rating.ValueKind, value st
 		rest = rest[1:]
 		f(name, kind, take())
 	}
-}
-
-// Number writes a decimal such as those of JSON in one way for each value:
-// "1.50", "15e-1" and "1.5" are the same. What is no decimal stays as it is.
-func Number(s string) string {
-	p := scanner{s: s}
-	if text, err := p.number(); err != nil || text != s {
-		return s
-	}
-	return number(s)
-}
-
-// number is Number for a literal of JSON.
-func number(s string) string {
-	rest, negative := strings.CutPrefix(s, "-")
-	mantissa, power := rest, int64(0)
-	if i := strings.IndexAny(rest, "eE"); i >= 0 {
-		n, err := strconv.ParseInt(rest[i+1:], 10, 64)
-		if err != nil || n > math.MaxInt64/2 || n < math.MinInt64/2 {
-			return s // as large as no quantity: told apart by its text
-		}
-		mantissa, power = rest[:i], n
-	}
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	digits := strings.TrimLeft(whole+fraction, "0")
-	if digits == "" {
-		return "0"
-	}
-	power -= int64(len(fraction))
-	short := strings.TrimRight(digits, "0")
-	power += int64(len(digits) - len(short))
-	if negative {
-		short = "-" + short
-	}
-	if power == 0 {
-		return short
-	}
-	return short + "e" + strconv.FormatInt(power, 10)
 }

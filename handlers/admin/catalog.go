@@ -272,7 +272,12 @@ func (a *Admin) NewRateSend(w http.ResponseWriter, r *http.Request) error {
 			form.Fail("match", "Write conditions as property=value, with commas between them.")
 			break
 		}
-		n.Match[strings.TrimSpace(k)] = strings.TrimSpace(v)
+		k = strings.TrimSpace(k)
+		if _, twice := n.Match[k]; twice {
+			form.Fail("match", "A property can have one value: make a rate for each.")
+			break
+		}
+		n.Match[k] = strings.TrimSpace(v)
 	}
 	if s := form.Text("effective_at"); s != "" {
 		if n.EffectiveAt, err = time.ParseInLocation("2006-01-02T15:04", s, time.UTC); err != nil {

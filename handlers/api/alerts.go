@@ -7,8 +7,8 @@ import (
 	"purse/billing/alert"
 	"purse/billing/fault"
 	"purse/billing/ledger"
+	"purse/billing/money"
 	"purse/billing/tx"
-	"purse/billing/usage"
 )
 
 type alertObject struct {
@@ -92,7 +92,7 @@ func (a *API) makeAlert(ctx context.Context, customer string, key OnceKey, r ask
 	if err != nil {
 		return nil, err
 	}
-	n.CreditType, n.Credits = a.creditTypeKey(n.CreditType), usage.Number(n.Credits)
+	n.CreditType, n.Credits = a.creditTypeKey(n.CreditType), money.Number(n.Credits)
 	r.operation, r.meaning = "alerts.create", n
 	var made1 alert.Alert
 	id, replayed, err := a.doOnce(ctx, key.once(r), func(t tx.Tx) (string, error) {

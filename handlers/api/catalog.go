@@ -7,8 +7,8 @@ import (
 
 	"purse/billing/catalog"
 	"purse/billing/fault"
+	"purse/billing/money"
 	"purse/billing/tx"
-	"purse/billing/usage"
 )
 
 // Credit types.
@@ -241,7 +241,7 @@ type newRate struct {
 	CreditType  string            `json:"credit_type"`
 	Credits     string            `json:"credits" doc:"A decimal of up to 12 places" example:"3"`
 	Per         *int64            `json:"per,omitempty" minimum:"1" doc:"1 by default" example:"1000000"`
-	Match       map[string]string `json:"match,omitempty" doc:"Properties and the values that they must have"`
+	Match       map[string]string `json:"match,omitempty" doc:"Properties and the values that they must have. A number of an event is compared by value: 3.5, 3.50 and 35e-1 are the same; a text, true and false as they are written"`
 	EffectiveAt *time.Time        `json:"effective_at,omitempty" doc:"By default the first rate of a meter and match applies from the beginning, later ones from now; what never applied does not count"`
 }
 
@@ -263,7 +263,7 @@ func createRate(a *API, ctx context.Context, in *createRateIn) (*reply[rateObjec
 		return nil, err
 	}
 	m := v
-	m.Meter, m.CreditType, m.Credits, m.Per = a.meterKey(v.Meter), a.creditTypeKey(v.CreditType), usage.Number(v.Credits), &n.Per
+	m.Meter, m.CreditType, m.Credits, m.Per = a.meterKey(v.Meter), a.creditTypeKey(v.CreditType), money.Number(v.Credits), &n.Per
 	byDefault(&n.Per, 1)
 	id, replayed, err := a.doOnce(ctx, in.once(asked{operation: "rates.create", sent: in.Body.sent, meaning: m}), func(t tx.Tx) (string, error) {
 		r, err := a.Catalog.CreateRateIn(t, actor(ctx), n)

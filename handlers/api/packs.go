@@ -11,7 +11,6 @@ import (
 	"purse/billing/fault"
 	"purse/billing/money"
 	"purse/billing/tx"
-	"purse/billing/usage"
 )
 
 type packObject struct {
@@ -228,11 +227,11 @@ func byValue(prices []catalog.Price, bonuses []catalog.Bonus) ([]catalog.Price, 
 		prices[i].Tiers = slices.Clone(prices[i].Tiers)
 		for j := range prices[i].Tiers {
 			t := &prices[i].Tiers[j]
-			t.Unit, t.Percent = usage.Number(t.Unit), usage.Number(t.Percent)
+			t.Unit, t.Percent = money.Number(t.Unit), money.Number(t.Percent)
 		}
 	}
 	for i := range bonuses {
-		bonuses[i].Percent = usage.Number(bonuses[i].Percent)
+		bonuses[i].Percent = money.Number(bonuses[i].Percent)
 	}
 	return prices, bonuses
 }

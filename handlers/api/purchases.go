@@ -7,9 +7,9 @@ import (
 
 	"purse/billing/account"
 	"purse/billing/fault"
+	"purse/billing/money"
 	"purse/billing/purchase"
 	"purse/billing/tx"
-	"purse/billing/usage"
 )
 
 type purchaseObject struct {
@@ -108,7 +108,7 @@ func createPurchase(a *API, ctx context.Context, in *createPurchaseIn) (*reply[p
 		begin.Key = "api:" + in.IdempotencyKey
 	}
 	m := v
-	m.Credits, m.Currency = usage.Number(v.Credits), strings.ToLower(v.Currency)
+	m.Credits, m.Currency = money.Number(v.Credits), strings.ToLower(v.Currency)
 	var p *purchase.Purchase
 	err = a.sameOnce(ctx, in.once(asked{operation: "purchases.create/" + c.ID, sent: in.Body.sent, path: in.ID, object: c.ID, meaning: m}), func() (string, error) {
 		if p, err = a.Purchases.Begin(ctx, actor(ctx), begin); err != nil {

@@ -76,15 +76,19 @@ func TestStaffPricesWhatWaits(t *testing.T) {
 	p.ClickText("Withdraw")
 	p.WaitText("What applies today stays.")
 	p.WaitText("withdrawn")
-	// Per zero units is not per one.
-	res, err := w.client(boss).PostForm(w.url+"/admin/catalog/rates/new", url.Values{ //nolint:noctx // a test
-		"meter": {"input_tokens"}, "credit_type": {"credits"}, "credits": {"1"}, "per": {"0"}, "match": {"model=zero"},
-	})
-	w.check(err)
-	body, err := io.ReadAll(res.Body)
-	w.check(errors.Join(err, res.Body.Close()))
-	if !strings.Contains(string(body), "A rate is per 1 unit or more.") {
-		t.Errorf("a rate per 0 units: %d", res.StatusCode)
+	// Per zero units is not per one, and of two values none is dropped.
+	for _, x := range []struct{ per, match, says string }{
+		{"0", "model=zero", "A rate is per 1 unit or more."}, {"1", "model=zero, model=one", "A property can have one value"},
+	} {
+		res, err := w.client(boss).PostForm(w.url+"/admin/catalog/rates/new", url.Values{ //nolint:noctx // a test
+			"meter": {"input_tokens"}, "credit_type": {"credits"}, "credits": {"1"}, "per": {x.per}, "match": {x.match},
+		})
+		w.check(err)
+		body, err := io.ReadAll(res.Body)
+		w.check(errors.Join(err, res.Body.Close()))
+		if !strings.Contains(string(body), x.says) {
+			t.Errorf("a rate per %s for %s: %d", x.per, x.match, res.StatusCode)
+		}
 	}
 	now := 0
 	for _, r := range w.catalog.Snapshot().Rates {

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"purse/billing/usage"
+	"purse/billing/money"
 )
 
 // ids names events. Without a column for it an id is a hash of what the row
@@ -51,7 +51,7 @@ func content(e *event) [12]byte {
 		fmt.Fprintf(&b, "%d:%s", len(s), s)
 	}
 	for _, p := range sorted(e.Properties) {
-		v := usage.Number(string(e.Properties[p]))
+		v := money.Number(string(e.Properties[p]))
 		fmt.Fprintf(&b, "%d:%s%d:%s", len(p), p, len(v), v)
 	}
 	sum := sha256.Sum256([]byte(b.String()))
