@@ -38,6 +38,13 @@ func (EventStore) Get(t tx.Tx, id string) (event.Event, error) {
 	return one(r, err, eventOf)
 }
 
+// Latest implements event.Store.
+func (EventStore) Latest(t tx.Tx, typ, customer string, wallet int64) (event.Event, error) {
+	ctx, q := q(t)
+	r, err := q.LatestEvent(ctx, gen.LatestEventParams{CustomerID: customer, Type: typ, WalletID: wallet})
+	return one(r, err, eventOf)
+}
+
 // List implements event.Store. One type of all customers walks its own index;
 // several are looked for among all.
 func (EventStore) List(t tx.Tx, l event.Query) ([]event.Event, error) {

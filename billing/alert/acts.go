@@ -254,14 +254,10 @@ func (s *Service) EndLimitIn(t tx.Tx, by audit.Actor, customer, limit string) er
 		return err
 	}
 	lifted, err := s.lift(t, l)
-	if err != nil || !lifted || !l.stopsAll() {
+	if err != nil || !lifted {
 		return err
 	}
-	b, err := s.Ledger.Balance(t, ledger.WalletKey{Customer: l.Customer, CreditType: l.CreditType})
-	if err != nil {
-		return err
-	}
-	return s.tellEntitlement(t, b)
+	return s.tellStop(t, l)
 }
 
 // lift ends the episodes of a limit that is counted anew or ended, as the start

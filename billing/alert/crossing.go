@@ -253,6 +253,11 @@ func (s *Service) entitledJobs(ctx context.Context, jobs []job.Job) error {
 			if err != nil {
 				return err
 			}
+			if same, err := s.isKnown(t, c.Customer, c.Wallet, &data); err != nil {
+				return err
+			} else if same {
+				continue
+			}
 			e := Episode{
 				Customer: c.Customer, CreditType: c.CreditType, Source: entitlement, Place: jobs[i].ID, Kind: entitlement,
 				Value: c.Available, Event: event.EntitlementChange, OpenedAt: c.At, ClosedAt: c.At,

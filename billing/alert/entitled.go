@@ -1,6 +1,8 @@
 package alert
 
 import (
+	"encoding/json"
+
 	"purse/billing/account"
 	"purse/billing/audit"
 	"purse/billing/event"
@@ -113,7 +115,24 @@ func (s *Service) tellEntitlement(t tx.Tx, b ledger.Balance) error {
 	if err != nil {
 		return err
 	}
+	if same, err := s.isKnown(t, b.Customer, b.Wallet, &data); err != nil || same {
+		return err
+	}
 	return s.Events.Append(t, event.EntitlementChange, b.Customer, int64(b.Wallet), b.Seq, data)
+}
+
+// isKnown says whether a gateway that keeps the latest of a wallet would learn
+// nothing: several levels and limits can lead to one answer.
+func (s *Service) isKnown(t tx.Tx, customer string, w ledger.WalletID, now *entitlementEvent) (bool, error) {
+	e, ok, err := s.Events.Latest(t, event.EntitlementChange, customer, int64(w))
+	if err != nil || !ok {
+		return false, err
+	}
+	var told entitlementEvent
+	if err := json.Unmarshal(e.Data, &told); err != nil {
+		return false, err
+	}
+	return told.CreditType == now.CreditType && told.Allowed == now.Allowed && told.Reason == now.Reason && told.rate() == now.rate(), nil
 }
 
 // StandingChanged writes that a customer was suspended or may go on again: one

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"purse/billing/account"
 	"purse/billing/alert"
 	"purse/billing/event"
 	"purse/billing/ledger"
@@ -87,6 +88,48 @@ func TestTheGatewayIsTold(t *testing.T) {
 	w.gateway("past zero in one", "allowed 30")
 	atZero(alert.AtZero{Mode: alert.Block})
 	w.gateway("blocked", "insufficient_credits")
+}
+
+// A gateway is told of each change of the answer, once: also where work of the past
+// makes it, and where several levels and limits come to the same.
+func TestEachChangeIsToldOnce(t *testing.T) {
+	w := newWorld(t)
+	past := func(credits string) {
+		t.Helper()
+		w.do(ledger.Debit{Record: true, Quiet: true, Event: "e", EventName: "tokens", EventAt: w.now(), Charges: []ledger.Charge{{
+			Wallet: w.key, Lines: []ledger.Line{{Meter: "tokens", Credits: cr(credits)}},
+		}}}, w.Counters(w.key, "", w.now())...)
+	}
+	done := func(_ *account.Customer, err error) { t.Helper(); w.ok(err) }
+	w.grant("2", ledger.Paid, 0)
+	w.gateway("the first credits", "allowed")
+	past("3")
+	w.gateway("work of the past", ledger.CodeInsufficient)
+	w.do(ledger.Debit{Record: true, Event: "f", EventName: "tokens", Charges: []ledger.Charge{{Wallet: w.key, Lines: []ledger.Line{{Meter: "tokens", Credits: cr("1")}}}}})
+	w.gateway("work of now, which changes nothing")
+	done(w.accounts.Suspend(t.Context(), w.by, w.customer.ID, "why"))
+	w.gateway("suspended", alert.CodeSuspended)
+	w.grant("12", ledger.Paid, 0)
+	w.gateway("credits for who is suspended")
+	done(w.accounts.Resume(t.Context(), w.by, w.customer.ID, "why"))
+	w.gateway("resumed", "allowed")
+
+	_, err := w.SetLimit(t.Context(), w.by, w.customer.ID, alert.NewLimit{CreditType: "credits", Period: alert.Day, Credits: cr("9"), Hard: true}) // 4 are spent, 10 are left
+	w.ok(err)
+	w.gateway("a limit with room")
+	past("5")
+	w.expect("work of the past reaches it", event.EntitlementChange)
+	w.do(ledger.Debit{Record: true, Event: "g", EventName: "tokens", Charges: []ledger.Charge{{Wallet: w.key, Lines: []ledger.Line{{Meter: "tokens", Credits: cr("1")}}}}},
+		w.Counters(w.key, "", w.now())...)
+	if got := w.events(); !slices.Contains(got, event.LimitReached) || slices.Contains(got, event.EntitlementChange) {
+		t.Errorf("with the next change people are told, and the gateway knows: %v", got)
+	}
+	w.use(cr("5"), "") // refused
+	past("5")
+	w.gateway("nothing is left, and the limit says so already")
+	w.step(24 * time.Hour)
+	w.ok(w.jobs.Drain(t.Context()))
+	w.gateway("a new day", ledger.CodeInsufficient)
 }
 
 // A limit below what is spent already is reached when it is set; one that is

@@ -99,8 +99,23 @@ func (s *Service) reached(t tx.Tx, r *ledger.Reached) error {
 	if r.Refusal != nil {
 		return s.refusedOnce(t, l, by.Caller, r)
 	}
+	if r.Quiet {
+		return s.tellStop(t, l)
+	}
 	changed, b, err := s.follow(t, l, by.Caller)
 	if err != nil || !changed || !l.stopsAll() {
+		return err
+	}
+	return s.tellEntitlement(t, b)
+}
+
+// tellStop tells a gateway how the wallet of a limit stands that can stop it.
+func (s *Service) tellStop(t tx.Tx, l *Limit) error {
+	if !l.stopsAll() {
+		return nil
+	}
+	b, err := s.Ledger.Balance(t, ledger.WalletKey{Customer: l.Customer, CreditType: l.CreditType})
+	if err != nil {
 		return err
 	}
 	return s.tellEntitlement(t, b)

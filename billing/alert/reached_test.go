@@ -114,7 +114,7 @@ func TestAHoldOverMidnight(t *testing.T) {
 	w.gateway("all of it is held", ledger.CodeSpendLimit)
 	w.step(midnight.Sub(w.now()))
 	w.ok(w.jobs.Drain(t.Context()))
-	w.gateway("still", ledger.CodeSpendLimit)
+	w.gateway("still: nothing has changed")
 	w.step(time.Hour)
 	w.do(ledger.Release{Hold: h}, w.Counters(w.key, "", w.now())...)
 	w.gateway("released", "allowed")

@@ -47,6 +47,9 @@ type Waiting struct {
 type Store interface {
 	Insert(t tx.Tx, e Event) error
 	Get(t tx.Tx, id string) (Event, error)
+	// Latest is the event of a type with the highest Seq of a wallet, of these that
+	// with the greatest id.
+	Latest(t tx.Tx, typ, customer string, wallet int64) (Event, error)
 	// List answers events, newest first, also where Before is set.
 	List(t tx.Tx, q Query) ([]Event, error)
 	// AnyWaiting says whether an event has no position yet.
@@ -112,6 +115,13 @@ func (l *Log) Get(t tx.Tx, id, customer string) (Event, error) {
 	return e, err
 }
 
+// Latest is the event of a type that whoever keeps the latest of a wallet goes by;
+// false when there is none.
+func (l *Log) Latest(t tx.Tx, typ, customer string, wallet int64) (Event, bool, error) {
+	e, err := l.store.Latest(t, typ, customer, wallet)
+	return found(e, err)
+}
+
 // List answers events, newest first.
 func (l *Log) List(t tx.Tx, q Query) ([]Event, error) { return l.store.List(t, q) }
 
@@ -134,6 +144,10 @@ func (l *Log) After(t tx.Tx, position int64, limit int) ([]Event, error) {
 // Newest is the event that was told last; false when there is none.
 func (l *Log) Newest(t tx.Tx) (Event, bool, error) {
 	e, err := l.store.Newest(t)
+	return found(e, err)
+}
+
+func found(e Event, err error) (Event, bool, error) {
 	if errors.Is(err, tx.ErrNotFound) {
 		return e, false, nil
 	}

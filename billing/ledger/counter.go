@@ -82,6 +82,7 @@ type Reached struct {
 	Limit      money.Credits   `json:"limit"`
 	Spent      money.Credits   `json:"spent"`
 	Refusal    *LimitReached   `json:"refusal,omitempty"` // a request did not fit
+	Quiet      bool            `json:"quiet,omitempty"`   // work of the past did it: people are not told
 	Payload    json.RawMessage `json:"payload,omitempty"`
 }
 
@@ -236,17 +237,23 @@ func (s *State) allow(c *Command, k WalletKey, cost money.Credits) (refused []Li
 }
 
 // tellLimits inserts the jobs about the command's limits: before is which of them
-// were reached before it. A period that is over tells nobody, nor does work of the
-// past, which is found out with the next change.
+// were reached before it. A period that is over tells nobody. Work of the past is
+// judged with the next change, and only a gateway hears of it at once.
 func (s *State) tellLimits(c *Command, before []bool, r *Refusal) {
 	for i, reached := range s.reachedNow(c) {
 		counter := &c.Counters[i]
 		a := s.wallets[counter.Wallet]
-		if a == nil || a.isNew && r != nil || counter.JobKind == "" || isQuiet(c.Op) || !counter.PeriodEnd.After(s.now) {
+		if a == nil || a.isNew && r != nil || counter.JobKind == "" || !counter.PeriodEnd.After(s.now) {
 			continue
 		}
 		at := counter.id(a)
 		now := s.counters[at]
+		if isQuiet(c.Op) {
+			if reached != before[i] {
+				s.tellLimit(counter, a, now, nil, true)
+			}
+			continue
+		}
 		refusal := r.of(counter.Key)
 		tells := refusal != nil && !reached && !now.Refused
 		if reached == before[i] && reached == now.Reached && !tells {
@@ -254,21 +261,21 @@ func (s *State) tellLimits(c *Command, before []bool, r *Refusal) {
 		}
 		if reached != before[i] || reached != now.Reached {
 			now.Reached = reached
-			s.tellLimit(counter, a, now, nil)
+			s.tellLimit(counter, a, now, nil, false)
 		}
 		if tells {
 			now.Refused = true
-			s.tellLimit(counter, a, now, refusal)
+			s.tellLimit(counter, a, now, refusal, false)
 		}
 		s.counters[at] = now
 		s.touchedCounters[at] = true
 	}
 }
 
-func (s *State) tellLimit(c *Counter, a *account, now Count, refusal *LimitReached) {
+func (s *State) tellLimit(c *Counter, a *account, now Count, refusal *LimitReached, quiet bool) {
 	s.out.Jobs = append(s.out.Jobs, job.Spec{Kind: c.JobKind, Payload: Reached{
 		Wallet: a.ID, Customer: a.Customer, CreditType: a.CreditType, Key: c.Key, Seq: a.Seq, At: s.now,
-		Start: c.PeriodStart, End: c.PeriodEnd, Limit: c.Limit, Spent: now.Spent, Refusal: refusal, Payload: c.Payload,
+		Start: c.PeriodStart, End: c.PeriodEnd, Limit: c.Limit, Spent: now.Spent, Refusal: refusal, Quiet: quiet, Payload: c.Payload,
 	}})
 }
 

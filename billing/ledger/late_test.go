@@ -60,6 +60,9 @@ func TestWorkOfThePastIsQuiet(t *testing.T) {
 			if c, ok := j.Payload.(*Crossing); ok && c.Quiet {
 				kind += " quietly"
 			}
+			if r, ok := j.Payload.(Reached); ok && r.Quiet {
+				kind += " quietly"
+			}
 			got = append(got, kind)
 		}
 		if len(got) != len(want) {
@@ -74,7 +77,7 @@ func TestWorkOfThePastIsQuiet(t *testing.T) {
 	}
 	use(60, true)
 	use(5, true)
-	jobs("crossed quietly")
+	jobs("reached quietly", "crossed quietly")
 	use(1, false)
 	jobs("reached", "crossed")
 	use(1, false)

@@ -528,6 +528,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastRechargeStmt, err = db.PrepareContext(ctx, lastRecharge); err != nil {
 		return nil, fmt.Errorf("error preparing query LastRecharge: %w", err)
 	}
+	if q.latestEventStmt, err = db.PrepareContext(ctx, latestEvent); err != nil {
+		return nil, fmt.Errorf("error preparing query LatestEvent: %w", err)
+	}
 	if q.limitsOfStmt, err = db.PrepareContext(ctx, limitsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query LimitsOf: %w", err)
 	}
@@ -1946,6 +1949,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastRechargeStmt: %w", cerr)
 		}
 	}
+	if q.latestEventStmt != nil {
+		if cerr := q.latestEventStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing latestEventStmt: %w", cerr)
+		}
+	}
 	if q.limitsOfStmt != nil {
 		if cerr := q.limitsOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing limitsOfStmt: %w", cerr)
@@ -3108,6 +3116,7 @@ type Queries struct {
 	invoiceByKeyStmt                *sql.Stmt
 	invoicesStmt                    *sql.Stmt
 	lastRechargeStmt                *sql.Stmt
+	latestEventStmt                 *sql.Stmt
 	limitsOfStmt                    *sql.Stmt
 	listAttemptsStmt                *sql.Stmt
 	listAuditStmt                   *sql.Stmt
@@ -3473,6 +3482,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		invoiceByKeyStmt:                q.invoiceByKeyStmt,
 		invoicesStmt:                    q.invoicesStmt,
 		lastRechargeStmt:                q.lastRechargeStmt,
+		latestEventStmt:                 q.latestEventStmt,
 		limitsOfStmt:                    q.limitsOfStmt,
 		listAttemptsStmt:                q.listAttemptsStmt,
 		listAuditStmt:                   q.listAuditStmt,

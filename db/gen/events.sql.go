@@ -116,6 +116,33 @@ func (q *Queries) GetEvent(ctx context.Context, id string) (Event, error) {
 	return i, err
 }
 
+const latestEvent = `-- name: LatestEvent :one
+SELECT id, type, customer_id, wallet_id, seq, data, created_at, position FROM events WHERE customer_id = $1 AND type = $2 AND wallet_id = $3
+ORDER BY seq DESC, id DESC LIMIT 1
+`
+
+type LatestEventParams struct {
+	CustomerID string
+	Type       string
+	WalletID   int64
+}
+
+func (q *Queries) LatestEvent(ctx context.Context, arg LatestEventParams) (Event, error) {
+	row := q.queryRow(ctx, q.latestEventStmt, latestEvent, arg.CustomerID, arg.Type, arg.WalletID)
+	var i Event
+	err := row.Scan(
+		&i.ID,
+		&i.Type,
+		&i.CustomerID,
+		&i.WalletID,
+		&i.Seq,
+		&i.Data,
+		&i.CreatedAt,
+		&i.Position,
+	)
+	return i, err
+}
+
 const listEventsAfter = `-- name: ListEventsAfter :many
 SELECT id, type, customer_id, wallet_id, seq, data, created_at, position FROM events WHERE id < $1
   AND (CAST($2 AS text) = '' OR REPLACE(CAST($2 AS text), ',' || type || ',', '') <> $2)

@@ -26,6 +26,10 @@ SELECT * FROM events WHERE position > sqlc.arg(position) AND position > 0 ORDER 
 -- name: NewestEvent :one
 SELECT * FROM events WHERE position > 0 ORDER BY position DESC LIMIT 1;
 
+-- name: LatestEvent :one
+SELECT * FROM events WHERE customer_id = sqlc.arg(customer_id) AND type = sqlc.arg(type) AND wallet_id = sqlc.arg(wallet_id)
+ORDER BY seq DESC, id DESC LIMIT 1;
+
 -- name: ListEventsAfter :many
 SELECT * FROM events WHERE id < sqlc.arg(before_id)
   AND (CAST(sqlc.arg(types) AS text) = '' OR REPLACE(CAST(sqlc.arg(types) AS text), ',' || type || ',', '') <> sqlc.arg(types))
