@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"slices"
 	"time"
 
 	"purse/billing/money"
@@ -12,13 +13,13 @@ type Command struct {
 	// the first result again, another fingerprint with a Conflict.
 	Key         Key
 	Fingerprint Fingerprint
-	// FormerKey is the key under which earlier releases kept the same request, zero
-	// for none. A record of it counts when it is of this request, or of another one
+	// FormerKey is another key under which the same request may have been kept, by an
+	// earlier release or because it was sent so, zero for none. A record of it counts when it is of this request, or of another one
 	// about the same wallets; of others it is as if there were none.
 	FormerKey Key
-	// Former are the fingerprints by which earlier releases kept the same request:
-	// a record of any is of this one. The zero Fingerprint is of none.
-	Former [2]Fingerprint
+	// Former are the fingerprints by which the same request may have been kept: a
+	// record of any is of this one. The zero Fingerprint is of none.
+	Former [3]Fingerprint
 	Op     Op
 	// Counters are added up with what a debit costs, and may refuse it.
 	Counters []Counter
@@ -28,7 +29,7 @@ type Command struct {
 
 // same says whether a record with a fingerprint is of this request.
 func (c *Command) same(f Fingerprint) bool {
-	return f == c.Fingerprint || (f != (Fingerprint{}) && (f == c.Former[0] || f == c.Former[1]))
+	return f == c.Fingerprint || (f != (Fingerprint{}) && slices.Contains(c.Former[:], f))
 }
 
 // Note is a person's reason. It can be blanked; the posting cannot.

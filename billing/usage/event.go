@@ -24,6 +24,7 @@ const (
 // Event is one thing that a customer consumed.
 type Event struct {
 	ID         string // counts once per customer, 1–255 characters
+	FormerID   string // by which it may have been sent before, "" for none
 	Customer   string // an id, or "ext:" and the vendor's own
 	Name       string
 	Timestamp  time.Time // zero: now
@@ -96,7 +97,7 @@ func (p *scanner) isBatch() bool {
 }
 
 // The fields of an event, in the order of their bits and in the fingerprint.
-var fields = [...]string{"id", "customer", "event", "timestamp", "mode", "backdated", "caller", "properties"}
+var fields = [...]string{"id", "customer", "event", "timestamp", "mode", "backdated", "caller", "properties", "former_id"}
 
 // element reads one event of a batch. One that is broken spoils itself alone.
 func (p *scanner) element(e *Event) error {
@@ -182,6 +183,8 @@ func (p *scanner) event(e *Event) error {
 			e.Backdated = text == "true"
 		case 6:
 			e.Caller = text
+		case 8:
+			e.FormerID = text
 		}
 		return nil
 	})
@@ -189,6 +192,12 @@ func (p *scanner) event(e *Event) error {
 		return err
 	}
 	e.mark(seen, timestamp)
+	e.fill(seen, timestamp)
+	return nil
+}
+
+// fill reads the time of an event, and refuses fields that were sent and say nothing.
+func (e *Event) fill(seen uint, timestamp string) {
 	if seen&(1<<3) != 0 {
 		at, err := time.Parse(time.RFC3339Nano, timestamp)
 		if err != nil {
@@ -205,7 +214,9 @@ func (p *scanner) event(e *Event) error {
 	if seen&(1<<6) != 0 && e.Caller == "" {
 		e.fail(fault.Bad("caller", "A caller has 1 to 255 characters. Leave it out if there is none."))
 	}
-	return nil
+	if seen&(1<<8) != 0 && e.FormerID == "" {
+		e.fail(fault.Bad("former_id", "A former id has 1 to 255 characters. Leave it out if there is none."))
+	}
 }
 
 func (e *Event) fail(err error) {
@@ -236,6 +247,8 @@ func (e *Event) check() error {
 		return fault.Bad("mode", "The mode is decide or record, not %s.", fault.Quote(string(e.Mode)))
 	case !sized(e.Caller, 0, 255):
 		return fault.Bad("caller", "A caller has 1 to 255 characters.")
+	case !sized(e.FormerID, 0, 255):
+		return fault.Bad("former_id", "A former id has 1 to 255 characters.")
 	}
 	return nil
 }

@@ -27,6 +27,26 @@ func (e *Event) meaning() ledger.Fingerprint {
 	return ledger.NewFingerprint(appendByValue(b, e.Properties))
 }
 
+// formerly is the fingerprint of the event under the id that it may have been sent by
+// before.
+func (e *Event) formerly() ledger.Fingerprint {
+	if e.FormerID == "" {
+		return ledger.Fingerprint{}
+	}
+	was := *e
+	was.ID = e.FormerID
+	return was.meaning()
+}
+
+// keys are those under which a customer's event is kept: its own, and that of its
+// former id, zero for none.
+func (e *Event) keys(customer string) (key, former ledger.Key) {
+	if e.FormerID != "" {
+		former = ledger.NewKey("usage", customer, e.FormerID)
+	}
+	return ledger.NewKey("usage", customer, e.ID), former
+}
+
 // mark makes the fingerprints of the fields as they were sent, by which releases
 // before this rule kept their records. An import said backdated only of what was
 // old, so a record may be of the same event with it or without.

@@ -23,7 +23,7 @@ type Once struct {
 
 // Command is a command of the ledger that counts once.
 func (o Once) Command(op ledger.Op) *ledger.Command {
-	return &ledger.Command{Key: o.Key, FormerKey: o.FormerKey, Fingerprint: o.Fingerprint, Former: [2]ledger.Fingerprint{o.Former}, Op: op}
+	return &ledger.Command{Key: o.Key, FormerKey: o.FormerKey, Fingerprint: o.Fingerprint, Former: [3]ledger.Fingerprint{o.Former}, Op: op}
 }
 
 // NewHold asks for a hold.

@@ -147,10 +147,13 @@ func (s *Service) keep(ctx context.Context, who Reporter, events []Event, out []
 }
 
 func (s *Service) keepIn(t tx.Tx, e *Event, o *Outcome, priced *bool, told map[string]bool) error {
-	key := ledger.NewKey("usage", o.Customer, e.ID)
+	key, former := e.keys(o.Customer)
 	before, err := s.Unpriced.Unpriced(t, key)
+	if errors.Is(err, tx.ErrNotFound) {
+		before, err = s.Unpriced.Unpriced(t, former)
+	}
 	switch {
-	case err == nil && before.Fingerprint != e.meaning():
+	case err == nil && before.Fingerprint != e.meaning() && before.Fingerprint != e.formerly():
 		o.Err = fault.New(fault.Conflict, "idempotency_mismatch", "id", "This id was used for another request. Use a new id for a new request.")
 		return nil
 	case err == nil:

@@ -144,8 +144,9 @@ func (s *Service) command(ctx context.Context, who Reporter, e *Event, now time.
 		return nil, err
 	}
 	o.Customer = customer.ID
-	c := &ledger.Command{Key: ledger.NewKey("usage", customer.ID, e.ID), Fingerprint: e.meaning(), Former: e.sent}
-	if s.waiting.has(c.Key) { // it was taken in, whatever the catalog and the clock say by now
+	c := &ledger.Command{Fingerprint: e.meaning(), Former: [3]ledger.Fingerprint{e.sent[0], e.sent[1], e.formerly()}}
+	c.Key, c.FormerKey = e.keys(customer.ID)
+	if s.waiting.has(c.Key) || s.waiting.has(c.FormerKey) { // it was taken in, whatever the catalog and the clock say by now
 		c.Op = ledger.Debit{}
 		return c, errWaiting
 	}

@@ -67,6 +67,7 @@ type usageEvent struct {
 	Mode       string         `json:"mode,omitempty" enum:"decide,record" doc:"decide (default) allows or refuses; record books work that is done, what is missing becomes debt"`
 	Backdated  bool           `json:"backdated,omitempty" doc:"Lifts the floor of timestamp; needs the scope admin"`
 	Caller     string         `json:"caller,omitempty" maxLength:"255" doc:"The key, seat or agent of the customer"`
+	FormerID   string         `json:"former_id,omitempty" minLength:"1" maxLength:"255" doc:"An id by which this event may have been sent before: if it was, this is its replay. For who makes ids in another way now"`
 	Properties map[string]any `json:"properties,omitempty" doc:"What meters count and rates match on"`
 }
 

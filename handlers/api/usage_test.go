@@ -46,6 +46,37 @@ func TestAnEventIsChargedOnceAndExplained(t *testing.T) {
 	}
 }
 
+// An event that was sent by another id before is its replay, also while it waits for a
+// price; another event under that id is another.
+func TestAnEventHasAFormerID(t *testing.T) {
+	w := newWorld(t)
+	w.shop("100")
+	w.must("POST", "/v1/usage", sample("old", `,"mode":"record"`))
+	was := `,"mode":"record","former_id":"old"`
+	if a := w.must("POST", "/v1/usage", sample("new", was)); a.at("replayed") != true || a.str("id") != "new" || a.str("charges", 0, "credits") != "0.014574" {
+		t.Error(a.text)
+	}
+	w.refuse(w.all, "POST", "/v1/usage", sample("new", was+`,"caller":"c"`), 409, "idempotency_mismatch")
+	w.refuse(w.all, "POST", "/v1/usage", sample("new", `,"mode":"record","former_id":""`), 422, "invalid")
+	for i, again := range []bool{false, true} { // nothing was sent by that id
+		if a := w.must("POST", "/v1/usage", sample("b", `,"mode":"record","former_id":"nothing"`)); a.at("replayed") != again {
+			t.Error(i, a.text)
+		}
+	}
+	w.must("POST", "/v1/meters", `{"key":"images","event":"image","aggregation":"count"}`)
+	image := `{"id":"i","customer":"ext:acme","event":"image","mode":"record"`
+	w.must("POST", "/v1/usage", image+"}")
+	if a := w.must("POST", "/v1/usage", strings.Replace(image, `"i"`, `"j"`, 1)+`,"former_id":"i"}`); a.at("replayed") != true || a.at("unpriced") != true {
+		t.Error(a.text)
+	}
+	if l := w.must("GET", "/v1/unpriced_events", ""); l.at("data", 1) != nil {
+		t.Error("it waits twice:", l.text)
+	}
+	if b := w.must("GET", "/v1/customers/ext:acme/balance", ""); b.str("data", 0, "balance") != "99.970852" { // two samples
+		t.Error(b.text)
+	}
+}
+
 func TestARefusalIsFinalForItsID(t *testing.T) {
 	w := newWorld(t)
 	w.shop("0.01")
