@@ -36,13 +36,16 @@ func (p *problem) Error() string {
 	return fmt.Sprintf("%s (%s)", p.Detail, p.Code)
 }
 
-// temporary says whether the same request may succeed later.
-func (p *problem) temporary() bool {
+// Retryable says whether the same request may succeed later.
+func (p *problem) Retryable() bool {
 	return p.Status == http.StatusTooManyRequests || p.Status >= 500
 }
 
-// Temporary is temporary for who knows the error by an interface.
-func (p *problem) Temporary() bool { return p.temporary() }
+// Unknown says whether what was asked for may have been done all the same.
+func (p *problem) Unknown() bool { return p.Status >= 500 }
+
+// NotFound says whether Purse knows no such thing.
+func (p *problem) NotFound() bool { return p.Code == "not_found" }
 
 // Post is post, and Get reads: together what an import needs.
 func (c *client) Post(ctx context.Context, path string, body, out any) error {

@@ -248,3 +248,35 @@ func TestImportsGoOn(t *testing.T) {
 		t.Errorf("ids are of the content: %s", out)
 	}
 }
+
+// TestAnEarlierImportIsKnown sends rows as the release before did, whose ids were made
+// of how the customer was written, and imports the same file by both of its names.
+func TestAnEarlierImportIsKnown(t *testing.T) {
+	t.Parallel()
+	s := startShop(t)
+	path := filepath.Join(t.TempDir(), "a.csv")
+	data := []byte("TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03,3000,10\n2023-11-16 18:17:04,3000.0,10\n2023-11-16 18:17:05,1,1\n")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i, id := range []string{"row_c7d4bd60d354f15e99f130bf_1", "row_d62f22287472624a8da986d4_1"} {
+		s.must("/v1/usage", fmt.Sprintf(`{"id":%q,"customer":"ext:a","event":"llm.completion","timestamp":"2023-11-16T18:17:0%dZ","mode":"record","backdated":true,"properties":{"input_tokens":%s,"output_tokens":10}}`,
+			id, 3+i, []string{"3000", "3000.0"}[i]))
+	}
+	a, err := s.call("GET", "/v1/customers/ext:a", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range []string{"ext:a", a.str("id"), "ext:a"} {
+		want := "all of them were there already"
+		if i == 0 {
+			want = "2 of the rows were there already"
+		}
+		args := []string{"usage", "import", path, "--url", s.url, "--customer", name, "--event", "llm.completion", "--time", "TIMESTAMP",
+			"--property", "input_tokens=ContextTokens", "--property", "output_tokens=GeneratedTokens"}
+		says(t, []string{"PURSE_KEY=" + s.key}, args, 0, "3 rows, ", want)
+	}
+	if n, _ := s.charged(); n != 3 {
+		t.Errorf("%d events are charged, want 3", n)
+	}
+}

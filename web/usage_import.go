@@ -17,7 +17,7 @@ type usageImportCommand struct {
 	Key            string            `help:"A key with the scopes usage and admin: what is imported may be old." required:"" env:"PURSE_KEY"`
 	Preset         string            `help:"The export that it is: ${presets}. Other flags change what it says."`
 	Customer       string            `help:"Whose usage it is: an id, or ext:your-own-id."`
-	CustomerColumn string            `help:"The column that says whose it is: an id, or your own."`
+	CustomerColumn string            `help:"The column that says whose it is: an id, ext: and your own, or your own as it is; what names nobody as an id is looked up as your own."`
 	Event          string            `help:"The name of the event that each row is." required:""`
 	Time           string            `help:"The column with the time."`
 	TimeFormat     string            `help:"How the time is written, where that cannot be seen: M/D/YYYY, YYYY-MM-DD HH:mm:ss, epoch, epoch-ms, or a layout of Go."`

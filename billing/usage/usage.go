@@ -194,7 +194,7 @@ func (s *Service) reach(ctx context.Context, who Reporter, ref string) (*account
 		err = fault.Missing("customer")
 	}
 	if fault.Is(err, fault.NotFound) {
-		err = fault.New(fault.NotFound, "unknown_customer", "customer", "There is no such customer.")
+		err = ErrUnknownCustomer
 	}
 	return c, err
 }
@@ -222,6 +222,9 @@ func (s *Service) rate(who Reporter, c *account.Customer, e *Event, now time.Tim
 	}
 	return rating.Rate(s.Catalog.Snapshot(), rating.Event{Name: e.Name, At: at, Properties: e.Properties})
 }
+
+// ErrUnknownCustomer says that an event or a hold names nobody whom the key reaches.
+var ErrUnknownCustomer = fault.New(fault.NotFound, "unknown_customer", "customer", "There is no such customer.")
 
 var errTooOld = fault.New(fault.Invalid, "timestamp_too_old", "timestamp", "The event is older than computers count. Leave the timestamp out for now.")
 

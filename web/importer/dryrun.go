@@ -39,7 +39,7 @@ func (im *run) dryRun(ctx context.Context) error {
 	}
 	plan := map[plannedKey]*planned{}
 	for {
-		b, err := im.next()
+		b, err := im.next(ctx)
 		if errors.As(err, new(brokenError)) {
 			return fmt.Errorf("%w; nothing is booked, and the rows after it were not looked at", err)
 		}

@@ -18,11 +18,19 @@ import (
 	"purse/billing/words"
 )
 
-// API is Purse, as a vendor's backend speaks to it. An error that says that it
-// is Temporary may be tried again; so may one of the network.
+// API is Purse, as a vendor's backend speaks to it. An error is a Refusal, or the
+// answer did not come, and nobody knows what became of the request.
 type API interface {
 	Post(ctx context.Context, path string, body, out any) error
 	Get(ctx context.Context, path string, out any) error
+}
+
+// Refusal is an answer that says no.
+type Refusal interface {
+	error
+	Retryable() bool // the same request may succeed later
+	Unknown() bool   // what was asked for may have been done all the same
+	NotFound() bool  // there is no such thing
 }
 
 // Options say what is imported, and how it is read.
@@ -68,7 +76,7 @@ func Run(ctx context.Context, o Options, api API, out, notes io.Writer) error {
 	if err != nil {
 		return err
 	}
-	im := &run{Options: o, mapping: m, table: t, src: src, api: api, out: out, notes: notes, started: time.Now(), charged: map[string]money.Credits{}, before: map[string]money.Credits{}, skipped: map[string]int{}, seen: map[string]int{}}
+	im := &run{Options: o, mapping: m, table: t, src: src, api: api, out: out, notes: notes, started: time.Now(), charged: map[string]money.Credits{}, before: map[string]money.Credits{}, skipped: map[string]int{}, seen: map[string]int{}, whose: map[string]*customer{}}
 	im.ids = newIDs(o)
 	fmt.Fprintln(notes, t.guess())
 	if o.DryRun {
@@ -102,6 +110,7 @@ type run struct {
 	src     *source
 	api     API
 	ids     *ids
+	whose   map[string]*customer // by how the file names them, nil for nobody
 	out     io.Writer
 	notes   io.Writer
 	started time.Time
@@ -109,12 +118,14 @@ type run struct {
 	batch    []booking
 	rows     int // booked, now or before
 	again    int // of them before
+	late     int // of those perhaps by this import, by a request whose answer was lost
 	unpriced int // of them without a price yet
 	refused  int
 	charged  map[string]money.Credits // by the rows that were not there
 	before   map[string]money.Credits // by those that were
 	skipped  map[string]int           // by why
 	seen     map[string]int           // rows in which something was guessed, by what
+	unknown  string                   // rows of which nobody knows whether they are booked
 }
 
 // booking is a row on its way.
@@ -126,7 +137,7 @@ type booking struct {
 // all books every row.
 func (im *run) all(ctx context.Context) error {
 	for {
-		b, err := im.next()
+		b, err := im.next(ctx)
 		if err != nil || b == nil {
 			failed := im.send(ctx)
 			if errors.As(err, new(brokenError)) && failed == nil {
@@ -144,7 +155,7 @@ func (im *run) all(ctx context.Context) error {
 
 // next is the next row that is to be booked, nil at the end. What cannot be read
 // is named on the way.
-func (im *run) next() (*booking, error) {
+func (im *run) next(ctx context.Context) (*booking, error) {
 	for {
 		r, err := im.table.next()
 		if errors.Is(err, io.EOF) {
@@ -156,8 +167,9 @@ func (im *run) next() (*booking, error) {
 		e, why, err := im.mapping.event(r)
 		if err == nil && why == "" {
 			im.understood(r, e)
-			if err = im.ids.name(&e, r, im.mapping); err == nil {
-				return &booking{e, r}, nil
+			b := &booking{event: e, row: r}
+			if err = im.identify(ctx, b); err == nil {
+				return b, nil
 			}
 		}
 		if err == nil {
@@ -170,6 +182,15 @@ func (im *run) next() (*booking, error) {
 	}
 }
 
+// identify finds out whose a row is, and names it.
+func (im *run) identify(ctx context.Context, b *booking) error {
+	c, err := im.customer(ctx, b)
+	if err != nil {
+		return err
+	}
+	return im.ids.name(&b.event, c, b.row, im.mapping)
+}
+
 // understood says once how a kind of time or number was read, and counts.
 func (im *run) understood(r *row, e event) {
 	for _, g := range e.guesses {
@@ -179,8 +200,12 @@ func (im *run) understood(r *row, e event) {
 	}
 }
 
-// refuse names a row that is not booked. Its error ends the import.
+// refuse names a row that is not booked. Its error ends the import, as one does that
+// is not about a row.
 func (im *run) refuse(err error) error {
+	if !errors.As(err, new(*rowError)) {
+		return err
+	}
 	im.refused++
 	fmt.Fprintf(im.notes, "\r\x1b[K%s %v\n", im.File, err)
 	if im.MaxRefused > 0 && im.refused >= im.MaxRefused {
@@ -209,6 +234,12 @@ func (im *run) summary() {
 		fmt.Fprintf(im.out, "%s, nothing charged: all of them were there already, for %s\n", rows, sum(im.before))
 	default:
 		fmt.Fprintf(im.out, "%s, %s charged, %s there already, for %s\n", rows, sum(im.charged), ofTheRows(im.again, "was", "were"), sum(im.before))
+	}
+	if im.late > 0 {
+		fmt.Fprintf(im.out, "%s there already or booked just now: an answer was lost, and asked for again\n", ofTheRows(im.late, "was", "were"))
+	}
+	if im.unknown != "" {
+		fmt.Fprintln(im.out, im.unknown)
 	}
 	if im.unpriced > 0 {
 		fmt.Fprintf(im.out, "%s for a price: see Unpriced usage in the console\n", ofTheRows(im.unpriced, "waits", "wait"))

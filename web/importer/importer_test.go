@@ -7,6 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -24,24 +27,47 @@ type purse struct {
 	booked map[string]event // by id
 	order  []event
 	refuse func(event) *answer
-	fails  int // times that it does not answer
+	fails  int   // times that it does not answer
+	cut    error // what becomes of these answers, though the rows are booked
 	lists  map[string]string
+	// whose are the customers by how they are named: id, own id. Without it there is
+	// everybody.
+	whose map[string]string
 }
 
-type refusedError struct{ temporary bool }
+type refusedError struct{ retryable, notFound bool }
 
 func (e refusedError) Error() string   { return "no" }
-func (e refusedError) Temporary() bool { return e.temporary }
+func (e refusedError) Retryable() bool { return e.retryable }
+func (e refusedError) Unknown() bool   { return false }
+func (e refusedError) NotFound() bool  { return e.notFound }
 
 func (p *purse) Get(_ context.Context, path string, out any) error {
 	name, _, _ := strings.Cut(path, "?")
+	if whose, ok := strings.CutPrefix(name, "/v1/customers/"); ok {
+		known, ok := p.whose[whose]
+		switch {
+		case p.whose == nil:
+			known = "cus_of_" + whose
+		case !ok:
+			return refusedError{notFound: true}
+		}
+		id, own, _ := strings.Cut(known, ", ")
+		return json.Unmarshal([]byte(`{"id":"`+id+`","external_id":"`+own+`"}`), out)
+	}
+	if p.lists[name] == "" {
+		return refusedError{notFound: true}
+	}
 	return json.Unmarshal([]byte(p.lists[name]), out)
 }
 
 func (p *purse) Post(_ context.Context, _ string, body, out any) error {
+	cut := error(nil)
 	if p.fails > 0 {
 		p.fails--
-		return refusedError{true}
+		if cut = p.cut; cut == nil {
+			return refusedError{retryable: true}
+		}
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {
@@ -63,11 +89,17 @@ func (p *purse) Post(_ context.Context, _ string, body, out any) error {
 			}
 		}
 		_, again := p.booked[e.ID]
+		if _, was := p.booked[e.FormerID]; was {
+			again = true
+		}
 		if !again {
 			p.booked[e.ID] = e
 			p.order = append(p.order, e)
 		}
 		answers = append(answers, map[string]any{"object": "usage_receipt", "replayed": again, "charges": []map[string]string{{"credit_type": "credits", "credits": "2"}}})
+	}
+	if cut != nil {
+		return cut
 	}
 	raw, _ = json.Marshal(map[string]any{"data": answers})
 	return json.Unmarshal(raw, out)
@@ -554,15 +586,110 @@ func TestAGrowingFile(t *testing.T) {
 	}
 }
 
+// What is under way when somebody interrupts is waited for, and the summary is of what
+// was booked; what was not sent is not.
 func TestAnInterruption(t *testing.T) {
-	ctx, stop := context.WithCancel(context.Background())
-	stop()
-	o := plain
-	o.File = write(t, "a.csv", []byte(head+"2026-01-01 10:00:00,1\n"))
-	p := newPurse(t)
-	p.fails = 1
-	var a, b bytes.Buffer
-	if err := Run(ctx, o, p, &a, &b); err == nil || !strings.Contains(err.Error(), "run the same command again") || errors.Is(err, context.Canceled) {
-		t.Error(err)
+	var rows strings.Builder
+	for i := range 7 {
+		fmt.Fprintf(&rows, "2026-01-01 10:00:0%d,1\n", i)
 	}
+	file := write(t, "a.csv", []byte(head+rows.String()))
+	run := func(p *interrupted, ctx context.Context) (string, error) {
+		o := plain
+		o.File = file
+		var a, b bytes.Buffer
+		err := Run(ctx, o, p, &a, &b)
+		return a.String(), err
+	}
+	again := func(err error) bool {
+		return err != nil && strings.Contains(err.Error(), "run the same command again") && !errors.Is(err, context.Canceled)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	p := &interrupted{purse: newPurse(t), stop: stop, at: 2}
+	if out, err := run(p, ctx); !again(err) || len(p.booked) != 4 || !strings.HasPrefix(out, "4 rows, 8 credits charged") || strings.Contains(out, "may be") {
+		t.Error(out, err, len(p.booked))
+	}
+	if out, err := run(p, ctx); !again(err) || len(p.booked) != 4 || !strings.HasPrefix(out, "0 rows, ") { // it was stopped before
+		t.Error(out, err)
+	}
+	// An answer that does not come is not waited for for ever.
+	defer func(was time.Duration) { lastWait = was }(lastWait)
+	lastWait = 10 * time.Millisecond
+	ctx, stop = context.WithCancel(context.Background())
+	p = &interrupted{purse: newPurse(t), stop: stop, at: 2, silent: true}
+	if out, err := run(p, ctx); !again(err) || !strings.HasPrefix(out, "2 rows, 4 credits charged") || !strings.Contains(out, "2 rows, of lines 4 to 5, may be booked or not") {
+		t.Error(out, err)
+	}
+}
+
+// interrupted is interrupted while it answers a request.
+type interrupted struct {
+	*purse
+	stop   func()
+	at     int // the request
+	silent bool
+}
+
+func (p *interrupted) Post(ctx context.Context, path string, body, out any) error {
+	if p.at--; p.at == 0 {
+		p.stop()
+		if p.silent {
+			<-ctx.Done()
+			return &url.Error{Op: "Post", URL: path, Err: ctx.Err()}
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return p.purse.Post(ctx, path, body, out)
+}
+
+// A request whose answer was lost is made again, as one is that reached nobody. Where
+// no answer comes at all, it says which rows may be booked.
+func TestALostAnswer(t *testing.T) {
+	lost := &url.Error{Op: "Post", URL: "/v1/usage", Err: io.EOF}
+	refused := &url.Error{Op: "Post", URL: "/v1/usage", Err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}
+	file := write(t, "a.csv", []byte(head+"2026-01-01 10:00:00,1\n2026-01-01 10:00:01,1\n2026-01-01 10:00:02,1\n"))
+	p := newPurse(t)
+	p.fails, p.cut = 1, lost
+	out, notes, err := p.run(file)
+	if err != nil || len(p.booked) != 3 || !strings.HasPrefix(out, "3 rows, 2 credits charged, 2 of the rows were there already, for 4 credits\n2 of the rows were there already or booked just now") ||
+		!strings.Contains(notes, "trying again") {
+		t.Errorf("%s %s %v, %d are booked", out, notes, err, len(p.booked))
+	}
+	q := &unreachable{newPurse(t), 1, refused}
+	var a, b bytes.Buffer
+	o := plain
+	o.File = file
+	if err := Run(context.Background(), o, q, &a, &b); err != nil || !strings.HasPrefix(a.String(), "3 rows, 6 credits charged, 0 of the rows were there already\n") || strings.Contains(a.String(), "just now") {
+		t.Error(a.String(), err)
+	}
+
+	defer func(was time.Duration) { patience = was }(patience)
+	patience = 0
+	p = newPurse(t)
+	p.fails, p.cut = 1, lost
+	const unknown = "2 rows, of lines 2 to 3, may be booked or not"
+	if out, _, err = p.run(file); err == nil || !strings.Contains(err.Error(), unknown) || !strings.Contains(err.Error(), "Run the same command again") || !strings.Contains(out, unknown) || !strings.HasPrefix(out, "0 rows, ") {
+		t.Error(out, err)
+	}
+	q = &unreachable{newPurse(t), 1, refused}
+	a.Reset()
+	if err := Run(context.Background(), o, q, &a, &b); err == nil || !strings.Contains(err.Error(), "nothing from line 2 on is booked") || strings.Contains(a.String(), "may be") {
+		t.Error(a.String(), err)
+	}
+}
+
+// unreachable cannot be reached for usage a few times.
+type unreachable struct {
+	*purse
+	times int
+	err   error
+}
+
+func (p *unreachable) Post(ctx context.Context, path string, body, out any) error {
+	if p.times--; p.times >= 0 {
+		return p.err
+	}
+	return p.purse.Post(ctx, path, body, out)
 }

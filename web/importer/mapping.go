@@ -54,6 +54,7 @@ type mapping struct {
 // event is a row as the API takes it.
 type event struct {
 	ID         string                     `json:"id"`
+	FormerID   string                     `json:"former_id,omitempty"`
 	Customer   string                     `json:"customer"`
 	Event      string                     `json:"event"`
 	Timestamp  string                     `json:"timestamp"`
@@ -63,6 +64,7 @@ type event struct {
 	Properties map[string]json.RawMessage `json:"properties"`
 
 	at      time.Time
+	names   []string // what may name its customer, the likeliest first
 	guesses []guess
 }
 
@@ -263,7 +265,7 @@ func (m *mapping) event(r *row) (e event, why string, err error) {
 	if why := m.leftOut(r); why != "" {
 		return e, why, nil
 	}
-	e = event{Customer: m.Customer, Event: m.Event, Mode: "record", Backdated: true, Properties: map[string]json.RawMessage{}}
+	e = event{names: []string{m.Customer}, Event: m.Event, Mode: "record", Backdated: true, Properties: map[string]json.RawMessage{}}
 	timeText := m.cell(r, m.time)
 	if timeText == "" && m.SkipBlank {
 		return e, blank, nil
@@ -278,15 +280,14 @@ func (m *mapping) event(r *row) (e event, why string, err error) {
 		e.guesses = append(e.guesses, guess{"Times", timeText, kind, e.Timestamp})
 	}
 	if m.customer != nil {
-		if e.Customer = m.cell(r, m.customer); e.Customer == "" {
+		whose := m.cell(r, m.customer)
+		if whose == "" {
 			if m.SkipBlank {
 				return e, blank, nil
 			}
 			return e, "", r.at(m.customer, r.cells[m.customer.index], "the customer is blank: give one with --default, or leave such rows out with --skip-blank")
 		}
-		if !strings.HasPrefix(e.Customer, "ext:") && !strings.HasPrefix(e.Customer, "cus_") {
-			e.Customer = "ext:" + e.Customer
-		}
+		e.names = names(whose)
 	}
 	if m.caller != nil {
 		e.Caller = m.cell(r, m.caller)
@@ -313,6 +314,16 @@ func (m *mapping) event(r *row) (e event, why string, err error) {
 		e.Properties[p] = value(v, ".")
 	}
 	return e, "", nil
+}
+
+// names are what a cell may name a customer by: its id or ext: and the vendor's own
+// id where it looks so, and in any case the vendor's own id as it stands.
+func names(cell string) []string {
+	own := "ext:" + cell
+	if strings.HasPrefix(cell, "ext:") || strings.HasPrefix(cell, "cus_") {
+		return []string{cell, own}
+	}
+	return []string{own}
 }
 
 // leftOut says why a row is not wanted, "" when it is.

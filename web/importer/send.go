@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
 	"purse/billing/money"
+	"purse/billing/words"
 )
 
 // answer is what the API says of one event.
@@ -24,8 +26,7 @@ type answer struct {
 	Param  string `json:"param"`
 }
 
-// send books what is on its way, and waits and sends it again while Purse does
-// not answer. What the API refuses is named.
+// send books what is on its way. What the API refuses is named.
 func (im *run) send(ctx context.Context) error {
 	batch := im.batch
 	im.batch = im.batch[:0]
@@ -36,20 +37,16 @@ func (im *run) send(ctx context.Context) error {
 	for i, b := range batch {
 		events[i] = b.event
 	}
-	var got struct {
-		Data []answer `json:"data"`
-	}
-	if err := im.post(ctx, events, &got); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return fmt.Errorf("%w; nothing from line %d on is booked", err, batch[0].row.line)
-	}
-	if len(got.Data) != len(batch) {
-		return fmt.Errorf("Purse answered %d of %d rows from line %d on: run the same command again", len(got.Data), len(batch), batch[0].row.line)
+	var got []answer
+	lost, err := im.patiently(ctx, func(ctx context.Context) (err error) {
+		got, err = im.post(ctx, events)
+		return err
+	})
+	if err != nil {
+		return im.unsent(batch, lost, err)
 	}
 	var ends error
-	for i, a := range got.Data {
+	for i, a := range got {
 		if a.Object != "usage_receipt" {
 			// Every row of the batch is told of, also when this was one too many.
 			ends = errors.Join(ends, im.refuse(im.refusal(&batch[i], a)))
@@ -58,6 +55,9 @@ func (im *run) send(ctx context.Context) error {
 		im.rows++
 		if a.Replayed {
 			im.again++
+			if lost {
+				im.late++
+			}
 		}
 		if a.Unpriced {
 			im.unpriced++
@@ -107,31 +107,79 @@ func (im *run) refusal(b *booking, a answer) error {
 	return e
 }
 
-func (im *run) post(ctx context.Context, events []event, out any) error {
+func (im *run) post(ctx context.Context, events []event) ([]answer, error) {
+	var got struct {
+		Data []answer `json:"data"`
+	}
+	err := im.api.Post(ctx, "/v1/usage", map[string]any{"events": events}, &got)
+	if err == nil && len(got.Data) != len(events) {
+		err = fmt.Errorf("Purse answered %d of %d rows", len(got.Data), len(events))
+	}
+	return got.Data, err
+}
+
+// unsent is the error of a batch without an answer: what is booked of it, as far as
+// anybody knows.
+func (im *run) unsent(batch []booking, lost bool, err error) error {
+	first, last := batch[0].row.line, batch[len(batch)-1].row.line
+	if !lost {
+		return fmt.Errorf("%w; nothing from line %d on is booked", err, first)
+	}
+	im.unknown = fmt.Sprintf("%s, of lines %d to %d, may be booked or not: the answer was lost", words.Count(len(batch), "row"), first, last)
+	return fmt.Errorf("%w; %s, and nothing after them is booked. Run the same command again: it goes on without charging anything twice", err, im.unknown)
+}
+
+var (
+	// patience is for how long the same request is made again.
+	patience = 5 * time.Minute
+	// lastWait is how long an interruption waits for the answer to what was asked.
+	lastWait = 10 * time.Second
+)
+
+// patiently asks until there is an answer: while Purse cannot be reached, starts anew
+// or has too much to do, it waits and asks again. lost says that an answer did not
+// come, so that what was asked for may have been done before.
+func (im *run) patiently(ctx context.Context, ask func(context.Context) error) (lost bool, err error) {
+	begun := time.Now()
 	for wait := time.Second / 2; ; wait = min(2*wait, 15*time.Second) {
-		err := im.api.Post(ctx, "/v1/usage", map[string]any{"events": events}, out)
-		if err == nil {
-			return nil
-		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return lost, ctx.Err()
 		}
-		if final(err) {
-			return err
+		if err = toTheEnd(ctx, ask); err == nil {
+			return lost, nil
+		}
+		var no Refusal
+		if errors.As(err, &no) && !no.Retryable() {
+			return lost, err
+		}
+		if lost = lost || mayBeDone(err); time.Since(begun) >= patience {
+			return lost, err
 		}
 		fmt.Fprintf(im.notes, "\r\x1b[K%v; trying again", err)
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return ctx.Err()
 		}
 	}
 }
 
-// final says whether the same request will be answered the same.
-func final(err error) bool {
-	var known interface{ Temporary() bool }
-	return errors.As(err, &known) && !known.Temporary()
+// toTheEnd asks, and lets the request end that an interruption finds under way.
+func toTheEnd(ctx context.Context, ask func(context.Context) error) error {
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(lastWait, cancel) })
+	defer stop()
+	return ask(own)
+}
+
+// mayBeDone says whether what was asked for may have been done all the same.
+func mayBeDone(err error) bool {
+	var no Refusal
+	if errors.As(err, &no) {
+		return no.Unknown()
+	}
+	var connecting *net.OpError
+	return !errors.As(err, &connecting) || connecting.Op != "dial"
 }
 
 // progress draws a bar, or counts where nobody knows how long the file is.
