@@ -203,17 +203,9 @@ func (s *Service) rate(who Reporter, c *account.Customer, e *Event, now time.Tim
 	if e.Backdated && !who.MayBackdate {
 		return nil, fault.New(fault.Forbidden, "backdating_forbidden", "backdated", "Only a key with the scope admin may backdate events.")
 	}
-	at := e.Timestamp
-	if at.IsZero() {
-		at = now
-	}
-	switch {
-	case at.After(now.Add(MaxAhead)):
-		return nil, fault.New(fault.Invalid, "timestamp_in_future", "timestamp", "The event is more than 5 minutes ahead. Check the clock of your server.")
-	case at.Before(now.Add(-MaxAge)) && !e.Backdated:
-		return nil, fault.New(fault.Invalid, "timestamp_too_old", "timestamp", "The event is more than 35 days old. Send backdated: true with a key of the scope admin.")
-	case at.UnixMicro() <= 0:
-		return nil, errTooOld
+	at, err := e.at(now)
+	if err != nil {
+		return nil, err
 	}
 	if e.Mode == Decide {
 		if err := CheckActive(c); err != nil {
@@ -221,6 +213,33 @@ func (s *Service) rate(who Reporter, c *account.Customer, e *Event, now time.Tim
 		}
 	}
 	return rating.Rate(s.Catalog.Snapshot(), rating.Event{Name: e.Name, At: at, Properties: e.Properties})
+}
+
+// at is when the event happened, in the bounds that now has.
+func (e *Event) at(now time.Time) (time.Time, error) {
+	at := e.Timestamp
+	if at.IsZero() {
+		at = now
+	}
+	switch {
+	case at.After(now.Add(MaxAhead)):
+		return at, fault.New(fault.Invalid, "timestamp_in_future", "timestamp", "The event is more than 5 minutes ahead. Check the clock of your server.")
+	case at.Before(now.Add(-MaxAge)) && !e.Backdated:
+		return at, fault.New(fault.Invalid, "timestamp_too_old", "timestamp", "The event is more than 35 days old. Send backdated: true with a key of the scope admin.")
+	case at.UnixMicro() <= 0:
+		return at, errTooOld
+	}
+	return at, nil
+}
+
+// Check says what is wrong with an event whoever it is of and whatever it costs: in
+// itself, and with when it happened.
+func (e *Event) Check(now time.Time) error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	_, err := e.at(now)
+	return err
 }
 
 // ErrUnknownCustomer says that an event or a hold names nobody whom the key reaches.

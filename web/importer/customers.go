@@ -40,7 +40,7 @@ func (im *run) lookUp(ctx context.Context, name string) (*customer, error) {
 		return c, nil
 	}
 	found := &customer{}
-	_, err := im.patiently(ctx, func(ctx context.Context) error { return im.api.Get(ctx, "/v1/customers/"+url.PathEscape(name), found) })
+	err := im.get(ctx, "/v1/customers/"+url.PathEscape(name), found)
 	var no Refusal
 	if errors.As(err, &no) && no.NotFound() {
 		found, err = nil, nil

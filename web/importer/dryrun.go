@@ -37,6 +37,10 @@ func (im *run) dryRun(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	now, err := im.clock(ctx)
+	if err != nil {
+		return err
+	}
 	plan := map[plannedKey]*planned{}
 	for {
 		b, err := im.next(ctx)
@@ -49,11 +53,13 @@ func (im *run) dryRun(ctx context.Context) error {
 		if b == nil {
 			break
 		}
-		if err := im.plan(shop, plan, b); err != nil {
+		if err := im.plan(shop, now(), plan, b); err != nil {
 			return err
 		}
 	}
-	im.printPlan(plan)
+	if err := im.printPlan(plan); err != nil {
+		return err
+	}
 	for _, why := range sorted(im.skipped) {
 		fmt.Fprintf(im.out, "%s would be left out: %s\n", words.Count(im.skipped[why], "row"), why)
 	}
@@ -67,15 +73,24 @@ func (im *run) dryRun(ctx context.Context) error {
 	return errors.Join(err, im.unended())
 }
 
-// plan adds a row to the table, or names it.
-func (im *run) plan(shop *catalog.Snapshot, plan map[plannedKey]*planned, b *booking) error {
-	text, err := json.Marshal(b.event.Properties)
-	if err != nil {
-		return err
+// clock is the time that Purse goes by: a sandbox's may be ahead.
+func (im *run) clock(ctx context.Context) (func() time.Time, error) {
+	var shown struct{ Now time.Time }
+	err := im.get(ctx, "/v1/test_clock", &shown)
+	var no Refusal
+	if errors.As(err, &no) { // there is none: it goes by everybody's
+		return time.Now, nil
 	}
-	properties, _, err := usage.Object(text)
-	if err != nil {
-		return err
+	ahead := time.Until(shown.Now)
+	return func() time.Time { return time.Now().Add(ahead) }, err
+}
+
+// plan adds a row to the table, or names it.
+func (im *run) plan(shop *catalog.Snapshot, now time.Time, plan map[plannedKey]*planned, b *booking) error {
+	e, err := im.asSent(&b.event, now)
+	var charges []rating.Charge
+	if err == nil {
+		charges, err = rating.Rate(shop, rating.Event{Name: e.Name, At: e.Timestamp, Properties: e.Properties})
 	}
 	day := b.event.at.In(im.mapping.moments.zone).Format(time.DateOnly)
 	add := func(meter, quantity string, cost money.Exact, creditType string) {
@@ -93,7 +108,6 @@ func (im *run) plan(shop *catalog.Snapshot, plan map[plannedKey]*planned, b *boo
 			p.credits[creditType] = p.credits[creditType].Add(cost)
 		}
 	}
-	charges, err := rating.Rate(shop, rating.Event{Name: b.event.Event, At: b.event.at, Properties: properties})
 	f, isFault := fault.As(err)
 	switch {
 	case isFault && f.Code == "no_rate":
@@ -114,10 +128,30 @@ func (im *run) plan(shop *catalog.Snapshot, plan map[plannedKey]*planned, b *boo
 	return nil
 }
 
+// asSent reads an event as Purse does when it is sent, with what Purse has against it
+// at a time.
+func (im *run) asSent(e *event, now time.Time) (*usage.Event, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return nil, err
+	}
+	events, _, err := usage.ParseEvents(body)
+	if err != nil {
+		return nil, err
+	}
+	return &events[0], events[0].Check(now)
+}
+
+// get reads what a path answers, patiently.
+func (im *run) get(ctx context.Context, path string, out any) error {
+	_, err := im.patiently(ctx, func(ctx context.Context) error { return im.api.Get(ctx, path, out) })
+	return err
+}
+
 // catalog is what Purse counts and what it costs, as the API tells it.
 func (im *run) catalog(ctx context.Context) (*catalog.Snapshot, error) {
 	var meters []catalog.Meter
-	err := each(ctx, im.api, "/v1/meters", func(m struct {
+	err := each(ctx, im, "/v1/meters", func(m struct {
 		ID, Key, Event, Aggregation string
 		Property                    *string
 		Archived                    bool
@@ -135,7 +169,7 @@ func (im *run) catalog(ctx context.Context) (*catalog.Snapshot, error) {
 		return nil, err
 	}
 	var rates []catalog.Rate
-	err = each(ctx, im.api, "/v1/rates", func(r struct {
+	err = each(ctx, im, "/v1/rates", func(r struct {
 		ID, Meter, Credits string
 		CreditType         string `json:"credit_type"`
 		Per                int64
@@ -158,13 +192,13 @@ func (im *run) catalog(ctx context.Context) (*catalog.Snapshot, error) {
 }
 
 // each calls f with every object of a list; f answers its id.
-func each[T any](ctx context.Context, api API, path string, f func(T) string) error {
+func each[T any](ctx context.Context, im *run, path string, f func(T) string) error {
 	for after := ""; ; {
 		var page struct {
 			Data    []T  `json:"data"`
 			HasMore bool `json:"has_more"`
 		}
-		if err := api.Get(ctx, path+"?limit=100"+after, &page); err != nil {
+		if err := im.get(ctx, path+"?limit=100"+after, &page); err != nil {
 			return fmt.Errorf("reading %s: %w; a dry run needs a key with the scope read", path, err)
 		}
 		for _, v := range page.Data {
@@ -177,7 +211,7 @@ func each[T any](ctx context.Context, api API, path string, f func(T) string) er
 }
 
 // printPlan prints the plan.
-func (im *run) printPlan(plan map[plannedKey]*planned) {
+func (im *run) printPlan(plan map[plannedKey]*planned) error {
 	keys := make([]plannedKey, 0, len(plan))
 	for k := range plan {
 		keys = append(keys, k)
@@ -197,8 +231,16 @@ func (im *run) printPlan(plan map[plannedKey]*planned) {
 		}
 	}
 	_ = w.Flush()
-	fmt.Fprintf(im.out, "%s would be booked for %s credits, less what is there already: a dry run does not know that, and it is not charged again. Nothing is booked yet.\n",
-		words.Count(im.rows, "row"), amounts(total))
+	all := map[string]money.Credits{}
+	for typ, c := range total {
+		var err error
+		if all[typ], err = c.Round(); err != nil {
+			return fmt.Errorf("the credits of all rows: %w", err)
+		}
+	}
+	fmt.Fprintf(im.out, "%s would be booked for %s, less what is there already: a dry run does not know that, and it is not charged again. Nothing is booked yet.\n",
+		words.Count(im.rows, "row"), sum(all))
+	return nil
 }
 
 func amounts(credits map[string]money.Exact) string {

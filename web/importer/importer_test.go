@@ -438,6 +438,35 @@ func TestADryRun(t *testing.T) {
 	}
 }
 
+// What Purse would refuse a dry run names with Purse's words, and does not count.
+func TestADryRunNamesWhatWouldBeRefused(t *testing.T) {
+	p := newPurse(t)
+	now := time.Now().Add(40 * 24 * time.Hour).UTC() // of a sandbox
+	p.lists = map[string]string{
+		"/v1/meters":     `{"data":[{"id":"m2","key":"calls","event":"e","aggregation":"count","property":null}]}`,
+		"/v1/rates":      `{"data":[{"id":"rate_0000000000002","meter":"calls","credit_type":"credits","credits":"1","per":1,"match":{}}]}`,
+		"/v1/test_clock": `{"now":"` + now.Format(time.RFC3339) + `"}`,
+	}
+	p.whose = map[string]string{"ext:a": "cus_1, a"}
+	at := func(ahead time.Duration) string { return now.Add(ahead).Format(time.RFC3339) }
+	file := write(t, "a.csv", []byte("at,n,who,id\n"+at(time.Minute)+",1,a,1\n"+at(10*time.Minute)+",1,a,2\n1960-01-01T00:00:00Z,1,a,3\n"+at(-time.Hour)+",1,nobody,4\n"+
+		at(-time.Hour)+",1,a,"+strings.Repeat("x", 300)+"\n"))
+	out, notes, err := p.run(file, func(o *Options) { o.DryRun, o.Customer, o.CustomerColumn, o.ID = true, "", "who", "id" })
+	for _, want := range []string{
+		`line 3 (row 2), column "at", value "` + at(10*time.Minute) + `": The event is more than 5 minutes ahead. Check the clock of your server (timestamp_in_future, timestamp)`,
+		`line 4 (row 3), column "at", value "1960-01-01T00:00:00Z": The event is older than computers count. Leave the timestamp out for now (timestamp_too_old, timestamp)`,
+		`line 5 (row 4), column "who", value "nobody": There is no such customer (unknown_customer, customer)`,
+		`line 6 (row 5), column "id", value "xxx`, `An event has an id of 1 to 255 characters, which counts once (invalid, id)`,
+	} {
+		if strings.Count(notes, want) != 1 {
+			t.Errorf("%q is not said in:\n%s", want, notes)
+		}
+	}
+	if err == nil || !strings.Contains(err.Error(), "4 rows would be refused") || !strings.Contains(out, "1 row would be booked for 1 credit, less") {
+		t.Error(out, err)
+	}
+}
+
 // What ends a dry run booked nothing, and it says so; what ends an import says what
 // was booked.
 func TestNothingIsBookedByADryRun(t *testing.T) {
