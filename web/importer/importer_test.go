@@ -561,6 +561,36 @@ func TestWhereClocksAreChanged(t *testing.T) {
 	}
 }
 
+// The abbreviation of a zone is read where the file's zone has it. Others are refused:
+// nobody knows whether IST is of India, Ireland or Israel.
+func TestAbbreviationsOfZones(t *testing.T) {
+	const layout = "Mon, 02 Jan 2006 15:04:05 MST"
+	for _, x := range []struct{ zone, layout, when, want string }{
+		{"Europe/Berlin", layout, "Mon, 01 Jun 2026 22:00:00 CEST", "2026-06-01T20:00:00Z"},
+		{"Europe/Berlin", layout, "Mon, 01 Jun 2026 22:00:00 GMT", "2026-06-01T22:00:00Z"},
+		{"Europe/Berlin", layout, "Mon, 01 Jun 2026 22:00:00 UTC", "2026-06-01T22:00:00Z"},
+		{"Europe/Berlin", layout, "Mon, 01 Jun 2026 22:00:00 GMT+3", ""}, // package time takes it for 22:00 UTC
+		{"Europe/Berlin", layout, "Mon, 01 Jun 2026 22:00:00 PDT", ""},
+		{"Europe/Berlin", layout, "Mon, 01 Jun 2026 22:00:00 JST", ""},
+		{"Europe/Berlin", layout, "Mon, 01 Jun 2026 22:00:00 +03", ""},
+		{"UTC", layout, "Mon, 01 Jun 2026 22:00:00 CEST", ""},
+		{"UTC", layout, "Mon, 01 Jun 2026 22:00:00 UTC", "2026-06-01T22:00:00Z"},
+		{"Asia/Tokyo", layout, "Mon, 01 Jun 2026 22:00:00 JST", "2026-06-01T13:00:00Z"},
+		{"UTC", "2006-01-02 15:04:05 -0700 MST", "2026-06-01 22:00:00 -0700 PDT", "2026-06-02T05:00:00Z"}, // the offset says it
+	} {
+		p := newPurse(t)
+		_, notes, err := p.run(write(t, "a.csv", []byte("at,n\n\""+x.when+"\",1\n")), func(o *Options) { o.Zone, o.TimeFormat = x.zone, x.layout })
+		switch {
+		case x.want == "":
+			if err == nil || len(p.booked) != 0 || !strings.Contains(notes, `line 2 (row 1), column "at", value "`+x.when+`": `+x.zone+" has no ") {
+				t.Errorf("%s in %s: %v %s", x.when, x.zone, err, notes)
+			}
+		case err != nil || p.order[0].Timestamp != x.want:
+			t.Errorf("%s in %s: %v %v %s", x.when, x.zone, p.order, err, notes)
+		}
+	}
+}
+
 // The last line of a file that does not end may be half written: it is left, named,
 // and booked when it has ended, as one row.
 func TestAGrowingFile(t *testing.T) {

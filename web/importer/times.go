@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -39,8 +40,9 @@ var (
 	epochShape = regexp.MustCompile(`^(\d{1,19})(?:\.(\d+))?$`)
 	slashed    = regexp.MustCompile(`^\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b`)
 	// zoneInLayout is a zone in a layout of package time.
-	zoneInLayout = regexp.MustCompile(`MST|[-Z]07`)
-	tokens       = regexp.MustCompile(`YYYY|YY|MMM|MM|M|DD|D|HH|hh|H|mm|ss|SSS|ZZ|Z`)
+	zoneInLayout   = regexp.MustCompile(`MST|[-Z]07`)
+	offsetInLayout = regexp.MustCompile(`[-Z]07`)
+	tokens         = regexp.MustCompile(`YYYY|YY|MMM|MM|M|DD|D|HH|hh|H|mm|ss|SSS|ZZ|Z`)
 )
 
 var layoutOf = map[string]string{
@@ -72,13 +74,8 @@ func (m *moments) parse(s string) (at time.Time, kinds []string, err error) {
 	if s == "" {
 		return at, nil, fmt.Errorf("the time is blank: leave out such rows with --skip-blank or --where, or give one with --default")
 	}
-	for _, f := range m.formats {
-		if at, err = m.by(f, s); err == nil {
-			return at.UTC(), m.doubt(f, s), nil
-		}
-	}
 	if len(m.formats) > 0 {
-		return at, nil, fmt.Errorf("this is no time like --time-format says")
+		return m.formatted(s)
 	}
 	bare, utc := strings.CutSuffix(strings.TrimSuffix(s, " GMT"), " UTC")
 	if utc || bare != s {
@@ -106,6 +103,23 @@ func (m *moments) parse(s string) (at time.Time, kinds []string, err error) {
 		return at, nil, fmt.Errorf("this can be read in two ways: say --time-format M/D/YYYY or D/M/YYYY, with HH:mm:ss where there are times")
 	}
 	return at, nil, fmt.Errorf("this is not a time such as 2023-11-16 18:17:03.97, 2023-11-16T18:17:03Z or 1700158623; say how it is written with --time-format")
+}
+
+// formatted reads a time by the formats that were said.
+func (m *moments) formatted(s string) (at time.Time, kinds []string, err error) {
+	var foreign error
+	for _, f := range m.formats {
+		if at, err = m.by(f, s); err == nil {
+			return at.UTC(), m.doubt(f, s), nil
+		}
+		if errors.As(err, new(foreignError)) {
+			foreign = err
+		}
+	}
+	if foreign != nil {
+		return at, nil, foreign
+	}
+	return at, nil, fmt.Errorf("this is no time like --time-format says")
 }
 
 // What a time can be that a zone leaves open, where clocks are changed.
@@ -154,7 +168,26 @@ func (m *moments) by(format, s string) (time.Time, error) {
 			return since(s, e.unit)
 		}
 	}
-	return time.ParseInLocation(format, s, m.zone)
+	at, err := time.ParseInLocation(format, s, m.zone)
+	if err == nil && m.foreign(format, at) {
+		name, _ := at.Zone()
+		return at, foreignError{fmt.Errorf("%s has no %q: give the zone that has it with --zone, or times with an offset such as +02:00", m.zone, name)}
+	}
+	return at, err
+}
+
+// foreignError says that a time names a zone that nobody can tell the offset of.
+type foreignError struct{ error }
+
+// foreign says whether a time has the abbreviation of a zone that is not the file's.
+// The same letters stand for several zones, and package time reads all that it does
+// not know as UTC.
+func (m *moments) foreign(format string, at time.Time) bool {
+	if !strings.Contains(format, "MST") || offsetInLayout.MatchString(format) {
+		return false
+	}
+	name, _ := at.Zone()
+	return at.Location() != m.zone && at.Location() != time.UTC && name != "GMT"
 }
 
 // epoch guesses the unit of a number by how large it is.
