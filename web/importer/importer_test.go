@@ -373,6 +373,58 @@ func events(t *testing.T, preset, file string) (out []string, notes string, err 
 	return out, a.String() + b.String(), err
 }
 
+// A quantity that a file has no column for is unknown: it is refused by name, and never
+// 0. Other names that an export has for it are known.
+func TestAMissingColumnIsNotZero(t *testing.T) {
+	for _, x := range []struct{ preset, column, becomes, want string }{
+		{"gcp", "Unrounded Cost ($)", "Unrounded Cost (CHF)", `"cost":1000.005`},
+		{"gcp", "Unrounded Cost ($)", "Something", `"cost":`}, // Cost ($)
+		{"azure-cost", "CostInBillingCurrency", "Cost", `"cost":5.64902E-05`},
+		{"azure-cost", "CostInBillingCurrency", "PreTaxCost", `"cost":5.64902E-05`},
+		{"azure-cost", "CostInBillingCurrency", "Something", ""},
+		{"cursor", "Input (w/o Cache Write)", "Tokens", ""},
+		{"cursor", "Requests", "Something", ""},
+		{"openai-usage", "input_cached_tokens", "Something", ""},
+		{"anthropic", "web_search_count", "Something", ""},
+		{"openrouter", "cost_total", "Something", ""},
+		{"litellm", "spend", "Something", ""},
+		{"github", "gross_amount", "Something", ""},
+		{"aws-cur", "lineItem/UnblendedCost", "Something", ""},
+		{"stripe-itemized", "fee", "Something", ""},
+	} {
+		data, err := os.ReadFile(filepath.Join("testdata", x.preset+".csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := bytes.Replace(data, []byte(x.column), []byte(x.becomes), 1)
+		if bytes.Equal(changed, data) {
+			t.Fatalf("%s has no %s", x.preset, x.column)
+		}
+		got, notes, err := events(t, x.preset, write(t, "a.csv", changed))
+		switch {
+		case x.want != "":
+			if err != nil || len(got) == 0 || !strings.Contains(got[0], x.want) {
+				t.Errorf("%s with %s: %v\n%s\n%s", x.preset, x.becomes, err, got, notes)
+			}
+		case err == nil || len(got) != 0 || !strings.Contains(err.Error(), fmt.Sprintf("%q", x.column)) || !strings.Contains(err.Error(), "--preset "+x.preset) || !strings.Contains(err.Error(), "--set "):
+			t.Errorf("%s without %s: %v %v", x.preset, x.column, err, got)
+		}
+	}
+	// Who knows the value says it, as it was before.
+	data, _ := os.ReadFile(filepath.Join("testdata", "github.csv"))
+	file := write(t, "a.csv", bytes.Replace(data, []byte("gross_amount"), []byte("x"), 1))
+	p := newPurse(t)
+	if _, _, err := p.run(file, func(o *Options) {
+		o.Preset, o.Time, o.Property, o.Set = "github", "", nil, map[string]string{"gross": "0"}
+	}); err != nil || string(p.order[0].Properties["gross"]) != "0" {
+		t.Error(err, p.order)
+	}
+	two := write(t, "b.csv", []byte("Usage start date,Project ID,Service description,SKU description,Usage amount,Cost type,Cost ($),Cost (€)\n"))
+	if _, _, err := events(t, "gcp", two); err == nil || !strings.Contains(err.Error(), `the columns "Cost ($)" and "Cost (€)"`) {
+		t.Error(err)
+	}
+}
+
 func TestPresetsOnRealExports(t *testing.T) {
 	dir, err := filepath.Abs("../../../shared/data/usage-exports") // beside the repository
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 type column struct {
 	flag     string
 	names    []string
+	hint     string // what helps where there is none
 	optional bool
 	index    int // -1 where the file has none
 	name     string
@@ -140,6 +141,7 @@ func (m *mapping) flags() error {
 		m.fields = slices.DeleteFunc(m.fields, func(f *field) bool { return f.property == p })
 		m.fields = append(m.fields, &field{property: p, column: named("--property "+p, o.Property[p])})
 	}
+	m.fields = slices.DeleteFunc(m.fields, func(f *field) bool { _, set := o.Set[f.property]; return set })
 	for _, text := range o.Where {
 		w, err := newWhere(text)
 		if err != nil {
@@ -201,12 +203,12 @@ func (c *column) bind(names []string) error {
 	for _, name := range c.names {
 		var at []int
 		for i, n := range names {
-			if n == name {
+			if n == name || like(n, name) {
 				at = append(at, i)
 			}
 		}
 		if len(at) > 1 {
-			return &duplicateError{fmt.Errorf("%s: the column %q is there %d times: say which, as %q or %q", c.flag, name, len(at), name+"#1", name+"#2")}
+			return &duplicateError{c.twice(names[at[0]], names[at[1]], len(at))}
 		}
 		if base, n, ok := strings.Cut(name, "#"); ok && len(at) == 0 {
 			nth, err := strconv.Atoi(n)
@@ -219,14 +221,30 @@ func (c *column) bind(names []string) error {
 			}
 		}
 		if len(at) == 1 {
-			c.index, c.name = at[0], name
+			if c.index, c.name = at[0], name; like(names[at[0]], name) {
+				c.name = names[at[0]]
+			}
 			return nil
 		}
 	}
 	if c.optional {
 		return nil
 	}
-	return fmt.Errorf("%s: there is no column %q", c.flag, strings.Join(c.names, `" or "`))
+	return fmt.Errorf("%s: there is no column \"%s\"%s", c.flag, strings.Join(c.names, `" or "`), c.hint)
+}
+
+// like says whether a column is one that a preset names with (*).
+func like(column, name string) bool {
+	before, ok := strings.CutSuffix(name, "(*)")
+	return ok && strings.HasPrefix(column, before+"(") && strings.HasSuffix(column, ")")
+}
+
+// twice says that a column cannot be told from another.
+func (c *column) twice(first, second string, times int) error {
+	if first != second {
+		return fmt.Errorf("%s: there are the columns %q and %q%s", c.flag, first, second, c.hint)
+	}
+	return fmt.Errorf("%s: the column %q is there %d times: say which, as %q or %q", c.flag, first, times, first+"#1", first+"#2")
 }
 
 // cell is what a row has in a column, or what stands for a blank there.

@@ -1,9 +1,13 @@
 package importer
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // preset maps the columns of an export that many people have. Names are the
-// export's own, the newest first.
+// export's own, the newest first; (*) stands for whatever is in brackets, such as the
+// currency of the account.
 type preset struct {
 	time, formats        []string
 	id, caller, customer []string
@@ -28,6 +32,8 @@ func may(property string, columns ...string) presetField {
 	return presetField{property: property, columns: columns, optional: true}
 }
 
+// zero is a quantity whose blank cells are 0. Where the file has no such column it is
+// unknown, and not 0.
 func zero(property string, columns ...string) presetField {
 	return presetField{property: property, columns: columns, fallback: "0"}
 }
@@ -55,7 +61,9 @@ func (p preset) fill(m *mapping) {
 		m.customer = col(p.customer, false)
 	}
 	for _, f := range p.fields {
-		m.fields = append(m.fields, &field{property: f.property, column: col(f.columns, f.optional || f.fallback != ""), fallback: f.fallback, optional: f.optional})
+		c := col(f.columns, f.optional)
+		c.hint = fmt.Sprintf(" (name another with --property %s=Column, or a value for every row with --set %s=0)", f.property, f.property)
+		m.fields = append(m.fields, &field{property: f.property, column: c, fallback: f.fallback, optional: f.optional})
 	}
 	for _, text := range p.where {
 		w, err := newWhere(text)
@@ -148,7 +156,7 @@ var presets = map[string]preset{
 		time: []string{"Date", "date", "UsageDateTime"}, formats: []string{"M/D/YYYY", "YYYY-MM-DD", "2006-01-02T15:04:05Z07:00"}, caller: []string{"SubscriptionId", "subscriptionId", "SubscriptionGuid"},
 		fields: []presetField{
 			must("category", "MeterCategory", "meterCategory"), must("meter", "MeterName", "meterName"), must("quantity", "Quantity", "quantity"),
-			zero("cost", "CostInBillingCurrency", "costInBillingCurrency"), may("subcategory", "MeterSubCategory", "meterSubCategory"), may("unit", "UnitOfMeasure", "unitOfMeasure"),
+			zero("cost", "CostInBillingCurrency", "costInBillingCurrency", "Cost", "cost", "PreTaxCost"), may("subcategory", "MeterSubCategory", "meterSubCategory"), may("unit", "UnitOfMeasure", "unitOfMeasure"),
 			may("currency", "BillingCurrencyCode", "BillingCurrency", "billingCurrency"), may("region", "ResourceLocation", "resourceLocation"),
 			may("resource_group", "ResourceGroup", "resourceGroupName"), may("resource", "ResourceId", "resourceId"),
 		},
@@ -158,7 +166,7 @@ var presets = map[string]preset{
 		time: []string{"Usage start date"}, caller: []string{"Project ID"},
 		fields: []presetField{
 			must("service", "Service description"), must("sku", "SKU description"), must("quantity", "Usage amount"), may("unit", "Usage unit"),
-			zero("cost", "Unrounded Cost ($)", "Unrounded Cost (€)", "Unrounded Cost (£)", "Cost ($)"), may("sku_id", "SKU ID"),
+			zero("cost", "Unrounded Cost (*)", "Cost (*)"), may("sku_id", "SKU ID"),
 		},
 		where: []string{"Cost type=Usage"},
 	},
