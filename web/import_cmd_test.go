@@ -117,6 +117,8 @@ func TestUsageImport(t *testing.T) {
 		"nothing":          {nil, nil, []string{"empty"}},
 		"no such customer": {[]byte(head + row1), []string{"--customer", "ext:none"}, []string{"customer"}},
 		"no such event":    {[]byte(head + row1), []string{"--event", "none"}, []string{"none"}},
+		"a property twice": {[]byte(head + row1), []string{"--property", "input_tokens=GeneratedTokens"}, []string{"--property", "input_tokens is given twice", "ContextTokens"}},
+		"customers twice":  {[]byte(head + row1), []string{"--customer-column", "ContextTokens"}, []string{"--customer ext:a and --customer-column ContextTokens"}},
 		"batch of 0":       {[]byte(head + row1), []string{"--batch", "0"}, []string{"--batch"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -286,6 +286,22 @@ func TestWhatIsUnderstood(t *testing.T) {
 	}
 }
 
+// Of two flags that say the same none is dropped.
+func TestFlagsThatContradictEachOther(t *testing.T) {
+	file := write(t, "a.csv", []byte("at,n,who,id\n2026-01-01 10:00:00,1,a,x\n"))
+	for want, change := range map[string]func(*Options){
+		"--customer ext:a and --customer-column who": func(o *Options) { o.CustomerColumn = "who" },
+		"--id id and --ids content":                  func(o *Options) { o.ID, o.IDs = "id", "content" },
+		"--id id and --ids row":                      func(o *Options) { o.ID, o.IDs = "id", "row" },
+		"--property n=n and --set n=5":               func(o *Options) { o.Set = map[string]string{"n": "5"} },
+	} {
+		p := newPurse(t)
+		if _, _, err := p.run(file, change); err == nil || !strings.Contains(err.Error(), want) || len(p.booked) != 0 {
+			t.Errorf("%s: %v, %d booked", want, err, len(p.booked))
+		}
+	}
+}
+
 // A pipe is read once, from its beginning, also before it has ended.
 func TestAPipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")

@@ -76,7 +76,26 @@ func named(flag string, names ...string) *column {
 	return &column{flag: flag, names: names, index: -1}
 }
 
+// contradiction says which of the options say two things about one.
+func (o *Options) contradiction() error {
+	switch {
+	case o.Customer != "" && o.CustomerColumn != "":
+		return fmt.Errorf("--customer %s and --customer-column %s both say whose usage it is: give one of them", o.Customer, o.CustomerColumn)
+	case o.ID != "" && o.IDs != "":
+		return fmt.Errorf("--id %s and --ids %s both say what the ids are: give one of them", o.ID, o.IDs)
+	}
+	for _, p := range sorted(o.Property) {
+		if v, both := o.Set[p]; both {
+			return fmt.Errorf("--property %s=%s and --set %s=%s both say what %s is: give one of them", p, o.Property[p], p, v, p)
+		}
+	}
+	return nil
+}
+
 func newMapping(o Options) (*mapping, error) {
+	if err := o.contradiction(); err != nil {
+		return nil, err
+	}
 	m := &mapping{Options: o, moments: moments{zone: time.UTC}}
 	if o.Preset != "" {
 		p, ok := presets[o.Preset]
