@@ -223,10 +223,10 @@ func (a *app) openStripe(ctx context.Context, mode ui.Mode) (err error) {
 		return id, err
 	}
 	if mode == ui.Sandbox {
-		if err := db.Private(a.settings.DB + ".sandbox"); err != nil {
+		if err := db.Private(a.settings.DB + sandboxSuffix); err != nil {
 			return err
 		}
-		a.sandbox, err = sandbox.Open(a.settings.DB+".sandbox", sandbox.Options{
+		a.sandbox, err = sandbox.Open(a.settings.DB+sandboxSuffix, sandbox.Options{
 			PublicURL: a.sandboxURL, Merchant: a.settings.Brand, ReturnTo: a.settings.PublicURL, Logger: a.log,
 			SignWithClock: true, Now: a.settings.sandboxNow, Advance: a.advance, Token: a.sandboxToken(),
 		})

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"purse/billing/money"
 )
@@ -207,6 +208,29 @@ func (s *shopProcess) must(path, body string) sent {
 		s.Fatalf("%s: %v %d %s", path, err, a.status, a.body)
 	}
 	return a
+}
+
+// Commands go by the time of the server: after a sandbox's clock was moved, a link that
+// they print works, and what they write is as of then.
+func TestCommandsGoByTheTestClock(t *testing.T) {
+	t.Parallel()
+	s := startShop(t)
+	to := time.Now().Add(40 * 24 * time.Hour).UTC()
+	if a, err := s.call("POST", "/v1/test_clock/advance", `{"to":"`+to.Format(time.RFC3339)+`"}`); err != nil || a.status != 202 {
+		t.Fatal(err, a.status, a.body)
+	}
+	eventually(t, "the clock is moved", time.Minute, func() bool {
+		a, err := s.call("GET", "/v1/test_clock", "")
+		return err == nil && a.str("status") == "ready"
+	})
+	link := strings.TrimSpace(says(t, nil, []string{"admin", "link", "--db", s.db}, 0))
+	if a, err := send(link, "GET", nil, ""); err != nil || a.status != 200 {
+		t.Errorf("the admin link %s: %v %d", link, err, a.status)
+	}
+	says(t, nil, []string{"key", "create", "--db", s.db, "--name", "late", "--scope", "read"}, 0)
+	if n := number(t, s.db, `SELECT count(*) FROM api_keys WHERE name = 'late' AND created_at >= ?`, to.Add(-time.Minute).UnixMicro()); n != 1 {
+		t.Error("a key was made in the past")
+	}
 }
 
 func TestCommandsBesideAServer(t *testing.T) {

@@ -452,6 +452,9 @@ func TestResetsOfASecondFactor(t *testing.T) {
 	if code != 0 || left(boss) != 0 {
 		t.Errorf("reset-factor: %d %s %s", code, out, errs)
 	}
+	if out, errs, code := purse(t, nil, "admin", "reset-factor", "--db", w.settings.DB, "boss@example.com"); code == 0 || strings.Contains(out, "gone") || !strings.Contains(errs, "This person has no second factor.") {
+		t.Errorf("reset-factor of who has none: %d %s%s", code, out, errs)
+	}
 	if _, errs, code := purse(t, nil, "admin", "reset-factor", "--db", w.settings.DB, "nobody@example.com"); code == 0 || !strings.Contains(errs, "no such user") {
 		t.Errorf("reset-factor of nobody: %d %s", code, errs)
 	}

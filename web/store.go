@@ -15,7 +15,9 @@ import (
 	"purse/billing/job"
 	"purse/billing/ledger"
 	"purse/db"
+	"purse/handlers/sandbox"
 	"purse/static"
+	"purse/views/ui"
 )
 
 // core is what every command that opens the database has.
@@ -43,14 +45,27 @@ type databaseFlag struct {
 	DB string `name:"db" help:"The database file." default:"purse.db" env:"PURSE_DB"`
 }
 
-// open opens an existing database beside a server that may be running.
+// open opens an existing database beside a server that may be running, and goes by
+// the time that the server goes by: a sandbox's clock may have been moved.
 func (f databaseFlag) open(ctx context.Context, log *slog.Logger) (*core, error) {
 	if _, err := os.Stat(f.DB); errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.New("there is no database " + f.DB + ": start `purse serve` once, or name it with --db (PURSE_DB)")
 	}
-	d, err := db.Open(ctx, f.DB, db.Options{NoMigrate: true, Readers: 2})
+	var moved time.Duration
+	now := func() time.Time { return time.Now().Add(moved) }
+	d, err := db.Open(ctx, f.DB, db.Options{NoMigrate: true, Readers: 2, Now: now})
 	if err != nil {
 		return nil, err
 	}
-	return newCore(d, time.Now, log, ledger.Options{}), nil
+	s, err := readStamp(ctx, d)
+	if err == nil && s.mode == ui.Sandbox {
+		moved, err = sandbox.Moved(f.DB + sandboxSuffix)
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return newCore(d, now, log, ledger.Options{}), nil
 }
+
+// sandboxSuffix makes the file of a sandbox of its database's.
+const sandboxSuffix = ".sandbox"

@@ -50,11 +50,7 @@ func (s *Service) AskReset(ctx context.Context, by audit.Actor, customerID, user
 				return fault.New(fault.Forbidden, "staff", "", "This person is staff: only staff can reset their second factor.")
 			}
 		}
-		n, err := s.Store.CountFactors(t, userID)
-		if err == nil && n == 0 {
-			err = fault.New(fault.Conflict, "no_factor", "", "This person has no second factor.")
-		}
-		if err != nil {
+		if err := s.hasFactor(t, userID); err != nil {
 			return err
 		}
 		if r, err = s.Store.OpenFactorReset(t, userID); !errors.Is(err, tx.ErrNotFound) {
@@ -73,6 +69,15 @@ func (s *Service) AskReset(ctx context.Context, by audit.Actor, customerID, user
 		return s.Audit.Record(t, audit.Record{Actor: by, Customer: customerID, Action: "factor_reset.asked", Object: userID, After: r.ID})
 	})
 	return r, err
+}
+
+// hasFactor refuses a reset of nothing.
+func (s *Service) hasFactor(t tx.Tx, userID string) error {
+	n, err := s.Store.CountFactors(t, userID)
+	if err == nil && n == 0 {
+		err = fault.New(fault.Conflict, "no_factor", "", "This person has no second factor.")
+	}
+	return err
 }
 
 // CancelReset ends a reset that waits: the person wants none.
@@ -148,6 +153,9 @@ func (s *Service) ResetNow(ctx context.Context, by audit.Actor, email string) er
 		u, err := s.Store.UserByEmail(t, email)
 		if err != nil {
 			return missing(err, "user")
+		}
+		if err := s.hasFactor(t, u.ID); err != nil {
+			return err
 		}
 		if r, err := s.Store.OpenFactorReset(t, u.ID); err == nil {
 			if _, err := s.Store.EndFactorReset(t, r.ID, "done", t.Now()); err != nil {

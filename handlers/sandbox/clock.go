@@ -1,7 +1,11 @@
 package sandbox
 
 import (
+	"database/sql"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"strconv"
 	"time"
 )
@@ -12,6 +16,9 @@ func (s *Server) Now() time.Time {
 	defer s.mu.Unlock()
 	return s.now()
 }
+
+// settingOffset names by how much the clock was moved, in nanoseconds.
+const settingOffset = "offset"
 
 func (s *Server) now() time.Time { return s.opts.Now().Add(s.offset) }
 
@@ -26,7 +33,7 @@ func (s *Server) Advance(by time.Duration) error {
 	s.locked(func() {
 		s.offset += by
 		s.moved.Store(int64(s.offset))
-		s.saveSetting("offset", strconv.FormatInt(int64(s.offset), 10))
+		s.saveSetting(settingOffset, strconv.FormatInt(int64(s.offset), 10))
 		s.settleDue()
 	})
 	return nil
@@ -34,6 +41,32 @@ func (s *Server) Advance(by time.Duration) error {
 
 // Offset is by how much the clock was moved, in all.
 func (s *Server) Offset() time.Duration { return time.Duration(s.moved.Load()) }
+
+// Moved is by how much the clock of the sandbox whose state is in the file at path was
+// moved, for programs beside the one that has it open. Without a file it was not.
+func Moved(path string) (_ time.Duration, err error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	db, err := openFile(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var text string
+	switch err := db.QueryRow(`SELECT json FROM objects WHERE kind = ? AND id = ?`, kindSetting, settingOffset).Scan(&text); {
+	case errors.Is(err, sql.ErrNoRows):
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("sandbox: reading the clock of %s: %w", path, err)
+	}
+	o, err := parseObj([]byte(text))
+	if err != nil {
+		return 0, fmt.Errorf("sandbox: reading the clock of %s: %w", path, err)
+	}
+	n, err := strconv.ParseInt(o.str("value"), 10, 64)
+	return time.Duration(n), err
+}
 
 // Settled says whether every event that is to be delivered by now was sent at
 // least once, and answered.
@@ -69,7 +102,7 @@ func (s *Server) saveSetting(name, value string) {
 func (s *Server) setting(name string) string { return s.store.get(kindSetting, name).str("value") }
 
 func (s *Server) loadSettings() {
-	n, _ := strconv.ParseInt(s.setting("offset"), 10, 64)
+	n, _ := strconv.ParseInt(s.setting(settingOffset), 10, 64)
 	s.offset = time.Duration(n)
 	s.moved.Store(n)
 	s.loadFaults()

@@ -51,21 +51,28 @@ type store struct {
 
 // openStore opens the file at path, or memory that is forgotten when path is "".
 func openStore(path string) (*store, error) {
+	db, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &store{db: db, rows: map[rowKey]*record{}, byKind: map[string][]*record{}, dirty: map[rowKey]bool{}, told: map[rowKey]obj{}}
+	if err := s.load(); err != nil {
+		return nil, errors.Join(fmt.Errorf("sandbox: opening %s: %w", path, err), db.Close())
+	}
+	return s, nil
+}
+
+func openFile(path string) (*sql.DB, error) {
 	dsn := ":memory:"
 	if path != "" {
 		dsn = (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String() +
 			"?_journal_mode=WAL&_synchronous=NORMAL&_txlock=immediate&_busy_timeout=5000"
 	}
 	db, err := sql.Open("sqlite3", dsn)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		db.SetMaxOpenConns(1)
 	}
-	db.SetMaxOpenConns(1)
-	s := &store{db: db, rows: map[rowKey]*record{}, byKind: map[string][]*record{}, dirty: map[rowKey]bool{}, told: map[rowKey]obj{}}
-	if err := s.load(); err != nil {
-		return nil, errors.Join(fmt.Errorf("sandbox: opening %s: %w", path, err), db.Close())
-	}
-	return s, nil
+	return db, err
 }
 
 func (s *store) load() error {
