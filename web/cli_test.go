@@ -84,6 +84,8 @@ func TestBadSettingsStopTheStart(t *testing.T) {
 		"a database in no directory": {[]string{box, "PURSE_DB=/nowhere/purse.db"}, "PURSE_DB"},
 		"a secret's file is missing": {[]string{"STRIPE_SECRET_KEY_FILE=/nowhere/key"}, "STRIPE_SECRET_KEY_FILE"},
 		"a secret twice":             {[]string{key, "STRIPE_SECRET_KEY_FILE=/dev/null"}, "STRIPE_SECRET_KEY_FILE"},
+		"an amount twice":            {[]string{box, "PURSE_ASK_ABOVE=usd=1;USD=2"}, "PURSE_ASK_ABOVE"},
+		"a discount twice":           {[]string{box, "PURSE_SCHEDULE_DISCOUNT=quarter=5;quarter=6"}, "quarter is given twice, as 5 and as 6"},
 		"a loud log":                 {[]string{box, "PURSE_LOG_LEVEL=loud"}, "--log-level"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,8 +9,11 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"purse/billing/card"
 	"purse/billing/catalog"
@@ -50,14 +53,14 @@ type settings struct {
 	TrustedProxies []string      `help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8." env:"PURSE_TRUSTED_PROXIES"`
 	MetricsToken   string        `help:"Bearer token for /metrics; without one only loopback may read it." env:"PURSE_METRICS_TOKEN"`
 
-	ScheduleDiscount map[string]int `help:"Percent that customers save by scheduled purchases: quarter=5;year=10." env:"PURSE_SCHEDULE_DISCOUNT"`
+	ScheduleDiscount percents `help:"Percent that customers save by scheduled purchases: quarter=5;year=10." env:"PURSE_SCHEDULE_DISCOUNT"`
 
 	LateGrace time.Duration `help:"How long after the expiry of a grant recorded work that was done before it still draws it; 0 for not at all." default:"0" env:"PURSE_LATE_GRACE"`
 
 	AuditDays     int  `help:"Days for which addresses, devices and words stay in the audit log; 0 for ever." default:"400" env:"PURSE_AUDIT_DAYS"`
 	RequireFactor bool `help:"Everybody needs a second factor, not only staff." env:"PURSE_REQUIRE_FACTOR"`
 
-	AskAbove map[string]string `help:"Amounts above which paying with a saved card asks again who is there: usd=100;eur=90. Currencies that are not named always ask." env:"PURSE_ASK_ABOVE"`
+	AskAbove amounts `help:"Amounts above which paying with a saved card asks again who is there: usd=100;eur=90. Currencies that are not named always ask." env:"PURSE_ASK_ABOVE"`
 
 	SecretKey           string `help:"Seals the secrets of webhooks in the database: 32 random characters or more; two with a comma while you change it." env:"PURSE_SECRET_KEY"`
 	SecretKeyLost       bool   `help:"Start although PURSE_SECRET_KEY opens nothing that was sealed before: webhook endpoints need new secrets then." env:"PURSE_SECRET_KEY_LOST"`
@@ -223,6 +226,34 @@ func (s *settings) discounts() map[schedule.Every]int {
 		out[schedule.Every(every)] = percent
 	}
 	return out
+}
+
+// amounts are decimals by currency, as usd=100;eur=90.
+type amounts map[string]string
+
+// Decode reads them from a flag or a variable.
+func (a *amounts) Decode(ctx *kong.DecodeContext) error {
+	if *a == nil {
+		*a = amounts{}
+	}
+	return eachPair(ctx, ";", func(currency, amount string) error { return once(*a, strings.ToLower(currency), amount) })
+}
+
+// percents are whole numbers by name, as quarter=5;year=10.
+type percents map[string]int
+
+// Decode reads them from a flag or a variable.
+func (p *percents) Decode(ctx *kong.DecodeContext) error {
+	if *p == nil {
+		*p = percents{}
+	}
+	return eachPair(ctx, ";", func(name, percent string) error {
+		n, err := strconv.Atoi(percent)
+		if err != nil {
+			return fmt.Errorf("%s=%s: %q is no whole number", name, percent, percent)
+		}
+		return once(*p, name, n)
+	})
 }
 
 // checkDoors checks what is set about who is there.

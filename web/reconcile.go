@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"purse/billing/words"
 )
 
 type reconcileCommand struct {
@@ -20,6 +22,6 @@ func (c *reconcileCommand) Run(ctx context.Context) error {
 	if err := newClient(c.URL, c.Key).post(ctx, "/v1/reconciliations", struct{}{}, &r); err != nil {
 		return err
 	}
-	fmt.Printf("%d events of Stripe's since %s, %d had not arrived and are being processed\n", r.Events, r.Since.Format(time.RFC3339), r.Missing)
+	fmt.Printf("%s of Stripe's since %s, %d had not arrived and are being processed\n", words.Count(r.Events, "event"), r.Since.Format(time.RFC3339), r.Missing)
 	return nil
 }

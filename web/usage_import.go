@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
-	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -48,22 +46,10 @@ type pairs map[string]string
 
 // Decode reads one name=value.
 func (p *pairs) Decode(ctx *kong.DecodeContext) error {
-	var s string
-	if err := ctx.Scan.PopValueInto("name=value", &s); err != nil {
-		return err
-	}
-	name, value, ok := strings.Cut(s, "=")
-	if !ok || name == "" {
-		return fmt.Errorf("%q: write it as name=value", s)
-	}
-	if before, twice := (*p)[name]; twice {
-		return fmt.Errorf("%s is given twice, as %q and as %q", name, before, value)
-	}
 	if *p == nil {
 		*p = pairs{}
 	}
-	(*p)[name] = value
-	return nil
+	return eachPair(ctx, "", func(name, value string) error { return once(*p, name, value) })
 }
 
 // Run imports the file.

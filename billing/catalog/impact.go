@@ -7,6 +7,7 @@ import (
 
 	"purse/billing/fault"
 	"purse/billing/tx"
+	"purse/billing/words"
 )
 
 // Impact is what ends when something of the catalog is archived.
@@ -173,7 +174,7 @@ func (s *Service) OfCreditType(_ tx.Tx, ref string) (i Impact, err error) {
 	}
 	i.Says = []string{
 		"No new rate, pack or invoice can use " + c.Name + ". Balances stay, and can be used.",
-		fmt.Sprintf("What uses it goes on until it is archived itself: %d rates and %d packs on sale.", rates, packs),
+		fmt.Sprintf("What uses it goes on until it is archived itself: %s and %s on sale.", words.Count(rates, "rate"), words.Count(packs, "pack")),
 	}
 	return i, nil
 }

@@ -224,8 +224,11 @@ func (s *Service) WithdrawRateIn(t tx.Tx, by audit.Actor, rateID string) (Rate, 
 	case !before.ArchivedAt.IsZero():
 		return *before, nil
 	case !before.EffectiveAt.After(t.Now()):
-		return Rate{}, fault.New(fault.Conflict, "rate_applies", "", "This rate applies since %s and events were priced by it. Archive it, or create a new version.",
-			before.EffectiveAt.Format(time.RFC3339))
+		since := "from the beginning"
+		if !before.EffectiveAt.IsZero() {
+			since = "since " + before.EffectiveAt.Format(time.RFC3339)
+		}
+		return Rate{}, fault.New(fault.Conflict, "rate_applies", "", "This rate applies %s: events may be priced by it. Archive it, or create a new version.", since)
 	}
 	r := *before
 	r.ArchivedAt = t.Now()

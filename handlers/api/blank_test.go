@@ -42,6 +42,10 @@ func TestNothingIsNoValue(t *testing.T) {
 			t.Errorf("%s %s: %d %s, want a refusal of %q", c.path, c.body, a.status, a.text, c.param)
 		}
 	}
+	a := w.refuse(w.all, "POST", "/v1/customers/ext:acme/grants", `{"credit_type":"credits","credits":"5","expires_at":"1970-01-01T00:00:00Z"}`, 422, "invalid")
+	if want := "Give a time after 1970-01-01T00:00:00Z and before the year 9001, not 1970-01-01T00:00:00Z."; a.str("detail") != want {
+		t.Errorf("it says %q, want %q", a.str("detail"), want)
+	}
 	for _, path := range []string{
 		"/v1/keys?customer=", "/v1/customers/ext:acme/ledger?caller=", "/v1/customers?starting_after=", "/v1/rates?meter=", "/v1/customers/ext:acme/entitlement?credits=",
 		"/v1/customers/ext:acme/ledger?to=0001-01-01T00:00:00Z", "/v1/customers/ext:acme/ledger?from=1970-01-01T00:00:00Z",

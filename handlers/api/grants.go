@@ -135,7 +135,7 @@ func date(param string, t *time.Time) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	if t.UnixMicro() <= 0 || t.Year() > 9000 {
-		return time.Time{}, fault.Bad(param, "%s is no time between 1970 and 9000.", t.Format(time.RFC3339Nano))
+		return time.Time{}, fault.Bad(param, "Give a time after 1970-01-01T00:00:00Z and before the year 9001, not %s.", t.Format(time.RFC3339Nano))
 	}
 	return stamp(*t), nil
 }

@@ -150,7 +150,13 @@ func TestALaterRateCanBeWithdrawn(t *testing.T) {
 	}
 	next := w.must("POST", "/v1/rates", strings.Replace(later, `"4"`, `"5"`, 1)) // on the same date
 	w.refuse(w.all, "POST", "/v1/rates", later, 409, "rate_exists")
-	w.refuse(w.all, "POST", "/v1/rates/"+next.str("id")+"/withdraw", "", 409, "rate_applies")
+	if a := w.refuse(w.all, "POST", "/v1/rates/"+next.str("id")+"/withdraw", "", 409, "rate_applies"); !strings.Contains(a.str("detail"), "since 2026-04-01T00:00:00Z") {
+		t.Error(a.text)
+	}
+	today := w.must("GET", "/v1/rates?meter=output_tokens", "").str("data", 0, "id")
+	if a := w.refuse(w.all, "POST", "/v1/rates/"+today+"/withdraw", "", 409, "rate_applies"); !strings.HasPrefix(a.str("detail"), "This rate applies from the beginning: events may be priced by it.") {
+		t.Error(a.text)
+	}
 	w.refuse(w.all, "POST", "/v1/rates/rate_x/withdraw", "", 404, "not_found")
 }
 

@@ -17,6 +17,7 @@ import (
 	"purse/billing/ledger"
 	"purse/billing/rating"
 	"purse/billing/usage"
+	"purse/billing/words"
 	"purse/handlers/kit"
 	"purse/views/portal"
 	"purse/views/ui"
@@ -89,12 +90,12 @@ func (p *Portal) SendSamples(w http.ResponseWriter, r *http.Request) error {
 			return o.Err
 		}
 	}
-	tone, text := ui.Good, fmt.Sprintf("%d sample requests were sent and charged. Each is a row below: open one to see why it cost what it did.", sent)
+	tone, text := ui.Good, words.Were(sent, "sample request")+" sent and charged. Each is a row below: open one to see why it cost what it did."
 	switch {
 	case sent == 0:
-		tone, text = ui.Warn, fmt.Sprintf("All %d sample requests were refused with 402: there are no credits. Buy some and try again.", lacking)
+		tone, text = ui.Warn, words.Were(lacking, "sample request")+" refused with 402: there are no credits. Buy some and try again."
 	case lacking > 0:
-		tone, text = ui.Warn, fmt.Sprintf("%d sample requests were charged, then %d were refused with 402: the credits are used up.", sent, lacking)
+		tone, text = ui.Warn, fmt.Sprintf("%s charged. %s refused with 402 then: the credits are used up.", words.Were(sent, "sample request"), words.Were(lacking, "request"))
 	}
 	if err := p.Kit.Say(w, r, tone, text); err != nil {
 		return err

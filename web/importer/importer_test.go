@@ -187,7 +187,7 @@ func TestEveryRowIsBookedOrNamed(t *testing.T) {
 		}
 		for _, want := range []string{
 			`a.csv line 5 (row 4), column "at", value "yesterday": `, `a.csv line 10 (row 9), column "n", value "bad": The property "n" is not a number (invalid_property, properties.n)`,
-			`a.csv line 11 (row 10): it has 1 cells`, `a.csv line 16 (row 15), column "n", value "": the cell for n is blank`, `a.csv line 21 (row 20), column "n"`,
+			`a.csv line 11 (row 10): it has 1 cell and there are 2 columns`, `a.csv line 16 (row 15), column "n", value "": the cell for n is blank`, `a.csv line 21 (row 20), column "n"`,
 		} {
 			if strings.Count(notes, want) != 1 {
 				t.Errorf("batches of %d: %q is said %d times in:\n%s", batch, want, strings.Count(notes, want), notes)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"purse/billing/words"
 )
 
 // column is one that a flag or a preset names; a preset knows the names that it
@@ -292,7 +294,7 @@ const blank = "a cell is blank"
 // event makes an event of a row. why says that the row is left out on purpose.
 func (m *mapping) event(r *row) (e event, why string, err error) {
 	if len(r.cells) != len(m.names) {
-		return e, "", r.wrong(fmt.Sprintf("it has %d cells and there are %d columns", len(r.cells), len(m.names)))
+		return e, "", r.wrong(fmt.Sprintf("it has %s and there are %s", words.Count(len(r.cells), "cell"), words.Count(len(m.names), "column")))
 	}
 	for i, s := range r.cells {
 		if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {

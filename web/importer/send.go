@@ -186,11 +186,11 @@ func mayBeDone(err error) bool {
 func (im *run) progress() {
 	rate := float64(im.rows) / time.Since(im.started).Seconds()
 	if im.src.size == 0 {
-		fmt.Fprintf(im.notes, "\r\x1b[K%d rows  %.0f rows/s", im.rows, rate)
+		fmt.Fprintf(im.notes, "\r\x1b[K%s  %.0f rows/s", words.Count(im.rows, "row"), rate)
 		return
 	}
 	const width = 30
 	read := min(im.src.read, im.src.size) // a file may grow
 	done := int(read * width / im.src.size)
-	fmt.Fprintf(im.notes, "\r\x1b[K[%s%s] %3d %%  %d rows  %.0f rows/s", strings.Repeat("#", done), strings.Repeat(".", width-done), read*100/im.src.size, im.rows, rate)
+	fmt.Fprintf(im.notes, "\r\x1b[K[%s%s] %3d %%  %s  %.0f rows/s", strings.Repeat("#", done), strings.Repeat(".", width-done), read*100/im.src.size, words.Count(im.rows, "row"), rate)
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"purse/billing/words"
 )
 
 // row is one record of the file.
@@ -156,7 +158,7 @@ func (t *table) guess() string {
 	if between == "" {
 		between = fmt.Sprintf("%q", t.delimiter)
 	}
-	s := fmt.Sprintf("Reading %s: %s, %d columns with %s between them, names on line %d", t.file, t.encoding, len(t.names), between, t.header)
+	s := fmt.Sprintf("Reading %s: %s, %s with %s between them, names on line %d", t.file, t.encoding, words.Count(len(t.names), "column"), between, t.header)
 	if t.packed {
 		s += ", unpacked"
 	}
