@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
@@ -14,12 +13,13 @@ import (
 	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/db"
+	"purse/db/freshdb"
 )
 
 // purchaseDB is an empty database with a transaction helper.
 func purchaseDB(t *testing.T) (s db.PurchaseStore, in func(func(tx.Tx) error)) {
 	t.Helper()
-	d, err := db.Open(context.Background(), filepath.Join(t.TempDir(), "purse.db"), db.Options{})
+	d, err := db.Open(context.Background(), freshdb.Path(t), db.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

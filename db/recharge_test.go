@@ -3,7 +3,6 @@ package db_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,13 +14,14 @@ import (
 	"purse/billing/recharge"
 	"purse/billing/tx"
 	"purse/db"
+	"purse/db/freshdb"
 )
 
 // What charges something says of which type it is, and comes back as it was kept; an
 // account whose mandate has ended is told from the others until a mandate stands.
 func TestPaymentMethodsAreKept(t *testing.T) {
 	ctx := context.Background()
-	d, err := db.Open(ctx, filepath.Join(t.TempDir(), "purse.db"), db.Options{})
+	d, err := db.Open(ctx, freshdb.Path(t), db.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package db_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/db"
+	"purse/db/freshdb"
 )
 
 // Unpriced events come back whole, newest or oldest first, of one customer or
@@ -84,7 +84,7 @@ func TestUnpricedEvents(t *testing.T) {
 		}
 		return nil
 	})
-	d, err := db.Open(context.Background(), filepath.Join(t.TempDir(), "purse.db"), db.Options{})
+	d, err := db.Open(context.Background(), freshdb.Path(t), db.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

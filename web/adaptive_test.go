@@ -150,6 +150,7 @@ func TestARefundInTheDashboardOfAnotherCurrency(t *testing.T) {
 // A dispute in another currency takes its share of the credits, and all of a charge
 // that is disputed in two parts takes all.
 func TestADisputeInAnotherCurrency(t *testing.T) {
+	t.Parallel()
 	for card, want := range map[string]string{"4000000000000259": "whole", "4000000404000079": "in two parts"} {
 		t.Run(want, func(t *testing.T) {
 			w, c := shopWorld(t)
@@ -210,6 +211,7 @@ func TestADeclinedRunIsPaidInAnotherCurrency(t *testing.T) {
 
 // `stripe check` names the dashboard's page once such a charge was seen.
 func TestCheckTellsOfOtherCurrencies(t *testing.T) {
+	t.Parallel()
 	w, c := shopWorld(t)
 	check := func() string {
 		t.Helper()

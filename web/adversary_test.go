@@ -45,6 +45,7 @@ func (w *world) refundStates(p *purchase.Purchase) (out []purchase.RefundState) 
 // A refund whose answer was lost is not made twice, though Stripe has forgotten
 // its key by the time that it is asked for again.
 func TestARefundIsNotMadeTwiceAfterADay(t *testing.T) {
+	t.Parallel()
 	for _, made := range []bool{true, false} {
 		w, c := shopWorld(t)
 		p := w.bought(c, "pm_card_visa")
@@ -98,6 +99,7 @@ func TestARefundBehindARememberedFailure(t *testing.T) {
 // What can be refunded is an amount that Stripe refunds: in dinars it ends in 0,
 // in Icelandic crowns it is whole.
 func TestWhatCanBeRefundedCanBeSent(t *testing.T) {
+	t.Parallel()
 	for currency, price := range map[string]int64{"kwd": 12340, "isk": 123400, "jpy": 1234} {
 		w, c := shopWorld(t)
 		pack, err := w.catalog.CreatePack(ctx, audit.System, catalog.NewPack{Name: "Other money", CreditType: "credits", Credits: credits("1000"), Price: money.Money{Amount: price, Currency: currency}})

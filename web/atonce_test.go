@@ -63,6 +63,7 @@ func (w *world) atOnce(before string, sessions ...string) {
 // Whoever learns of a payment first, second or at the same time: what a saved
 // card, an invoice of staff's or a schedule paid is granted once.
 func TestEverybodyLearnsOfAPaymentAtOnce(t *testing.T) {
+	t.Parallel()
 	t.Run("saved card", func(t *testing.T) {
 		w, c := shopWorld(t)
 		w.faults(dropAll)

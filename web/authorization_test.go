@@ -203,6 +203,7 @@ func missingAnyway(r kit.Route) bool {
 
 // No other method does anything.
 func TestOtherMethods(t *testing.T) {
+	t.Parallel()
 	e := newEstate(t)
 	cookie := e.cookieOf(e.visitors[len(e.visitors)-1]) // the admin
 	has := map[string]map[string]bool{}

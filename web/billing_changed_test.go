@@ -72,6 +72,7 @@ func TestWhatStripeRefusesIsNotForgotten(t *testing.T) {
 // What is typed at a Checkout whose payment takes days is told Stripe at most
 // once: an echo of it is no change.
 func TestEchoesOfBillingDetailsEnd(t *testing.T) {
+	t.Parallel()
 	w, c := shopWorld(t, func(s *settings) { s.AutomaticTax = true })
 	w.sandbox.SetBankDelay(time.Hour)
 	p := w.mustBegin(c, 0)

@@ -36,6 +36,7 @@ func (w *world) mailed(words string) bool {
 }
 
 func TestADebitIsGrantedWhenTheBankHasPaid(t *testing.T) {
+	t.Parallel()
 	w, c := shopWorld(t, func(s *settings) {
 		s.PaymentMethods = []string{"card", "us_bank_account", "sepa_debit", "customer_balance"}
 	})
@@ -76,6 +77,7 @@ func TestADebitIsGrantedWhenTheBankHasPaid(t *testing.T) {
 }
 
 func TestADebitThatFailsIsTold(t *testing.T) {
+	t.Parallel()
 	w, c := shopWorld(t)
 	w.sandbox.SetBankDelay(2 * time.Second)
 	p := w.mustBegin(c, 0)
@@ -98,6 +100,7 @@ func TestADebitThatFailsIsTold(t *testing.T) {
 }
 
 func TestADisputedDebitIsLostAtOnce(t *testing.T) {
+	t.Parallel()
 	w, c := shopWorld(t)
 	w.sandbox.SetBankDelay(2 * time.Second)
 	p := w.mustBegin(c, 0)
@@ -169,6 +172,7 @@ func (g *looks) MoneyBack(context.Context, string) (purchase.MoneyBack, error) {
 // However Stripe's events arrive, late, twice or with an answer that was old
 // already when it was written, a purchase ends in one state.
 func TestEventOrderOfADelayedPurchaseDoesNotMatter(t *testing.T) {
+	t.Parallel()
 	w, _ := shopWorld(t)
 	stripeNow := w.purchases.Gateway
 	n := 0

@@ -145,6 +145,7 @@ func TestAnInvoiceIsMadeAgainOnceThroughFaults(t *testing.T) {
 // One that was paid before it could be voided is paid, also when purchases went on
 // with a new customer meanwhile, and is not made again.
 func TestAnInvoiceThatWasPaidMeanwhileIsNotMadeAgain(t *testing.T) {
+	t.Parallel()
 	w, c := shopWorld(t)
 	in := w.invoiced(deal(c))
 	w.faults(sandbox.Faults{Deliveries: []sandbox.DeliveryFault{{Action: sandbox.FaultDelay, Delay: 2 * time.Second, Count: -1}}})

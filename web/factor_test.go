@@ -389,6 +389,7 @@ func (otherKey) Open(string, string) (string, error) { return "", http.ErrNotSup
 // A reset that another owner asks for waits a day, is mailed, and can be cancelled;
 // the one who runs Purse resets at once.
 func TestResetsOfASecondFactor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ada, ben, boss := w.person("ada@example.com", account.NoStaff), w.person("ben@example.com", account.NoStaff), w.person("boss@example.com", account.Admin)
 	c := w.customer("acme", ada.user.ID)
@@ -474,6 +475,7 @@ func (w *world) signInWith(p person, ph *phone) string {
 
 // Members need a second factor where an owner or the vendor says so.
 func TestMembersMayNeedASecondFactor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ada, ben, eve := w.person("ada@example.com", account.NoStaff), w.person("ben@example.com", account.NoStaff), w.person("eve@example.com", account.NoStaff)
 	c := w.customer("acme", ada.user.ID)

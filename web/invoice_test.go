@@ -115,6 +115,7 @@ func TestAnInvoiceIsSentAndPaid(t *testing.T) {
 }
 
 func TestAnInvoiceIsPaidByABankAndOutsideStripe(t *testing.T) {
+	t.Parallel()
 	w, c := shopWorld(t)
 	w.sandbox.SetBankDelay(2 * time.Second)
 	in := w.invoiced(deal(c))
@@ -242,6 +243,7 @@ func TestCreditsOnIssueThatStaffTookBack(t *testing.T) {
 
 // Stripe's failures and lost webhooks change nothing of how it ends.
 func TestInvoicesUnderFaults(t *testing.T) {
+	t.Parallel()
 	w, c := shopWorld(t)
 	for _, action := range []string{sandbox.FaultError, sandbox.FaultErrorAfter, sandbox.FaultDropAfter, sandbox.FaultRateLimit, sandbox.FaultConflict} {
 		for _, path := range []string{"/v1/invoices", "/v1/invoiceitems", "/v1/customers"} {

@@ -19,6 +19,7 @@ import (
 // an open page and a mail tell of a low balance, who wants no mails gets none,
 // and a limit set in the page stops requests and says so.
 func TestToldInTime(t *testing.T) {
+	t.Parallel()
 	b := browsertest.Open(t)
 	w := newWorld(t)
 	w.shop()

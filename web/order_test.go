@@ -27,6 +27,7 @@ var orders = flag.Int("orders", 6, "random orders of the events of each life of 
 // the order, the purchase and the wallet end as they do when each event arrives
 // at once, and the ledger adds up after each step.
 func TestEventOrder(t *testing.T) {
+	t.Parallel()
 	w, _ := shopWorld(t)
 	w.sandbox.SetBankDelay(time.Hour)
 	for name, life := range livesOfPurchases() {

@@ -46,6 +46,7 @@ func (w *world) purchasesOf(c *account.Customer) (list []*purchase.Purchase) {
 // for again, is found, cannot be paid when its time is over, and is not left as
 // a draft.
 func TestAnInvoiceWithoutAnAnswerIsFound(t *testing.T) {
+	t.Parallel()
 	for what, path := range map[string]string{"made": "/v1/invoices", "with its line": "/v1/invoiceitems", "finalized": "/v1/invoices/in_"} {
 		t.Run(what, func(t *testing.T) {
 			w, c := shopWorld(t)
@@ -81,6 +82,7 @@ func TestAnInvoiceWithoutAnAnswerIsFound(t *testing.T) {
 
 // One that is paid on Stripe's page before we know of it brings its credits.
 func TestAnInvoiceWithoutAnAnswerIsPaid(t *testing.T) {
+	t.Parallel()
 	for _, webhook := range []bool{true, false} {
 		w, c := shopWorld(t)
 		card := w.savedCard(c, "pm_card_visa")
@@ -111,6 +113,7 @@ func TestAnInvoiceWithoutAnAnswerIsPaid(t *testing.T) {
 
 // Another purchase that replaces it ends it at once.
 func TestAnInvoiceWithoutAnAnswerIsReplaced(t *testing.T) {
+	t.Parallel()
 	w, c := shopWorld(t)
 	card := w.savedCard(c, "pm_card_visa")
 	w.lost("/v1/invoices/in_")

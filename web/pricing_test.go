@@ -122,6 +122,7 @@ func (w *world) refundAt(p *purchase.Purchase, amount int64) {
 // TestTheBonusGoesBackWithThePurchase takes back paid and bonus credits together,
 // unused first, to the same end in either order.
 func TestTheBonusGoesBackWithThePurchase(t *testing.T) {
+	t.Parallel()
 	for _, parts := range [][]int64{{450, 900}, {900, 450}} {
 		t.Run(fmt.Sprint(parts), func(t *testing.T) {
 			w, c := shopWorld(t)
@@ -165,6 +166,7 @@ func TestTheBonusGoesBackWithThePurchase(t *testing.T) {
 }
 
 func TestADisputeFreezesTheBonusToo(t *testing.T) {
+	t.Parallel()
 	for _, end := range []string{"won", "lost"} {
 		t.Run(end, func(t *testing.T) {
 			w, c := shopWorld(t)

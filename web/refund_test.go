@@ -103,6 +103,7 @@ func TestRefundsInTheDashboard(t *testing.T) {
 }
 
 func TestARefundThatFailsGivesTheCreditsBack(t *testing.T) {
+	t.Parallel()
 	w, c := shopWorld(t)
 	p := w.bought(c, "pm_card_refundFail")
 	w.check(errOf(w.purchases.Refund(ctx, audit.System, purchase.NewRefund{Purchase: p.ID, Reason: "Asked for it"})))
@@ -313,6 +314,7 @@ func TestASpentPurchaseThatIsLostBecomesDebt(t *testing.T) {
 // A payment can be disputed in parts: each dispute counts, whatever becomes of
 // the others.
 func TestAPaymentThatIsDisputedTwice(t *testing.T) {
+	t.Parallel()
 	for _, end := range []struct {
 		first, second string
 		state         purchase.State

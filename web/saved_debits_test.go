@@ -139,6 +139,7 @@ func TestAccountsCountAsTried(t *testing.T) {
 
 // What is ticked at Checkout is saved, also of a debit, and beside what cannot be.
 func TestCheckoutSavesAnAccount(t *testing.T) {
+	t.Parallel()
 	for name, methods := range map[string][]string{"dashboard": nil, "named": {"card", "us_bank_account"}, "beside transfers": {"card", "us_bank_account", "customer_balance"}} {
 		w, c := shopWorld(t, func(s *settings) { s.PaymentMethods = methods })
 		p, err := w.purchases.Begin(ctx, audit.Actor{ID: "test"}, purchase.Begin{Customer: c.ID, Pack: w.pack(0), Save: true})

@@ -80,6 +80,7 @@ func (w *world) ticks() {
 
 // Every month of years with a leap day has its one run, whatever the clock does.
 func TestAScheduleOverClockSteps(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.shop()
 	c, err := w.accounts.CreateCustomer(ctx, audit.System, account.NewCustomer{Name: "ny", Email: "ny@example.com", Timezone: "America/New_York"})

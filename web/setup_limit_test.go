@@ -75,6 +75,7 @@ func TestEvidenceCountsCaptures(t *testing.T) {
 // A person who makes one organisation after the other does not begin more payments
 // for it, nor does a network of many people.
 func TestPaymentsCountByPersonAndNetwork(t *testing.T) {
+	t.Parallel()
 	w, _ := shopWorld(t)
 	ann := w.person("ann@example.com", account.NoStaff)
 	refused := 0

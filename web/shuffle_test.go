@@ -18,6 +18,7 @@ import (
 // once, while buyers reload the return page: one receipt is mailed for each
 // payment. TestWebhookStorm does it to a program that is killed meanwhile.
 func TestWebhooksShuffled(t *testing.T) {
+	t.Parallel()
 	w, _ := shopWorld(t)
 	w.faults(dropAll) // the test delivers
 	type bought struct {

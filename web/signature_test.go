@@ -80,6 +80,7 @@ func TestWebhooksThatStripeDidNotSign(t *testing.T) {
 
 // Stripe is away while a webhook is processed: it is tried again until it works.
 func TestStripeIsAwayForAWhile(t *testing.T) {
+	t.Parallel()
 	w, c := shopWorld(t)
 	p := w.mustBegin(c, 0)
 	w.faults(sandbox.Faults{API: []sandbox.APIFault{{Action: sandbox.FaultError, Method: "GET", Path: "/v1/checkout/sessions", Count: 8}}})

@@ -4,18 +4,18 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"path/filepath"
 	"testing"
 
 	"purse/billing/stripepay"
 	"purse/db"
+	"purse/db/freshdb"
 	"purse/views/ui"
 )
 
 // TestAKeyThatMayNotReadTheAccountStampsTheMode: the start goes on, and the first key
 // that may adds the account, which is held against every later one.
 func TestAKeyThatMayNotReadTheAccountStampsTheMode(t *testing.T) {
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "purse.db"), db.Options{})
+	d, err := db.Open(t.Context(), freshdb.Path(t), db.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ var (
 // the return page. Stripe sends again what was not answered 200. Every purchase
 // that was paid is granted exactly once, and no other.
 func TestWebhookStorm(t *testing.T) {
+	t.Parallel()
 	k := newKilled(t)
 	secret := k.webhookSecret()
 	k.setFaults(url.Values{"action": {"drop"}, "count": {"-1"}}) // the test delivers

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +20,7 @@ import (
 	"purse/billing/notify"
 	"purse/billing/tx"
 	"purse/db"
+	"purse/db/freshdb"
 )
 
 // arrived is a webhook as its receiver saw it.
@@ -317,7 +317,7 @@ func TestWithoutPermissionNothingInsideIsReached(t *testing.T) {
 // What is sealed opens under its own key only, and another one stops the start.
 func TestSecretsAreSealedAndAnotherKeyStopsTheStart(t *testing.T) {
 	s := settings{
-		Addr: "127.0.0.1:0", SandboxAddr: "127.0.0.1:0", Sandbox: true, Brand: "Purse", DB: filepath.Join(t.TempDir(), "purse.db"),
+		Addr: "127.0.0.1:0", SandboxAddr: "127.0.0.1:0", Sandbox: true, Brand: "Purse", DB: freshdb.Path(t),
 		SecretKey: "the-first-key-of-this-test-no-less", WebhookAllowPrivate: true,
 	}
 	w := startWorld(t, s, &testClock{})

@@ -28,6 +28,7 @@ import (
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/tx"
+	"purse/db/freshdb"
 )
 
 // TestMain also looks for goroutines that the program left behind.
@@ -109,7 +110,7 @@ func newWorld(t testing.TB, change ...func(*settings)) *world {
 	t.Helper()
 	s := settings{
 		Addr: "127.0.0.1:0", SandboxAddr: "127.0.0.1:0", Sandbox: true, Brand: "Purse",
-		DB: filepath.Join(t.TempDir(), "purse.db"),
+		DB: freshdb.Path(t),
 	}
 	for _, f := range change {
 		f(&s)

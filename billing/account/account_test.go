@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +21,7 @@ import (
 	"purse/billing/job"
 	"purse/billing/tx"
 	"purse/db"
+	"purse/db/freshdb"
 )
 
 const password = "a long enough secret"
@@ -48,7 +48,7 @@ func (w *world) add(d time.Duration) {
 }
 
 func newWorld(t *testing.T) *world {
-	w := &world{T: t, at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), path: filepath.Join(t.TempDir(), "purse.db")}
+	w := &world{T: t, at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), path: freshdb.Path(t)}
 	d, err := db.Open(t.Context(), w.path, db.Options{Now: w.now})
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package alert_test
 import (
 	"flag"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"purse/billing/money"
 	"purse/billing/tx"
 	"purse/db"
+	"purse/db/freshdb"
 )
 
 func TestMain(m *testing.M) {
@@ -63,7 +63,7 @@ func (w *world) ok(err error) {
 
 func newWorld(t testing.TB) *world {
 	w := &world{TB: t, at: time.Date(2028, 2, 1, 9, 0, 0, 0, time.UTC), by: audit.Actor{ID: "usr_owner"}}
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "purse.db"), db.Options{Now: w.now})
+	d, err := db.Open(t.Context(), freshdb.Path(t), db.Options{Now: w.now})
 	w.ok(err)
 	t.Cleanup(func() { _ = d.Close() })
 	w.db = d

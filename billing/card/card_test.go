@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -25,6 +24,7 @@ import (
 	"purse/billing/purchase"
 	"purse/billing/stripepay"
 	"purse/db"
+	"purse/db/freshdb"
 	"purse/handlers/sandbox"
 )
 
@@ -42,7 +42,7 @@ type cards struct {
 }
 
 func newCards(t *testing.T) *cards {
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "purse.db"), db.Options{})
+	d, err := db.Open(t.Context(), freshdb.Path(t), db.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -26,6 +25,7 @@ import (
 	"purse/billing/purchase"
 	"purse/billing/tx"
 	"purse/db"
+	"purse/db/freshdb"
 )
 
 // people is what purchases ask Stripe for beside invoices.
@@ -310,7 +310,7 @@ func (o *office) check(w charge.Owner) {
 func TestEveryChargeEndsOnce(t *testing.T) {
 	clock := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	var present *office
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "purse.db"), db.Options{Now: func() time.Time {
+	d, err := db.Open(t.Context(), freshdb.Path(t), db.Options{Now: func() time.Time {
 		if present == nil {
 			return clock
 		}

@@ -2,7 +2,6 @@ package credit_test
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/db"
+	"purse/db/freshdb"
 )
 
 var by = audit.Actor{ID: "usr_staff"}
@@ -38,7 +38,7 @@ func newDesk(t *testing.T) *desk {
 	d := &desk{T: t}
 	now := func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 	var err error
-	d.db, err = db.Open(t.Context(), filepath.Join(t.TempDir(), "purse.db"), db.Options{Now: now})
+	d.db, err = db.Open(t.Context(), freshdb.Path(t), db.Options{Now: now})
 	d.ok(err)
 	t.Cleanup(func() { _ = d.db.Close() })
 	trail, events := audit.NewLog(db.AuditStore{}), event.NewLog(db.EventStore{})

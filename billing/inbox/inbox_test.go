@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"purse/billing/outcome"
 	"purse/billing/tx"
 	"purse/db"
+	"purse/db/freshdb"
 )
 
 // post is an inbox on a database of its own, with Stripe's list of events.
@@ -42,7 +42,7 @@ func newPost(t *testing.T) *post {
 	t.Helper()
 	p := &post{T: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	var err error
-	p.db, err = db.Open(t.Context(), filepath.Join(t.TempDir(), "purse.db"), db.Options{Now: func() time.Time { return p.now }})
+	p.db, err = db.Open(t.Context(), freshdb.Path(t), db.Options{Now: func() time.Time { return p.now }})
 	p.ok(err)
 	t.Cleanup(func() { _ = p.db.Close() })
 	p.jobs = job.NewQueue(db.JobStore{}, p.db, slog.New(slog.DiscardHandler))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +22,7 @@ import (
 	"purse/billing/notify"
 	"purse/billing/tx"
 	"purse/db"
+	"purse/db/freshdb"
 )
 
 // post is a post office with a clock.
@@ -62,7 +62,7 @@ func (p *post) ok(err error) {
 func newPost(t *testing.T) *post {
 	p := &post{T: t, now: time.Date(2028, 3, 1, 12, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return p.now }
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "purse.db"), db.Options{Now: now})
+	d, err := db.Open(t.Context(), freshdb.Path(t), db.Options{Now: now})
 	p.ok(err)
 	t.Cleanup(func() { _ = d.Close() })
 	p.db = d

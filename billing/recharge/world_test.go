@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,6 +34,7 @@ import (
 	"purse/billing/stripepay"
 	"purse/billing/tx"
 	"purse/db"
+	"purse/db/freshdb"
 	"purse/handlers/sandbox"
 )
 
@@ -104,7 +104,7 @@ func (w *world) ok(err error) {
 
 func newWorld(t *testing.T) *world {
 	w := &world{T: t, owner: audit.Actor{ID: "usr_owner", Address: "192.0.2.7"}}
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "purse.db"), db.Options{Now: w.now})
+	d, err := db.Open(t.Context(), freshdb.Path(t), db.Options{Now: w.now})
 	w.ok(err)
 	w.db = d
 	w.box, err = sandbox.Open("", sandbox.Options{Now: w.now})

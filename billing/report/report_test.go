@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"purse/billing/report"
 	"purse/billing/tx"
 	"purse/db"
+	"purse/db/freshdb"
 )
 
 // noStripe knows of nothing.
@@ -37,7 +37,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{T: t, now: time.Date(2026, 2, 27, 20, 0, 0, 0, time.UTC)}
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "purse.db"), db.Options{Now: func() time.Time { return w.now }})
+	d, err := db.Open(t.Context(), freshdb.Path(t), db.Options{Now: func() time.Time { return w.now }})
 	w.ok(err)
 	t.Cleanup(func() { _ = d.Close() })
 	w.db = d

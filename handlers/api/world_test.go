@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +27,7 @@ import (
 	"purse/billing/usage"
 	"purse/billing/webhookout"
 	"purse/db"
+	"purse/db/freshdb"
 	"purse/handlers/kit"
 )
 
@@ -67,7 +67,7 @@ type world struct {
 func newWorld(tb testing.TB, change ...func(*Deps)) *world {
 	tb.Helper()
 	w := &world{TB: tb, clock: &clock{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}}
-	d, err := db.Open(context.Background(), filepath.Join(tb.TempDir(), "purse.db"), db.Options{Now: w.now})
+	d, err := db.Open(context.Background(), freshdb.Path(tb), db.Options{Now: w.now})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -35,6 +34,7 @@ import (
 	"purse/billing/tx"
 	"purse/billing/usage"
 	"purse/db"
+	"purse/db/freshdb"
 	"purse/handlers/admin"
 	"purse/handlers/kit"
 	"purse/handlers/portal"
@@ -92,7 +92,7 @@ func newWorldAt(t testing.TB, addr string) *world {
 	t.Helper()
 	w := &world{t: t, clock: newClock(time.Now().Add(-32 * 24 * time.Hour))}
 	var err error
-	w.db, err = db.Open(ctx, filepath.Join(t.TempDir(), "purse.db"), db.Options{Now: w.clock.Now})
+	w.db, err = db.Open(ctx, freshdb.Path(t), db.Options{Now: w.clock.Now})
 	w.check(err)
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	w.jobs = job.NewQueue(db.JobStore{}, w.db, log)
