@@ -33,10 +33,10 @@ import (
 	"purse/db"
 	"purse/handlers/admin"
 	"purse/handlers/api"
-	"purse/handlers/hooks"
 	"purse/handlers/kit"
 	"purse/handlers/portal"
 	"purse/handlers/sandbox"
+	"purse/handlers/stripehook"
 	"purse/views/ui"
 )
 
@@ -77,7 +77,7 @@ type app struct {
 	portal     *portal.Portal
 	admin      *admin.Admin
 	api        *api.API
-	stripe     *hooks.Stripe
+	stripe     *stripehook.Stripe
 
 	closers []func() error // in reverse order
 }
@@ -350,7 +350,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 		Runner: a.db, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Usage: a.usage, Credit: credits, Purchases: a.purchases, Methods: a.methods, Invoices: a.invoices, Alerts: a.alerts, Messages: a.messages, Events: a.events, Endpoints: a.endpoints, Audit: a.audit, Log: a.log, Reports: a.reports, Statements: a.statements, Clock: a.clock,
 		PublicURL: a.settings.PublicURL, RatePerMinute: a.settings.RatePerMinute, Version: versionText(),
 	})
-	a.stripe = &hooks.Stripe{Inbox: a.inbox, Secret: a.settings.StripeWebhookSecret, Log: a.log, Now: a.now}
+	a.stripe = &stripehook.Stripe{Inbox: a.inbox, Secret: a.settings.StripeWebhookSecret, Log: a.log, Now: a.now}
 	a.metrics.watch(a)
 	return nil
 }

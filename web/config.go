@@ -195,7 +195,7 @@ func (s *settings) check() error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	for every, percent := range s.ScheduleDiscount {
-		if schedule.Every(every).Months() == 0 || percent < 0 || percent > 90 {
+		if schedule.Every(every).Interval() == 0 || percent < 0 || percent > 90 {
 			return errors.New("PURSE_SCHEDULE_DISCOUNT is not like quarter=5;year=10: month, quarter or year, and a percentage from 0 to 90")
 		}
 	}

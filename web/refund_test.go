@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -352,5 +353,40 @@ func TestAPaymentThatIsDisputedTwice(t *testing.T) {
 			t.Errorf("%s, %s: %+v", end.first, end.second, b)
 		}
 		w.addsUp()
+	}
+}
+
+// counting counts the transactions of calls whose context asks for it.
+type counting struct {
+	tx.Runner
+	updates, views atomic.Int32
+}
+
+type counted struct{}
+
+func (r *counting) Update(ctx context.Context, f func(tx.Tx) error) error {
+	if ctx.Value(counted{}) != nil {
+		r.updates.Add(1)
+	}
+	return r.Runner.Update(ctx, f)
+}
+
+func (r *counting) View(ctx context.Context, f func(tx.Tx) error) error {
+	if ctx.Value(counted{}) != nil {
+		r.views.Add(1)
+	}
+	return r.Runner.View(ctx, f)
+}
+
+// A refund needs two transactions: the intent before Stripe is asked, and what it said.
+func TestARefundOpensTwoTransactions(t *testing.T) {
+	w, c := shopWorld(t)
+	p := w.bought(c, "pm_card_visa")
+	count := &counting{Runner: w.purchases.Runner}
+	w.purchases.Runner = count
+	r, err := w.purchases.Refund(context.WithValue(ctx, counted{}, true), audit.Actor{ID: "usr_staff"}, purchase.NewRefund{Purchase: p.ID, Amount: 100, Reason: "Asked for it"})
+	w.check(err)
+	if r.State != purchase.RefundSucceeded || count.updates.Load() != 2 || count.views.Load() != 0 {
+		t.Errorf("%d writing and %d reading transactions, %+v", count.updates.Load(), count.views.Load(), r)
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"purse/billing/event"
 	"purse/billing/notify"
 	"purse/billing/tx"
-	"purse/billing/webhookout"
+	"purse/billing/webhook"
 	"purse/db"
 	"purse/handlers/sandbox"
 	"purse/views/ui"
@@ -88,7 +88,7 @@ func (a *app) openEndpoints(mode ui.Mode) error {
 	if err != nil {
 		return err
 	}
-	poster := webhookout.New(webhookout.Options{AllowPrivate: a.settings.WebhookAllowPrivate})
+	poster := webhook.New(webhook.Options{AllowPrivate: a.settings.WebhookAllowPrivate})
 	a.onClose(func() error { poster.Close(); return nil })
 	a.endpoints = notify.NewEndpoints(notify.EndpointDeps{
 		Runner: a.db, Store: db.EndpointStore{}, Events: a.events, Jobs: a.jobs, Accounts: a.accounts, Audit: a.audit, Poster: poster,

@@ -32,18 +32,3 @@ func (s *Service) Payment(ctx context.Context, id string) (p *Payment, err error
 	})
 	return p, err
 }
-
-// invoiceOf is Stripe's invoice by which a purchase was paid, "" for none.
-func (s *Service) invoiceOf(ctx context.Context, purchaseID string) (invoice string, err error) {
-	err = s.Runner.View(ctx, func(t tx.Tx) error {
-		p, err := s.Store.PaymentOfPurchase(t, purchaseID)
-		if errors.Is(err, tx.ErrNotFound) {
-			return nil
-		}
-		if err == nil {
-			invoice = p.Invoice
-		}
-		return err
-	})
-	return invoice, err
-}

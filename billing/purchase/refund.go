@@ -69,41 +69,49 @@ func (s *Service) Refund(ctx context.Context, by audit.Actor, n NewRefund) (*Ref
 	if !utf8.ValidString(n.Reason) || utf8.RuneCountInString(n.Reason) > maxReason {
 		return nil, fault.Bad("reason", "At most %d characters.", maxReason)
 	}
-	var r *Refund
+	var sent refundCall
 	err := s.Runner.Update(ctx, func(t tx.Tx) error {
-		r = nil
 		p, err := s.Store.Purchase(t, n.Purchase)
 		if err != nil {
 			return missing(err)
 		}
-		if n.Key != "" {
-			known, err := s.Store.RefundByKey(t, n.Purchase+"/"+n.Key)
-			if err == nil {
-				r = known
-				return nil
-			}
-			if !errors.Is(err, tx.ErrNotFound) {
-				return err
-			}
-		}
-		if n.self {
-			if err := s.mayRefundNow(t, p); err != nil {
-				return err
-			}
-		}
-		if r, err = s.intendRefund(t, by, p, n); err != nil {
+		r, err := s.beginRefund(t, by, p, n)
+		if err != nil {
 			return err
 		}
-		return s.Audit.Record(t, audit.Record{Actor: by, Customer: p.Customer, Action: "purchase.refunded", Object: p.ID, Reason: n.Reason, After: r})
+		sent, err = s.refundCallIn(t, r, p)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := s.sendRefund(ctx, r.ID); err != nil {
+	r, err := s.sendRefund(ctx, sent)
+	if err != nil {
 		// It is known and will be sent again; the buyer's credits are back already.
-		s.Log.Warn("a refund was not answered and will be sent again", "refund", r.ID, "error", err)
+		s.Log.Warn("a refund was not answered and will be sent again", "refund", sent.r.ID, "error", err)
+		return s.RefundByID(ctx, sent.r.ID)
 	}
-	return s.RefundByID(ctx, r.ID)
+	return r, nil
+}
+
+// beginRefund commits that a refund is to be made, or answers the one that its key made.
+func (s *Service) beginRefund(t tx.Tx, by audit.Actor, p *Purchase, n NewRefund) (*Refund, error) {
+	if n.Key != "" {
+		known, err := s.Store.RefundByKey(t, n.Purchase+"/"+n.Key)
+		if !errors.Is(err, tx.ErrNotFound) {
+			return known, err
+		}
+	}
+	if n.self {
+		if err := s.mayRefundNow(t, p); err != nil {
+			return nil, err
+		}
+	}
+	r, err := s.intendRefund(t, by, p, n)
+	if err != nil {
+		return nil, err
+	}
+	return r, s.Audit.Record(t, audit.Record{Actor: by, Customer: p.Customer, Action: "purchase.refunded", Object: p.ID, Reason: n.Reason, After: r})
 }
 
 func (s *Service) intendRefund(t tx.Tx, by audit.Actor, p *Purchase, n NewRefund) (*Refund, error) {
@@ -148,52 +156,91 @@ func (s *Service) refundJob(ctx context.Context, j job.Job) error {
 	if err := j.Decode(&refund); err != nil {
 		return job.Permanent(err)
 	}
-	return s.sendRefund(ctx, refund)
+	var again refundCall
+	err := s.Runner.View(ctx, func(t tx.Tx) error {
+		r, err := s.Store.Refund(t, refund)
+		if err != nil {
+			return err
+		}
+		p, err := s.Store.Purchase(t, r.Purchase)
+		if err != nil {
+			return err
+		}
+		again, err = s.refundCallIn(t, r, p)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.sendRefund(ctx, again)
+	return err
+}
+
+// refundCall is a refund that Stripe is to be asked for, with all that is needed for it.
+type refundCall struct {
+	r      *Refund
+	p      *Purchase
+	params RefundParams
+	late   bool // its key is too old to be sent again
+}
+
+func (s *Service) refundCallIn(t tx.Tx, r *Refund, p *Purchase) (refundCall, error) {
+	c := refundCall{r: r, p: p, late: t.Now().After(r.CreatedAt.Add(refundKeyLife)), params: RefundParams{
+		Refund: r.ID, Purchase: p.ID, Installation: s.Installation, PaymentIntent: p.PaymentIntent, Amount: r.Amount,
+	}}
+	if p.PaymentIntent != "" {
+		return c, nil
+	}
+	paid, err := s.Store.PaymentOfPurchase(t, p.ID)
+	if errors.Is(err, tx.ErrNotFound) {
+		return c, nil
+	}
+	if err == nil {
+		c.params.Invoice = paid.Invoice
+	}
+	return c, err
 }
 
 // sendRefund asks Stripe, under a key made of our id: asked again, it is the
 // same refund.
-func (s *Service) sendRefund(ctx context.Context, refundID string) error {
-	r, err := s.RefundByID(ctx, refundID)
-	if err != nil || r.StripeID != "" || !r.State.counts() {
-		return err
+func (s *Service) sendRefund(ctx context.Context, c refundCall) (*Refund, error) {
+	r := c.r
+	if r.StripeID != "" || !r.State.counts() {
+		return r, nil
 	}
-	p, err := s.Purchase(ctx, r.Purchase)
+	r, err := s.inCharge(ctx, c.p, r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if r, err = s.inCharge(ctx, p, r); err != nil {
-		return err
-	}
-	params := RefundParams{Refund: r.ID, Purchase: p.ID, Installation: s.Installation, PaymentIntent: p.PaymentIntent, Amount: r.Amount, Charged: r.Charged}
-	if p.PaymentIntent == "" {
-		if params.Invoice, err = s.invoiceOf(ctx, p.ID); err != nil {
-			return err
-		}
-	}
-	made, err := s.makeRefund(ctx, r, params)
+	c.params.Charged = r.Charged
+	made, err := s.makeRefund(ctx, c)
 	var no *outcome.Refused
 	if errors.As(err, &no) {
 		made = ChargeRefund{Ours: r.ID, Amount: r.Amount, Status: "failed", Problem: no.Message}
 		err = nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if made.Currency != "" && made.Currency != p.Price.Currency {
+	if made.Currency != "" && made.Currency != c.p.Price.Currency {
 		made.Charged = money.Money{Amount: made.Amount, Currency: made.Currency}
 		made.Amount = r.Amount
 	}
-	return s.Runner.Update(ctx, func(t tx.Tx) error {
-		p, err := s.Store.Purchase(t, r.Purchase)
+	err = s.Runner.Update(ctx, func(t tx.Tx) error {
+		p, err := s.Store.Purchase(t, c.p.ID)
 		if err != nil {
 			return err
 		}
 		if err := s.noteRefund(t, p, made); err != nil {
 			return err
 		}
-		return s.moneyBack(t, p, ledger.Note{})
+		if err := s.moneyBack(t, p, ledger.Note{}); err != nil {
+			return err
+		}
+		r, err = s.Store.Refund(t, c.r.ID)
+		return err
 	})
+	return r, err
 }
 
 // refundKeyLife is how long a refund is asked for under its key; Stripe forgets
@@ -202,21 +249,13 @@ const refundKeyLife = 23 * time.Hour
 
 // makeRefund asks for a refund while its key is good. Later it is looked for: one
 // that is not there was never made, and is not asked for again.
-func (s *Service) makeRefund(ctx context.Context, r *Refund, params RefundParams) (ChargeRefund, error) {
-	late := false
-	err := s.Runner.View(ctx, func(t tx.Tx) error {
-		late = t.Now().After(r.CreatedAt.Add(refundKeyLife))
-		return nil
-	})
-	if err != nil {
-		return ChargeRefund{}, err
+func (s *Service) makeRefund(ctx context.Context, c refundCall) (ChargeRefund, error) {
+	if !c.late {
+		return s.Gateway.Refund(ctx, c.params, c.r.ID)
 	}
-	if !late {
-		return s.Gateway.Refund(ctx, params, r.ID)
-	}
-	made, found, err := s.Gateway.FindRefund(ctx, params)
+	made, found, err := s.Gateway.FindRefund(ctx, c.params)
 	if err == nil && !found {
-		made = ChargeRefund{Ours: r.ID, Amount: r.Amount, Status: "failed", Problem: "Stripe did not answer for a day, and knows of no such refund."}
+		made = ChargeRefund{Ours: c.r.ID, Amount: c.r.Amount, Status: "failed", Problem: "Stripe did not answer for a day, and knows of no such refund."}
 	}
 	return made, err
 }

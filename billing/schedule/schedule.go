@@ -26,8 +26,8 @@ const (
 	Yearly    Every = "year"
 )
 
-// Months between two runs, 0 for what is no Every.
-func (e Every) Months() int {
+// Interval is how many months are between two runs, 0 for what is no Every.
+func (e Every) Interval() int {
 	switch e {
 	case Monthly:
 		return 1
@@ -127,7 +127,7 @@ func (s *Schedule) Day(n int, zone *time.Location) time.Time {
 		return time.Time{}
 	}
 	y, m, d := first.Date()
-	month := time.Date(y, m+time.Month(n*s.Every.Months()), 1, 0, 0, 0, 0, time.UTC)
+	month := time.Date(y, m+time.Month(n*s.Every.Interval()), 1, 0, 0, 0, 0, time.UTC)
 	last := month.AddDate(0, 1, -1).Day()
 	return time.Date(month.Year(), month.Month(), min(d, last), 0, 0, 0, 0, zone)
 }

@@ -140,7 +140,7 @@ func (s *Service) Preview(ctx context.Context, set Settings) (*Schedule, error) 
 }
 
 func (s *Service) checkDays(t tx.Tx, sch *Schedule, c *account.Customer) error {
-	if sch.Every.Months() == 0 {
+	if sch.Every.Interval() == 0 {
 		return fault.Bad("every", "Choose one of the list.")
 	}
 	day, err := time.ParseInLocation(time.DateOnly, sch.FirstDay, c.Location())

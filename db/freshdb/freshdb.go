@@ -27,7 +27,7 @@ var migrated = sync.OnceValues(func() (file []byte, err error) {
 	if err := d.Close(); err != nil { // what is in the log comes into the file
 		return nil, err
 	}
-	return os.ReadFile(path) //nolint:gosec // our own
+	return os.ReadFile(path)
 })
 
 // Path is where an empty database of the present schema is, in a folder that goes with

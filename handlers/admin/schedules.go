@@ -42,7 +42,7 @@ func (a *Admin) agree(w http.ResponseWriter, r *http.Request, c *account.Custome
 	}
 	if !form.Checked("confirmed") {
 		days := ""
-		if s := (&schedule.Schedule{Every: agreed.Every, FirstDay: agreed.FirstDay}); agreed.Every.Months() > 0 {
+		if s := (&schedule.Schedule{Every: agreed.Every, FirstDay: agreed.FirstDay}); agreed.Every.Interval() > 0 {
 			for i, d := range s.Days(3, c.Location()) {
 				if i > 0 {
 					days += ", "

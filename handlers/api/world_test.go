@@ -25,7 +25,7 @@ import (
 	"purse/billing/ledger"
 	"purse/billing/notify"
 	"purse/billing/usage"
-	"purse/billing/webhookout"
+	"purse/billing/webhook"
 	"purse/db"
 	"purse/db/freshdb"
 	"purse/handlers/kit"
@@ -93,7 +93,7 @@ func newWorld(tb testing.TB, change ...func(*Deps)) *world {
 	}
 	w.deps.Endpoints = notify.NewEndpoints(notify.EndpointDeps{
 		Runner: d, Store: db.EndpointStore{}, Events: events, Jobs: jobs, Accounts: w.deps.Accounts, Audit: log,
-		Poster: webhookout.New(webhookout.Options{}), Keeper: keeper, Now: w.now,
+		Poster: webhook.New(webhook.Options{}), Keeper: keeper, Now: w.now,
 	})
 	for _, f := range change {
 		f(&w.deps)

@@ -15,7 +15,7 @@ import (
 	"purse/billing/ledger"
 	"purse/billing/notify"
 	"purse/billing/tx"
-	"purse/billing/webhookout"
+	"purse/billing/webhook"
 	"purse/db"
 	"purse/handlers/kit/browsertest"
 )
@@ -23,7 +23,7 @@ import (
 // fakePoster answers as a test wants it: addresses that contain "down" do not
 // answer, and those with "broken" answer 500.
 type fakePoster struct {
-	*webhookout.Poster
+	*webhook.Poster
 	mu   sync.Mutex
 	sent []notify.Post
 }
@@ -45,7 +45,7 @@ func (f *fakePoster) Post(_ context.Context, p notify.Post) (notify.Answer, erro
 func (w *world) openEndpoints(events *event.Log, log *slog.Logger) {
 	keeper, err := notify.NewKeeper("a-key-of-the-stories-of-32-characters")
 	w.check(err)
-	w.poster = &fakePoster{Poster: webhookout.New(webhookout.Options{})}
+	w.poster = &fakePoster{Poster: webhook.New(webhook.Options{})}
 	w.endpoints = notify.NewEndpoints(notify.EndpointDeps{
 		Runner: w.db, Store: db.EndpointStore{}, Events: events, Jobs: w.jobs, Accounts: w.accounts, Audit: w.audit,
 		Poster: w.poster, Keeper: keeper, PublicURL: w.url, Log: log, Now: w.clock.Now,

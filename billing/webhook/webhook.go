@@ -1,11 +1,11 @@
-// Package webhookout posts webhooks to addresses that others chose.
+// Package webhook posts webhooks to addresses that others chose.
 //
 // It promises that nothing inside is reached by them: the address that is
 // dialled is checked, after it was resolved and on the connection itself, so
 // that a name which changes what it means between the two gains nothing. Only
 // https on port 443, no redirects, no proxy, at most 15 seconds and 4 kB of
 // answer.
-package webhookout
+package webhook
 
 import (
 	"context"

@@ -1,5 +1,5 @@
-// Package hooks takes what other systems send: Stripe's webhooks.
-package hooks
+// Package stripehook takes the webhooks that Stripe sends.
+package stripehook
 
 import (
 	"encoding/json"
