@@ -4,6 +4,7 @@
 package charge
 
 import (
+	"strings"
 	"time"
 
 	"purse/billing/money"
@@ -22,6 +23,13 @@ const (
 type Owner struct {
 	Of Of
 	ID string
+}
+
+// OwnerOf is what a reference in the ledger names of what is charged or bought; its kind
+// is "" for another thing's. An id begins with what it is of.
+func OwnerOf(ref string) Owner {
+	kind, _, _ := strings.Cut(ref, "_")
+	return Owner{Of: map[string]Of{"pur": OfPurchase, "rch": OfRecharge, "inv": OfInvoice}[kind], ID: ref}
 }
 
 // Terms describe an invoice to Stripe.

@@ -2,7 +2,7 @@ package purchase
 
 import (
 	"context"
-	"strings"
+	"errors"
 	"time"
 
 	"purse/billing/audit"
@@ -10,15 +10,23 @@ import (
 	"purse/billing/tx"
 )
 
+// byInvoice is what a payment was asked for by of an invoice that staff sent, or that a
+// schedule made.
+const byInvoice = "invoice"
+
 // MayRefund says whether a customer may take a purchase back without asking, and
 // until when: within the vendor's window, while nothing of it is used, and once.
 // The reason is for people, "" when it may.
 func (s *Service) MayRefund(t tx.Tx, p *Purchase) (until time.Time, why string, err error) {
 	until = p.PaidAt.Add(s.RefundWindow)
+	paid, err := s.Store.PaymentOfPurchase(t, p.ID)
+	if err != nil && !errors.Is(err, tx.ErrNotFound) {
+		return until, "", err
+	}
 	switch {
 	case s.RefundWindow == 0:
 		return until, "Refunds are made by the vendor: please ask.", nil
-	case strings.HasPrefix(p.CreatedBy, "inv_"):
+	case err == nil && paid.Of == byInvoice:
 		return until, "This was bought by invoice. Please ask us.", nil
 	case !p.Granted() || p.Total == 0:
 		return until, "This purchase was not paid.", nil

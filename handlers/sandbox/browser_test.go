@@ -75,7 +75,11 @@ func TestPagesInBrowser(t *testing.T) {
 			p.Width(width)
 			for _, dark := range []bool{false, true} {
 				p.Scheme(dark)
-				p.Clean(fmt.Sprintf("%s at %d, dark %v", name, width, dark))
+				if at := fmt.Sprintf("%s at %d, dark %v", name, width, dark); dark {
+					p.CleanColors(at)
+				} else {
+					p.Clean(at)
+				}
 				if dir := os.Getenv("PURSE_SHOTS"); dir != "" {
 					p.Shot(filepath.Join(dir, fmt.Sprintf("sandbox-%s-%d-%v.png", name, width, dark)))
 				}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purse/billing/catalog"
+	"purse/billing/charge"
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/purchase"
@@ -151,17 +152,11 @@ func NewNames(t tx.Tx, ps *purchase.Service, customer string) *Names {
 	return &Names{t: t, purchases: ps, customer: customer, known: map[string]*purchase.Purchase{}}
 }
 
-// paidBy are the keys of purchases that an invoice or a recharge became, by the
-// kind of its id.
-var paidBy = map[string]string{"inv": "invoice/", "rch": "recharge/"}
-
 // bought is the purchase that a posting belongs to, nil for none of this
 // customer's.
 func (n *Names) bought(p ledger.Posting) (*purchase.Purchase, error) {
-	ref := p.Detail.Ref
-	kind, _, _ := strings.Cut(ref, "_")
-	key, automatic := paidBy[kind]
-	if n.purchases == nil || (!automatic && kind != "pur") {
+	ref, of := p.Detail.Ref, charge.OwnerOf(p.Detail.Ref).Of
+	if n.purchases == nil || of == "" {
 		return nil, nil
 	}
 	if b, ok := n.known[ref]; ok {
@@ -169,10 +164,10 @@ func (n *Names) bought(p ledger.Posting) (*purchase.Purchase, error) {
 	}
 	var b *purchase.Purchase
 	var err error
-	if automatic { // once it is paid
-		b, err = n.purchases.Store.ByKey(n.t, key+ref)
-	} else {
+	if of == charge.OfPurchase {
 		b, err = n.purchases.Store.Purchase(n.t, ref)
+	} else { // once it is paid
+		b, err = n.purchases.Store.ByKey(n.t, string(of)+"/"+ref)
 	}
 	if errors.Is(err, tx.ErrNotFound) || (err == nil && b.Customer != n.customer) {
 		b, err = nil, nil
@@ -186,7 +181,7 @@ func (n *Names) bought(p ledger.Posting) (*purchase.Purchase, error) {
 // Of is a posting's title and what it was for.
 func (n *Names) Of(p ledger.Posting) (title, what string, err error) {
 	b, err := n.bought(p)
-	if err == nil && b == nil && strings.HasPrefix(p.Detail.Ref, "inv_") {
+	if err == nil && b == nil && charge.OwnerOf(p.Detail.Ref).Of == charge.OfInvoice {
 		return invoiceTitle(p), p.Reason, nil
 	}
 	if err != nil || b == nil {
@@ -222,7 +217,7 @@ func boughtTitle(p ledger.Posting, b *purchase.Purchase) string {
 		if b.Granted() && b.Total == 0 {
 			return "Got " + b.PackName + " for nothing"
 		}
-		if strings.HasPrefix(p.Detail.Ref, "rch_") {
+		if charge.OwnerOf(p.Detail.Ref).Of == charge.OfRecharge {
 			return "Auto-recharge: " + b.PackName + " for " + ui.Money(PaidFor(b))
 		}
 		return "Bought " + b.PackName + " for " + ui.Money(PaidFor(b))

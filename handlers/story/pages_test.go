@@ -251,8 +251,12 @@ func (p *page) look(name string, width int, shots string) {
 		if dark {
 			name += " dark"
 		}
-		if width != 390 {
-			p.Clean(fmt.Sprint(name, " at ", width))
+		switch at := fmt.Sprint(name, " at ", width); {
+		case width == 390: // for pictures
+		case dark:
+			p.CleanColors(at)
+		default:
+			p.Clean(at)
 		}
 		if shots != "" && width != 320 {
 			p.Shot(filepath.Join(shots, strings.ReplaceAll(name, " ", "-")+map[int]string{1280: "-wide", 390: "-phone"}[width]+".png"))
