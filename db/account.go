@@ -1,9 +1,7 @@
 package db
 
 import (
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"strings"
 	"time"
 
@@ -17,19 +15,11 @@ type AccountStore struct{}
 
 var _ account.Store = AccountStore{}
 
-// found turns the driver's word for a missing row into ours.
-func found(err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return tx.ErrNotFound
-	}
-	return err
-}
-
 // one maps a row that may be missing.
 func one[R, T any](row R, err error, f func(R) T) (T, error) {
 	if err != nil {
 		var zero T
-		return zero, found(err)
+		return zero, notFound(err)
 	}
 	return f(row), nil
 }

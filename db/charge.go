@@ -65,33 +65,24 @@ func chargeRow(c *charge.Charge) gen.UpdateChargeParams {
 func (ChargeStore) Charge(t tx.Tx, o charge.Owner) (*charge.Charge, error) {
 	ctx, q := q(t)
 	r, err := q.ChargeByOwner(ctx, gen.ChargeByOwnerParams{OwnerID: o.ID, Owner: string(o.Of)})
-	if err != nil {
-		return nil, notFound(err)
-	}
-	c := chargeOf(r)
-	return &c, nil
+	return one(r, err, func(r gen.Charge) *charge.Charge {
+		c := chargeOf(r)
+		return &c
+	})
 }
 
 // Due implements charge.Store.
 func (ChargeStore) Due(t tx.Tx, now time.Time, limit int) ([]charge.Owner, error) {
 	ctx, q := q(t)
 	rows, err := q.DueCharges(ctx, gen.DueChargesParams{Now: micros(now), MaxRows: int32(limit)})
-	out := make([]charge.Owner, len(rows))
-	for i, r := range rows {
-		out[i] = charge.Owner{Of: charge.Of(r.Owner), ID: r.OwnerID}
-	}
-	return out, err
+	return many(rows, err, ownerOf)
 }
 
 // Payable implements charge.Store.
 func (ChargeStore) Payable(t tx.Tx, of charge.Of, customer string) ([]charge.Owner, error) {
 	ctx, q := q(t)
 	rows, err := q.PayableCharges(ctx, gen.PayableChargesParams{CustomerID: customer, Owner: string(of)})
-	out := make([]charge.Owner, len(rows))
-	for i, r := range rows {
-		out[i] = charge.Owner{Of: charge.Of(r.Owner), ID: r.OwnerID}
-	}
-	return out, err
+	return many(rows, err, func(r gen.PayableChargesRow) charge.Owner { return ownerOf(gen.DueChargesRow(r)) })
 }
 
 // CountRemakes implements charge.Store.
@@ -105,6 +96,10 @@ func (ChargeStore) CountRemakes(t tx.Tx, how charge.Remake) (int, error) {
 func (ChargeStore) Release(t tx.Tx) error {
 	ctx, q := q(t)
 	return q.ReleaseCharges(ctx)
+}
+
+func ownerOf(r gen.DueChargesRow) charge.Owner {
+	return charge.Owner{Of: charge.Of(r.Owner), ID: r.OwnerID}
 }
 
 func chargeOf(r gen.Charge) charge.Charge {

@@ -18,10 +18,10 @@ var _ invoice.Store = InvoiceStore{}
 func (InvoiceStore) Insert(t tx.Tx, in *invoice.Invoice, key string) (bool, error) {
 	ctx, q := q(t)
 	n, err := q.InsertInvoice(ctx, gen.InsertInvoiceParams{
-		ID: in.ID, BeginKey: key, CustomerID: in.Customer, ScheduleID: in.Schedule, Period: in.Period, Collection: string(in.Collection),
-		Name: in.Name, PackID: in.Pack, CreditType: in.CreditType, Credits: int64(in.Credits), Price: in.Price.Amount, Currency: in.Price.Currency,
+		ID: in.ID, BeginKey: key, CustomerID: in.Customer, ScheduleID: in.Schedule, Period: in.Period,
+		Name: in.Name, PackID: in.Pack, CreditType: in.CreditType, Credits: int64(in.Credits),
 		ExpiresAfterDays: int64(in.ExpiresAfterDays), OnIssue: flag(in.OnIssue), NetDays: int64(in.NetDays), Recipients: strings.Join(in.Recipients, "\n"),
-		PoNumber: in.PONumber, Memo: in.Memo, TaxExempt: string(in.TaxExempt), Reason: in.Reason, CreatedBy: in.CreatedBy, CreatedAt: micros(t.Now()),
+		PoNumber: in.PONumber, Memo: in.Memo, TaxExempt: string(in.TaxExempt), Reason: in.Reason, CreatedBy: in.CreatedBy,
 		Bonus: int64(in.Bonus), BonusDays: int64(in.BonusDays),
 	})
 	return n > 0, err
@@ -31,7 +31,7 @@ func (InvoiceStore) Insert(t tx.Tx, in *invoice.Invoice, key string) (bool, erro
 func (InvoiceStore) Update(t tx.Tx, in *invoice.Invoice) error {
 	ctx, q := q(t)
 	return q.UpdateInvoice(ctx, gen.UpdateInvoiceParams{
-		Name: in.Name, CreditType: in.CreditType, Credits: int64(in.Credits), Price: in.Price.Amount, Currency: in.Price.Currency,
+		Name: in.Name, CreditType: in.CreditType, Credits: int64(in.Credits),
 		ExpiresAfterDays: int64(in.ExpiresAfterDays), OnIssue: flag(in.OnIssue), NetDays: int64(in.NetDays),
 		Recipients: strings.Join(in.Recipients, "\n"), PoNumber: in.PONumber, Memo: in.Memo, TaxExempt: string(in.TaxExempt), Reason: in.Reason, ID: in.ID,
 	})
@@ -41,39 +41,30 @@ func (InvoiceStore) Update(t tx.Tx, in *invoice.Invoice) error {
 func (InvoiceStore) Invoice(t tx.Tx, id string) (*invoice.Invoice, error) {
 	ctx, q := q(t)
 	r, err := q.InvoiceByID(ctx, id)
-	if err != nil {
-		return nil, notFound(err)
-	}
-	return invoiceOf(r.Invoice, r.Charge), nil
+	return one(r, err, invoiceOf)
 }
 
 // ByKey implements invoice.Store.
 func (InvoiceStore) ByKey(t tx.Tx, key string) (*invoice.Invoice, error) {
 	ctx, q := q(t)
 	r, err := q.InvoiceByKey(ctx, key)
-	if err != nil {
-		return nil, notFound(err)
-	}
-	return invoiceOf(r.Invoice, r.Charge), nil
+	return one(gen.InvoiceByIDRow(r), err, invoiceOf)
 }
 
 // List implements invoice.Store.
 func (InvoiceStore) List(t tx.Tx, customer, schedule string, state invoice.State, before string, limit int) ([]*invoice.Invoice, error) {
 	ctx, q := q(t)
 	if before == "" {
-		before = "~"
+		before = last
 	}
 	rows, err := q.Invoices(ctx, gen.InvoicesParams{CustomerID: customer, ScheduleID: schedule, State: string(state), BeforeID: before, MaxRows: int32(limit)})
-	out := make([]*invoice.Invoice, len(rows))
-	for i, r := range rows {
-		out[i] = invoiceOf(r.Invoice, r.Charge)
-	}
-	return out, err
+	return many(rows, err, func(r gen.InvoicesRow) *invoice.Invoice { return invoiceOf(gen.InvoiceByIDRow(r)) })
 }
 
-func invoiceOf(r gen.Invoice, c gen.Charge) *invoice.Invoice {
+func invoiceOf(row gen.InvoiceByIDRow) *invoice.Invoice {
+	r := row.Invoice
 	return &invoice.Invoice{
-		Charge: chargeOf(c), ID: r.ID, Schedule: r.ScheduleID, Period: r.Period, Name: r.Name, Pack: r.PackID, CreditType: r.CreditType,
+		Charge: chargeOf(row.Charge), ID: r.ID, Schedule: r.ScheduleID, Period: r.Period, Name: r.Name, Pack: r.PackID, CreditType: r.CreditType,
 		Credits: money.Credits(r.Credits), ExpiresAfterDays: int(r.ExpiresAfterDays), OnIssue: r.OnIssue != 0, NetDays: int(r.NetDays),
 		Recipients: strings.Fields(r.Recipients), PONumber: r.PoNumber, Memo: r.Memo, TaxExempt: invoice.TaxExempt(r.TaxExempt), Reason: r.Reason,
 		CreatedBy: r.CreatedBy, Bonus: money.Credits(r.Bonus), BonusDays: int(r.BonusDays),

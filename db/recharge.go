@@ -14,9 +14,8 @@ func (RechargeStore) Insert(t tx.Tx, r *recharge.Recharge) error {
 	ctx, q := q(t)
 	return q.InsertRecharge(ctx, gen.InsertRechargeParams{
 		ID: r.ID, PolicyID: r.Policy, CustomerID: r.Customer, CreditType: r.CreditType, PackID: r.Pack, PackName: r.PackName,
-		Quantity: int64(r.Quantity), Credits: int64(r.Credits), Price: r.Price.Amount, Currency: r.Price.Currency,
+		Quantity: int64(r.Quantity), Credits: int64(r.Credits),
 		ExpiresAfterDays: int64(r.ExpiresAfterDays), Bonus: int64(r.Bonus), BonusDays: int64(r.BonusDays), BackupUsed: flag(r.BackupUsed),
-		CreatedAt: micros(t.Now()),
 	})
 }
 
@@ -30,34 +29,24 @@ func (RechargeStore) Update(t tx.Tx, r *recharge.Recharge) error {
 func (RechargeStore) Recharge(t tx.Tx, id string) (*recharge.Recharge, error) {
 	ctx, q := q(t)
 	r, err := q.RechargeByID(ctx, id)
-	if err != nil {
-		return nil, notFound(err)
-	}
-	return rechargeOf(r.Recharge, r.Charge), nil
+	return one(r, err, rechargeOf)
 }
 
 // OpenOf implements recharge.Store.
 func (RechargeStore) OpenOf(t tx.Tx, customer, creditType string) (*recharge.Recharge, error) {
 	ctx, q := q(t)
 	r, err := q.OpenRecharge(ctx, recharge.Slot(customer, creditType))
-	if err != nil {
-		return nil, notFound(err)
-	}
-	return rechargeOf(r.Recharge, r.Charge), nil
+	return one(gen.RechargeByIDRow(r), err, rechargeOf)
 }
 
 // List implements recharge.Store.
 func (RechargeStore) List(t tx.Tx, customer, creditType, before string, limit int) ([]*recharge.Recharge, error) {
 	ctx, q := q(t)
 	if before == "" {
-		before = "~"
+		before = last
 	}
 	rows, err := q.RechargesOf(ctx, gen.RechargesOfParams{CustomerID: customer, CreditType: creditType, BeforeID: before, MaxRows: int32(limit)})
-	out := make([]*recharge.Recharge, len(rows))
-	for i, r := range rows {
-		out[i] = rechargeOf(r.Recharge, r.Charge)
-	}
-	return out, err
+	return many(rows, err, func(r gen.RechargesOfRow) *recharge.Recharge { return rechargeOf(gen.RechargeByIDRow(r)) })
 }
 
 // Spent implements recharge.Store.
@@ -76,9 +65,10 @@ func (RechargeStore) LastAt(t tx.Tx, customer, creditType string) (time.Time, er
 	return instant(at), err
 }
 
-func rechargeOf(r gen.Recharge, c gen.Charge) *recharge.Recharge {
+func rechargeOf(row gen.RechargeByIDRow) *recharge.Recharge {
+	r := row.Recharge
 	return &recharge.Recharge{
-		Charge: chargeOf(c), ID: r.ID, Policy: r.PolicyID, CreditType: r.CreditType, Pack: r.PackID, PackName: r.PackName,
+		Charge: chargeOf(row.Charge), ID: r.ID, Policy: r.PolicyID, CreditType: r.CreditType, Pack: r.PackID, PackName: r.PackName,
 		Quantity: int(r.Quantity), Credits: money.Credits(r.Credits), ExpiresAfterDays: int(r.ExpiresAfterDays),
 		Bonus: money.Credits(r.Bonus), BonusDays: int(r.BonusDays), BackupUsed: r.BackupUsed != 0,
 	}

@@ -278,7 +278,7 @@ func (a *app) wire(ctx context.Context, mode ui.Mode) error {
 	})
 	a.charges = charge.New(charge.Deps{
 		Runner: a.db, Store: db.ChargeStore{}, Gateway: a.gateway, Accounts: a.accounts, Catalog: a.catalog, Ledger: a.ledger, Purchases: a.purchases,
-		Jobs: a.jobs, Audit: a.audit, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live, AutomaticTax: a.settings.AutomaticTax,
+		Jobs: a.jobs, Log: a.log, Installation: a.stamp.installation, Livemode: mode == ui.Live, AutomaticTax: a.settings.AutomaticTax,
 	})
 	if err := a.charges.Release(ctx); err != nil { // the lock says that nobody else is at them
 		return err

@@ -109,7 +109,7 @@ func newOffice(t *rapid.T, d *db.DB, clock *time.Time, n int) *office {
 	purchases := purchase.New(purchase.Deps{Runner: d, Store: db.PurchaseStore{}, Gateway: people{}, Accounts: accounts, Catalog: shop, Ledger: o.books,
 		Jobs: jobs, Events: events, Audit: trail, Log: log, Installation: "ins", Inbox: o.inbox})
 	o.s = charge.New(charge.Deps{Runner: d, Store: db.ChargeStore{}, Gateway: o.bank, Accounts: accounts, Catalog: shop, Ledger: o.books,
-		Purchases: purchases, Jobs: jobs, Audit: trail, Log: log, Installation: "ins"})
+		Purchases: purchases, Jobs: jobs, Log: log, Installation: "ins"})
 	o.s.Collect(map[charge.Of]charge.Kind{of: o.kind()})
 	return o
 }

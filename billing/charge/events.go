@@ -11,14 +11,12 @@ import (
 
 // InvoiceEvent gives an event about an invoice to the one owner that its metadata names.
 func (s *Service) InvoiceEvent(ctx context.Context, e *inbox.Event, in Invoice) (inbox.Verdict, error) {
+	_, charged := s.kinds[in.Owner.Of]
 	switch {
-	case in.Installation != s.Installation:
-	case in.Owner.Of == OfPurchase: // paid with a saved payment method: it stands for a Checkout
+	case in.Installation == s.Installation && in.Owner.Of == OfPurchase: // paid with a saved payment method: it stands for a Checkout
 		return s.Purchases.InvoiceEvent(ctx, e, in.Checkout())
-	default:
-		if _, ok := s.kinds[in.Owner.Of]; ok {
-			return s.event(ctx, e, in)
-		}
+	case in.Installation == s.Installation && charged:
+		return s.event(ctx, e, in)
 	}
 	return inbox.Verdict{State: inbox.NotOurs}, nil
 }

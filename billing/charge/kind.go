@@ -13,7 +13,7 @@ import (
 // the transaction that changes the charge, whose fields it may change: they are stored
 // afterwards.
 type Kind struct {
-	// Terms are what the charge asks for. They never change once it has begun.
+	// Terms are what the charge asks for. Only Remade changes them once it has begun.
 	Terms func(t tx.Tx, c *Charge) (Terms, error)
 	// Settled is told that the charge was paid, once: it became the purchase p, and
 	// its credits came with the posting at.

@@ -6,7 +6,8 @@ import (
 	"purse/billing/tx"
 )
 
-// plan decides the next call, and writes that it is about to be made.
+// plan decides the next call. Where it answers one, the charge says that it is about to
+// be made, and is still to be stored; where it answers none, what changed is stored.
 func (s *Service) plan(t tx.Tx, c *Charge) (Act, error) {
 	now := t.Now()
 	if c.State.Final() || c.State == Draft {
@@ -34,15 +35,21 @@ func (s *Service) plan(t tx.Tx, c *Charge) (Act, error) {
 		c.NextAt = c.UpdatedAt.Add(lostAnswer) // what was sent may still be done
 		return nothing, s.Store.Update(t, c)
 	case c.Doing == actIssue && (old || c.GiveUp != ""): // it may be there, and could be paid
-		return actFind, s.put(t, c, c.backoff(now))
+		c.due(now, c.backoff(now))
+		return actFind, nil
 	case old, c.Paying() && (c.GiveUp != "" || c.Want == ActVoid):
-		return actLook, s.put(t, c, c.backoff(now))
+		c.due(now, c.backoff(now))
+		return actLook, nil
 	}
 	if c.SentAt.IsZero() {
 		c.SentAt = now
 	}
-	return c.Doing, s.put(t, c, c.backoff(now)) // the same key and parameters again
+	c.due(now, c.backoff(now))
+	return c.Doing, nil // the same key and parameters again
 }
+
+// due notes when to go on.
+func (c *Charge) due(now, next time.Time) { c.NextAt, c.UpdatedAt = next, now }
 
 // begin decides what is done next where nothing is being done: Doing says it, or else the
 // look that it answers.
@@ -53,7 +60,8 @@ func (s *Service) begin(t tx.Tx, c *Charge) (Act, error) {
 	}
 	switch {
 	case c.Processing: // a bank has it: it can be neither sent again nor voided
-		return actLook, s.put(t, c, now.Add(lookDebit))
+		c.due(now, now.Add(lookDebit))
+		return actLook, nil
 	case c.Want != nothing:
 		c.do(c.Want)
 		c.Want = nothing
@@ -77,7 +85,8 @@ func (s *Service) begin(t tx.Tx, c *Charge) (Act, error) {
 		c.do(actPay)
 	case c.NextAt.After(now):
 	default:
-		return actLook, s.put(t, c, s.next(t, c))
+		c.due(now, s.next(t, c))
+		return actLook, nil
 	}
 	return nothing, nil
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"purse/billing/account"
-	"purse/billing/audit"
 	"purse/billing/catalog"
 	"purse/billing/job"
 	"purse/billing/ledger"
@@ -26,7 +25,6 @@ type Deps struct {
 	Ledger    *ledger.Ledger
 	Purchases *purchase.Service
 	Jobs      *job.Queue
-	Audit     *audit.Log
 	Log       *slog.Logger
 	// Installation is this database's id, Livemode what the Stripe key is for.
 	Installation string
@@ -49,7 +47,7 @@ const (
 
 // New makes a Service and names the handlers of its jobs.
 func New(d Deps) *Service {
-	s := &Service{Deps: d, kinds: map[Of]Kind{}}
+	s := &Service{Deps: d}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
@@ -146,7 +144,7 @@ func (s *Service) wakeIn(t tx.Tx, c *Charge) error {
 
 // put stores a charge, to be gone on with at next.
 func (s *Service) put(t tx.Tx, c *Charge, next time.Time) error {
-	c.NextAt, c.UpdatedAt = next, t.Now()
+	c.due(t.Now(), next)
 	return s.Store.Update(t, c)
 }
 

@@ -193,7 +193,7 @@ func (s *Service) paid(t tx.Tx, c *Charge, in Invoice) error {
 		}
 		return s.changed(t, c, before)
 	}
-	terms, err := s.terms(t, c)
+	terms, err := s.kinds[c.Owner.Of].Terms(t, c)
 	if err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func (s *Service) takeBack(t tx.Tx, c *Charge) error {
 	if c.Grant == 0 || c.Clawed > 0 {
 		return nil
 	}
-	terms, err := s.terms(t, c)
+	terms, err := s.kinds[c.Owner.Of].Terms(t, c)
 	if err != nil {
 		return err
 	}

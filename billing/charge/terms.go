@@ -25,11 +25,13 @@ type Owner struct {
 	ID string
 }
 
+var ofPrefix = map[string]Of{"pur": OfPurchase, "rch": OfRecharge, "inv": OfInvoice}
+
 // OwnerOf is what a reference in the ledger names of what is charged or bought; its kind
 // is "" for another thing's. An id begins with what it is of.
 func OwnerOf(ref string) Owner {
 	kind, _, _ := strings.Cut(ref, "_")
-	return Owner{Of: map[string]Of{"pur": OfPurchase, "rch": OfRecharge, "inv": OfInvoice}[kind], ID: ref}
+	return Owner{Of: ofPrefix[kind], ID: ref}
 }
 
 // Terms describe an invoice to Stripe.

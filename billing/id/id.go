@@ -107,3 +107,11 @@ func ParseText(prefix, s string) (int64, bool) {
 	n := int64(binary.BigEndian.Uint64(b))
 	return n, n > 0 && Text(prefix, n) == s
 }
+
+// Like says whether a text can be an id with a prefix, of Stripe's too: anybody can ask
+// the pages to which Stripe returns for anything, and Stripe would read "" as its list.
+func Like(prefix, s string) bool {
+	return strings.HasPrefix(s, prefix) && len(s) < 200 && !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+}

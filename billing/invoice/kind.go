@@ -18,7 +18,7 @@ func (s *Service) Kind() charge.Kind {
 	return charge.Kind{
 		Terms:    s.terms,
 		Settled:  s.settled,
-		Declined: func(t tx.Tx, c *charge.Charge, _ *outcome.Declined) error { return s.tell(t, c) },
+		Declined: s.declined,
 		Changed:  s.moved, Sent: s.sent, Overdue: s.overdue, Remade: s.remade,
 	}
 }
@@ -71,7 +71,15 @@ func (s *Service) settled(t tx.Tx, c *charge.Charge, _ *purchase.Purchase, _ led
 	if err := s.Events.Append(t, event.InvoicePaid, in.Customer, 0, 0, eventOf(in)); err != nil {
 		return err
 	}
-	return s.tell(t, c)
+	return s.changed(t, in)
+}
+
+func (s *Service) declined(t tx.Tx, c *charge.Charge, _ *outcome.Declined) error {
+	in, err := s.of(t, c)
+	if err != nil {
+		return err
+	}
+	return s.changed(t, in)
 }
 
 // moved tells of what an invoice has come to.
@@ -102,7 +110,7 @@ func (s *Service) moved(t tx.Tx, c *charge.Charge, before charge.State) error {
 			}
 		}
 	}
-	return s.tell(t, c)
+	return s.changed(t, in)
 }
 
 // sent lets the further recipients know.
@@ -154,16 +162,4 @@ func (s *Service) remade(t tx.Tx, c *charge.Charge, was charge.Invoice) error {
 		}
 	}
 	return s.Audit.Record(t, audit.Record{Actor: audit.System, Customer: in.Customer, Action: "invoice.remade", Object: in.ID, Before: before})
-}
-
-// tell lets the schedule know that made the invoice.
-func (s *Service) tell(t tx.Tx, c *charge.Charge) error {
-	if s.changed == nil {
-		return nil
-	}
-	in, err := s.of(t, c)
-	if err != nil {
-		return err
-	}
-	return s.changed(t, in)
 }

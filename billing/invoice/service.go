@@ -16,7 +16,8 @@ import (
 
 // Store keeps invoices. Rows that are not there are tx.ErrNotFound.
 type Store interface {
-	// Insert and Update keep what is beside its charge. Insert answers false when the key, or the schedule's period, is taken.
+	// Insert and Update keep what is beside its charge. Insert answers false when the
+	// key, or the schedule's period, is taken.
 	Insert(t tx.Tx, in *Invoice, key string) (bool, error)
 	Update(t tx.Tx, in *Invoice) error
 	Invoice(t tx.Tx, id string) (*Invoice, error)
@@ -49,7 +50,7 @@ type Service struct {
 
 // New makes a Service.
 func New(d Deps) *Service {
-	s := &Service{Deps: d}
+	s := &Service{Deps: d, changed: func(tx.Tx, *Invoice) error { return nil }}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"purse/billing/event"
 	"purse/billing/fault"
+	"purse/billing/id"
 	"purse/billing/ledger"
 	"purse/billing/money"
 	"purse/billing/outcome"
@@ -47,13 +48,9 @@ func (s *Service) FulfilBySession(ctx context.Context, session string) (*Purchas
 	return p, nil
 }
 
-// isSession says whether an id looks like a Checkout's: anybody can ask the
-// return page for anything, and Stripe would read "" as its list.
-func isSession(id string) bool {
-	return (strings.HasPrefix(id, "cs_") || isInvoice(id)) && len(id) < 200 && !strings.ContainsFunc(id, func(r rune) bool {
-		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
-	})
-}
+// isSession says whether an id looks like a Checkout's, or like that of the invoice in
+// its place.
+func isSession(session string) bool { return id.Like("cs_", session) || id.Like("in_", session) }
 
 // fulfil writes what a Checkout means, in one transaction with note, which
 // records why it was looked at. It answers nil and a reason when the Checkout

@@ -137,7 +137,7 @@ func newWorld(t *testing.T) *world {
 	w.methods = card.New(card.Deps{Runner: d, Store: db.CardStore{}, Gateway: gateway, Accounts: w.accounts, Audit: trail,
 		Installation: "inst_1", PublicURL: "http://127.0.0.1:8080"})
 	w.charges = charge.New(charge.Deps{Runner: d, Store: db.ChargeStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
-		Purchases: w.purchases, Jobs: jobs, Audit: trail, Log: log, Installation: "inst_1"})
+		Purchases: w.purchases, Jobs: jobs, Log: log, Installation: "inst_1"})
 	w.Service = recharge.New(recharge.Deps{Runner: d, Store: db.RechargeStore{}, Charges: w.charges, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger,
 		Purchases: w.purchases, Methods: w.methods, Jobs: jobs, Events: events, Audit: trail, Log: log})
 	w.charges.Collect(map[charge.Of]charge.Kind{charge.OfRecharge: w.Kind()})

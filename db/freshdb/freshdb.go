@@ -44,14 +44,3 @@ func Path(t testing.TB) string {
 	}
 	return path
 }
-
-// Open opens such a database, which is closed when the test ends.
-func Open(t testing.TB, o db.Options) *db.DB {
-	t.Helper()
-	d, err := db.Open(context.Background(), Path(t), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = d.Close() })
-	return d
-}

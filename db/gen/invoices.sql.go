@@ -10,12 +10,12 @@ import (
 )
 
 const insertInvoice = `-- name: InsertInvoice :execrows
-INSERT INTO invoices (id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency,
-  expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, reason, created_by, created_at, bonus, bonus_days)
-VALUES ($1, $2, $3, $4, $5, $6, $7,
-  $8, $9, $10, $11, $12, $13,
-  $14, $15, $16, $17, $18, $19,
-  $20, $21, $22, $23, $24)
+INSERT INTO invoices (id, begin_key, customer_id, schedule_id, period, name, pack_id, credit_type, credits,
+  expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, reason, created_by, bonus, bonus_days)
+VALUES ($1, $2, $3, $4, $5, $6,
+  $7, $8, $9, $10,
+  $11, $12, $13, $14, $15, $16,
+  $17, $18, $19, $20)
 ON CONFLICT DO NOTHING
 `
 
@@ -25,13 +25,10 @@ type InsertInvoiceParams struct {
 	CustomerID       string
 	ScheduleID       string
 	Period           string
-	Collection       string
 	Name             string
 	PackID           string
 	CreditType       string
 	Credits          int64
-	Price            int64
-	Currency         string
 	ExpiresAfterDays int64
 	OnIssue          int64
 	NetDays          int64
@@ -41,7 +38,6 @@ type InsertInvoiceParams struct {
 	TaxExempt        string
 	Reason           string
 	CreatedBy        string
-	CreatedAt        int64
 	Bonus            int64
 	BonusDays        int64
 }
@@ -53,13 +49,10 @@ func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (i
 		arg.CustomerID,
 		arg.ScheduleID,
 		arg.Period,
-		arg.Collection,
 		arg.Name,
 		arg.PackID,
 		arg.CreditType,
 		arg.Credits,
-		arg.Price,
-		arg.Currency,
 		arg.ExpiresAfterDays,
 		arg.OnIssue,
 		arg.NetDays,
@@ -69,7 +62,6 @@ func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (i
 		arg.TaxExempt,
 		arg.Reason,
 		arg.CreatedBy,
-		arg.CreatedAt,
 		arg.Bonus,
 		arg.BonusDays,
 	)
@@ -80,7 +72,7 @@ func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (i
 }
 
 const invoiceByID = `-- name: InvoiceByID :one
-SELECT invoices.id, invoices.begin_key, invoices.customer_id, invoices.schedule_id, invoices.period, invoices.collection, invoices.name, invoices.pack_id, invoices.credit_type, invoices.credits, invoices.price, invoices.currency, invoices.expires_after_days, invoices.on_issue, invoices.net_days, invoices.recipients, invoices.po_number, invoices.memo, invoices.tax_exempt, invoices.reason, invoices.created_by, invoices.created_at, invoices.bonus, invoices.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM invoices JOIN charges ON charges.owner_id = invoices.id
+SELECT invoices.id, invoices.begin_key, invoices.customer_id, invoices.schedule_id, invoices.period, invoices.name, invoices.pack_id, invoices.credit_type, invoices.credits, invoices.expires_after_days, invoices.on_issue, invoices.net_days, invoices.recipients, invoices.po_number, invoices.memo, invoices.tax_exempt, invoices.reason, invoices.created_by, invoices.bonus, invoices.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM invoices JOIN charges ON charges.owner_id = invoices.id
 WHERE invoices.id = $1
 `
 
@@ -98,13 +90,10 @@ func (q *Queries) InvoiceByID(ctx context.Context, id string) (InvoiceByIDRow, e
 		&i.Invoice.CustomerID,
 		&i.Invoice.ScheduleID,
 		&i.Invoice.Period,
-		&i.Invoice.Collection,
 		&i.Invoice.Name,
 		&i.Invoice.PackID,
 		&i.Invoice.CreditType,
 		&i.Invoice.Credits,
-		&i.Invoice.Price,
-		&i.Invoice.Currency,
 		&i.Invoice.ExpiresAfterDays,
 		&i.Invoice.OnIssue,
 		&i.Invoice.NetDays,
@@ -114,7 +103,6 @@ func (q *Queries) InvoiceByID(ctx context.Context, id string) (InvoiceByIDRow, e
 		&i.Invoice.TaxExempt,
 		&i.Invoice.Reason,
 		&i.Invoice.CreatedBy,
-		&i.Invoice.CreatedAt,
 		&i.Invoice.Bonus,
 		&i.Invoice.BonusDays,
 		&i.Charge.Owner,
@@ -175,7 +163,7 @@ func (q *Queries) InvoiceByID(ctx context.Context, id string) (InvoiceByIDRow, e
 }
 
 const invoiceByKey = `-- name: InvoiceByKey :one
-SELECT invoices.id, invoices.begin_key, invoices.customer_id, invoices.schedule_id, invoices.period, invoices.collection, invoices.name, invoices.pack_id, invoices.credit_type, invoices.credits, invoices.price, invoices.currency, invoices.expires_after_days, invoices.on_issue, invoices.net_days, invoices.recipients, invoices.po_number, invoices.memo, invoices.tax_exempt, invoices.reason, invoices.created_by, invoices.created_at, invoices.bonus, invoices.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM invoices JOIN charges ON charges.owner_id = invoices.id
+SELECT invoices.id, invoices.begin_key, invoices.customer_id, invoices.schedule_id, invoices.period, invoices.name, invoices.pack_id, invoices.credit_type, invoices.credits, invoices.expires_after_days, invoices.on_issue, invoices.net_days, invoices.recipients, invoices.po_number, invoices.memo, invoices.tax_exempt, invoices.reason, invoices.created_by, invoices.bonus, invoices.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM invoices JOIN charges ON charges.owner_id = invoices.id
 WHERE invoices.begin_key = $1
 `
 
@@ -193,13 +181,10 @@ func (q *Queries) InvoiceByKey(ctx context.Context, beginKey string) (InvoiceByK
 		&i.Invoice.CustomerID,
 		&i.Invoice.ScheduleID,
 		&i.Invoice.Period,
-		&i.Invoice.Collection,
 		&i.Invoice.Name,
 		&i.Invoice.PackID,
 		&i.Invoice.CreditType,
 		&i.Invoice.Credits,
-		&i.Invoice.Price,
-		&i.Invoice.Currency,
 		&i.Invoice.ExpiresAfterDays,
 		&i.Invoice.OnIssue,
 		&i.Invoice.NetDays,
@@ -209,7 +194,6 @@ func (q *Queries) InvoiceByKey(ctx context.Context, beginKey string) (InvoiceByK
 		&i.Invoice.TaxExempt,
 		&i.Invoice.Reason,
 		&i.Invoice.CreatedBy,
-		&i.Invoice.CreatedAt,
 		&i.Invoice.Bonus,
 		&i.Invoice.BonusDays,
 		&i.Charge.Owner,
@@ -270,7 +254,7 @@ func (q *Queries) InvoiceByKey(ctx context.Context, beginKey string) (InvoiceByK
 }
 
 const invoices = `-- name: Invoices :many
-SELECT invoices.id, invoices.begin_key, invoices.customer_id, invoices.schedule_id, invoices.period, invoices.collection, invoices.name, invoices.pack_id, invoices.credit_type, invoices.credits, invoices.price, invoices.currency, invoices.expires_after_days, invoices.on_issue, invoices.net_days, invoices.recipients, invoices.po_number, invoices.memo, invoices.tax_exempt, invoices.reason, invoices.created_by, invoices.created_at, invoices.bonus, invoices.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM invoices JOIN charges ON charges.owner_id = invoices.id
+SELECT invoices.id, invoices.begin_key, invoices.customer_id, invoices.schedule_id, invoices.period, invoices.name, invoices.pack_id, invoices.credit_type, invoices.credits, invoices.expires_after_days, invoices.on_issue, invoices.net_days, invoices.recipients, invoices.po_number, invoices.memo, invoices.tax_exempt, invoices.reason, invoices.created_by, invoices.bonus, invoices.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM invoices JOIN charges ON charges.owner_id = invoices.id
 WHERE (CAST($1 AS text) = '' OR invoices.customer_id = $1)
   AND (CAST($2 AS text) = '' OR invoices.schedule_id = $2)
   AND (CAST($3 AS text) = '' OR charges.state = $3
@@ -314,13 +298,10 @@ func (q *Queries) Invoices(ctx context.Context, arg InvoicesParams) ([]InvoicesR
 			&i.Invoice.CustomerID,
 			&i.Invoice.ScheduleID,
 			&i.Invoice.Period,
-			&i.Invoice.Collection,
 			&i.Invoice.Name,
 			&i.Invoice.PackID,
 			&i.Invoice.CreditType,
 			&i.Invoice.Credits,
-			&i.Invoice.Price,
-			&i.Invoice.Currency,
 			&i.Invoice.ExpiresAfterDays,
 			&i.Invoice.OnIssue,
 			&i.Invoice.NetDays,
@@ -330,7 +311,6 @@ func (q *Queries) Invoices(ctx context.Context, arg InvoicesParams) ([]InvoicesR
 			&i.Invoice.TaxExempt,
 			&i.Invoice.Reason,
 			&i.Invoice.CreatedBy,
-			&i.Invoice.CreatedAt,
 			&i.Invoice.Bonus,
 			&i.Invoice.BonusDays,
 			&i.Charge.Owner,
@@ -402,18 +382,16 @@ func (q *Queries) Invoices(ctx context.Context, arg InvoicesParams) ([]InvoicesR
 
 const updateInvoice = `-- name: UpdateInvoice :exec
 UPDATE invoices SET name = $1, credit_type = $2, credits = $3,
-  price = $4, currency = $5, expires_after_days = $6, on_issue = $7,
-  net_days = $8, recipients = $9, po_number = $10, memo = $11,
-  tax_exempt = $12, reason = $13
-WHERE id = $14
+  expires_after_days = $4, on_issue = $5,
+  net_days = $6, recipients = $7, po_number = $8, memo = $9,
+  tax_exempt = $10, reason = $11
+WHERE id = $12
 `
 
 type UpdateInvoiceParams struct {
 	Name             string
 	CreditType       string
 	Credits          int64
-	Price            int64
-	Currency         string
 	ExpiresAfterDays int64
 	OnIssue          int64
 	NetDays          int64
@@ -430,8 +408,6 @@ func (q *Queries) UpdateInvoice(ctx context.Context, arg UpdateInvoiceParams) er
 		arg.Name,
 		arg.CreditType,
 		arg.Credits,
-		arg.Price,
-		arg.Currency,
 		arg.ExpiresAfterDays,
 		arg.OnIssue,
 		arg.NetDays,

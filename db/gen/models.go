@@ -530,13 +530,10 @@ type Invoice struct {
 	CustomerID       string
 	ScheduleID       string
 	Period           string
-	Collection       string
 	Name             string
 	PackID           string
 	CreditType       string
 	Credits          int64
-	Price            int64
-	Currency         string
 	ExpiresAfterDays int64
 	OnIssue          int64
 	NetDays          int64
@@ -546,7 +543,6 @@ type Invoice struct {
 	TaxExempt        string
 	Reason           string
 	CreatedBy        string
-	CreatedAt        int64
 	Bonus            int64
 	BonusDays        int64
 }
@@ -835,11 +831,8 @@ type Recharge struct {
 	PackName         string
 	Quantity         int64
 	Credits          int64
-	Price            int64
-	Currency         string
 	ExpiresAfterDays int64
 	BackupUsed       int64
-	CreatedAt        int64
 	Bonus            int64
 	BonusDays        int64
 }

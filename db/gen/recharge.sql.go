@@ -82,11 +82,10 @@ func (q *Queries) DueRechargePolicies(ctx context.Context, arg DueRechargePolici
 }
 
 const insertRecharge = `-- name: InsertRecharge :exec
-INSERT INTO recharges (id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency,
-  expires_after_days, bonus, bonus_days, backup_used, created_at)
+INSERT INTO recharges (id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, expires_after_days, bonus,
+  bonus_days, backup_used)
 VALUES ($1, $2, $3, $4, $5, $6,
-  $7, $8, $9, $10, $11, $12,
-  $13, $14, $15)
+  $7, $8, $9, $10, $11, $12)
 `
 
 type InsertRechargeParams struct {
@@ -98,13 +97,10 @@ type InsertRechargeParams struct {
 	PackName         string
 	Quantity         int64
 	Credits          int64
-	Price            int64
-	Currency         string
 	ExpiresAfterDays int64
 	Bonus            int64
 	BonusDays        int64
 	BackupUsed       int64
-	CreatedAt        int64
 }
 
 func (q *Queries) InsertRecharge(ctx context.Context, arg InsertRechargeParams) error {
@@ -117,13 +113,10 @@ func (q *Queries) InsertRecharge(ctx context.Context, arg InsertRechargeParams) 
 		arg.PackName,
 		arg.Quantity,
 		arg.Credits,
-		arg.Price,
-		arg.Currency,
 		arg.ExpiresAfterDays,
 		arg.Bonus,
 		arg.BonusDays,
 		arg.BackupUsed,
-		arg.CreatedAt,
 	)
 	return err
 }
@@ -146,7 +139,7 @@ func (q *Queries) LastRecharge(ctx context.Context, arg LastRechargeParams) (int
 }
 
 const openRecharge = `-- name: OpenRecharge :one
-SELECT recharges.id, recharges.policy_id, recharges.customer_id, recharges.credit_type, recharges.pack_id, recharges.pack_name, recharges.quantity, recharges.credits, recharges.price, recharges.currency, recharges.expires_after_days, recharges.backup_used, recharges.created_at, recharges.bonus, recharges.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM recharges JOIN charges ON charges.owner_id = recharges.id
+SELECT recharges.id, recharges.policy_id, recharges.customer_id, recharges.credit_type, recharges.pack_id, recharges.pack_name, recharges.quantity, recharges.credits, recharges.expires_after_days, recharges.backup_used, recharges.bonus, recharges.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM recharges JOIN charges ON charges.owner_id = recharges.id
 WHERE charges.slot = $1 AND charges.slot <> '' AND charges.state IN ('issuing', 'charging', 'retrying', 'open')
 `
 
@@ -167,11 +160,8 @@ func (q *Queries) OpenRecharge(ctx context.Context, slot string) (OpenRechargeRo
 		&i.Recharge.PackName,
 		&i.Recharge.Quantity,
 		&i.Recharge.Credits,
-		&i.Recharge.Price,
-		&i.Recharge.Currency,
 		&i.Recharge.ExpiresAfterDays,
 		&i.Recharge.BackupUsed,
-		&i.Recharge.CreatedAt,
 		&i.Recharge.Bonus,
 		&i.Recharge.BonusDays,
 		&i.Charge.Owner,
@@ -335,7 +325,7 @@ func (q *Queries) PutRechargePolicy(ctx context.Context, arg PutRechargePolicyPa
 }
 
 const rechargeByID = `-- name: RechargeByID :one
-SELECT recharges.id, recharges.policy_id, recharges.customer_id, recharges.credit_type, recharges.pack_id, recharges.pack_name, recharges.quantity, recharges.credits, recharges.price, recharges.currency, recharges.expires_after_days, recharges.backup_used, recharges.created_at, recharges.bonus, recharges.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM recharges JOIN charges ON charges.owner_id = recharges.id
+SELECT recharges.id, recharges.policy_id, recharges.customer_id, recharges.credit_type, recharges.pack_id, recharges.pack_name, recharges.quantity, recharges.credits, recharges.expires_after_days, recharges.backup_used, recharges.bonus, recharges.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM recharges JOIN charges ON charges.owner_id = recharges.id
 WHERE recharges.id = $1
 `
 
@@ -356,11 +346,8 @@ func (q *Queries) RechargeByID(ctx context.Context, id string) (RechargeByIDRow,
 		&i.Recharge.PackName,
 		&i.Recharge.Quantity,
 		&i.Recharge.Credits,
-		&i.Recharge.Price,
-		&i.Recharge.Currency,
 		&i.Recharge.ExpiresAfterDays,
 		&i.Recharge.BackupUsed,
-		&i.Recharge.CreatedAt,
 		&i.Recharge.Bonus,
 		&i.Recharge.BonusDays,
 		&i.Charge.Owner,
@@ -672,7 +659,7 @@ func (q *Queries) RechargePolicyByID(ctx context.Context, id string) (RechargePo
 const rechargeSpent = `-- name: RechargeSpent :one
 SELECT CAST(COALESCE(SUM(CASE WHEN charges.total > 0 THEN charges.total ELSE charges.price END), 0) AS bigint) AS amount, COUNT(*) AS runs
 FROM recharges JOIN charges ON charges.owner_id = recharges.id
-WHERE recharges.customer_id = $1 AND recharges.credit_type = $2 AND recharges.currency = $3
+WHERE recharges.customer_id = $1 AND recharges.credit_type = $2 AND charges.currency = $3
   AND recharges.id <> $4
   AND (charges.state IN ('issuing', 'charging', 'retrying', 'open') OR (charges.state = 'paid' AND charges.finished_at >= $5))
 `
@@ -704,7 +691,7 @@ func (q *Queries) RechargeSpent(ctx context.Context, arg RechargeSpentParams) (R
 }
 
 const rechargesOf = `-- name: RechargesOf :many
-SELECT recharges.id, recharges.policy_id, recharges.customer_id, recharges.credit_type, recharges.pack_id, recharges.pack_name, recharges.quantity, recharges.credits, recharges.price, recharges.currency, recharges.expires_after_days, recharges.backup_used, recharges.created_at, recharges.bonus, recharges.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM recharges JOIN charges ON charges.owner_id = recharges.id
+SELECT recharges.id, recharges.policy_id, recharges.customer_id, recharges.credit_type, recharges.pack_id, recharges.pack_name, recharges.quantity, recharges.credits, recharges.expires_after_days, recharges.backup_used, recharges.bonus, recharges.bonus_days, charges.owner, charges.owner_id, charges.customer_id, charges.slot, charges.collection, charges.price, charges.currency, charges.state, charges.doing, charges.calls, charges.sent_at, charges.unknowns, charges.want, charges.give_up, charges.tries, charges.pays, charges.cause, charges.problem, charges.method, charges.method_type, charges.method_brand, charges.method_last4, charges.method_fingerprint, charges.method_types, charges.stripe_customer, charges.invoice, charges.number, charges.url, charges.payment_intent, charges.processing, charges.total, charges.tax, charges.amount_paid, charges.receipt_url, charges.purchase_id, charges.grant_id, charges.clawed, charges.remake, charges.remakes, charges.replaces, charges.replaces_number, charges.remade_at, charges.leased_by, charges.leased_until, charges.again, charges.next_at, charges.retry_at, charges.due_at, charges.overdue_at, charges.created_at, charges.issued_at, charges.updated_at, charges.finished_at FROM recharges JOIN charges ON charges.owner_id = recharges.id
 WHERE recharges.customer_id = $1
   AND (CAST($2 AS text) = '' OR recharges.credit_type = $2)
   AND recharges.id < $3
@@ -746,11 +733,8 @@ func (q *Queries) RechargesOf(ctx context.Context, arg RechargesOfParams) ([]Rec
 			&i.Recharge.PackName,
 			&i.Recharge.Quantity,
 			&i.Recharge.Credits,
-			&i.Recharge.Price,
-			&i.Recharge.Currency,
 			&i.Recharge.ExpiresAfterDays,
 			&i.Recharge.BackupUsed,
-			&i.Recharge.CreatedAt,
 			&i.Recharge.Bonus,
 			&i.Recharge.BonusDays,
 			&i.Charge.Owner,

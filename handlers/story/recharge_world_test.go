@@ -46,7 +46,7 @@ func (w *world) openRecharges(events *event.Log, log *slog.Logger) {
 	})
 	w.charges = charge.New(charge.Deps{
 		Runner: w.db, Store: db.ChargeStore{}, Gateway: gateway, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Purchases: w.purchases,
-		Jobs: w.jobs, Audit: w.audit, Log: log, Installation: "ins_test",
+		Jobs: w.jobs, Log: log, Installation: "ins_test",
 	})
 	w.recharges = recharge.New(recharge.Deps{
 		Runner: w.db, Store: db.RechargeStore{}, Charges: w.charges, Accounts: w.accounts, Catalog: w.catalog, Ledger: w.ledger, Purchases: w.purchases,

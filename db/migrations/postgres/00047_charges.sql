@@ -120,6 +120,9 @@ DROP INDEX invoices_purchase;
 DROP INDEX invoices_due;
 DROP INDEX invoices_remake;
 ALTER TABLE recharges DROP COLUMN state;
+ALTER TABLE recharges DROP COLUMN price;
+ALTER TABLE recharges DROP COLUMN currency;
+ALTER TABLE recharges DROP COLUMN created_at;
 ALTER TABLE recharges DROP COLUMN reason;
 ALTER TABLE recharges DROP COLUMN message;
 ALTER TABLE recharges DROP COLUMN give_up;
@@ -148,6 +151,10 @@ ALTER TABLE recharges DROP COLUMN next_at;
 ALTER TABLE recharges DROP COLUMN updated_at;
 ALTER TABLE recharges DROP COLUMN finished_at;
 ALTER TABLE invoices DROP COLUMN state;
+ALTER TABLE invoices DROP COLUMN collection;
+ALTER TABLE invoices DROP COLUMN price;
+ALTER TABLE invoices DROP COLUMN currency;
+ALTER TABLE invoices DROP COLUMN created_at;
 ALTER TABLE invoices DROP COLUMN problem;
 ALTER TABLE invoices DROP COLUMN cause;
 ALTER TABLE invoices DROP COLUMN doing;
@@ -190,6 +197,9 @@ ALTER TABLE payments DROP CONSTRAINT payments_owner_check;
 
 -- +goose Down
 ALTER TABLE recharges ADD COLUMN state text NOT NULL DEFAULT '';
+ALTER TABLE recharges ADD COLUMN price bigint NOT NULL DEFAULT 0;
+ALTER TABLE recharges ADD COLUMN currency text NOT NULL DEFAULT '';
+ALTER TABLE recharges ADD COLUMN created_at bigint NOT NULL DEFAULT 0;
 ALTER TABLE recharges ADD COLUMN reason text NOT NULL DEFAULT '';
 ALTER TABLE recharges ADD COLUMN message text NOT NULL DEFAULT '';
 ALTER TABLE recharges ADD COLUMN give_up text NOT NULL DEFAULT '';
@@ -219,6 +229,9 @@ ALTER TABLE recharges ADD COLUMN updated_at bigint NOT NULL DEFAULT 0;
 ALTER TABLE recharges ADD COLUMN finished_at bigint NOT NULL DEFAULT 0;
 UPDATE recharges SET
   state = CASE c.state WHEN 'issuing' THEN 'pending' WHEN 'charging' THEN 'pending' WHEN 'retrying' THEN 'retrying' WHEN 'open' THEN 'waiting' WHEN 'paid' THEN 'succeeded' WHEN 'failed' THEN 'failed' ELSE 'voided' END,
+  price = c.price,
+  currency = c.currency,
+  created_at = c.created_at,
   reason = CASE WHEN c.state = 'void' THEN c.give_up WHEN c.cause = 'declined' THEN 'card_declined' WHEN c.cause = 'differs' THEN 'mismatch' WHEN c.cause = 'not_made' THEN 'unknown' ELSE c.cause END,
   message = c.problem,
   give_up = CASE WHEN c.state = 'void' THEN '' ELSE c.give_up END,
@@ -248,6 +261,10 @@ UPDATE recharges SET
   finished_at = c.finished_at
 FROM charges c WHERE c.owner_id = recharges.id;
 ALTER TABLE invoices ADD COLUMN state text NOT NULL DEFAULT '';
+ALTER TABLE invoices ADD COLUMN collection text NOT NULL DEFAULT '';
+ALTER TABLE invoices ADD COLUMN price bigint NOT NULL DEFAULT 0;
+ALTER TABLE invoices ADD COLUMN currency text NOT NULL DEFAULT '';
+ALTER TABLE invoices ADD COLUMN created_at bigint NOT NULL DEFAULT 0;
 ALTER TABLE invoices ADD COLUMN problem text NOT NULL DEFAULT '';
 ALTER TABLE invoices ADD COLUMN cause text NOT NULL DEFAULT '';
 ALTER TABLE invoices ADD COLUMN doing text NOT NULL DEFAULT '';
@@ -286,6 +303,10 @@ ALTER TABLE invoices ADD COLUMN replaces_number text NOT NULL DEFAULT '';
 ALTER TABLE invoices ADD COLUMN remade_at bigint NOT NULL DEFAULT 0;
 UPDATE invoices SET
   state = CASE WHEN c.state IN ('charging', 'retrying') THEN 'open' ELSE c.state END,
+  collection = c.collection,
+  price = c.price,
+  currency = c.currency,
+  created_at = c.created_at,
   problem = c.problem,
   cause = CASE WHEN c.cause = 'authentication_required' THEN 'declined' ELSE c.cause END,
   doing = c.doing,

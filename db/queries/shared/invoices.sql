@@ -1,15 +1,15 @@
 -- name: InsertInvoice :execrows
-INSERT INTO invoices (id, begin_key, customer_id, schedule_id, period, collection, name, pack_id, credit_type, credits, price, currency,
-  expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, reason, created_by, created_at, bonus, bonus_days)
-VALUES (sqlc.arg(id), sqlc.arg(begin_key), sqlc.arg(customer_id), sqlc.arg(schedule_id), sqlc.arg(period), sqlc.arg(collection), sqlc.arg(name),
-  sqlc.arg(pack_id), sqlc.arg(credit_type), sqlc.arg(credits), sqlc.arg(price), sqlc.arg(currency), sqlc.arg(expires_after_days),
+INSERT INTO invoices (id, begin_key, customer_id, schedule_id, period, name, pack_id, credit_type, credits,
+  expires_after_days, on_issue, net_days, recipients, po_number, memo, tax_exempt, reason, created_by, bonus, bonus_days)
+VALUES (sqlc.arg(id), sqlc.arg(begin_key), sqlc.arg(customer_id), sqlc.arg(schedule_id), sqlc.arg(period), sqlc.arg(name),
+  sqlc.arg(pack_id), sqlc.arg(credit_type), sqlc.arg(credits), sqlc.arg(expires_after_days),
   sqlc.arg(on_issue), sqlc.arg(net_days), sqlc.arg(recipients), sqlc.arg(po_number), sqlc.arg(memo), sqlc.arg(tax_exempt),
-  sqlc.arg(reason), sqlc.arg(created_by), sqlc.arg(created_at), sqlc.arg(bonus), sqlc.arg(bonus_days))
+  sqlc.arg(reason), sqlc.arg(created_by), sqlc.arg(bonus), sqlc.arg(bonus_days))
 ON CONFLICT DO NOTHING;
 
 -- name: UpdateInvoice :exec
 UPDATE invoices SET name = sqlc.arg(name), credit_type = sqlc.arg(credit_type), credits = sqlc.arg(credits),
-  price = sqlc.arg(price), currency = sqlc.arg(currency), expires_after_days = sqlc.arg(expires_after_days), on_issue = sqlc.arg(on_issue),
+  expires_after_days = sqlc.arg(expires_after_days), on_issue = sqlc.arg(on_issue),
   net_days = sqlc.arg(net_days), recipients = sqlc.arg(recipients), po_number = sqlc.arg(po_number), memo = sqlc.arg(memo),
   tax_exempt = sqlc.arg(tax_exempt), reason = sqlc.arg(reason)
 WHERE id = sqlc.arg(id);

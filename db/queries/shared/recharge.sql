@@ -39,11 +39,10 @@ ORDER BY id DESC LIMIT sqlc.arg(max_rows);
 SELECT * FROM recharge_policies WHERE next_at > 0 AND next_at <= sqlc.arg(now) ORDER BY next_at LIMIT sqlc.arg(max_rows);
 
 -- name: InsertRecharge :exec
-INSERT INTO recharges (id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, price, currency,
-  expires_after_days, bonus, bonus_days, backup_used, created_at)
+INSERT INTO recharges (id, policy_id, customer_id, credit_type, pack_id, pack_name, quantity, credits, expires_after_days, bonus,
+  bonus_days, backup_used)
 VALUES (sqlc.arg(id), sqlc.arg(policy_id), sqlc.arg(customer_id), sqlc.arg(credit_type), sqlc.arg(pack_id), sqlc.arg(pack_name),
-  sqlc.arg(quantity), sqlc.arg(credits), sqlc.arg(price), sqlc.arg(currency), sqlc.arg(expires_after_days), sqlc.arg(bonus),
-  sqlc.arg(bonus_days), sqlc.arg(backup_used), sqlc.arg(created_at));
+  sqlc.arg(quantity), sqlc.arg(credits), sqlc.arg(expires_after_days), sqlc.arg(bonus), sqlc.arg(bonus_days), sqlc.arg(backup_used));
 
 -- name: UpdateRecharge :exec
 UPDATE recharges SET backup_used = sqlc.arg(backup_used) WHERE id = sqlc.arg(id);
@@ -66,7 +65,7 @@ ORDER BY recharges.id DESC LIMIT sqlc.arg(max_rows);
 -- name: RechargeSpent :one
 SELECT CAST(COALESCE(SUM(CASE WHEN charges.total > 0 THEN charges.total ELSE charges.price END), 0) AS bigint) AS amount, COUNT(*) AS runs
 FROM recharges JOIN charges ON charges.owner_id = recharges.id
-WHERE recharges.customer_id = sqlc.arg(customer_id) AND recharges.credit_type = sqlc.arg(credit_type) AND recharges.currency = sqlc.arg(currency)
+WHERE recharges.customer_id = sqlc.arg(customer_id) AND recharges.credit_type = sqlc.arg(credit_type) AND charges.currency = sqlc.arg(currency)
   AND recharges.id <> sqlc.arg(except_id)
   AND (charges.state IN ('issuing', 'charging', 'retrying', 'open') OR (charges.state = 'paid' AND charges.finished_at >= sqlc.arg(since)));
 
